@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "ip/core/types.h"
+
+/// The core seam: what a cluster may ask of a group of harts of one kind, and nothing more.
+///
+/// A group is a class (no base class: the cluster is a template over it, so that calls are static). It holds
+/// the harts of one kind in one cluster and offers
+///
+///   unsigned  size() const;
+///   void      start(unsigned h, std::uint32_t boot_addr, cycle_t now);
+///               hart h leaves reset; its first instruction issues at `now` at the earliest
+///   void      stop(unsigned h);
+///               back into reset: the hart does nothing until start()
+///   template <class Observer>
+///   core_stop advance(unsigned h, cycle_t until, Observer&);
+///               runs hart h from its own time on until it needs the bus, needs an instruction line, halts, or
+///               its time reaches `until`. Must not be called while a request of h is outstanding.
+///   cycle_t   time(unsigned h) const;         the hart's own time: where the next instruction would issue
+///   const bus_request&  request(unsigned h);  valid after core_stop::bus
+///   std::uint32_t fetch_line(unsigned h);     byte address of the wanted line, valid after core_stop::fetch
+///   void      complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid);
+///               answers the request: granted in cycle `granted` (>= request.cycle), response (rvalid) in `valid`
+///               (>= granted + 1). rdata is the addressed bytes, right-aligned, not yet sign-extended.
+///   void      fetch_complete(unsigned h, cycle_t valid);
+///               the wanted line is in the hart's private instruction cache from cycle `valid` on
+///   void      set_irq(unsigned h, std::uint32_t lines);
+///               level of the 32 interrupt lines. Seen by the next advance(). The cluster calls advance() with
+///               until = now + 1 for as long as any line of this hart could rise, so a group need not look back.
+///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
+///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
+///   const hart_counters& counters(unsigned h) const;
+///
+/// Order of calls: start, then advance / (complete | fetch_complete) in turn. Everything between two stops is
+/// private to the hart, so it may run ahead of the cluster's time.
+namespace ohmic {
+
+/// Why advance() returned.
+enum class core_stop : std::uint8_t {
+  bus,      ///< request() must be granted and answered by complete()
+  fetch,    ///< fetch_line() missed the private instruction cache; answer with fetch_complete()
+  horizon,  ///< time(h) >= until; call advance() again
+  halted,   ///< the hart cannot go on (fatal guest error, see hart_fault); never advance() it again
+};
+
+/// One data access of a hart on its OBI port. A misaligned access is two of these, one after the other.
+/// cv.elw is an ordinary word read: only its address (the event unit's WAIT register) makes it sleep.
+struct bus_request {
+  cycle_t cycle = 0;        ///< cycle of the address phase: the first in which it may be granted
+  std::uint32_t addr = 0;   ///< byte address; the access never crosses a word
+  std::uint32_t wdata = 0;  ///< right-aligned write data (byte 0 is the byte at addr)
+  std::uint32_t pc = 0;     ///< instruction that makes the access, for messages
+  std::uint8_t size = 4;    ///< 1, 2, 3 or 4 bytes (3 only as part of a misaligned word)
+  bool write = false;
+};
+
+/// Why a hart halted for good.
+enum class hart_fault : std::uint8_t {
+  none,
+  fetch_outside_text,  ///< pc left the loaded text
+};
+
+/// Architectural state of an RV32IMC + XCV hart in machine mode, as plain data.
+/// Source: CV32E40P user manual, "Control and Status Registers" and "CORE-V Hardware Loop feature".
+struct hart_state {
+  std::array<std::uint32_t, 32> x{};
+  std::uint32_t pc = 0;
+  std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
+  std::uint32_t mstatus = 0x1800, mie = 0, mtvec = 1, mscratch = 0, mepc = 0, mcause = 0;
+  std::uint32_t mcountinhibit = 0xD;
+  std::uint64_t mcycle = 0, minstret = 0;
+};
+
+/// Activity of one hart since start(). awake_cycles counts cycles in which its clock ran (not asleep in cv.elw).
+struct hart_counters {
+  std::uint64_t retired = 0;
+  std::uint64_t awake_cycles = 0;
+};
+
+/// What one retired instruction did (the fields of the RISC-V Formal Interface that software can see).
+struct retire_record {
+  cycle_t cycle = 0;
+  std::uint32_t pc = 0, next_pc = 0;
+  std::uint32_t instruction = 0;           ///< as in memory: low 16 bits valid if compressed
+  bool compressed = false;
+  bool trap = false;                       ///< exception or interrupt taken instead of / after this instruction
+  std::uint32_t cause = 0;                 ///< mcause, if trap
+  std::uint8_t rd = 0, rd2 = 0;            ///< 0: no write. rd2: base register of a post-increment access
+  std::uint32_t rd_value = 0, rd2_value = 0;
+  std::uint32_t mem_addr = 0, mem_data = 0;
+  std::uint8_t mem_size = 0;               ///< 0: no access
+  bool mem_write = false;
+};
+
+/// The observer that sees nothing and costs nothing. Others have `enabled = true` and retire(hart, record).
+struct null_observer {
+  static constexpr bool enabled = false;
+  void retire(unsigned, const retire_record&) {}
+};
+
+}  // namespace ohmic
