@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ip/core/types.h"
+
+namespace ohmic {
+
+/// A chip as the models see it: validated, units fixed, every default applied. Made only by config loading
+/// (YAML -> optional struct -> this); plain data, so that the compiler knows the chip through the same struct.
+/// Defaults are Table I of Bruschi et al., DATE 2023; the rest are assumptions listed in docs/timing.md.
+struct chip_config {
+  std::string name = "aimc512";
+  double clock_ghz = 1.0;
+
+  struct cluster_config {
+    unsigned cores = 16;                        ///< 1..64
+    std::uint32_t l1_bytes = 1u << 20;          ///< power of two, 64 KiB..1 MiB*8
+    unsigned l1_banks = 64;                     ///< power of two, 16..64, word-interleaved
+    std::uint32_t boot_addr = 0x80000000u;      ///< overridden by the ELF's entry point
+    cycle_t peripheral_cycles = 2;              ///< grant to response of an own peripheral register (>= 1)
+    cycle_t wake_cycles = 2;                    ///< event to response of a sleeping cv.elw (>= 1)
+  } cluster;
+
+  struct icache_config {
+    std::uint32_t private_bytes = 512;          ///< per core, hits free
+    std::uint32_t shared_bytes = 16 * 1024;
+    unsigned ways = 4;
+    std::uint32_t line_bytes = 64;
+    unsigned banks = 4;
+    cycle_t hit_cycles = 3;                     ///< private miss, shared hit
+  } icache;
+
+  struct dma_config {
+    unsigned channels = 8;                      ///< 1..8
+    cycle_t start_cycles = 10;                  ///< register write to descriptor fetch
+    unsigned burst_buffers = 16;                ///< bursts whose data may be held at once, per direction
+  } dma;
+
+  struct ima_config {
+    unsigned rows = 256, columns = 256;
+    cycle_t mvm_cycles = 130;                   ///< 130 ns at 1 GHz
+    unsigned streamer_ports = 16;               ///< 4 B each: words per beat
+    unsigned job_queue = 4;                     ///< >= 2
+  } ima;
+
+  struct network_config {
+    /// Children per node from the top: HBM link, wrapper, L3, L2, L1. Product = number of clusters.
+    std::vector<unsigned> factors = {1, 8, 4, 4, 4};
+    /// Latency in cycles, same order; [0] is the HBM's access time, charged once per burst.
+    std::vector<cycle_t> latency = {100, 4, 4, 4, 4};
+    /// Link width in bytes, same order (power of two, 4..64).
+    std::vector<unsigned> width = {64, 64, 64, 64, 64};
+    unsigned outstanding_reads = 16, outstanding_writes = 16;  ///< per cluster port
+    cycle_t egress_cycles = 1, ingress_cycles = 1;             ///< endpoint register slices of a cluster port
+    std::uint32_t max_burst_bytes = 4096;                      ///< min(4 KiB, 256 x width)
+  } network;
+
+  struct hbm_config {
+    std::uint64_t bytes = 1536ull << 20;
+    unsigned outstanding = 32;
+  } hbm;
+
+  unsigned clusters() const {
+    unsigned n = 1;
+    for (unsigned f : network.factors) n *= f;
+    return n;
+  }
+
+  // Address map (docs/architecture.md): offsets and strides derive from the L1 size.
+  static constexpr std::uint64_t own_l1_base = 0x10000000u;
+  static constexpr std::uint64_t clusters_base = 0x40000000u;
+  static constexpr std::uint64_t platform_base = 0xF0000000u;
+  static constexpr std::uint64_t platform_bytes = 0x10000u;
+  static constexpr std::uint32_t peripheral_bytes = 1u << 20;
+  std::uint64_t own_peripheral_base() const { return own_l1_base + cluster.l1_bytes; }
+  std::uint64_t cluster_stride() const {
+    const std::uint64_t need = std::uint64_t{cluster.l1_bytes} + peripheral_bytes;
+    std::uint64_t stride = 1;
+    while (stride < need) stride *= 2;
+    return stride;
+  }
+  std::uint64_t cluster_l1(unsigned cluster_index) const {
+    return clusters_base + cluster_index * cluster_stride();
+  }
+  std::uint64_t cluster_peripherals(unsigned cluster_index) const {
+    return cluster_l1(cluster_index) + cluster.l1_bytes;
+  }
+  std::uint64_t hbm_base = 0x80000000u;  ///< moves up (above 4 GiB the cores cannot see it) only if a key says so
+};
+
+}  // namespace ohmic
