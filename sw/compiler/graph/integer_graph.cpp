@@ -1,0 +1,71 @@
+#include "sw/compiler/graph/integer_graph.h"
+
+#include <algorithm>
+
+namespace ohmic {
+
+const char* to_string(node_kind kind) {
+  switch (kind) {
+    case node_kind::input:
+      return "input";
+    case node_kind::convolution:
+      return "convolution";
+    case node_kind::logits:
+      return "logits";
+    case node_kind::max_pool:
+      return "max_pool";
+    case node_kind::average_pool:
+      return "average_pool";
+    case node_kind::add:
+      return "add";
+  }
+  return "unknown";
+}
+
+void link_tensors(integer_graph& graph) {
+  for (graph_tensor& t : graph.tensors) {
+    t.producer = -1;
+    t.consumers.clear();
+  }
+  for (int n = 0; n < static_cast<int>(graph.nodes.size()); ++n) {
+    for (int t : graph.nodes[n].inputs) graph.tensors.at(t).consumers.push_back(n);
+    graph.tensors.at(graph.nodes[n].output).producer = n;
+  }
+}
+
+std::vector<row_set> split_rows(int in_channels, int kernel_x, int kernel_y, int rows) {
+  const int taps = kernel_x * kernel_y;
+  std::vector<row_set> sets;
+  if (in_channels * taps <= rows) {
+    sets.push_back({0, kernel_y, 0, in_channels});
+    return sets;
+  }
+  constexpr int group = 64, by_kernel_row_up_to = 128;
+  if (in_channels <= by_kernel_row_up_to && group * kernel_x <= rows) {
+    for (int c = 0; c < in_channels; c += group)
+      for (int ky = 0; ky < kernel_y; ++ky) sets.push_back({ky, ky + 1, c, std::min(c + group, in_channels)});
+    return sets;
+  }
+  const int per_set = rows / taps;
+  if (per_set == 0)
+    throw graph_error("a kernel of " + std::to_string(kernel_x) + "x" + std::to_string(kernel_y) + " needs " +
+                      std::to_string(taps) + " crossbar rows for one channel, but the crossbar has " +
+                      std::to_string(rows));
+  for (int c = 0; c < in_channels; c += per_set)
+    sets.push_back({0, kernel_y, c, std::min(c + per_set, in_channels)});
+  return sets;
+}
+
+std::int64_t mvm_count(const integer_graph& graph, int columns) {
+  std::int64_t total = 0;
+  for (const graph_node& n : graph.nodes) {
+    if (!n.on_crossbar()) continue;
+    const graph_tensor& out = graph.tensors[n.output];
+    const std::int64_t column_tiles = (n.layer.out_channels + columns - 1) / columns;
+    total += std::int64_t{out.height} * out.width * static_cast<std::int64_t>(n.layer.row_sets.size()) *
+             column_tiles;
+  }
+  return total;
+}
+
+}  // namespace ohmic

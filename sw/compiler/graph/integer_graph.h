@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace ohmic {
+
+/// The integer graph: a quantised network as plain data, between the ONNX importer, calibration, the
+/// reference executor and the mapper. What the numbers mean is said in sw/models/CALIBRATED_FORMAT.md; the
+/// field names are its names. An imported graph holds scales and weights; calibration (or the metadata of a
+/// calibrated file) adds row sets, ADC scales and requantise constants and sets `calibrated`. Consumers of a
+/// calibrated graph need no floating-point field.
+
+/// A feature map, int8 with zero point 0 (the last one: int32 logits). Shapes are per image.
+struct graph_tensor {
+  std::string name;
+  int channels = 0, height = 0, width = 0;
+  float scale = 0;             ///< real value of 1; 0 for logits of an uncalibrated graph
+  int producer = -1;           ///< index into integer_graph::nodes
+  std::vector<int> consumers;  ///< node indices, ascending; a node that reads it twice stands twice
+};
+
+/// Kernel, stride and padding of a convolution or pool. Output x reads input x * stride_x - pad_x + [0,
+/// kernel_x), y alike; what lies outside the map is 0 for a convolution and never wins in a max pool.
+struct graph_window {
+  int kernel_x = 1, kernel_y = 1;
+  int stride_x = 1, stride_y = 1;
+  int pad_x = 0, pad_y = 0;  ///< before the first column and row
+};
+
+/// Rows of a crossbar layer that share one crossbar: these kernel rows and channels, all kernel columns.
+/// Row order within a set is (kx, ky, c): row = ((kx * ky_count) + (ky - ky_begin)) * channels + (c -
+/// channel_begin). Ranges are [begin, end).
+struct row_set {
+  int ky_begin = 0, ky_end = 1;
+  int channel_begin = 0, channel_end = 0;
+
+  int ky_count() const { return ky_end - ky_begin; }
+  int channels() const { return channel_end - channel_begin; }
+  int rows(int kernel_x) const { return kernel_x * ky_count() * channels(); }
+  friend bool operator==(const row_set& a, const row_set& b) {
+    return a.ky_begin == b.ky_begin && a.ky_end == b.ky_end && a.channel_begin == b.channel_begin &&
+           a.channel_end == b.channel_end;
+  }
+};
+
+/// code = clip((ps * m + (1 << (s-1))) >> s, -128, 127) in 64 bit, the same for every set and column of a
+/// layer.
+struct adc_scale {
+  std::int32_t m = 0;  ///< 0 .. 2^15 - 1
+  unsigned s = 0;      ///< 1 .. 30
+};
+
+/// y = clip((S * m[c] + b[c]) >> s, lo, 127) in 32 bit; logits: S * m[c] + b[c], worth 2^-s each.
+struct requantise_constants {
+  std::vector<std::int16_t> m;  ///< >= 0, one per output channel
+  std::vector<std::int32_t> b;  ///< bias and rounding, one per output channel
+  unsigned s = 0;               ///< 1 .. 30
+  int lo = -128;                ///< 0 if a ReLU is fused
+};
+
+/// What runs on crossbars: a convolution, or a fully connected layer as a 1x1 convolution of one pixel.
+struct crossbar_layer {
+  int in_channels = 0, out_channels = 0;
+  int groups = 1;  ///< always 1: grouped convolution is refused on import
+  graph_window window;
+  std::vector<std::int8_t> weights;  ///< [out_channels][in_channels][kernel_y][kernel_x]
+  std::vector<float> weight_scale;   ///< one per output channel
+  std::vector<std::int32_t> bias;    ///< one per output channel, scale input * weight_scale
+  // From calibration:
+  std::vector<row_set> row_sets;  ///< disjoint, cover the layer, in order
+  adc_scale adc;
+  requantise_constants requantise;  ///< requantise.lo is known on import
+
+  std::int8_t weight(int out_channel, int in_channel, int ky, int kx) const {
+    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.kernel_y +
+                    ky) *
+                       window.kernel_x +
+                   kx];
+  }
+  /// The weight in `row` of the set, in its row order.
+  std::int8_t weight(const row_set& set, int row, int out_channel) const {
+    const int c = row % set.channels(), tap = row / set.channels();
+    return weight(out_channel, set.channel_begin + c, set.ky_begin + tap % set.ky_count(),
+                  tap / set.ky_count());
+  }
+};
+
+/// y = clip((x0 * a + x1 * b + (1 << (s-1))) >> s, lo, 127); x0, x1 in the order of graph_node::inputs.
+struct residual_add {
+  std::int32_t a = 0, b = 0;  ///< 0 .. 2^15 - 1
+  unsigned s = 0;
+  int lo = -128;  ///< 0 if a ReLU is fused; known on import
+};
+
+/// y = clip((sum over the map * m + (1 << (s-1))) >> s, -128, 127).
+struct average_pool {
+  std::int32_t m = 0;  ///< 0 .. 2^15 - 1
+  unsigned s = 0;
+};
+
+enum class node_kind {
+  input,         ///< no inputs; its output is the image, q0 = pixel - pixel_offset
+  convolution,   ///< layer; int8 output
+  logits,        ///< layer; the last node: fully connected, int32 output
+  max_pool,      ///< pool_window
+  average_pool,  ///< average; one output pixel, of the whole map
+  add,           ///< add
+};
+
+/// One operation. Only the member of its kind is used.
+struct graph_node {
+  node_kind kind = node_kind::input;
+  std::string name;         ///< unique; the ONNX node's name
+  std::vector<int> inputs;  ///< tensor indices, in the operator's order
+  int output = -1;          ///< tensor index
+  crossbar_layer layer;
+  graph_window pool_window;
+  residual_add add;
+  average_pool average;
+
+  bool on_crossbar() const { return kind == node_kind::convolution || kind == node_kind::logits; }
+};
+
+struct integer_graph {
+  std::string name;
+  std::vector<graph_tensor> tensors;
+  std::vector<graph_node> nodes;  ///< topological order: nodes[0] is the input, the last one makes the logits
+  std::vector<std::string> labels;  ///< meaning of logit rows 0.. (may be fewer than the logits)
+  int pixel_offset = 128;           ///< q0 = pixel - pixel_offset
+  // From calibration:
+  bool calibrated = false;
+  int rows = 0;                ///< crossbar height the row sets were made for
+  int calibration_images = 0;  ///< for information
+
+  const graph_tensor& input() const { return tensors[nodes.front().output]; }
+  const graph_tensor& output() const { return tensors[nodes.back().output]; }
+};
+
+const char* to_string(node_kind kind);
+
+/// Fills producer and consumers of every tensor from the nodes.
+void link_tensors(integer_graph& graph);
+
+/// The rule of CALIBRATED_FORMAT.md that splits a layer over crossbars of `rows` rows, ordered by (channel
+/// group, ky). Throws graph_error if even one channel's taps do not fit.
+std::vector<row_set> split_rows(int in_channels, int kernel_x, int kernel_y, int rows);
+
+/// MVMs for one image: output pixels times row sets times column tiles, summed over the crossbar layers.
+std::int64_t mvm_count(const integer_graph& graph, int columns);
+
+/// Checks everything the format promises: topological order, shapes, set cover, constants in range, and that
+/// no input whatever can leave int32 in requantise, add or pool (64 bit in the ADC). Calibration fields are
+/// checked if `calibrated`. Throws graph_error with the node's name, what was found and what is allowed.
+void check_graph(const integer_graph& graph);
+
+/// A graph that breaks the rules above. what() is a complete sentence for the user.
+struct graph_error : std::exception {
+  explicit graph_error(std::string message) : message_(std::move(message)) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  std::string message_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,135 @@
+#include "sw/compiler/graph/integer_graph.h"
+
+#include <gmock/gmock.h>
+
+namespace ohmic {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Row sets per layer of ResNet-18 on 256 rows, counted by hand from the rule.
+TEST(SplitRows, GivesTheSetsOfResNet18) {
+  EXPECT_EQ(split_rows(3, 7, 7, 256).size(), 1u);
+  EXPECT_EQ(split_rows(64, 3, 3, 256).size(), 3u);
+  EXPECT_EQ(split_rows(128, 3, 3, 256).size(), 6u);
+  EXPECT_EQ(split_rows(256, 3, 3, 256).size(), 10u);
+  EXPECT_EQ(split_rows(512, 3, 3, 256).size(), 19u);
+  EXPECT_EQ(split_rows(256, 1, 1, 256).size(), 1u);
+  EXPECT_EQ(split_rows(512, 1, 1, 256).size(), 2u);
+}
+
+TEST(SplitRows, OrdersSetsByChannelGroupThenKernelRow) {
+  const std::vector<row_set> expected = {{0, 1, 0, 64},   {1, 2, 0, 64},   {2, 3, 0, 64},
+                                         {0, 1, 64, 100}, {1, 2, 64, 100}, {2, 3, 64, 100}};
+  EXPECT_EQ(split_rows(100, 3, 3, 256), expected);
+}
+
+TEST(SplitRows, SplitsByChannelsWhenAKernelRowOf64ChannelsDoesNotFit) {
+  const std::vector<row_set> expected = {{0, 3, 0, 14}, {0, 3, 14, 28}, {0, 3, 28, 32}};
+  EXPECT_EQ(split_rows(32, 3, 3, 128), expected);
+}
+
+TEST(SplitRows, RefusesAKernelLargerThanTheCrossbar) {
+  EXPECT_THROW(split_rows(200, 17, 17, 256), graph_error);
+}
+
+TEST(RowSet, OrdersRowsByColumnThenKernelRowThenChannel) {
+  crossbar_layer l;
+  l.in_channels = 3;
+  l.out_channels = 2;
+  l.window.kernel_x = 2;
+  l.window.kernel_y = 3;
+  for (int i = 0; i < 36; ++i) l.weights.push_back(static_cast<std::int8_t>(i));
+  const row_set set{1, 3, 1, 3};
+  ASSERT_EQ(set.rows(2), 8);
+  // weight index = ((out*3 + c)*3 + ky)*2 + kx, written out by hand for output channel 1
+  const int expected[] = {26, 32, 28, 34, 27, 33, 29, 35};
+  for (int row = 0; row < 8; ++row) EXPECT_EQ(l.weight(set, row, 1), expected[row]) << "row " << row;
+}
+
+// input [2,4,4] -> 1x1 pool window -> average -> logits of 2
+integer_graph small_graph() {
+  integer_graph g;
+  g.calibrated = true;
+  g.rows = 256;
+  g.tensors = {{"image", 2, 4, 4, 1, -1, {}}, {"pooled", 2, 1, 1, 1, -1, {}}, {"logits", 2, 1, 1, 1, -1, {}}};
+  graph_node input;
+  input.name = "image";
+  input.output = 0;
+  graph_node average;
+  average.kind = node_kind::average_pool;
+  average.name = "avgpool";
+  average.inputs = {0};
+  average.output = 1;
+  average.average = {16384, 18};
+  graph_node fc;
+  fc.kind = node_kind::logits;
+  fc.name = "fc";
+  fc.inputs = {1};
+  fc.output = 2;
+  fc.layer.in_channels = fc.layer.out_channels = 2;
+  fc.layer.weights = {1, 2, 3, 4};
+  fc.layer.row_sets = {{0, 1, 0, 2}};
+  fc.layer.adc = {16384, 14};
+  fc.layer.requantise = {{100, 200}, {5, -5}, 10, -128};
+  g.nodes = {input, average, fc};
+  link_tensors(g);
+  return g;
+}
+
+std::string complaint(const integer_graph& g) {
+  try {
+    check_graph(g);
+  } catch (const graph_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(CheckGraph, AcceptsAWholeGraph) { EXPECT_EQ(complaint(small_graph()), ""); }
+
+TEST(CheckGraph, NamesTheNodeAndTheValueOutOfRange) {
+  integer_graph g = small_graph();
+  g.nodes[1].average.m = 40000;
+  EXPECT_THAT(complaint(g), AllOf(HasSubstr("avgpool"), HasSubstr("40000"), HasSubstr("32767")));
+  g = small_graph();
+  g.nodes[2].layer.adc.s = 31;
+  EXPECT_THAT(complaint(g), AllOf(HasSubstr("'fc'"), HasSubstr("adc.s = 31")));
+  g = small_graph();
+  g.nodes[2].layer.requantise.b[1] = 2147483647;
+  EXPECT_THAT(complaint(g), HasSubstr("32 bits"));
+}
+
+TEST(CheckGraph, RefusesRowSetsThatOverlapOrLeaveAHole) {
+  integer_graph g = small_graph();
+  g.nodes[2].layer.row_sets = {{0, 1, 0, 1}};
+  EXPECT_THAT(complaint(g), HasSubstr("do not cover"));
+  g.nodes[2].layer.row_sets = {{0, 1, 0, 2}, {0, 1, 1, 2}};
+  EXPECT_THAT(complaint(g), HasSubstr("overlaps"));
+  g.nodes[2].layer.row_sets = {{0, 1, 0, 3}};
+  EXPECT_THAT(complaint(g), HasSubstr("not part of the layer"));
+}
+
+TEST(CheckGraph, RefusesDuplicateNamesAndBrokenOrder) {
+  integer_graph g = small_graph();
+  g.nodes[2].name = "avgpool";
+  EXPECT_THAT(complaint(g), HasSubstr("unique"));
+  g = small_graph();
+  g.nodes[1].inputs = {2};
+  EXPECT_THAT(complaint(g), HasSubstr("no node before it"));
+}
+
+TEST(CheckGraph, RefusesGroupedConvolution) {
+  integer_graph g = small_graph();
+  g.nodes[2].layer.groups = 2;
+  EXPECT_THAT(complaint(g), HasSubstr("grouped convolution"));
+}
+
+TEST(MvmCount, MultipliesPixelsSetsAndColumnTiles) {
+  integer_graph g = small_graph();
+  EXPECT_EQ(mvm_count(g, 256), 1);
+  EXPECT_EQ(mvm_count(g, 1), 2);
+}
+
+}  // namespace
+}  // namespace ohmic
