@@ -18,6 +18,19 @@
  * n < released + slots. A replica that owes only some columns sets its frontier to the next one it owes.
  * Words are written data first, then the frontier, then a doorbell (DMA notify), so no fence is needed.
  *
+ * A ring is filled by remote producers (produced_count > 0: PUSH steps, even when they run in the same cluster) or by
+ * the local step that names it as output_ring; every local step with the ring among its inputs reads it.
+ *
+ * When a tile may run. Let its output columns be x0 .. x0+T-1 of image i (for a replica the t-th tile it makes).
+ *   inputs   each window needs the columns of image i in [x0*stride - pad, (x0+T-1)*stride - pad + kernel), clipped to
+ *            the map (whole_image: all of the image); from an OHMIC_RING_SEQUENCE ring columns t*T .. t*T+T-1.
+ *            All of them must be below the produced frontier.
+ *   output   the tile's last column must be below released + slots of the output ring; for a PUSH the tile's last
+ *            wanted column below released + dst_slots of EVERY destination (a tile is pushed as a whole).
+ *   after    a step then needs nothing below the first column (so clipped) of its next tile; a ring's `released` is the
+ *            least of its readers. For the tile that follows the image's last that is the next image's first column.
+ * Steps run their tiles in order. Nothing else may make a step wait for ever: the compiler's liveness proof rests on it.
+ *
  * Replicas. Stage replica r of R with tiles of T columns makes the columns x with (x / T) % R == r of every image.
  * T divides columns_per_image of its output and the slots of every ring it writes or reads tile by tile.
  *
@@ -55,8 +68,12 @@ typedef struct {
   uint32_t sinks;             /* coordinator only: number of clusters with is_sink */
   uint32_t ready_words;       /* coordinator's L1 offset of uint32_t[cluster count]: 1 ready, 2 finished (zeroed) */
   uint32_t go_word;           /* own L1 offset: coordinator writes 1 to start the stages (same offset everywhere) */
-  uint32_t heap, heap_bytes;  /* scratch L1 for the executor (DMA descriptors), 64-byte aligned */
+  uint32_t heap, heap_bytes;  /* scratch L1 for the executor (DMA descriptors), 64-byte aligned, not initialised */
 } ohmic_deployment;
+
+/* What heap_bytes is at least: descriptors of two tiles per destination, notices of releases, state per step and ring. */
+#define OHMIC_HEAP_BYTES(rings, steps, feeders, destinations) \
+  (64u * (2u * (destinations) + 2u * (feeders) + 8u * (steps) + (rings)))
 
 #define OHMIC_RING_SEQUENCE 1u /* columns are numbered by this stage's own order */
 
@@ -104,14 +121,15 @@ typedef struct {
   uint32_t output_ring;       /* OHMIC_NONE for PUSH */
 } ohmic_step;
 
-/* PULL: column n of the ring is the column_bytes at source + n * source_stride (HBM). If `frontier` is not NONE,
- * frontiers[frontier] bounds n (data parked by another cluster); its release is then told through the feeder.
- * Pulls column by column, for all columns that any tile of the ring's readers needs. */
+/* PULL: column n of the ring is the column_bytes at source + n * source_stride (HBM), T columns at a time, all columns
+ * of every image. With frontier_count > 0 the data are parked there by other clusters: frontiers[frontier_first ..]
+ * bound n as a ring's produced words do, and after each tile the feeders are told the next column as `released`. */
 typedef struct {
   ohmic_step step;
   ohmic_address source;
   uint32_t source_stride;
-  uint32_t frontier, feeder;  /* NONE: data are there from the start */
+  uint32_t frontier_first, frontier_count;  /* 0: data are there from the start */
+  uint32_t feeder_first, feeder_count;      /* as many */
   uint32_t source_slots;      /* 0: n addresses the source directly; else n % source_slots */
   uint32_t dma_channel;
 } ohmic_pull;
@@ -143,9 +161,13 @@ enum ohmic_kernel {
   OHMIC_KERNEL_MAX_POOL = 4,
   /* (sum over the whole image * m + (1 << (s-1))) >> s of input 0 (by res_segments) -> int8 by segments, H = 1 */
   OHMIC_KERNEL_AVERAGE_POOL = 5,
-  /* y = clip((a*A + b*Bres + (1 << (sres-1))) >> sres, lo_res, 127), a = input 0, b = input `residual` */
+  /* y = clip((a*A + b*Bres + (1 << (sres-1))) >> sres, lo_res, 127), a = input 0 ([H][channels], pixels `channels`
+   * bytes apart), b = input `residual` by res_segments -> int8 by segments */
   OHMIC_KERNEL_ADD = 6,
 };
+/* Segments name channels 0 .. channels-1 of the step. Output segments may hold a channel several times (one layout per
+ * consumer); input segments hold each once. Their offsets are multiples of 4; in a ring of sums pixels lie `channels`
+ * elements apart. `height` is H of the output; a residual has the same H. */
 
 typedef struct {
   ohmic_step step;
