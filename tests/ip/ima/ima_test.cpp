@@ -1,0 +1,246 @@
+#include "ip/ima/ima.h"
+
+#include <gtest/gtest.h>
+
+#include "ima_bench.h"
+
+namespace ohmic {
+namespace {
+
+/// `runs` runs of `bytes` bytes, 4096 apart, `pixels` pixels at the same place; `columns` codes out.
+job_spec plain_job(unsigned runs, unsigned bytes, unsigned pixels, unsigned columns) {
+  job_spec job;
+  job.loops[0] = {bytes, 1};
+  job.loops[1] = {runs, 4096};
+  job.pixels[0] = {pixels, 0};
+  job.groups = {{0, columns, 0x80000, 256, 0}};
+  return job;
+}
+
+// Single pixel: PUSH in 0, beats 1..n, MVM n+1..n+131, codes from n+131 on.
+TEST(Ima, StreamsA192RowWindowOfThreeAlignedRunsInThreeBeats) {
+  ima_bench bench;
+  plain_job(3, 64, 1, 64).push_to(bench);
+  bench.run();
+  ASSERT_EQ(bench.beats.size(), 4u);
+  EXPECT_EQ(bench.beats[0].granted, 1u);
+  EXPECT_EQ(bench.beats[1].granted, 2u);
+  EXPECT_EQ(bench.beats[2].granted, 3u);
+  EXPECT_EQ(bench.beats[3].granted, 4u + 130u) << "MVM from cycle 4 on";
+  EXPECT_EQ(bench.done_at, std::vector<cycle_t>{134});
+  EXPECT_EQ(bench.jobs_done(), 1u);
+}
+
+TEST(Ima, PaysOneBeatMoreForAnUnalignedRunOf64Bytes) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 1, 64);
+  job.start = 3;
+  job.push_to(bench);
+  bench.run();
+  ASSERT_EQ(bench.beats.size(), 7u);
+  EXPECT_EQ(bench.beats[0].bytes, 61u) << "16 words, the first without its lowest 3 bytes";
+  EXPECT_EQ(bench.beats[1].bytes, 3u);
+  EXPECT_EQ(bench.beats[1].addr, 64u);
+}
+
+TEST(Ima, RunsBackToBackPixelsAtTheMvmTime) {
+  ima_bench bench;
+  plain_job(3, 64, 10, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.done_at.at(0), 1u + 3u + 10u * 130u) << "3 beats in, 10 MVMs, 1 beat out";
+  EXPECT_EQ(bench.dut.counters().mvms, 10u);
+  EXPECT_EQ(bench.dut.counters().compute_cycles, 1300u);
+}
+
+TEST(Ima, IsBoundByStreamInWhereThatIsLonger) {
+  ima_bench bench;
+  job_spec job = plain_job(1, 200, 10, 64);
+  job.loops[0].stride = 4;  // every byte is a run, so a beat, of its own
+  job.push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.done_at.at(0), 1u + 10u * 200u + 130u);
+  EXPECT_EQ(bench.beats_on(ima::input_port), 2000u);
+}
+
+TEST(Ima, IsBoundByStreamOutWhereThatIsLonger) {
+  ima_parameters p;
+  p.mvm_cycles = 5;
+  ima_bench bench(p);
+  job_spec job = plain_job(1, 64, 10, 1);
+  job.groups.clear();
+  for (unsigned g = 0; g < 8; ++g) job.groups.push_back({g * 32, 32, 0x80000 + g * 4096 + 61, 64, 0});
+  job.push_to(bench);  // 8 groups of 32 unaligned bytes: 8 beats
+  bench.run();
+  EXPECT_EQ(bench.done_at.at(0), 1u + 1u + 5u + 10u * 8u - 1u);
+}
+
+TEST(Ima, StartsTheNextQueuedJobWithoutAGap) {
+  ima_bench bench;
+  plain_job(3, 64, 5, 64).push_to(bench);
+  plain_job(3, 64, 5, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.done_at, (std::vector<cycle_t>{4 + 5 * 130, 4 + 10 * 130}));
+}
+
+TEST(Ima, ComputesAWindowOfPaddingOnlyWithoutAnyBeat) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 4, 64);
+  job.x = -1;
+  job.push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.beats_on(ima::input_port), 0u);
+  EXPECT_EQ(bench.done_at.at(0), 1u + 4u * 130u);
+}
+
+TEST(Ima, WaitsWordByWordForTakenBanks) {
+  ima_bench bench;
+  // Bank 5 is taken until cycle 7: only the first run's beat waits for it, the next begin one cycle later each.
+  bench.bank_taken = [](cycle_t now, unsigned bank) { return bank == 5 && now < 7; };
+  bench.l1[20] = 77;
+  const std::uint8_t weight = 1;
+  ASSERT_TRUE(bench.dut.cells().write_weights(20 * 256, &weight, 1));
+  plain_job(3, 64, 1, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.beats[0].granted, 7u);
+  EXPECT_EQ(bench.beats[1].granted, 8u);
+  EXPECT_EQ(bench.beats[2].granted, 9u);
+  EXPECT_EQ(bench.dut.counters().stall_cycles, 6u);
+  EXPECT_EQ(bench.l1[0x80000], 39u) << "(77 + 1) >> 1";
+}
+
+TEST(Ima, SamplesInputsAtStreamInAndShowsCodesAtStreamOut) {
+  ima_bench bench;
+  const std::uint8_t weight = 1;
+  ASSERT_TRUE(bench.dut.cells().write_weights(0, &weight, 1));
+  bench.l1[0] = 40;
+  plain_job(1, 64, 1, 1).push_to(bench);
+  bench.cycle();
+  bench.cycle();  // cycle 1: the only beat
+  bench.l1[0] = 90;
+  while (bench.done_at.empty()) {
+    EXPECT_EQ(bench.l1[0x80000], 0u);
+    bench.cycle();
+  }
+  EXPECT_EQ(bench.l1[0x80000], 20u);
+}
+
+TEST(Ima, OverlapsStreamInOfTheNextPixelWithTheMvm) {
+  ima_bench bench;
+  plain_job(2, 64, 3, 64).push_to(bench);
+  bench.run();
+  // Pixel 1 streams while pixel 0 computes (3..133); pixel 2 waits for pixel 0's buffer.
+  EXPECT_EQ(bench.beats[2].granted, 3u);
+  EXPECT_EQ(bench.beats[3].granted, 4u);
+  EXPECT_EQ(bench.beats[4].granted, 133u);
+}
+
+TEST(Ima, RefusesAJobWhenTheQueueIsFull) {
+  ima_bench bench;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(bench.free_jobs(), 4u - i);
+    plain_job(3, 64, 2, 64).push_to(bench);
+  }
+  EXPECT_EQ(bench.free_jobs(), 0u);
+  plain_job(3, 64, 2, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.jobs_done(), 4u) << "the jobs before it are unharmed";
+  ASSERT_EQ(bench.errors.size(), 1u);
+  EXPECT_NE(std::string(bench.errors[0].what).find("queue is full"), std::string::npos);
+  EXPECT_EQ(bench.error_lines, 1u);
+  EXPECT_TRUE(bench.read(registers::ima::status_offset) & registers::ima::status_error_mask);
+  EXPECT_EQ(bench.free_jobs(), 4u);
+}
+
+TEST(Ima, FreesAQueueSlotWhenTheLastCodeIsWritten) {
+  ima_bench bench;
+  for (int i = 0; i < 4; ++i) plain_job(1, 64, 1, 64).push_to(bench);
+  while (bench.done_at.empty()) {
+    EXPECT_EQ(bench.free_jobs(), 0u);
+    bench.cycle();
+  }
+  EXPECT_EQ(bench.free_jobs(), 1u);
+  plain_job(2, 64, 1, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.jobs_done(), 5u);
+  EXPECT_EQ(bench.errors.size(), 0u);
+}
+
+TEST(Ima, SleepsWhenIdle) {
+  ima_bench bench;
+  EXPECT_EQ(bench.dut.next_event(), never);
+  plain_job(1, 64, 1, 64).push_to(bench);
+  bench.run();
+  bench.cycle();
+  EXPECT_EQ(bench.dut.next_event(), never);
+  EXPECT_TRUE(bench.dut.idle());
+  EXPECT_EQ(bench.dut.counters().active_cycles, 132u);
+}
+
+struct bad_job {
+  const char* name;
+  std::function<void(job_spec&)> spoil;
+};
+
+class ImaRefuses : public testing::TestWithParam<bad_job> {};
+
+TEST_P(ImaRefuses, WithErrorLineAndReport) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 4, 64);
+  GetParam().spoil(job);
+  job.push_to(bench);
+  plain_job(3, 64, 1, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.error_lines, 1u);
+  EXPECT_EQ(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.jobs_done(), 1u) << "the next job runs";
+  EXPECT_TRUE(bench.read(registers::ima::status_offset) & registers::ima::status_error_mask);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Jobs, ImaRefuses,
+    testing::Values(
+        bad_job{"loop_count_0", [](job_spec& j) { j.loops[2].count = 0; }},
+        bad_job{"window_beyond_rows", [](job_spec& j) { j.row_start = 65; }},
+        bad_job{"huge_loop", [](job_spec& j) { j.loops[3].count = 0xFFFFFFFF; }},
+        bad_job{"row_start_beyond_rows", [](job_spec& j) { j.row_start = 0xFFFFFFF0; }},
+        bad_job{"pixel_count_0", [](job_spec& j) { j.pixels[1].count = 0; }},
+        bad_job{"pixel_count_huge", [](job_spec& j) { j.pixels[1].count = 65536; }},
+        bad_job{"ring_outside", [](job_spec& j) { j.ring_base = 0xFFFF0, j.ring_bytes = 0x11; }},
+        bad_job{"m_0", [](job_spec& j) { j.m = 0; }}, bad_job{"m_too_big", [](job_spec& j) { j.m = 0x80000000u; }},
+        bad_job{"s_0", [](job_spec& j) { j.s = 0; }}, bad_job{"s_63", [](job_spec& j) { j.s = 63; }},
+        bad_job{"no_group", [](job_spec& j) { j.groups.clear(); }},
+        bad_job{"nine_groups", [](job_spec& j) { j.groups.resize(9); }},
+        bad_job{"group_without_columns", [](job_spec& j) { j.groups[0].count = 0; }},
+        bad_job{"group_beyond_columns", [](job_spec& j) { j.groups[0].first = 193; }},
+        bad_job{"codes_above_l1", [](job_spec& j) { j.groups[0].base = (1 << 20) - 64 - 3 * 256 + 1; }},
+        bad_job{"codes_below_l1", [](job_spec& j) { j.groups[0].base = 3 * 256 - 1, j.groups[0].stride0 = -256; }},
+        bad_job{"input_above_l1", [](job_spec& j) { j.start = (1 << 20) - 2 * 4096 - 63; }},
+        bad_job{"input_below_l1", [](job_spec& j) { j.start = -1; }},
+        bad_job{"third_pixel_leaves_l1", [](job_spec& j) { j.pixels[0].stride = 400'000; }}),
+    [](const auto& p) { return std::string(p.param.name); });
+
+TEST(Ima, AcceptsCodesUpToTheLastByteOfL1) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 4, 64);
+  job.groups[0].base = (1 << 20) - 64 - 3 * 256;
+  job.start = (1 << 20) - 2 * 4096 - 64;
+  job.push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.errors.size(), 0u);
+  EXPECT_EQ(bench.jobs_done(), 1u);
+}
+
+TEST(Ima, FinishesThePixelsBeforeTheOneThatLeavesL1) {
+  ima_bench bench;
+  job_spec job = plain_job(1, 64, 4, 64);
+  job.pixels[0].stride = 400'000;  // pixels 0, 1, 2 lie within 1 MiB, pixel 3 does not
+  job.push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.dut.counters().mvms, 3u);
+  ASSERT_EQ(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.errors[0].address, 1'200'000u);
+  EXPECT_EQ(bench.jobs_done(), 0u);
+}
+
+}  // namespace
+}  // namespace ohmic
