@@ -11,14 +11,16 @@ from ohmic_models.calibrate import calibrate
 from ohmic_models.evaluate import evaluate, report
 from ohmic_models.topology import TOPOLOGIES
 
+_CACHE = Path(__file__).resolve().parents[3] / ".cache"
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ohmic_models", description=__import__("ohmic_models").__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("build", help="make a model, its photographs and its calibration crops")
     make.add_argument("--model", required=True, choices=sorted(TOPOLOGIES))
-    make.add_argument("--out", required=True, type=Path, help="folder to write; replaced as a whole")
-    make.add_argument("--cache", type=Path, default=Path(".cache/packages"), help="where downloaded packages are kept")
+    make.add_argument("--out", type=Path, help="folder to write, replaced as a whole (.cache/models/MODEL)")
+    make.add_argument("--cache", type=Path, default=_CACHE / "packages", help="where downloaded packages are kept")
     make.add_argument("--force", action="store_true", help="build even if up to date")
     tune = commands.add_parser("calibrate", help="numpy calibration, the check of `ohmic calibrate`")
     tune.add_argument("--model", required=True, type=Path)
@@ -59,8 +61,9 @@ def main() -> int:
     arguments = _arguments()
     try:
         if arguments.command == "build":
-            if not build(arguments.model, arguments.out, arguments.cache, arguments.force):
-                print(f"{arguments.out} is up to date")
+            out = arguments.out or _CACHE / "models" / arguments.model
+            if not build(arguments.model, out, arguments.cache, arguments.force):
+                print(f"{out} is up to date")
         elif arguments.command == "calibrate":
             _calibrate(arguments)
         else:

@@ -1,5 +1,6 @@
 """Builds one example network with everything a run of it needs: model, photographs, calibration crops, float logits."""
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -16,8 +17,8 @@ from ohmic_models.quantise import activation_scales, build_onnx
 from ohmic_models.topology import TOPOLOGIES, Topology
 
 _CALIBRATION_CROPS = 2  # a scene
-_HEAD_CROPS = 24
 _STEADY_ROUNDS = 3  # 48 images: the run's crops and two rounds of others
+_SECONDS_BETWEEN_LINES = 5
 _STAMP = ".built_from"
 
 
@@ -66,9 +67,20 @@ class _Crops:
 
 
 def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
-    """Writes the folder `out`, whole or not at all. False: it was up to date."""
-    if up_to_date(name, out) and not force:
-        return False
+    """Writes the folder `out`, whole or not at all. False: it was up to date. Two builds at once wait for each other.
+    An existing folder is replaced only if it came from here."""
+    if out.exists() and not (out / _STAMP).is_file():
+        raise ValueError(f"{out} exists and is not a model's folder; it is left alone")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(out.with_name(out.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if up_to_date(name, out) and not force:
+            return False
+        _build(name, out, cache)
+    return True
+
+
+def _build(name: str, out: Path, cache: Path) -> None:
     say = _Progress(name)
     topology = TOPOLOGIES[name]()
     photographs.fetch_packages(cache)
@@ -80,7 +92,7 @@ def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
     network = FloatNetwork(topology)
     network.initialise(calibration)
     say("weights made, batch norm calibrated")
-    head_crops = crops.others(3, _HEAD_CROPS)
+    head_crops = crops.others(3, topology.head_crops)
     features = _features(network, head_crops, say)
     network.train_head(features, np.arange(len(head_crops)) % len(SCENES), len(SCENES))
     scales = activation_scales(network, calibration)
@@ -108,14 +120,15 @@ def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
     shutil.rmtree(out, ignore_errors=True)
     partial.rename(out)
     say(f"written to {out}")
-    return True
 
 
 def _features(network: FloatNetwork, pixels: np.ndarray, say: _Progress) -> np.ndarray:
-    parts = []
-    for begin in range(0, len(pixels), 64):
-        parts.append(np.concatenate([network.features(image[None]) for image in pixels[begin:begin + 64]]))
-        say(f"features of {min(begin + 64, len(pixels))} of {len(pixels)} crops")
+    parts, told = [], time.monotonic()
+    for image in pixels:
+        parts.append(network.features(image[None]))
+        if time.monotonic() - told > _SECONDS_BETWEEN_LINES:
+            told = time.monotonic()
+            say(f"features of {len(parts)} of {len(pixels)} crops")
     return np.concatenate(parts)
 
 

@@ -53,10 +53,10 @@ def calibrate(model: IntegerModel, pixels: np.ndarray, rows: int = 256,
 
 
 def _calibrate_weights(layer: Layer, x: np.ndarray, rows: int) -> None:
-    out, ky, kx, channels = layer.weights.shape
+    _, ky, kx, channels = layer.weights.shape
     layer.row_sets = make_row_sets(channels, ky, kx, rows)
     histogram = np.zeros(rows * 128 * 128 + 1, np.int64)
-    for image in integer_reference._maps(x):
+    for image in integer_reference.as_maps(x):
         for sums in integer_reference.column_sums(layer, image, layer.row_sets):
             counts = np.bincount(np.abs(sums).astype(np.int32).reshape(-1))
             histogram[:len(counts)] += counts

@@ -47,7 +47,7 @@ def convolution(layer: Layer, x: np.ndarray) -> np.ndarray:
     """int8 maps, or int32 logits for the last layer."""
     requantise = layer.requantise
     results = []
-    for image in _maps(x):
+    for image in as_maps(x):
         codes = sum(adc_codes(sums, layer.adc) for sums in column_sums(layer, image, layer.row_sets))
         value = codes.astype(np.int64) * requantise["m"] + requantise["b"]
         _check_int32(layer, value)
@@ -76,7 +76,7 @@ def average_pool(layer: Layer, x: np.ndarray) -> np.ndarray:
     return round_shift(value, r["s"], False)
 
 
-def _maps(x: np.ndarray) -> np.ndarray:
+def as_maps(x: np.ndarray) -> np.ndarray:
     return x if x.ndim == 4 else x[:, None, None, :]
 
 
@@ -148,7 +148,7 @@ def exact_layer(layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
         return round_shift(value, shift, False)
     kernel, channels = layer.kernel, layer.weights.shape[3]
     whole = [RowSet((0, channels), (0, kernel[0]), (0, kernel[1]))]
-    sums = np.stack([next(column_sums(layer, image, whole)) for image in _maps(inputs[0])])
+    sums = np.stack([next(column_sums(layer, image, whole)) for image in as_maps(inputs[0])])
     accumulated = sums.astype(np.int64) + layer.bias
     if out is None:
         return accumulated.astype(np.int32)

@@ -22,6 +22,7 @@ class Topology:
     size: int  # height and width of the image
     shorter_side: int  # photographs are shrunk to this; 0: left as they are
     seed: int
+    head_crops: int  # a scene, to train the head on
     nodes: list[Node] = field(default_factory=list)
 
     @property
@@ -63,19 +64,19 @@ def _resnet(stem: Node, stages: list[tuple[int, int, int]], classes: int) -> lis
 def resnet18() -> Topology:
     stem = Node("conv1", "conv", ("image",), 64, 7, 2, 3, relu=True)
     stages = [(64, 2, 1), (128, 2, 2), (256, 2, 2), (512, 2, 2)]
-    return Topology("resnet18", 256, 0, 18, _resnet(stem, stages, 1000))
+    return Topology("resnet18", 256, 0, 18, 24, _resnet(stem, stages, 1000))
 
 
 def resnet_tiny() -> Topology:
     """32 crossbars of 256x256: every rule for row sets, uneven channel groups and a column split occur."""
     stem = Node("conv1", "conv", ("image",), 32, 7, 2, 3, relu=True)
-    return Topology("resnet_tiny", 64, 96, 32, _resnet(stem, [(32, 1, 1), (96, 1, 2), (160, 1, 2)], 320))
+    return Topology("resnet_tiny", 64, 96, 32, 96, _resnet(stem, [(32, 1, 1), (96, 1, 2), (160, 1, 2)], 320))
 
 
 def resnet_mini() -> Topology:
     """7 crossbars, for chips of 16 clusters."""
     stem = Node("conv1", "conv", ("image",), 16, 7, 2, 3, relu=True)
-    return Topology("resnet_mini", 32, 48, 7, _resnet(stem, [(16, 1, 1), (28, 1, 2)], 16))
+    return Topology("resnet_mini", 32, 48, 7, 96, _resnet(stem, [(16, 1, 1), (28, 1, 2)], 16))
 
 
 def resnet_micro() -> Topology:
@@ -88,7 +89,7 @@ def resnet_micro() -> Topology:
         Node("avgpool", "avgpool", ("l1b0add",), 28),
         Node("fc", "fc", ("avgpool",), 16),
     ]
-    return Topology("resnet_micro", 32, 48, 3, nodes)
+    return Topology("resnet_micro", 32, 48, 5, 96, nodes)
 
 
 TOPOLOGIES = {build.__name__: build for build in (resnet18, resnet_tiny, resnet_mini, resnet_micro)}
