@@ -226,7 +226,8 @@ def cpp_block(block: Block) -> str:
             f'    {{"{name}", {reg.offset:#x}, {{{arrays}}}, {reg.reset:#x}u, {mask:#x}u, '
             f"{str(reg.readable).lower()}, {str(reg.writable).lower()}}},"
         )
-    lines += ["};", "", f"}}  // namespace ohmic::registers::{block.name}", ""]
+    lines += ["};", "", "inline constexpr auto access = make_access_map<block_bytes>(table);"]
+    lines += ["", f"}}  // namespace ohmic::registers::{block.name}", ""]
     return "\n".join(lines)
 
 

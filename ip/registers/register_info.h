@@ -27,6 +27,32 @@ struct register_info {
   }
 };
 
+/// Which words of a block may be read and written: constant time, for the cluster's loop.
+template <std::uint32_t Bytes>
+struct access_map {
+  std::uint8_t rights[Bytes / 4] = {};  ///< bit 0: readable, bit 1: writable
+
+  constexpr bool readable(std::uint32_t offset) const { return allows(offset, 1); }
+  constexpr bool writable(std::uint32_t offset) const { return allows(offset, 2); }
+  constexpr bool allows(std::uint32_t offset, unsigned right) const {
+    return offset < Bytes && offset % 4 == 0 && (rights[offset / 4] & right) != 0;
+  }
+};
+
+template <std::uint32_t Bytes, std::size_t N>
+constexpr access_map<Bytes> make_access_map(const register_info (&table)[N]) {
+  access_map<Bytes> map;
+  for (const register_info& r : table) {
+    for (std::uint32_t i = 0; i < r.arrays[0].count; ++i) {
+      for (std::uint32_t j = 0; j < r.arrays[1].count; ++j) {
+        map.rights[r.element_offset(i, j) / 4] =
+            static_cast<std::uint8_t>((r.readable ? 1 : 0) | (r.writable ? 2 : 0));
+      }
+    }
+  }
+  return map;
+}
+
 /// A block's place in a cluster's peripheral region, with its registers.
 struct block_info {
   const char* name;

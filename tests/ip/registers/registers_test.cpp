@@ -50,6 +50,15 @@ TEST(RegistersTest, AccessRightsAreTheSources) {
   EXPECT_TRUE(push.info->writable);
 }
 
+TEST(RegistersTest, AccessMapAgreesWithTheTableEverywhere) {
+  for (std::uint32_t offset = 0; offset < event_unit::block_bytes + 16; ++offset) {
+    const auto found = find(event_unit::table, offset);
+    EXPECT_EQ(event_unit::access.readable(offset), found && found.info->readable) << offset;
+    EXPECT_EQ(event_unit::access.writable(offset), found && found.info->writable) << offset;
+  }
+  static_assert(ima::access.writable(ima::push_offset) && !ima::access.readable(ima::push_offset));
+}
+
 TEST(RegistersTest, NamesAddressesForMessages) {
   EXPECT_EQ(name_at(cluster_peripherals::table, 0x2034), "dma.CHANNEL[3].STATUS");
   EXPECT_EQ(name_at(cluster_peripherals::table, 0x2FFC), "0x2ffc");
