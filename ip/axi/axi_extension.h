@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <systemc>
+#include <tlm>
+
+#include "ip/axi/transit.h"
+
+namespace ohmic {
+
+/// The one extension of a payload in the AXI network: which burst it carries and where it stands. Endpoints read
+/// `burst`, and `last` (cycle of the last beat at their boundary) when the payload reaches them; the network owns
+/// the rest. A payload without it may enter the network too: the router at the edge adds one for the way.
+struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
+  tlm::tlm_generic_payload* payload = nullptr;
+  bool lent = false;  ///< added by a router for a foreign payload
+
+  tlm::tlm_extension_base* clone() const override { return new axi_extension(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    static_cast<axi_transit&>(*this) = static_cast<const axi_extension&>(other);
+  }
+};
+
+/// The sockets of the network. Bus width is a run-time parameter, so the template argument has its default.
+using axi_initiator_socket =
+    tlm::tlm_initiator_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
+using axi_target_socket =
+    tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
+
+/// Payloads with their extension, recycled. Main thread only; no allocation once enough exist.
+///
+/// Initiator: acquire() gives a payload with one reference and everything set from the burst; send it with
+/// nb_transport_fw(BEGIN_REQ); when it returns by nb_transport_bw(BEGIN_RESP), take burst_of(payload) and release()
+/// it.
+class axi_payload_pool : public tlm::tlm_mm_interface {
+ public:
+  ~axi_payload_pool() override = default;
+
+  tlm::tlm_generic_payload* acquire(axi_burst* burst);
+  void free(tlm::tlm_generic_payload* payload) override { free_.push_back(payload); }
+
+ private:
+  struct carrier {
+    explicit carrier(tlm::tlm_mm_interface* pool) : payload(pool) {
+      extension.payload = &payload;
+      payload.set_extension(&extension);
+    }
+    ~carrier() { payload.clear_extension(&extension); }
+    axi_extension extension;  // outlives the payload that points to it
+    tlm::tlm_generic_payload payload;
+  };
+  std::vector<std::unique_ptr<carrier>> all_;
+  std::vector<tlm::tlm_generic_payload*> free_;
+};
+
+inline tlm::tlm_generic_payload* axi_payload_pool::acquire(axi_burst* burst) {
+  if (free_.empty()) {
+    all_.push_back(std::make_unique<carrier>(this));
+    free_.reserve(all_.size());
+    free_.push_back(&all_.back()->payload);
+  }
+  tlm::tlm_generic_payload* const payload = free_.back();
+  free_.pop_back();
+  payload->acquire();
+  payload->set_command(burst->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload->set_address(burst->addr);
+  payload->set_data_ptr(burst->data);
+  payload->set_data_length(burst->bytes);
+  payload->set_streaming_width(burst->bytes);
+  payload->set_byte_enable_ptr(nullptr);
+  payload->set_dmi_allowed(false);
+  payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  payload->get_extension<axi_extension>()->burst = burst;
+  burst->carrier = payload;
+  return payload;
+}
+
+/// The burst a payload carries; null for a foreign payload outside the network.
+inline axi_burst* burst_of(const tlm::tlm_generic_payload& payload) {
+  const auto* extension = payload.get_extension<axi_extension>();
+  return extension ? extension->burst : nullptr;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <systemc>
+#include <tlm>
+
+#include "ip/axi/axi_extension.h"
+#include "ip/hbm/hbm_memory.h"
+#include "ip/hbm/hbm_queue.h"
+
+namespace ohmic {
+
+struct hbm_config {
+  std::uint64_t base = 0x8000'0000;   ///< address of the first byte
+  std::uint64_t bytes = 0x6000'0000;  ///< 1.5 GiB
+  hbm_timing timing;
+};
+
+/// HBM as a TLM-2.0 AT target: hbm_queue's times, hbm_memory's bytes.
+///
+/// nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ); the answer is nb_transport_bw(BEGIN_RESP)
+/// in the cycle of its first beat. A read is sampled then; a write is visible from then on, not earlier. Requests
+/// must be sent in the order of their times. b_transport adds the access time; debug transport and DMI (the whole
+/// memory) take none. Outside the memory: TLM_ADDRESS_ERROR_RESPONSE, after the same time.
+class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
+ public:
+  hbm(sc_core::sc_module_name name, const hbm_config& config,
+      const sc_core::sc_time& period = sc_core::sc_time(1, sc_core::SC_NS));
+
+  axi_target_socket socket;
+
+  hbm_memory& memory() { return memory_; }
+  const hbm_config& config() const { return config_; }
+
+  struct counters {
+    std::uint64_t reads = 0, writes = 0, read_bytes = 0, written_bytes = 0;
+  };
+  const counters& count() const { return count_; }
+
+ private:
+  struct pending {
+    cycle_t cycle;
+    std::uint64_t sequence;
+    tlm::tlm_generic_payload* payload;
+    bool operator>(const pending& other) const {
+      return cycle != other.cycle ? cycle > other.cycle : sequence > other.sequence;
+    }
+  };
+
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) override;
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;
+  unsigned transport_dbg(tlm::tlm_generic_payload& payload) override;
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override;
+
+  void answer();
+  void perform(tlm::tlm_generic_payload& payload);
+
+  hbm_config config_;
+  std::uint64_t period_;
+  hbm_memory memory_;
+  hbm_queue queue_;
+  counters count_;
+  std::vector<pending> pending_;  // heap, earliest first
+  std::uint64_t sequence_ = 0;
+  sc_core::sc_event due_;
+};
+
+}  // namespace ohmic
