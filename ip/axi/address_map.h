@@ -10,9 +10,9 @@ inline constexpr network_port port_hbm = 0xFFFF'FFFDu;
 inline constexpr network_port port_platform = 0xFFFF'FFFEu;
 inline constexpr network_port port_none = 0xFFFF'FFFFu;  ///< unmapped: answers DECERR
 
-/// Where everything lies in the chip's 64-bit map. The defaults are Table I's chip with 1 MB of L1 per cluster.
-/// Regions must not overlap and must start and end on 4 KiB boundaries, so that no legal burst spans two of them;
-/// valid() says whether that holds.
+/// Where everything lies in the chip's 64-bit map. The defaults are Table I's chip with 1 MB of L1 per
+/// cluster. Regions must not overlap and must start and end on 4 KiB boundaries, so that no legal burst spans
+/// two of them; valid() says whether that holds.
 struct address_map {
   std::uint64_t cluster_base = 0x4000'0000;
   std::uint64_t cluster_stride = 0x20'0000;  ///< L1, then the cluster's peripherals

@@ -2,18 +2,18 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "ip/axi/transit.h"
 
 namespace ohmic {
 
-/// The one extension of a payload in the AXI network: which burst it carries and where it stands. Endpoints read
-/// `burst`, and `last` (cycle of the last beat at their boundary) when the payload reaches them; the network owns
-/// the rest. A payload without it may enter the network too: the router at the edge adds one for the way.
+/// The one extension of a payload in the AXI network: which burst it carries and where it stands. Endpoints
+/// read `burst`, and `last` (cycle of the last beat at their boundary) when the payload reaches them; the
+/// network owns the rest. A payload without it may enter the network too: the router at the edge adds one for
+/// the way.
 struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
   tlm::tlm_generic_payload* payload = nullptr;
   bool lent = false;  ///< added by a router for a foreign payload
@@ -33,8 +33,8 @@ using axi_target_socket =
 /// Payloads with their extension, recycled. Main thread only; no allocation once enough exist.
 ///
 /// Initiator: acquire() gives a payload with one reference and everything set from the burst; send it with
-/// nb_transport_fw(BEGIN_REQ); when it returns by nb_transport_bw(BEGIN_RESP), take burst_of(payload) and release()
-/// it.
+/// nb_transport_fw(BEGIN_REQ); when it returns by nb_transport_bw(BEGIN_RESP), take burst_of(payload) and
+/// release() it.
 class axi_payload_pool : public tlm::tlm_mm_interface {
  public:
   ~axi_payload_pool() override = default;

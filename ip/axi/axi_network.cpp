@@ -65,7 +65,8 @@ void axi_network::for_each_lane(
       for (const axi_lane lane : lanes) {
         visit(place.name + ".up", lane, model.out_count(place.config.parent_port(), lane));
       }
-      for (const axi_lane lane : lanes) visit(place.name + ".down", lane, parent.out_count(place.parent_port, lane));
+      for (const axi_lane lane : lanes)
+        visit(place.name + ".down", lane, parent.out_count(place.parent_port, lane));
     }
     if (place.config.children_are_clusters) {
       for (unsigned child = 0; child < place.config.children; ++child) {

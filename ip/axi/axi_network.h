@@ -3,9 +3,8 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
-
 #include <systemc>
+#include <vector>
 
 #include "ip/axi/axi_router.h"
 #include "ip/axi/axi_scheduler.h"
@@ -15,13 +14,13 @@ namespace ohmic {
 
 /// The AXI network of a chip: a tree of axi_router modules between clusters, HBM and platform control.
 ///
-/// Bind each cluster's master port to cluster_in(i), its slave port to cluster_out(i); protocol and times as in
-/// axi_router. Endpoints that are not bound answer DECERR, like unmapped addresses. A request that is sent with
-/// `delay` is at the boundary at now + delay (rounded up to a cycle); a delivery is called as soon as its last
-/// router has started it, with the rest of that router's latency annotated. So nothing that happens at time t has
-/// an effect at another endpoint before t + the lowest latency: that is the window in which clusters may run in
-/// parallel. Calls into one port and lane must come in the order of their times; main thread only.
-/// Throws std::invalid_argument for a configuration that cannot be built.
+/// Bind each cluster's master port to cluster_in(i), its slave port to cluster_out(i); protocol and times as
+/// in axi_router. Endpoints that are not bound answer DECERR, like unmapped addresses. A request that is sent
+/// with `delay` is at the boundary at now + delay (rounded up to a cycle); a delivery is called as soon as
+/// its last router has started it, with the rest of that router's latency annotated. So nothing that happens
+/// at time t has an effect at another endpoint before t + the lowest latency: that is the window in which
+/// clusters may run in parallel. Calls into one port and lane must come in the order of their times; main
+/// thread only. Throws std::invalid_argument for a configuration that cannot be built.
 class axi_network : public sc_core::sc_module {
  public:
   axi_network(sc_core::sc_module_name name, const network_config& config,
@@ -30,7 +29,9 @@ class axi_network : public sc_core::sc_module {
   unsigned clusters() const { return config_.clusters(); }
   axi_target_socket& cluster_in(unsigned cluster);
   axi_initiator_socket& cluster_out(unsigned cluster);
-  axi_initiator_socket& hbm_out() { return routers_.front()->out(routers_.front()->model().config().hbm_port()); }
+  axi_initiator_socket& hbm_out() {
+    return routers_.front()->out(routers_.front()->model().config().hbm_port());
+  }
   axi_initiator_socket& platform_out() {
     return routers_.front()->out(routers_.front()->model().config().platform_port());
   }
@@ -43,9 +44,10 @@ class axi_network : public sc_core::sc_module {
   /// The lowest latency of a path between two endpoints, in cycles.
   cycle_t lookahead() const;
 
-  /// Calls visit(name, totals) for each direction of each link; `busy_cycles` is that of its busiest lane, the one
-  /// that limits. Names: "<router>.up" and "<router>.down" for a router's link to its parent (for "top": to HBM),
-  /// "cluster_<i>.up" / ".down" for a cluster's, "platform.up" / ".down"; up is towards the top.
+  /// Calls visit(name, totals) for each direction of each link; `busy_cycles` is that of its busiest lane,
+  /// the one that limits. Names: "<router>.up" and "<router>.down" for a router's link to its parent (for
+  /// "top": to HBM), "cluster_<i>.up" / ".down" for a cluster's, "platform.up" / ".down"; up is towards the
+  /// top.
   void for_each_link(const std::function<void(const std::string&, const channel_counters&)>& visit) const;
 
   /// The same per lane.

@@ -98,9 +98,14 @@ void axi_router::response_from_endpoint(unsigned port, axi_extension& extension,
   axi_burst& burst = *extension.burst;
   switch (extension.payload->get_response_status()) {
     case tlm::TLM_INCOMPLETE_RESPONSE:  // the target spoke through burst.resp
-    case tlm::TLM_OK_RESPONSE: break;
-    case tlm::TLM_ADDRESS_ERROR_RESPONSE: burst.resp = axi_resp::decerr; break;
-    default: burst.resp = axi_resp::slverr; break;
+    case tlm::TLM_OK_RESPONSE:
+      break;
+    case tlm::TLM_ADDRESS_ERROR_RESPONSE:
+      burst.resp = axi_resp::decerr;
+      break;
+    default:
+      burst.resp = axi_resp::slverr;
+      break;
   }
   extension.target = extension.source;
   extension.lane = burst.write ? axi_lane::b : axi_lane::r;
@@ -156,9 +161,15 @@ void axi_router::send_request(port_face& face, axi_extension& extension) {
 void axi_router::send_response(port_face& face, axi_extension& extension) {
   tlm_generic_payload& payload = *extension.payload;
   switch (extension.burst->resp) {
-    case axi_resp::okay: payload.set_response_status(tlm::TLM_OK_RESPONSE); break;
-    case axi_resp::decerr: payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE); break;
-    case axi_resp::slverr: payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE); break;
+    case axi_resp::okay:
+      payload.set_response_status(tlm::TLM_OK_RESPONSE);
+      break;
+    case axi_resp::decerr:
+      payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+      break;
+    case axi_resp::slverr:
+      payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+      break;
   }
   --in_flight_;
   if (extension.lent) {
@@ -226,12 +237,14 @@ void axi_router::blocking(unsigned port, tlm_generic_payload& payload, sc_time& 
     transit.bytes = payload.get_data_length();
     transit.lead = static_cast<std::uint16_t>(payload.get_address() % 4096);
     transit.lane = axi_lane::w;
-    delay += scheduler_.cycles(transit.beats(static_cast<unsigned>(__builtin_ctz(model_.config().child_width))) - 1);
+    delay += scheduler_.cycles(
+        transit.beats(static_cast<unsigned>(__builtin_ctz(model_.config().child_width))) - 1);
   }
 }
 
 unsigned axi_router::port_face::transport_dbg(tlm_generic_payload& payload) {
-  if (port_face* const face = router->way_to(payload.get_address())) return (*face->out)->transport_dbg(payload);
+  if (port_face* const face = router->way_to(payload.get_address()))
+    return (*face->out)->transport_dbg(payload);
   payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
   return 0;
 }

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "ip/axi/axi_extension.h"
 #include "ip/axi/axi_scheduler.h"
@@ -14,16 +13,16 @@ namespace ohmic {
 
 /// One router of the AXI network as a TLM-2.0 AT module: router_model behind sockets.
 ///
-/// Every port has a target socket (requests in, responses out) and an initiator socket (requests out, responses
-/// in), except that the top router's HBM and platform-control ports only have the latter.
+/// Every port has a target socket (requests in, responses out) and an initiator socket (requests out,
+/// responses in), except that the top router's HBM and platform-control ports only have the latter.
 ///
-/// Protocol: the base protocol with the shortest exchange. A request is nb_transport_fw(BEGIN_REQ), accepted at
-/// once (TLM_UPDATED, END_REQ); its response is nb_transport_bw(BEGIN_RESP), to be completed at once
+/// Protocol: the base protocol with the shortest exchange. A request is nb_transport_fw(BEGIN_REQ), accepted
+/// at once (TLM_UPDATED, END_REQ); its response is nb_transport_bw(BEGIN_RESP), to be completed at once
 /// (TLM_COMPLETED). Targets that answer in the forward call (TLM_COMPLETED) or accept later (END_REQ), and
-/// initiators that send END_RESP, are understood. `delay` is when the first beat is at the boundary. An initiator
-/// keeps its reference to the payload until the response. Response status and axi_burst::resp follow each other.
-/// Payloads without axi_extension may enter: at most 4 KiB, inside a 4 KiB page, without byte enables.
-/// b_transport takes the zero-load time; debug transport and DMI pass through by address.
+/// initiators that send END_RESP, are understood. `delay` is when the first beat is at the boundary. An
+/// initiator keeps its reference to the payload until the response. Response status and axi_burst::resp
+/// follow each other. Payloads without axi_extension may enter: at most 4 KiB, inside a 4 KiB page, without
+/// byte enables. b_transport takes the zero-load time; debug transport and DMI pass through by address.
 class axi_router : public sc_core::sc_module {
  public:
   axi_router(sc_core::sc_module_name name, const router_config& config, const address_map& map,

@@ -8,9 +8,9 @@ namespace ohmic {
 
 /// Runs the calendar of a set of routers on SystemC time: one process and one event for all of them.
 ///
-/// Cycle c of the network is worked off half a period after its beginning, at (c + 1/2) * period, when everything
-/// that arrives in c is known whatever the order of the processes that sent it. Annotated delays make up for the
-/// half period, so at every boundary time is exact.
+/// Cycle c of the network is worked off half a period after its beginning, at (c + 1/2) * period, when
+/// everything that arrives in c is known whatever the order of the processes that sent it. Annotated delays
+/// make up for the half period, so at every boundary time is exact.
 class axi_scheduler : public sc_core::sc_module {
  public:
   axi_scheduler(sc_core::sc_module_name name, const sc_core::sc_time& period);

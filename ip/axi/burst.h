@@ -12,13 +12,13 @@ enum class axi_resp : std::uint8_t { okay = 0, slverr = 2, decerr = 3 };
 
 /// One AXI4 INCR burst with its data: the unit that clusters and the network exchange.
 ///
-/// Life: the initiator fills a burst from its own pool and sends it as a request; the target performs it, sets
-/// `resp` and (for a read) the data, and sends the same object back as the response; the initiator recycles it.
-/// So a burst has exactly one owner at any time and no copies of its data are made on the way.
+/// Life: the initiator fills a burst from its own pool and sends it as a request; the target performs it,
+/// sets `resp` and (for a read) the data, and sends the same object back as the response; the initiator
+/// recycles it. So a burst has exactly one owner at any time and no copies of its data are made on the way.
 /// Legal: 1 <= bytes <= max burst (min(4 KiB, 256 beats)), and no crossing of a 4 KiB boundary.
 struct axi_burst {
-  std::uint64_t addr = 0;        ///< byte address in the chip's 64-bit map
-  std::uint32_t bytes = 0;       ///< data bytes, from addr on; unaligned ends use byte strobes
+  std::uint64_t addr = 0;   ///< byte address in the chip's 64-bit map
+  std::uint32_t bytes = 0;  ///< data bytes, from addr on; unaligned ends use byte strobes
   bool write = false;
   axi_resp resp = axi_resp::okay;
   std::uint16_t initiator = 0;   ///< network port that issued it (cluster index): responses return there
@@ -43,8 +43,8 @@ struct axi_message {
   cycle_t cycle = 0;  ///< when its first beat (AR, AW with W, R or B) is at the boundary
   axi_burst* burst = nullptr;
   bool response = false;
-  cycle_t last = 0;   ///< when its last beat is there: cycle + beats - 1 unless a narrower link stretched it.
-                      ///< The network sets it; a sender whose beats are contiguous may leave it 0.
+  cycle_t last = 0;  ///< when its last beat is there: cycle + beats - 1 unless a narrower link stretched it.
+                     ///< The network sets it; a sender whose beats are contiguous may leave it 0.
 };
 
 }  // namespace ohmic

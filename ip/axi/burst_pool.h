@@ -10,10 +10,10 @@ namespace ohmic {
 
 /// Bursts with their data buffers, recycled. Owned by one cluster (or test) and used by one thread at a time.
 ///
-/// Two sizes of buffer: small (64 bytes: core accesses, cache lines) and large (`max_bytes`). Buffers are 64-byte
-/// aligned. The most recently returned burst is handed out first, so the addresses in use stay few and the order
-/// is the same in every run. Memory grows by slabs when everything is in use and is never given back; get() and
-/// put() do not allocate otherwise.
+/// Two sizes of buffer: small (64 bytes: core accesses, cache lines) and large (`max_bytes`). Buffers are
+/// 64-byte aligned. The most recently returned burst is handed out first, so the addresses in use stay few
+/// and the order is the same in every run. Memory grows by slabs when everything is in use and is never given
+/// back; get() and put() do not allocate otherwise.
 class burst_pool {
  public:
   static constexpr std::uint32_t small_bytes = 64;

@@ -13,12 +13,13 @@ namespace ohmic {
 struct axi_transit;
 struct out_channel;
 
-/// What happens in which cycle, for all routers that share it: arrivals of bursts and arbitrations of channels.
+/// What happens in which cycle, for all routers that share it: arrivals of bursts and arbitrations of
+/// channels.
 ///
 /// A wheel of `span` cycles with intrusive lists, and a heap for what lies further ahead. Within a cycle all
 /// arrivals come before all arbitrations, and each kind in the order in which it was added.
-/// `Arrival` and `Channel` are linked through their `next` members, so adding does not allocate (except when the
-/// heap grows to a new maximum).
+/// `Arrival` and `Channel` are linked through their `next` members, so adding does not allocate (except when
+/// the heap grows to a new maximum).
 template <class Arrival, class Channel>
 class calendar {
  public:
@@ -26,11 +27,13 @@ class calendar {
 
   calendar() : slots_(span) {}
 
-  /// Preconditions: `at` is not before the last cycle run or passed to forward(); the object is in no other list.
+  /// Preconditions: `at` is not before the last cycle run or passed to forward(); the object is in no other
+  /// list.
   void add(Arrival& arrival, cycle_t at) { insert(arrival, at, &slot::arrivals); }
   void add(Channel& channel, cycle_t at) { insert(channel, at, &slot::channels); }
 
-  /// Time goes on to `cycle`: nothing earlier can be added any more. Precondition: nothing earlier is pending.
+  /// Time goes on to `cycle`: nothing earlier can be added any more. Precondition: nothing earlier is
+  /// pending.
   void forward(cycle_t cycle) {
     if (cycle <= base_) return;
     base_ = cycle;
@@ -61,8 +64,8 @@ class calendar {
     return far_.empty() ? never : far_.front().at;
   }
 
-  /// Runs one cycle: arrive(Arrival&) for each arrival, then arbitrate(Channel&) for each channel; arrive() may add
-  /// channels to this very cycle, arbitrate() must add to later ones only.
+  /// Runs one cycle: arrive(Arrival&) for each arrival, then arbitrate(Channel&) for each channel; arrive()
+  /// may add channels to this very cycle, arbitrate() must add to later ones only.
   template <class A, class C>
   void run(cycle_t cycle, A&& arrive, C&& arbitrate) {
     forward(cycle);

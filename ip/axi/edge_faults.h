@@ -9,29 +9,32 @@ namespace ohmic {
 
 /// Disturbances for tests of software and platform; all off by default.
 struct network_options {
-  std::uint32_t random_delay = 0;  ///< extra cycles, 0..random_delay at random, for every request and response
+  std::uint32_t random_delay =
+      0;  ///< extra cycles, 0..random_delay at random, for every request and response
   std::uint64_t random_seed = 1;
-  std::uint64_t drop_write = 0;    ///< the n-th write that enters (1: the first) is answered OKAY but never performed
+  std::uint64_t drop_write =
+      0;  ///< the n-th write that enters (1: the first) is answered OKAY but never performed
 };
 
 /// Applies network_options where bursts enter the network (requests from initiators, responses from targets).
 ///
-/// A delayed burst enters its first router later; behind that everything is the normal network, so channels stay
-/// exclusive and a response still means what it meant. Bursts of one initiator, id and lane keep their order.
-/// The delay depends only on the seed, the initiator, how many bursts it has sent, and the direction.
+/// A delayed burst enters its first router later; behind that everything is the normal network, so channels
+/// stay exclusive and a response still means what it meant. Bursts of one initiator, id and lane keep their
+/// order. The delay depends only on the seed, the initiator, how many bursts it has sent, and the direction.
 class edge_faults {
  public:
   explicit edge_faults(const network_options& options) : options_(options) {}
   bool active() const { return options_.random_delay != 0 || options_.drop_write != 0; }
 
-  /// Called once per request and once per response in the order of entry; moves head and last, marks lost writes.
+  /// Called once per request and once per response in the order of entry; moves head and last, marks lost
+  /// writes.
   void apply(axi_transit& transit);
 
  private:
   network_options options_;
   std::uint64_t writes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> sent_;     // by initiator and lane
-  std::unordered_map<std::uint64_t, cycle_t> last_entry_;     // by initiator, id and lane
+  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  // by initiator and lane
+  std::unordered_map<std::uint64_t, cycle_t> last_entry_;  // by initiator, id and lane
 };
 
 }  // namespace ohmic

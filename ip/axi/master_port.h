@@ -8,8 +8,8 @@
 
 namespace ohmic {
 
-/// Bytes of the first AXI-legal burst of a transfer: up to the next 4 KiB boundary, at most `max_bytes`, counted
-/// from the start of the first beat so that no burst has more than max_bytes / width beats.
+/// Bytes of the first AXI-legal burst of a transfer: up to the next 4 KiB boundary, at most `max_bytes`,
+/// counted from the start of the first beat so that no burst has more than max_bytes / width beats.
 /// Preconditions: bytes >= 1, width a power of two, max_bytes a multiple of width.
 inline std::uint32_t first_piece(std::uint64_t addr, std::uint64_t bytes, std::uint32_t width,
                                  std::uint32_t max_bytes) {
@@ -39,19 +39,20 @@ struct master_port_config {
   unsigned ids = 32;                ///< sources; a burst's `id` is its source's number (at most 64)
   unsigned outstanding_reads = 16;  ///< bursts whose response is not complete
   unsigned outstanding_writes = 16;
-  unsigned width = 64;              ///< bytes per beat of the port
+  unsigned width = 64;  ///< bytes per beat of the port
 };
 
 /// A cluster's AXI master port: decides in which cycle which burst leaves the cluster.
 ///
-/// Rules: at most one AR and one AW per cycle; an AW leaves with its first W beat, and the W channel then carries
-/// the burst's beats, one per cycle, before the next AW. The outstanding limits hold per port and direction. Bursts
-/// of one source and direction leave in the order of queue(); a source waits while its id is in flight (in that
-/// direction) to another endpoint, so that its responses cannot overtake each other. Among sources: round robin.
+/// Rules: at most one AR and one AW per cycle; an AW leaves with its first W beat, and the W channel then
+/// carries the burst's beats, one per cycle, before the next AW. The outstanding limits hold per port and
+/// direction. Bursts of one source and direction leave in the order of queue(); a source waits while its id
+/// is in flight (in that direction) to another endpoint, so that its responses cannot overtake each other.
+/// Among sources: round robin.
 ///
-/// Calls: queue() at any time with ready >= the current cycle; issue(c) in every cycle c that next_event() names
-/// (further calls do no harm); on_response() when the last beat of a response is there, after which a waiting burst
-/// may leave in the same cycle. Cycles must not go backwards. No allocation after construction.
+/// Calls: queue() at any time with ready >= the current cycle; issue(c) in every cycle c that next_event()
+/// names (further calls do no harm); on_response() when the last beat of a response is there, after which a
+/// waiting burst may leave in the same cycle. Cycles must not go backwards. No allocation after construction.
 class axi_master_port {
  public:
   axi_master_port(const address_map& map, const master_port_config& config);
@@ -78,7 +79,9 @@ class axi_master_port {
 
   bool idle() const { return reads_.waiting == 0 && writes_.waiting == 0 && in_flight() == 0; }
   unsigned in_flight() const { return reads_.in_flight + writes_.in_flight; }
-  unsigned in_flight(unsigned id) const { return reads_.sources[id].in_flight + writes_.sources[id].in_flight; }
+  unsigned in_flight(unsigned id) const {
+    return reads_.sources[id].in_flight + writes_.sources[id].in_flight;
+  }
 
  private:
   struct source {
@@ -94,8 +97,8 @@ class axi_master_port {
     std::uint64_t waiting = 0;  // sources with a burst queued
     unsigned in_flight = 0;
     unsigned limit = 0;
-    unsigned winner = 0;        // source that was served last
-    cycle_t channel_free = 0;   // AR, or AW with W
+    unsigned winner = 0;       // source that was served last
+    cycle_t channel_free = 0;  // AR, or AW with W
   };
 
   axi_burst* pick(direction& d, cycle_t cycle);

@@ -30,23 +30,23 @@ struct out_channel {
   queue* queues = nullptr;      ///< one per input port
   std::uint8_t port = 0;
   std::uint8_t width_log2 = 0;
-  std::uint8_t winner = 63;     ///< input that was served last
-  bool scheduled = false;       ///< an arbitration is in the calendar
+  std::uint8_t winner = 63;  ///< input that was served last
+  bool scheduled = false;    ///< an arbitration is in the calendar
   channel_counters count;
 };
 
 using network_calendar = calendar<axi_transit, out_channel>;
 
-/// Where a router stands in the tree. Ports: children 0..children-1, then the parent, or (in the top router) HBM,
-/// platform control and the decode-error responder.
+/// Where a router stands in the tree. Ports: children 0..children-1, then the parent, or (in the top router)
+/// HBM, platform control and the decode-error responder.
 struct router_config {
-  cycle_t latency = 4;              ///< cycles from a burst's start on the output to the next boundary, >= 1
+  cycle_t latency = 4;  ///< cycles from a burst's start on the output to the next boundary, >= 1
   unsigned children = 4;
   unsigned first_cluster = 0;
   unsigned clusters_per_child = 1;
   bool top = false;
-  unsigned child_width = 64;        ///< bytes per beat of the links to the children, powers of two
-  unsigned up_width = 64;           ///< ... to the parent, or to HBM and platform control
+  unsigned child_width = 64;  ///< bytes per beat of the links to the children, powers of two
+  unsigned up_width = 64;     ///< ... to the parent, or to HBM and platform control
   bool children_are_clusters = false;
 
   unsigned ports() const { return children + (top ? 3 : 1); }
@@ -59,13 +59,13 @@ struct router_config {
 /// Timing and order of one AXI router, without SystemC.
 ///
 /// Each output port has four lanes that are granted apart: AR, W (with its AW), R and B. A burst that arrives
-/// (first beat) in cycle c may start on its output in c if the lane is free; among inputs that wait, round robin,
-/// burst by burst; bursts of one input keep their order. A started burst holds the lane for its beats, longer if
-/// its own last beat arrives later (virtual cut-through), and reaches the next boundary `latency` cycles later.
-/// Queues are not bounded: what masters may have in flight bounds them.
+/// (first beat) in cycle c may start on its output in c if the lane is free; among inputs that wait, round
+/// robin, burst by burst; bursts of one input keep their order. A started burst holds the lane for its beats,
+/// longer if its own last beat arrives later (virtual cut-through), and reaches the next boundary `latency`
+/// cycles later. Queues are not bounded: what masters may have in flight bounds them.
 ///
-/// `forward(context, port, transit)` is the way out, called at the start of a burst on its output, with head and
-/// last already those at the next boundary.
+/// `forward(context, port, transit)` is the way out, called at the start of a burst on its output, with head
+/// and last already those at the next boundary.
 class router_model {
  public:
   using forward_function = void (*)(void* context, unsigned port, axi_transit& transit);
@@ -84,8 +84,8 @@ class router_model {
     events_.add(transit, transit.head);
   }
 
-  /// A burst from an endpoint (cluster, HBM, platform control), at the boundary in `cycle` at the earliest. The
-  /// input carries one beat per cycle and lane: a burst that comes too early waits for its predecessor.
+  /// A burst from an endpoint (cluster, HBM, platform control), at the boundary in `cycle` at the earliest.
+  /// The input carries one beat per cycle and lane: a burst that comes too early waits for its predecessor.
   void enter(axi_transit& transit, unsigned port, cycle_t cycle);
 
   /// Called by the calendar's owner.
@@ -123,9 +123,9 @@ class router_model {
   edge_faults& faults_;
   void* context_;
   forward_function forward_;
-  std::vector<out_channel> outputs_;          // [port][lane]
-  std::vector<out_channel::queue> queues_;    // [port][lane][input]
-  std::vector<in_channel> inputs_;            // [port][lane]
+  std::vector<out_channel> outputs_;        // [port][lane]
+  std::vector<out_channel::queue> queues_;  // [port][lane][input]
+  std::vector<in_channel> inputs_;          // [port][lane]
 };
 
 }  // namespace ohmic

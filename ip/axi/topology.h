@@ -16,8 +16,9 @@ struct network_level {
   unsigned width = 64;  ///< bytes per beat of the links from these routers down to their children
 };
 
-/// The network's shape, from the top (wrapper) down to the L1 quadrants. The defaults are Table I's chip. The HBM
-/// link of Table I is the link from the top router to HBM; its 100 cycles are the HBM block's access time.
+/// The network's shape, from the top (wrapper) down to the L1 quadrants. The defaults are Table I's chip. The
+/// HBM link of Table I is the link from the top router to HBM; its 100 cycles are the HBM block's access
+/// time.
 struct network_config {
   std::vector<network_level> levels = {{8, 4, 64}, {4, 4, 64}, {4, 4, 64}, {4, 4, 64}};
   unsigned hbm_width = 64;  ///< links from the top router to HBM and to platform control
@@ -31,14 +32,15 @@ struct network_config {
 
 /// The tree of routers as plain data: what to build, in top-down order.
 struct router_place {
-  std::string name;        ///< "top", or "l2_5": level counted from the clusters, index within the level
-  int parent = -1;         ///< index in the list; -1: the top
+  std::string name;          ///< "top", or "l2_5": level counted from the clusters, index within the level
+  int parent = -1;           ///< index in the list; -1: the top
   unsigned parent_port = 0;  ///< which child of the parent this is
   router_config config;
 };
 std::vector<router_place> place_routers(const network_config& config);
 
-/// Cycles of latency (both ways, without endpoints) between a cluster and another endpoint of an empty network.
+/// Cycles of latency (both ways, without endpoints) between a cluster and another endpoint of an empty
+/// network.
 cycle_t zero_load_round_trip(const network_config& config, network_port from, network_port to);
 
 }  // namespace ohmic

@@ -9,8 +9,8 @@ namespace ohmic {
 
 class router_model;
 
-/// The channels of a link that arbitrate on their own, in each direction. A write's AW travels with its first W
-/// beat (W beats keep AW order, so AW alone could not get further), hence one lane for both.
+/// The channels of a link that arbitrate on their own, in each direction. A write's AW travels with its first
+/// W beat (W beats keep AW order, so AW alone could not get further), hence one lane for both.
 enum class axi_lane : std::uint8_t { ar, w, r, b };
 inline constexpr unsigned axi_lanes = 4;
 
@@ -27,8 +27,8 @@ struct axi_transit {
   std::uint32_t bytes = 0;      ///< data bytes on the W and R lanes
   std::uint16_t lead = 0;       ///< address modulo 4096: where in a beat the data start
   axi_lane lane = axi_lane::ar;
-  std::uint8_t port = 0;        ///< input port of router `at`
-  bool lost = false;            ///< a write whose data the fault injection drops at the target's edge
+  std::uint8_t port = 0;  ///< input port of router `at`
+  bool lost = false;      ///< a write whose data the fault injection drops at the target's edge
 
   unsigned beats(unsigned width_log2) const {
     if (lane == axi_lane::ar || lane == axi_lane::b) return 1;

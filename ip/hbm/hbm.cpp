@@ -30,11 +30,13 @@ tlm::tlm_sync_enum hbm::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_p
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   const cycle_t head = (now + delay.value() + period_ - 1) / period_;
   const unsigned width = config_.timing.width;
-  const auto beats = static_cast<unsigned>((payload.get_address() % width + payload.get_data_length() + width - 1) / width);
+  const auto beats =
+      static_cast<unsigned>((payload.get_address() % width + payload.get_data_length() + width - 1) / width);
   cycle_t last = head;
   if (payload.is_write()) {
     last = head + beats - 1;
-    if (const auto* extension = payload.get_extension<axi_extension>()) last = std::max(last, extension->last);
+    if (const auto* extension = payload.get_extension<axi_extension>())
+      last = std::max(last, extension->last);
   }
   const hbm_queue::answer answer = queue_.arrive(head, last, payload.is_write(), beats);
   const bool earliest = pending_.empty() || answer.first < pending_.front().cycle;

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "ip/axi/axi_extension.h"
 #include "ip/hbm/hbm_memory.h"
@@ -20,10 +19,11 @@ struct hbm_config {
 
 /// HBM as a TLM-2.0 AT target: hbm_queue's times, hbm_memory's bytes.
 ///
-/// nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ); the answer is nb_transport_bw(BEGIN_RESP)
-/// in the cycle of its first beat. A read is sampled then; a write is visible from then on, not earlier. Requests
-/// must be sent in the order of their times. b_transport adds the access time; debug transport and DMI (the whole
-/// memory) take none. Outside the memory: TLM_ADDRESS_ERROR_RESPONSE, after the same time.
+/// nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ); the answer is
+/// nb_transport_bw(BEGIN_RESP) in the cycle of its first beat. A read is sampled then; a write is visible
+/// from then on, not earlier. Requests must be sent in the order of their times. b_transport adds the access
+/// time; debug transport and DMI (the whole memory) take none. Outside the memory:
+/// TLM_ADDRESS_ERROR_RESPONSE, after the same time.
 class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
  public:
   hbm(sc_core::sc_module_name name, const hbm_config& config,

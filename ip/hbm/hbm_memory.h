@@ -5,8 +5,8 @@
 
 namespace ohmic {
 
-/// Bytes of a large memory, all zero at first. Address space is reserved at once; host memory is used only for
-/// pages that have been touched. Throws std::runtime_error if the host refuses the reservation.
+/// Bytes of a large memory, all zero at first. Address space is reserved at once; host memory is used only
+/// for pages that have been touched. Throws std::runtime_error if the host refuses the reservation.
 class hbm_memory {
  public:
   explicit hbm_memory(std::uint64_t bytes);
@@ -22,8 +22,8 @@ class hbm_memory {
   bool read(std::uint64_t offset, std::uint8_t* to, std::uint64_t count) const;
   bool write(std::uint64_t offset, const std::uint8_t* from, std::uint64_t count);
 
-  /// Fills [offset, offset + count) with bytes that depend on the seed and each byte's offset only, so the parts of
-  /// a memory may be filled in any order. Touches the host memory. Precondition: inside the memory.
+  /// Fills [offset, offset + count) with bytes that depend on the seed and each byte's offset only, so the
+  /// parts of a memory may be filled in any order. Touches the host memory. Precondition: inside the memory.
   void fill_random(std::uint64_t offset, std::uint64_t count, std::uint64_t seed);
 
  private:

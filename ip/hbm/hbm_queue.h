@@ -17,11 +17,12 @@ struct hbm_timing {
 
 /// When HBM accepts and answers each burst. Plain model: times in, times out; the data are the caller's.
 ///
-/// A burst is accepted when it has arrived and fewer than `outstanding` bursts are open; the others wait at the
-/// port in order of arrival. Accesses are pipelined: a read's first beat comes `access` cycles after acceptance or
-/// when the read channel is free; a write is performed `access` cycles after acceptance or its last beat, whichever
-/// is later, and its B comes then, one B per cycle. A burst is open until its last response beat.
-/// Calls must come in the order of arrival; then acceptance order is arrival order and every time is final at once.
+/// A burst is accepted when it has arrived and fewer than `outstanding` bursts are open; the others wait at
+/// the port in order of arrival. Accesses are pipelined: a read's first beat comes `access` cycles after
+/// acceptance or when the read channel is free; a write is performed `access` cycles after acceptance or its
+/// last beat, whichever is later, and its B comes then, one B per cycle. A burst is open until its last
+/// response beat. Calls must come in the order of arrival; then acceptance order is arrival order and every
+/// time is final at once.
 class hbm_queue {
  public:
   explicit hbm_queue(const hbm_timing& timing) : timing_(timing) { open_.reserve(timing.outstanding); }
@@ -58,7 +59,7 @@ class hbm_queue {
 
  private:
   hbm_timing timing_;
-  cycle_t previous_ = 0;       // acceptance of the burst before: order is kept
+  cycle_t previous_ = 0;  // acceptance of the burst before: order is kept
   cycle_t r_free_ = 0;
   cycle_t b_free_ = 0;
   std::vector<cycle_t> open_;  // last response beats of the latest `outstanding` bursts, earliest first
