@@ -1,0 +1,167 @@
+#include "sw/compiler/onnx/calibration_metadata.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sw/compiler/onnx/import_onnx.h"
+
+namespace ohmic {
+namespace {
+
+using json = nlohmann::json;
+
+template <class fill>
+void with_json(const char* key, const std::string& text, const fill& f) {
+  try {
+    f(json::parse(text));
+  } catch (const json::exception& e) {
+    std::string reason = e.what();  // "[json.exception.type_error.302] type must be ..."
+    if (const auto end = reason.find("] "); end != std::string::npos) reason.erase(0, end + 2);
+    throw import_error(std::string("metadata '") + key + "': " + reason);
+  }
+}
+
+[[noreturn]] void fail(const std::string& text) {
+  throw import_error("metadata 'ohmic.calibration': " + text);
+}
+
+template <class number>
+number integer(const json& value, std::int64_t low, std::int64_t high, const std::string& what) {
+  if (!value.is_number_integer()) fail(what + " is not an integer: " + value.dump());
+  const std::int64_t v = value.get<std::int64_t>();
+  if (v < low || v > high)
+    fail(what + " = " + std::to_string(v) + " is outside " + std::to_string(low) + " .. " +
+         std::to_string(high));
+  return static_cast<number>(v);
+}
+
+std::int32_t multiplier(const json& v, const std::string& what) {
+  return integer<std::int32_t>(v, 0, 32767, what);
+}
+unsigned shift(const json& v, const std::string& what) { return integer<unsigned>(v, 1, 30, what); }
+
+struct range {
+  int begin, end;
+};
+range read_range(const json& value, const std::string& what) {
+  if (!value.is_array() || value.size() != 2) fail(what + " is not a range [begin, end): " + value.dump());
+  return {integer<int>(value[0], 0, 1 << 20, what), integer<int>(value[1], 0, 1 << 20, what)};
+}
+
+void agree_on_relu(const json& entry, int lo, const std::string& name) {
+  if (entry.at("relu").get<bool>() != (lo == 0))
+    fail("'" + name + "' says relu = " + entry.at("relu").dump() + ", which is not what the graph says");
+}
+
+const json& entry_of(const json& calibration, const char* section, const std::string& name) {
+  const auto entries = calibration.find(section);
+  if (entries == calibration.end() || !entries->contains(name))
+    fail(std::string("no entry '") + name + "' under \"" + section + "\"");
+  return entries->at(name);
+}
+
+void read_layer(const json& entry, graph_node& node) {
+  crossbar_layer& l = node.layer;
+  const std::string in = "'" + node.name + "' ";
+  l.row_sets.clear();
+  for (const json& set : entry.at("row_sets")) {
+    const range channels = read_range(set.at("channels"), in + "row_sets.channels");
+    const range ky = read_range(set.at("ky"), in + "row_sets.ky");
+    const range kx = read_range(set.at("kx"), in + "row_sets.kx");
+    if (kx.begin != 0 || kx.end != l.window.kernel_x)
+      fail(in + "has a row set of kernel columns " + set.at("kx").dump() +
+           "; only whole kernel rows are supported");
+    l.row_sets.push_back({ky.begin, ky.end, channels.begin, channels.end});
+  }
+  l.adc.m = multiplier(entry.at("adc").at("m"), in + "adc.m");
+  l.adc.s = shift(entry.at("adc").at("s"), in + "adc.s");
+  const json& r = entry.at("requantise");
+  l.requantise.s = shift(r.at("s"), in + "requantise.s");
+  l.requantise.m.clear();
+  l.requantise.b.clear();
+  for (const json& m : r.at("m"))
+    l.requantise.m.push_back(static_cast<std::int16_t>(multiplier(m, in + "requantise.m")));
+  for (const json& b : r.at("b"))
+    l.requantise.b.push_back(integer<std::int32_t>(b, INT32_MIN, INT32_MAX, in + "requantise.b"));
+  agree_on_relu(r, l.requantise.lo, node.name);
+}
+
+json range_of(int begin, int end) { return json::array({begin, end}); }
+
+}  // namespace
+
+std::string write_calibration(const integer_graph& graph) {
+  json conv = json::object(), add = json::object(), pool = json::object();
+  for (const graph_node& n : graph.nodes) {
+    if (n.on_crossbar()) {
+      json sets = json::array();
+      for (const row_set& set : n.layer.row_sets)
+        sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
+                        {"ky", range_of(set.ky_begin, set.ky_end)},
+                        {"kx", range_of(0, n.layer.window.kernel_x)}});
+      const requantise_constants& r = n.layer.requantise;
+      conv[n.name] = {{"row_sets", sets},
+                      {"adc", {{"m", n.layer.adc.m}, {"s", n.layer.adc.s}}},
+                      {"requantise", {{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}}}};
+    } else if (n.kind == node_kind::add) {
+      add[n.name] = {{"a", n.add.a}, {"b", n.add.b}, {"s", n.add.s}, {"relu", n.add.lo == 0}};
+    } else if (n.kind == node_kind::average_pool) {
+      pool[n.name] = {{"m", n.average.m}, {"s", n.average.s}};
+    }
+  }
+  return json{{"version", 1}, {"rows", graph.rows}, {"images", graph.calibration_images},
+              {"conv", conv}, {"add", add},         {"pool", pool}}
+      .dump();
+}
+
+void read_calibration(const std::string& text, integer_graph& graph) {
+  with_json("ohmic.calibration", text, [&](const json& calibration) {
+    if (!calibration.is_object()) fail("is not a JSON object");
+    const int version = integer<int>(calibration.at("version"), 0, INT32_MAX, "version");
+    if (version != 1)
+      fail("version " + std::to_string(version) + " is unknown; this program reads version 1");
+    graph.rows = integer<int>(calibration.at("rows"), 1, 1 << 20, "rows");
+    graph.calibration_images = integer<int>(calibration.at("images"), 0, INT32_MAX, "images");
+    std::size_t layers = 0;
+    for (graph_node& n : graph.nodes) {
+      if (n.on_crossbar()) {
+        read_layer(entry_of(calibration, "conv", n.name), n);
+        ++layers;
+      } else if (n.kind == node_kind::add) {
+        const json& entry = entry_of(calibration, "add", n.name);
+        n.add.a = multiplier(entry.at("a"), "'" + n.name + "' a");
+        n.add.b = multiplier(entry.at("b"), "'" + n.name + "' b");
+        n.add.s = shift(entry.at("s"), "'" + n.name + "' s");
+        agree_on_relu(entry, n.add.lo, n.name);
+      } else if (n.kind == node_kind::average_pool) {
+        const json& entry = entry_of(calibration, "pool", n.name);
+        n.average.m = multiplier(entry.at("m"), "'" + n.name + "' m");
+        n.average.s = shift(entry.at("s"), "'" + n.name + "' s");
+      }
+    }
+    if (calibration.at("conv").size() != layers)
+      fail("has " + std::to_string(calibration.at("conv").size()) +
+           " entries under \"conv\", but the graph has " + std::to_string(layers) + " layers");
+    graph.calibrated = true;
+  });
+}
+
+void read_labels(const std::string& text, integer_graph& graph) {
+  with_json("ohmic.labels", text, [&](const json& labels) {
+    graph.labels = labels.get<std::vector<std::string>>();
+    if (graph.labels.size() > static_cast<std::size_t>(graph.output().channels))
+      throw import_error("metadata 'ohmic.labels': " + std::to_string(graph.labels.size()) + " labels for " +
+                         std::to_string(graph.output().channels) + " logits");
+  });
+}
+
+void read_input(const std::string& text, integer_graph& graph) {
+  with_json("ohmic.input", text, [&](const json& input) {
+    const json& offset = input.at("pixel_offset");
+    if (!offset.is_number_integer() || offset.get<std::int64_t>() != 128)
+      throw import_error("metadata 'ohmic.input': pixel_offset is " + offset.dump() +
+                         ", but int8 pixels need 128");
+    graph.pixel_offset = 128;
+  });
+}
+
+}  // namespace ohmic

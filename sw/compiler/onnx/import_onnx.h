@@ -1,0 +1,35 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "sw/compiler/graph/integer_graph.h"
+
+namespace ohmic {
+
+/// A model that cannot be imported or written. what() is a complete message for the user: file, node,
+/// operator, what was found and what is allowed.
+struct import_error : std::exception {
+  explicit import_error(std::string message) : message_(std::move(message)) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  std::string message_;
+};
+
+/// Reads a quantised (QDQ) ONNX file, calibrated or not, as described in sw/models/CALIBRATED_FORMAT.md.
+/// Every map and node of the graph bears the name of its ONNX node (the input: of the graph input), in file
+/// order. Understands Conv, Gemm, MatMul (with a constant Add as its bias), Relu, Add, MaxPool,
+/// GlobalAveragePool, Flatten, QuantizeLinear, DequantizeLinear; a Relu is fused into the operator before it.
+/// Throws import_error; the graph returned has passed check_graph().
+integer_graph import_onnx(const std::string& path);
+
+/// The same from memory; `name` stands for the file in messages.
+integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name);
+
+/// Writes the model at `source_path` again with the calibration of `graph` in its metadata, which must have
+/// been imported from it. The file appears whole or not at all. Throws import_error.
+void save_calibrated(const std::string& source_path, const integer_graph& graph, const std::string& path);
+
+}  // namespace ohmic
