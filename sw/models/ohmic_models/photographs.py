@@ -1,6 +1,8 @@
 """The sixteen scenes: real photographs that ship inside two Python packages, and crops of them."""
 
+import hashlib
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -39,11 +41,16 @@ class DownloadError(RuntimeError):
 
 
 def fetch_packages(cache: Path) -> None:
-    """Downloads the two packages into `cache`, checked by hash, unless they are there."""
-    cache.mkdir(parents=True, exist_ok=True)
-    if all(list(cache.glob(f"{package}-*.whl")) for package, _ in (_SKIMAGE, _SKLEARN)):
-        return
+    """Has pip download the two packages into `cache`, unless they are there and whole."""
     pinned = Path(__file__).resolve().parent.parent / "photographs.txt"
+    hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", pinned.read_text())
+    cache.mkdir(parents=True, exist_ok=True)
+    present = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in cache.glob("*.whl")}
+    if all(digest in present for digest in hashes):
+        return
+    for digest, path in present.items():
+        if digest not in hashes:
+            path.unlink()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
                "--require-hashes", "--only-binary=:all:", "--dest", str(cache), "-r", str(pinned)]
     if subprocess.run(command, check=False).returncode != 0:
