@@ -32,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     judge.add_argument("--images", required=True, type=Path)
     judge.add_argument("--float-logits", required=True, type=Path, help="float_logits.json of the build")
     judge.add_argument("--logits", type=Path, help="write the int32 logits here as text, one image a line")
+    judge.add_argument("--dump", type=Path, help="write each layer's values into this folder")
     return parser.parse_args()
 
 
@@ -50,7 +51,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    figures = evaluate(arguments.model, arguments.images, arguments.float_logits)
+    figures = evaluate(arguments.model, arguments.images, arguments.float_logits, arguments.dump)
     if arguments.logits:
         lines = [" ".join(str(value) for value in row) for row in figures.logits]
         arguments.logits.write_text("\n".join(lines) + "\n")

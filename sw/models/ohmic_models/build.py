@@ -22,12 +22,15 @@ _SECONDS_BETWEEN_LINES = 5
 _STAMP = ".built_from"
 
 
+_MADE_BY = ("build.py", "float_network.py", "photographs.py", "quantise.py", "topology.py", "../requirements.txt",
+            "../photographs.txt")
+
+
 def fingerprint(name: str) -> str:
-    """Changes with anything the built files depend on, the cache of packages being pinned by hash."""
+    """Changes with everything the built files depend on; the packages are pinned by hash."""
     digest = hashlib.sha256(name.encode())
-    package = Path(__file__).resolve().parent
-    for path in sorted([*package.glob("*.py"), *package.parent.glob("*.txt")]):
-        digest.update(path.name.encode() + path.read_bytes())
+    for file in _MADE_BY:
+        digest.update((Path(__file__).resolve().parent / file).read_bytes())
     return digest.hexdigest()
 
 

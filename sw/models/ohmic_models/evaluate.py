@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ohmic_models import integer_reference, photographs
-from ohmic_models.integer_model import load
+from ohmic_models.integer_model import Layer, load
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,20 @@ class Figures:
         return sum(name.endswith(f"_{scene}.png") for name, scene in zip(self.images, self.found))
 
 
-def evaluate(model_path: Path, images: Path, float_logits: Path) -> Figures:
+def evaluate(model_path: Path, images: Path, float_logits: Path, dump: Path | None = None) -> Figures:
+    """With `dump`, each layer's values go to dump/LAYER.bin: int8 [image, height, width, channel], logits int32."""
     model = load(model_path)
     if not model.calibrated:
         raise ValueError(f"{model_path} is not calibrated")
     names, pixels = photographs.read_folder(images, model.size)
-    logits = integer_reference.run(model, pixels)
+    if dump:
+        dump.mkdir(parents=True, exist_ok=True)
+
+    def observe(layer: Layer, y: np.ndarray) -> None:
+        if dump:
+            (dump / f"{layer.name}.bin").write_bytes(np.ascontiguousarray(y).tobytes())
+
+    logits = integer_reference.run(model, pixels, observe)
     expected = json.loads(float_logits.read_text())
     reals = np.array([expected[name] for name in names])
     real = integer_reference.real_logits(model, logits)
