@@ -31,6 +31,7 @@
 ///               level of the 32 interrupt lines. Seen by the next advance(). The cluster calls advance() with
 ///               until = now + 1 for as long as any line of this hart could rise, so a group need not look back.
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
+///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE
 ///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
 ///   const hart_counters& counters(unsigned h) const;
 ///
@@ -42,7 +43,7 @@ namespace ohmic {
 enum class core_stop : std::uint8_t {
   bus,      ///< request() must be granted and answered by complete()
   fetch,    ///< fetch_line() missed the private instruction cache; answer with fetch_complete()
-  horizon,  ///< time(h) >= until; call advance() again
+  horizon,  ///< time(h) >= until, or interrupts have just been enabled; call advance() again
   halted,   ///< the hart cannot go on (fatal guest error, see hart_fault); never advance() it again
 };
 
@@ -70,8 +71,8 @@ struct hart_state {
   std::uint32_t pc = 0;
   std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
   std::uint32_t mstatus = 0x1800, mie = 0, mtvec = 1, mscratch = 0, mepc = 0, mcause = 0;
-  std::uint32_t mcountinhibit = 0xD;
-  std::uint64_t mcycle = 0, minstret = 0;
+  std::uint32_t mcountinhibit = 0xD, mhpmevent3 = 0;
+  std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
 };
 
 /// Activity of one hart since start(). awake_cycles counts cycles in which its clock ran (not asleep in cv.elw).

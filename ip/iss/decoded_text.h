@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ip/iss/instruction_set.h"
+
+namespace ohmic::iss {
+
+/// One instruction, ready to execute. There is one per half-word of the text, so that any even pc is a plain
+/// index; the second half of a 32-bit instruction decodes as whatever its bits mean.
+struct decoded {
+  /// Handler on sequential arrival: the instruction itself, or op::checkpoint. Written after the build only to
+  /// turn an instruction into a checkpoint, which costs time on the host and changes nothing else.
+  std::uint16_t arrive;
+  std::uint16_t body;   ///< handler after a taken jump or a passed checkpoint: the instruction itself
+  std::uint8_t rd;      ///< 0..31; sink_register for a discarded result. Branches: cycles when taken
+  std::uint8_t rs1;
+  std::uint8_t rs2;
+  std::uint8_t cycles;  ///< issue slots taken; loads: extra cycles until the next instruction has the data
+  std::uint8_t step;    ///< bytes from this entry to the next instruction's entry
+  std::uint8_t flags;   ///< decoded_flag
+  std::uint16_t aux;    ///< CSR number; loads and stores: size, sign (access_*)
+  std::int32_t imm;     ///< immediate operand, or byte distance to the jump target's entry
+};
+static_assert(sizeof(decoded) == 16);
+
+enum decoded_flag : std::uint8_t {
+  flag_near_target = 1,    ///< jump target lies in the same instruction line
+  flag_line_start = 2,     ///< first instruction of a line when arriving sequentially
+  flag_straddles = 4,      ///< 32-bit instruction over a line end: needs the next line too
+  flag_wide_at_2mod4 = 8,  ///< 32-bit instruction at 2 mod 4: as a jump target it costs one more cycle
+  flag_loop_last = 16,     ///< a hardware loop may end behind this instruction
+};
+
+/// Cycles to add when a hardware loop goes from its last instruction `from` to its first one `to`, instead of to
+/// `past`, the one behind the loop, whose hazard with `from` has been counted already.
+int loop_hazard(const decoded& from, const decoded& to, const decoded& past);
+
+inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
+
+/// decoded::aux of a load
+enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16 };
+
+inline constexpr unsigned text_line_bytes = 64;    ///< line of the instruction caches
+
+/// The executable bytes of an ELF, decoded once at load and shared by all harts of all threads.
+///
+/// Read-only for harts, except that a hart may mark the end of a hardware loop (mark_loop_end), which is safe
+/// from any thread and has no effect on results. A store to the text has no effect until refresh().
+class decoded_text {
+ public:
+  /// base: even address of the first byte. An odd last byte is ignored.
+  decoded_text(std::uint32_t base, const void* bytes, std::size_t size);
+
+  /// Decodes `size` bytes at `addr` anew (what fence.i makes visible). Not while any hart runs.
+  /// Parts outside the text are ignored.
+  void refresh(std::uint32_t addr, const void* bytes, std::size_t size);
+
+  std::uint32_t base() const { return base_; }
+  std::uint32_t size() const { return size_; }
+  bool contains(std::uint32_t pc) const { return pc - base_ < size_; }
+
+  /// The instruction's bits at pc: 16 bits if compressed. pc must be inside.
+  std::uint32_t word_at(std::uint32_t pc) const;
+
+  /// A hardware loop may end at `pc` (its lpend): arriving there sequentially must be noticed. Thread-safe.
+  void mark_loop_end(std::uint32_t pc) const;
+
+  const decoded* entry(std::uint32_t pc) const { return entries_.data() + ((pc - base_) >> 1); }
+  const decoded* first() const { return entries_.data(); }
+  const decoded* guard() const { return entries_.data() + size_ / 2; }
+
+  /// Decodes one instruction on its own: operands, but nothing that depends on its neighbours.
+  static decoded decode(std::uint32_t pc, std::uint32_t word);
+
+ private:
+  std::uint16_t half_at(std::uint32_t index) const { return index < halves_.size() ? halves_[index] : 0; }
+  std::uint32_t bits_at(std::uint32_t index) const;
+  void decode_range(std::uint32_t first_index, std::uint32_t end_index);
+  void finish(std::uint32_t index);
+
+  std::uint32_t base_;
+  std::uint32_t size_;
+  std::vector<std::uint16_t> halves_;
+  mutable std::vector<decoded> entries_;  // one guard entry behind the last
+  std::vector<bool> loop_ends_;           // by cv.setup and cv.end seen in the text
+};
+
+}  // namespace ohmic::iss

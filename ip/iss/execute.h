@@ -1,0 +1,356 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "ip/iss/hart.h"
+#include "ip/iss/semantics.h"
+#include "ip/iss/timing.h"
+
+/// The interpreter: one handler per instruction, each ending in a tail call of the next.
+///
+/// Registers of the running hart that are not in its state: `e` (current instruction), `budget` (cycles left
+/// before the horizon; the hart's time is s.time - budget, because s.time holds the horizon while running) and
+/// `retired`. A handler that must stop writes them back and returns the reason.
+namespace ohmic::iss {
+
+#define OHMIC_ISS_ARGS hart &s, const decoded *e, std::int64_t budget, std::uint64_t retired, hart_set &set
+#define OHMIC_ISS_PASS s, e, budget, retired, set
+#if defined(__clang__)
+#define OHMIC_ISS_TAIL [[clang::musttail]] return
+#else
+#define OHMIC_ISS_TAIL return
+#endif
+
+using handler = core_stop (*)(OHMIC_ISS_ARGS);
+
+template <class Observer>
+struct handler_table {
+  static const std::array<handler, op_count> of;
+};
+
+inline const decoded* next_entry(const decoded* e) {
+  return reinterpret_cast<const decoded*>(reinterpret_cast<const char*>(e) + e->step);
+}
+inline const decoded* jump_entry(const decoded* e) {
+  return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(e) + static_cast<std::uintptr_t>(std::intptr_t{e->imm}));
+}
+inline std::uint16_t arrival_of(const decoded* e) { return __atomic_load_n(&e->arrive, __ATOMIC_RELAXED); }
+
+inline core_stop stop_running(core_stop why, bool at_body, OHMIC_ISS_ARGS) {
+  s.time -= static_cast<cycle_t>(budget);
+  s.at = e;
+  s.retired = retired;
+  s.resume_at_body = at_body;
+  return why;
+}
+
+/// Record of a finished instruction that made no memory access.
+template <class Observer>
+void observe(hart& s, const decoded* e, cycle_t issued, std::uint32_t next_pc, hart_set& set) {
+  retire_record r;
+  r.cycle = issued;
+  r.pc = set.pc_of(e);
+  r.next_pc = next_pc;
+  r.instruction = set.text->word_at(r.pc);
+  r.compressed = e->step == sizeof(decoded);
+  const kind k = info(static_cast<op>(e->body)).kind;
+  const bool writes = k == kind::alu || k == kind::alu_acc || k == kind::mulh || k == kind::div || k == kind::jal ||
+                      k == kind::jalr || k == kind::csr;
+  if (writes && e->rd != sink_register) {
+    r.rd = e->rd;
+    r.rd_value = s.x[e->rd];
+  }
+  static_cast<Observer*>(set.observer)->retire(set.index(s), r);
+}
+template <class Observer>
+void observe_trap(hart& s, const decoded* e, bool is_interrupt, std::uint32_t cause, cycle_t now, std::uint32_t next_pc,
+                  hart_set& set) {
+  retire_record r;
+  r.cycle = now;
+  r.pc = set.pc_of(e);
+  r.next_pc = next_pc;
+  if (!is_interrupt) {
+    r.instruction = set.text->word_at(r.pc);
+    r.compressed = e->step == sizeof(decoded);
+  }
+  r.trap = true;
+  r.cause = cause;
+  static_cast<Observer*>(set.observer)->retire(set.index(s), r);
+}
+
+/// True if the lines that the instruction at e (inside the text) touches are in the private cache; else notes
+/// which one is wanted.
+inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
+  const std::uint32_t line = pc / text_line_bytes;
+  if (f.lines[line % private_lines] != line) {
+    f.wanted = line;
+    return false;
+  }
+  if (e->flags & flag_straddles && f.lines[(line + 1) % private_lines] != line + 1) {
+    f.wanted = line + 1;
+    return false;
+  }
+  return true;
+}
+
+/// Arrival at e by a jump whose target needs checking: e may be outside the text, its line may be missing.
+template <class Observer>
+core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
+  if (budget <= 0) {
+    s.attention |= attention_line;
+    return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+  }
+  const std::uint32_t pc = set.pc_of(e);
+  if (!set.text->contains(pc) || e->body == static_cast<std::uint16_t>(op::outside)) {
+    OHMIC_ISS_TAIL handler_table<Observer>::of[static_cast<unsigned>(op::outside)](OHMIC_ISS_PASS);
+  }
+  if (!lines_present(set.fetch_of(s), e, pc)) {
+    s.attention |= attention_line;
+    return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
+  }
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// If a hardware loop goes round at e (reached sequentially), counts it and returns the loop's start, else e.
+/// Source: manual, "CORE-V Hardware Loop feature"; loop 0 first (cv32e40p_controller.sv).
+inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) {
+  const std::uint32_t pc = set.pc_of(e);
+  for (unsigned l = 0; l < 2; ++l) {
+    if (f.lpcount[l] == 0 || f.lpend[l] != pc) continue;
+    if (--f.lpcount[l] != 0) return set.entry_of(f.lpstart[l]);
+  }
+  return e;
+}
+
+/// Sequential arrival at a place that may end a hardware loop or begin a line.
+template <class Observer>
+core_stop run_checkpoint(OHMIC_ISS_ARGS) {
+  hart_fetch& f = set.fetch_of(s);
+  if ((f.lpcount[0] | f.lpcount[1]) != 0) {
+    const decoded* const start = loop_back(set, f, e);
+    if (start != e) {
+      // The last instruction's data may be wanted by the first one: the static hazard was for another pair.
+      budget -= loop_hazard(*(e - 2), *start, *e);
+      e = start;
+      OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+    }
+  }
+  if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, set.pc_of(e))) {
+    s.attention |= attention_line;
+    return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
+  }
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+template <class Observer>
+core_stop run_outside(OHMIC_ISS_ARGS) {
+  s.attention |= attention_halted;
+  set.control_of(s).fault = hart_fault::fetch_outside_text;
+  return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
+}
+
+/// Goes on with the next instruction in memory after `cycles`.
+#define OHMIC_ISS_NEXT(cycles)                                                                                   \
+  do {                                                                                                           \
+    const decoded* const done = e;                                                                               \
+    e = next_entry(e);                                                                                           \
+    if constexpr (Observer::enabled)                                                                             \
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);                      \
+    budget -= (cycles);                                                                                          \
+    ++retired;                                                                                                   \
+    if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);        \
+    OHMIC_ISS_TAIL handler_table<Observer>::of[arrival_of(e)](OHMIC_ISS_PASS);                                   \
+  } while (false)
+
+template <class Observer>
+core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
+  const cycle_t now = s.time - static_cast<cycle_t>(budget);
+  const decoded* const from = e;
+  hart_control& c = set.control_of(s);
+  const std::uint32_t target = enter_trap(c, cause, set.pc_of(e));
+  update_irq_attention(s, c);
+  e = set.entry_of(target);
+  budget -= trap_cycles;
+  if constexpr (Observer::enabled) observe_trap<Observer>(s, from, false, cause, now, target, set);
+  return arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+}
+
+/// Address, post-increment and bus request of a load or store; the rest happens in iss_group::complete().
+template <op O>
+core_stop run_access(OHMIC_ISS_ARGS) {
+  constexpr instruction_info what = info(O);
+  constexpr bool is_write = what.kind == kind::store || what.kind == kind::store_post;
+  constexpr bool is_post = what.kind == kind::load_post || what.kind == kind::store_post;
+  constexpr int coded = static_cast<int>(value<O>(0, 0, 0, 0));
+  constexpr unsigned size = coded < 0 ? -coded : coded;
+  constexpr format f = what.format;
+
+  std::uint32_t offset;
+  if constexpr (f == format::load_post_reg || f == format::load_reg) offset = s.x[e->rs2];
+  else if constexpr (f == format::store_post_reg || f == format::store_reg) offset = s.x[e->rd];
+  else offset = static_cast<std::uint32_t>(e->imm);
+  const std::uint32_t base = s.x[e->rs1];
+  const std::uint32_t addr = is_post ? base : base + offset;
+
+  s.request.addr = addr;
+  s.request.pc = set.pc_of(e);
+  s.request.size = size;
+  s.request.write = is_write;
+  if constexpr (is_write) s.request.wdata = s.x[e->rs2];
+  if constexpr (is_post) {
+    if (e->rs1 != 0) s.x[e->rs1] = base + offset;
+  }
+  s.time -= static_cast<cycle_t>(budget);
+  s.request.cycle = s.time;
+  s.at = e;
+  s.retired = retired;
+  s.phase = access_phase::outstanding;
+  if constexpr (size > 1) {
+    if (__builtin_expect((addr & 3) + size > 4, 0)) {
+      hart_control& c = set.control_of(s);
+      c.split_addr = addr;
+      c.split_wdata = s.request.wdata;
+      c.split_cycle = s.time;
+      s.request.size = static_cast<std::uint8_t>(4 - (addr & 3));
+      s.attention |= attention_split;
+    }
+  }
+  return core_stop::bus;
+}
+
+/// Handler of instruction O.
+template <class Observer, op O>
+core_stop run(OHMIC_ISS_ARGS) {
+  constexpr instruction_info what = info(O);
+  constexpr kind k = what.kind;
+  if constexpr (O == op::checkpoint) {
+    OHMIC_ISS_TAIL run_checkpoint<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (O == op::outside) {
+    OHMIC_ISS_TAIL run_outside<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::illegal) {
+    return raise<Observer>(2, OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::ebreak) {
+    return raise<Observer>(3, OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::ecall) {
+    return raise<Observer>(11, OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::load || k == kind::load_post || k == kind::store || k == kind::store_post || k == kind::elw) {
+    OHMIC_ISS_TAIL run_access<O>(OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::alu || k == kind::alu_acc || k == kind::mulh) {
+    const u32 imm = static_cast<u32>(e->imm);
+    const u32 b = second_operand<what.format>(s.x[e->rs2], imm);
+    s.x[e->rd] = value<O>(s.x[e->rs1], b, s.x[e->rd], imm);
+    OHMIC_ISS_NEXT(e->cycles);
+  } else if constexpr (k == kind::div) {
+    const u32 b = s.x[e->rs2];
+    // e->cycles counts 1 and the hazard of a following jalr.
+    const unsigned cycles = divider_cycles(b, O == op::div || O == op::rem) + e->cycles - 1u;
+    s.x[e->rd] = value<O>(s.x[e->rs1], b, 0, 0);
+    OHMIC_ISS_NEXT(cycles);
+  } else if constexpr (k == kind::branch) {
+    const u32 b = what.format == format::branch_imm ? static_cast<u32>(static_cast<std::int16_t>(e->aux)) : s.x[e->rs2];
+    if (value<O>(s.x[e->rs1], b, 0, 0) != 0) {
+      const decoded* const done = e;
+      e = jump_entry(e);
+      if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+      budget -= done->rd;
+      ++retired;
+      if (__builtin_expect((done->flags & flag_near_target) == 0, 0)) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+      if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+      OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+    }
+    OHMIC_ISS_NEXT(1);
+  } else if constexpr (k == kind::jal) {
+    const decoded* const done = e;
+    s.x[e->rd] = set.pc_of(next_entry(e));
+    e = jump_entry(e);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    budget -= done->cycles;
+    ++retired;
+    if ((done->flags & flag_near_target) == 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+    if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+    OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::jalr) {
+    const decoded* const done = e;
+    const u32 target = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm)) & ~1u;
+    s.x[e->rd] = set.pc_of(next_entry(e));
+    e = set.entry_of(target);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
+    budget -= jump_cycles;
+    if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
+    ++retired;
+    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::csr) {
+    constexpr u32 funct3 = what.match >> 12 & 7;
+    const u32 operand = what.format == format::csr_imm ? static_cast<u32>(e->imm) : s.x[e->rs1];
+    const bool do_write = (funct3 & 3) == 1 || e->rs1 != 0;
+    u32 old = 0;
+    const bool was_off = pending_enables(set.control_of(s)) == 0;
+    if (!access_csr(set, s, e->aux, funct3, operand, do_write, s.time - static_cast<cycle_t>(budget), retired, old)) {
+      return raise<Observer>(2, OHMIC_ISS_PASS);
+    }
+    s.x[e->rd] = old;
+    if (s.attention != 0 || (was_off && pending_enables(set.control_of(s)) != 0)) {
+      // Interrupts have just been enabled: let the cluster say which lines are high by now.
+      const decoded* const done = e;
+      e = next_entry(e);
+      if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+      budget -= done->cycles;
+      ++retired;
+      return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);
+    }
+    OHMIC_ISS_NEXT(e->cycles);
+  } else if constexpr (k == kind::mret) {
+    const decoded* const done = e;
+    hart_control& c = set.control_of(s);
+    const u32 target = leave_trap(c);
+    update_irq_attention(s, c);
+    e = set.entry_of(target);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
+    budget -= mret_cycles;
+    ++retired;
+    s.attention |= attention_line;
+    return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::fence_i) {
+    const decoded* const done = e;
+    set.fetch_of(s).lines.fill(no_line);
+    e = next_entry(e);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    budget -= done->cycles;
+    ++retired;
+    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (k == kind::fence || k == kind::nop) {
+    OHMIC_ISS_NEXT(e->cycles);
+  } else {
+    hart_fetch& f = set.fetch_of(s);
+    const unsigned l = e->rd;
+    const u32 v = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm));
+    if constexpr (k == kind::loop_start) {
+      f.lpstart[l] = v & ~3u;
+    } else if constexpr (k == kind::loop_end) {
+      f.lpend[l] = v & ~3u;
+      if constexpr (what.format == format::loop_reg) set.text->mark_loop_end(v & ~3u);
+    } else if constexpr (k == kind::loop_count) {
+      f.lpcount[l] = v;
+    } else {
+      static_assert(k == kind::loop_setup);
+      const u32 pc = set.pc_of(e);
+      f.lpstart[l] = pc + 4;
+      f.lpend[l] = what.format == format::loop_setup_imm ? pc + 4u * e->rs1 : static_cast<u32>(e->imm);
+      f.lpcount[l] = v;
+    }
+    OHMIC_ISS_NEXT(e->cycles);
+  }
+}
+
+template <class Observer, std::size_t... I>
+constexpr std::array<handler, op_count> make_handlers(std::index_sequence<I...>) {
+  return {{&run<Observer, static_cast<op>(I)>...}};
+}
+template <class Observer>
+const std::array<handler, op_count> handler_table<Observer>::of = make_handlers<Observer>(std::make_index_sequence<op_count>{});
+
+extern template struct handler_table<null_observer>;
+
+}  // namespace ohmic::iss

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "ip/core/core_seam.h"
+#include "ip/iss/decoded_text.h"
+
+/// State of the harts of a group, split by how often it is touched.
+namespace ohmic::iss {
+
+/// Reasons why the next advance() cannot simply go on. Zero on the fast path.
+enum attention_flag : std::uint32_t {
+  attention_irq = 1,           ///< an enabled interrupt line is high
+  attention_line = 2,          ///< the pc's line (and bounds) must be checked before executing
+  attention_second_half = 4,   ///< the second access of a misaligned one is to be issued
+  attention_split = 8,         ///< the access in flight is half of a misaligned one
+  attention_last_half = 64,    ///< the access in flight is the second half
+  attention_halted = 16,
+  attention_reset = 32,        ///< not started
+};
+
+enum class access_phase : std::uint8_t { none, outstanding, completed };
+
+/// Touched by every instruction: three host cache lines.
+struct alignas(64) hart {
+  std::array<std::uint32_t, 33> x{};  ///< x0..x31 and the sink for writes to x0
+  std::uint32_t attention = attention_reset;
+  const decoded* at = nullptr;        ///< next instruction; while an access is outstanding: the instruction making it
+  cycle_t time = 0;                   ///< cycle in which `at` would issue; inside advance(): its horizon
+  std::uint64_t retired = 0;
+  bus_request request;                ///< while completed: data read in wdata
+  bool resume_at_body = false;        ///< `at` was reached by a jump: its checkpoint is done
+  access_phase phase = access_phase::none;
+};
+static_assert(sizeof(hart) == 192);
+
+inline constexpr unsigned private_lines = 8;  ///< 512 B of 64 B lines (the chip's private instruction cache)
+inline constexpr std::uint32_t no_line = ~0u;
+
+/// Touched at loop ends and line changes.
+struct alignas(64) hart_fetch {
+  std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
+  std::array<std::uint32_t, private_lines> lines{};  ///< line number (address / 64) by line number % 8
+  std::uint32_t wanted = 0;                          ///< line number asked for by core_stop::fetch
+};
+static_assert(sizeof(hart_fetch) == 64);
+
+/// Rarely touched.
+struct hart_control {
+  std::uint32_t mhartid = 0;
+  std::uint32_t mstatus = 0x1800, mie = 0, mtvec = 1, mscratch = 0, mepc = 0, mcause = 0;
+  std::uint32_t mcountinhibit = 0xD;
+  std::uint32_t mhpmevent3 = 0;
+  std::uint32_t irq_lines = 0;
+  std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
+  cycle_t slept = 0;                 ///< cycles with the clock gated in cv.elw
+  cycle_t started = 0;
+  cycle_t counted_awake = 0;         ///< awake time up to which mcycle has been counted
+  std::uint64_t counted_retired = 0;
+  std::uint64_t first_retired = 0;
+  std::uint32_t split_addr = 0, split_data = 0, split_wdata = 0;
+  cycle_t split_cycle = 0;
+  hart_fault fault = hart_fault::none;
+  mutable hart_counters counters;
+};
+
+/// Everything a group of harts consists of. Handlers get a reference to it.
+struct hart_set {
+  explicit hart_set(const decoded_text& t, unsigned count)
+      : text(&t),
+        pc_bias(t.base() - static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(t.first()) >> 3)),
+        harts(count), fetch(count), control(count) {}
+
+  const decoded_text* text;
+  std::uint32_t pc_bias;
+  void* observer = nullptr;
+  std::vector<hart> harts;
+  std::vector<hart_fetch> fetch;
+  std::vector<hart_control> control;
+
+  unsigned index(const hart& s) const { return static_cast<unsigned>(&s - harts.data()); }
+  hart_fetch& fetch_of(const hart& s) { return fetch[index(s)]; }
+  hart_control& control_of(const hart& s) { return control[index(s)]; }
+
+  /// Entries are 16 bytes for 2 bytes of text, so this also holds for pointers outside the table.
+  std::uint32_t pc_of(const decoded* e) const {
+    return pc_bias + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(e) >> 3);
+  }
+  const decoded* entry_of(std::uint32_t pc) const {
+    const auto distance = static_cast<std::intptr_t>(static_cast<std::int32_t>(pc - text->base())) * 8;
+    return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(text->first()) + static_cast<std::uintptr_t>(distance));
+  }
+};
+
+/// An enabled interrupt line that is high, in mie & lines; 0 if none or interrupts are off.
+inline std::uint32_t pending_interrupts(const hart_control& c) {
+  return (c.mstatus & 8) != 0 ? c.mie & c.irq_lines : 0;
+}
+
+/// Interrupt lines that would be taken if they were high.
+inline std::uint32_t pending_enables(const hart_control& c) { return (c.mstatus & 8) != 0 ? c.mie : 0; }
+
+/// Reads and writes CSRs. Returns false for an access that must trap as illegal.
+/// now, retired: the hart's time and count at the instruction; write: false for csrrs/csrrc with a zero operand.
+bool access_csr(hart_set&, hart&, std::uint16_t csr, std::uint32_t funct3, std::uint32_t operand, bool write,
+                cycle_t now, std::uint64_t retired, std::uint32_t& old_value);
+
+/// Counts mcycle, minstret and mhpmcounter3 up to now.
+void count_up(hart_control&, cycle_t now, std::uint64_t retired);
+
+/// Takes an exception (cause < 32) or interrupt (cause has bit 31): updates the CSRs, returns the handler's pc.
+std::uint32_t enter_trap(hart_control&, std::uint32_t cause, std::uint32_t pc);
+
+/// mret: restores mstatus.MIE, returns mepc.
+std::uint32_t leave_trap(hart_control&);
+
+/// Interrupt with the highest priority among `pending` (not 0). Source: manual, "Interrupts".
+unsigned highest_priority(std::uint32_t pending);
+
+/// Re-evaluates attention_irq after a change of lines, mie or mstatus.
+inline void update_irq_attention(hart& s, const hart_control& c) {
+  s.attention = (s.attention & ~attention_irq) | (pending_interrupts(c) != 0 ? attention_irq : 0);
+}
+
+}  // namespace ohmic::iss

@@ -1,0 +1,226 @@
+#include "ip/iss/iss_group.h"
+
+#include "ip/iss/timing.h"
+
+namespace ohmic {
+
+namespace iss {
+template struct handler_table<null_observer>;
+}
+
+using namespace iss;
+
+iss_group::iss_group(const decoded_text& text, unsigned count, std::uint32_t first_mhartid) : set_(text, count) {
+  for (unsigned h = 0; h < count; ++h) {
+    set_.control[h].mhartid = first_mhartid + h;
+    set_.fetch[h].lines.fill(no_line);
+    set_.harts[h].at = text.first();
+  }
+}
+
+void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
+  hart& s = set_.harts[h];
+  hart_control& c = set_.control[h];
+  hart_control fresh;
+  fresh.mhartid = c.mhartid;
+  fresh.irq_lines = c.irq_lines;
+  fresh.started = fresh.counted_awake = now;
+  s = hart{};
+  s.at = set_.entry_of(boot_addr & ~1u);
+  s.time = now;
+  s.attention = attention_line;
+  s.resume_at_body = true;
+  c = fresh;
+  set_.fetch[h] = hart_fetch{};
+  set_.fetch[h].lines.fill(no_line);
+}
+
+void iss_group::stop(unsigned h) { set_.harts[h].attention = attention_reset; }
+
+void iss_group::fetch_complete(unsigned h, cycle_t valid) {
+  hart_fetch& f = set_.fetch[h];
+  f.lines[f.wanted % private_lines] = f.wanted;
+  set_.harts[h].time = std::max(set_.harts[h].time, valid);
+}
+
+void iss_group::set_irq(unsigned h, std::uint32_t lines) {
+  set_.control[h].irq_lines = lines;
+  hart& s = set_.harts[h];
+  if (s.attention & attention_reset) return;
+  update_irq_attention(s, set_.control[h]);
+}
+
+/// Decides a hardware loop that ends at the next instruction, so that `at` is the architectural pc.
+const decoded* iss_group::settle(hart& s) {
+  if (s.resume_at_body || s.phase == access_phase::outstanding) return s.at;
+  const decoded* const start = loop_back(set_, set_.fetch_of(s), s.at);
+  if (start != s.at) {
+    s.time += static_cast<cycle_t>(static_cast<std::int64_t>(loop_hazard(*(s.at - 2), *start, *s.at)));
+    s.at = start;
+    s.attention |= attention_line;
+  } else if (s.at->flags & (flag_line_start | flag_straddles)) {
+    s.attention |= attention_line;
+  }
+  s.resume_at_body = true;
+  return s.at;
+}
+
+std::uint32_t iss_group::take_interrupt(hart& s) {
+  hart_control& c = set_.control_of(s);
+  const std::uint32_t cause = 0x80000000u | highest_priority(pending_interrupts(c));
+  s.at = set_.entry_of(enter_trap(c, cause, set_.pc_of(s.at)));
+  s.resume_at_body = true;
+  s.time += interrupt_cycles;
+  s.attention |= attention_line;
+  update_irq_attention(s, c);
+  return cause;
+}
+
+void iss_group::issue_second_half(hart& s) {
+  const hart_control& c = set_.control_of(s);
+  const unsigned first = 4 - (c.split_addr & 3);
+  s.attention &= ~static_cast<std::uint32_t>(attention_second_half);
+  s.attention |= attention_last_half;
+  s.request.cycle = s.time;
+  s.request.addr = (c.split_addr & ~3u) + 4;
+  s.request.wdata = c.split_wdata >> (8 * first);
+  s.request.size = static_cast<std::uint8_t>((s.at->aux & access_size_mask) - first);
+  s.phase = access_phase::outstanding;
+}
+
+void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
+  const decoded* const e = s.at;
+  hart_control& c = set_.control_of(s);
+  if (s.attention & attention_split) {
+    // The lower address comes first; the second request follows its grant (manual, "Misaligned Accesses").
+    s.attention = (s.attention & ~static_cast<std::uint32_t>(attention_split)) | attention_second_half;
+    c.split_data = rdata & ((1u << 8 * s.request.size) - 1);
+    s.time = granted + 1;
+    s.phase = access_phase::none;
+    return;
+  }
+  if (s.attention & attention_last_half) {
+    s.attention &= ~static_cast<std::uint32_t>(attention_last_half);
+    const unsigned first = 4 - (c.split_addr & 3);
+    rdata = c.split_data | rdata << (8 * first);
+    s.request.cycle = c.split_cycle;
+    s.request.addr = c.split_addr;
+    s.request.wdata = c.split_wdata;
+    s.request.size = e->aux & access_size_mask;
+  }
+  if (!s.request.write) {
+    const unsigned unused = 32 - 8 * (e->aux & access_size_mask);
+    const u32 high = rdata << unused;
+    s.request.wdata = high >> unused;
+    s.x[e->rd] = e->aux & access_signed ? u32(s32(high) >> unused) : high >> unused;
+  }
+  s.time = valid + e->cycles;
+  ++s.retired;
+  s.phase = access_phase::completed;
+  s.at = next_entry(e);
+  s.resume_at_body = false;
+  if (e->aux & access_elw) {
+    // Gated from the second cycle after the request until one before the response (manual, "PULP Cluster Extension").
+    const cycle_t asleep = s.request.cycle + 2;
+    if (valid > asleep + 1) c.slept += valid - 1 - asleep;
+    if (pending_interrupts(c) != 0) {
+      s.at = e;
+      s.resume_at_body = true;
+    }
+  }
+}
+
+retire_record iss_group::access_record(hart& s) {
+  const u32 pc = s.request.pc;
+  const decoded& e = *set_.text->entry(pc);
+  const kind k = info(static_cast<op>(e.body)).kind;
+  retire_record r;
+  r.cycle = s.request.cycle;
+  r.pc = pc;
+  r.next_pc = set_.pc_of(settle(s));
+  r.instruction = set_.text->word_at(pc);
+  r.compressed = e.step == sizeof(decoded);
+  r.mem_addr = s.request.addr;
+  r.mem_data = s.request.wdata;
+  r.mem_size = e.aux & access_size_mask;
+  r.mem_write = s.request.write;
+  const bool is_read = !s.request.write;
+  if (r.mem_write && r.mem_size < 4) r.mem_data &= (1u << 8 * r.mem_size) - 1;
+  if (is_read && e.rd != sink_register) {
+    r.rd = e.rd;
+    r.rd_value = s.x[e.rd];
+  }
+  if ((k == kind::load_post || k == kind::store_post) && e.rs1 != 0 && !(is_read && e.rs1 == e.rd)) {
+    r.rd2 = e.rs1;
+    r.rd2_value = s.x[e.rs1];
+  }
+  return r;
+}
+
+hart_state iss_group::save(unsigned h) const {
+  // Deciding a pending loop end changes how the state is held, not what it is.
+  auto& self = const_cast<iss_group&>(*this);
+  iss::hart& s = self.set_.harts[h];
+  self.settle(s);
+  hart_control& c = self.set_.control[h];
+  count_up(c, s.time, s.retired);
+  const hart_fetch& f = set_.fetch[h];
+  hart_state state;
+  std::copy_n(s.x.begin(), 32, state.x.begin());
+  state.pc = set_.pc_of(s.at);
+  state.lpstart = f.lpstart;
+  state.lpend = f.lpend;
+  state.lpcount = f.lpcount;
+  state.mstatus = c.mstatus;
+  state.mie = c.mie;
+  state.mtvec = c.mtvec;
+  state.mscratch = c.mscratch;
+  state.mepc = c.mepc;
+  state.mcause = c.mcause;
+  state.mcountinhibit = c.mcountinhibit;
+  state.mhpmevent3 = c.mhpmevent3;
+  state.mcycle = c.mcycle;
+  state.minstret = c.minstret;
+  state.mhpmcounter3 = c.mhpmcounter3;
+  return state;
+}
+
+void iss_group::restore(unsigned h, const hart_state& state) {
+  iss::hart& s = set_.harts[h];
+  hart_control& c = set_.control[h];
+  hart_fetch& f = set_.fetch[h];
+  std::copy_n(state.x.begin(), 32, s.x.begin());
+  s.x[0] = 0;
+  s.at = set_.entry_of(state.pc & ~1u);
+  s.resume_at_body = true;
+  s.phase = access_phase::none;
+  s.attention = attention_line;
+  f.lpstart = state.lpstart;
+  f.lpend = state.lpend;
+  f.lpcount = state.lpcount;
+  for (const u32 end : f.lpend) set_.text->mark_loop_end(end);
+  count_up(c, s.time, s.retired);  // what ran before belongs to the old state
+  c.mstatus = 0x1800 | (state.mstatus & 0x88);
+  c.mie = state.mie;
+  c.mtvec = state.mtvec;
+  c.mscratch = state.mscratch;
+  c.mepc = state.mepc;
+  c.mcause = state.mcause;
+  c.mcountinhibit = state.mcountinhibit;
+  c.mhpmevent3 = state.mhpmevent3;
+  c.mcycle = state.mcycle;
+  c.minstret = state.minstret;
+  c.mhpmcounter3 = state.mhpmcounter3;
+  c.fault = hart_fault::none;
+  update_irq_attention(s, c);
+}
+
+const hart_counters& iss_group::counters(unsigned h) const {
+  const iss::hart& s = set_.harts[h];
+  const hart_control& c = set_.control[h];
+  c.counters.retired = s.retired;
+  c.counters.awake_cycles = s.time - c.started - c.slept;
+  return c.counters;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "ip/core/core_seam.h"
+#include "ip/iss/decoded_text.h"
+#include "ip/iss/execute.h"
+#include "ip/iss/hart.h"
+
+namespace ohmic {
+
+using iss::decoded_text;
+
+/// Harts simulated by the instruction-set simulator: a kind of core behind the core seam (ip/core/core_seam.h).
+///
+/// Timing: CV32E40P with COREV_PULP=1, COREV_CLUSTER=1, FPU=0 (ip/iss/timing.h). A load or store is requested in
+/// its EX cycle; the next instruction issues when the response is there (+1 if it uses the data). One access is
+/// in flight at a time. Each hart has a private instruction cache of 8 direct-mapped lines of 64 bytes.
+///
+/// Besides the seam: advance() also returns core_stop::horizon, possibly before `until`, right after an
+/// instruction that enabled interrupts (csr write, mret), so that the cluster can set_irq() first.
+/// cv.elw: if an enabled interrupt is pending (set_irq) when it completes, the interrupt is taken with mepc
+/// pointing to the cv.elw, which is thus replayed after the handler. While it waits longer than the two cycles
+/// after its request the clock is gated: mcycle and awake_cycles stand still.
+class iss_group {
+ public:
+  /// mhartid of hart h is first_mhartid + h. The text must outlive the group.
+  iss_group(const decoded_text& text, unsigned count, std::uint32_t first_mhartid);
+
+  unsigned size() const { return static_cast<unsigned>(set_.harts.size()); }
+
+  void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
+  void stop(unsigned h);
+
+  template <class Observer>
+  core_stop advance(unsigned h, cycle_t until, Observer& observer) {
+    iss::hart& s = set_.harts[h];
+    if constexpr (Observer::enabled) {
+      set_.observer = &observer;
+      if (s.phase == iss::access_phase::completed) report_access(s, observer);
+    }
+    if (__builtin_expect(s.attention != 0, 0)) return advance_with_care(s, until, observer);
+    return resume<Observer>(s, until);
+  }
+
+  cycle_t time(unsigned h) const { return set_.harts[h].time; }
+  const bus_request& request(unsigned h) const { return set_.harts[h].request; }
+  std::uint32_t fetch_line(unsigned h) const { return set_.fetch[h].wanted * iss::text_line_bytes; }
+
+  void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
+    iss::hart& s = set_.harts[h];
+    const iss::decoded* const e = s.at;
+    if (__builtin_expect((s.attention != 0) | (e->aux & iss::access_elw), 0)) return complete_with_care(s, rdata, granted, valid);
+    if (!s.request.write) {
+      const unsigned unused = 32 - 8 * (e->aux & iss::access_size_mask);
+      const std::uint32_t high = rdata << unused;
+      s.request.wdata = high >> unused;
+      s.x[e->rd] = e->aux & iss::access_signed ? static_cast<std::uint32_t>(static_cast<std::int32_t>(high) >> unused) : high >> unused;
+    }
+    s.time = valid + e->cycles;
+    s.at = iss::next_entry(e);
+    ++s.retired;
+    s.resume_at_body = false;
+    s.phase = iss::access_phase::completed;
+  }
+
+  void fetch_complete(unsigned h, cycle_t valid);
+  void set_irq(unsigned h, std::uint32_t lines);
+  bool irq_would_be_taken(unsigned h) const { return iss::pending_interrupts(set_.control[h]) != 0; }
+  /// Lines that would interrupt the hart if they rose: mie, or 0 while interrupts are off.
+  std::uint32_t irq_enabled(unsigned h) const { return iss::pending_enables(set_.control[h]); }
+
+  /// Between accesses only (not while a request is outstanding).
+  hart_state save(unsigned h) const;
+  void restore(unsigned h, const hart_state& state);
+
+  const hart_counters& counters(unsigned h) const;
+  hart_fault fault(unsigned h) const { return set_.control[h].fault; }
+  std::uint32_t pc(unsigned h) const { return set_.pc_of(set_.harts[h].at); }
+  const decoded_text& text() const { return *set_.text; }
+
+ private:
+  template <class Observer>
+  core_stop resume(iss::hart& s, cycle_t until) {
+    const std::int64_t budget = horizon_budget(s.time, until);
+    if (budget <= 0) return core_stop::horizon;
+    s.time += static_cast<cycle_t>(budget);
+    const iss::decoded* const e = s.at;
+    const std::uint16_t first = s.resume_at_body ? e->body : iss::arrival_of(e);
+    return iss::handler_table<Observer>::of[first](s, e, budget, s.retired, set_);
+  }
+
+  template <class Observer>
+  core_stop advance_with_care(iss::hart& s, cycle_t until, Observer& observer) {
+    if (s.attention & (iss::attention_halted | iss::attention_reset)) return core_stop::halted;
+    if (s.time >= until) return core_stop::horizon;
+    if (s.attention & iss::attention_second_half) {
+      issue_second_half(s);
+      return core_stop::bus;
+    }
+    if (s.attention & iss::attention_irq) {
+      const iss::decoded* const cancelled = settle(s);
+      const cycle_t now = s.time;
+      const std::uint32_t cause = take_interrupt(s);
+      if constexpr (Observer::enabled) {
+        iss::observe_trap<Observer>(s, cancelled, true, cause, now, set_.pc_of(s.at), set_);
+      }
+    }
+    if (s.attention & iss::attention_line) {
+      const std::int64_t budget = horizon_budget(s.time, until);
+      if (budget <= 0) return core_stop::horizon;
+      s.attention &= ~static_cast<std::uint32_t>(iss::attention_line);
+      s.time += static_cast<cycle_t>(budget);
+      return iss::arrive_by_jump<Observer>(s, s.at, budget, s.retired, set_);
+    }
+    return resume<Observer>(s, until);
+  }
+
+  template <class Observer>
+  void report_access(iss::hart& s, Observer& observer) {
+    retire_record r = access_record(s);
+    s.phase = iss::access_phase::none;
+    observer.retire(set_.index(s), r);
+  }
+
+  /// Cycles to run, bounded so that it stays far from overflow when until is `never`.
+  static std::int64_t horizon_budget(cycle_t now, cycle_t until) {
+    return until <= now ? 0 : static_cast<std::int64_t>(std::min<cycle_t>(until - now, cycle_t{1} << 62));
+  }
+
+  void complete_with_care(iss::hart& s, std::uint32_t rdata, cycle_t granted, cycle_t valid);
+  void issue_second_half(iss::hart& s);
+  const iss::decoded* settle(iss::hart& s);
+  std::uint32_t take_interrupt(iss::hart& s);
+  retire_record access_record(iss::hart& s);
+
+  iss::hart_set set_;
+};
+
+}  // namespace ohmic
