@@ -1,0 +1,202 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <systemc>
+
+#include "ip/axi/axi_network.h"
+#include "ip/hbm/hbm.h"
+#include "platform/chip/chip_parameters.h"
+#include "platform/chip/cluster_module.h"
+#include "platform/chip/platform_control.h"
+#include "platform/engine/window_engine.h"
+
+namespace ohmic {
+
+/// Why a run stopped.
+enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted };
+
+/// What the owner of a chip may say about a run.
+struct run_options {
+  unsigned threads = 1;
+  cycle_t window = 0;                  ///< 0: the exact window; more: less accurate, never less deterministic
+  cycle_t max_cycles = never;
+  bool continue_on_guest_error = false;
+  std::function<void(cycle_t)> on_progress;  ///< called from time to time (a few times a second)
+  std::function<bool()> interrupted;         ///< polled as often; true ends the run
+};
+
+/// A whole chip: clusters, network, HBM and platform control as TLM-2.0 modules, and the loop that runs them.
+///
+/// Time: all clusters with something to do simulate one window in parallel on the engine's threads; then what they
+/// sent enters the network in the order (time, cluster, sequence) and the SystemC kernel runs the network over the
+/// same window, on the main thread. The exact window is the shortest way between two clusters: egress, the
+/// fastest router, ingress. SystemC time leads the clusters' by the egress cycles, because messages carry the cycle
+/// at the network's boundary. Result and order of everything are the same for any number of threads and any window
+/// up to the exact one.
+///
+/// Call order: constructor (SystemC elaboration), load by debug access (memory(), debug_write()), start(), run().
+template <class Cluster>
+class chip : public sc_core::sc_module {
+ public:
+  using make_cores = std::function<typename Cluster::cores_type(unsigned cluster)>;
+  using make_observer = std::function<typename Cluster::observer_type(unsigned cluster)>;
+
+  chip(sc_core::sc_module_name name, const chip_config& config, const network_options& options,
+       const make_cores& cores, const make_observer& observer = [](unsigned) { return typename Cluster::observer_type{}; })
+      : sc_module(name),
+        config_(config),
+        period_(sc_core::sc_time(1.0 / config.clock_ghz, sc_core::SC_NS)),
+        map_(make_address_map(config)),
+        l1_(std::uint64_t{config.clusters()} * l1_pitch(config)),
+        network_("network", make_network_config(config, map_, options), period_),
+        hbm_("hbm", make_hbm_config(config), period_),
+        control_("platform_control", map_.platform_base, period_) {
+    const unsigned count = config.clusters();
+    for (unsigned i = 0; i < count; ++i) {
+      models_.push_back(std::make_unique<Cluster>(config_, i, map_, l1_.data() + i * l1_pitch(config), cores(i), observer(i)));
+      const std::string label = "cluster_" + std::to_string(i);
+      modules_.push_back(std::make_unique<cluster_module<Cluster>>(label.c_str(), config_, *models_.back(), payloads_,
+                                                                  touched_, period_));
+      modules_.back()->master.bind(network_.cluster_in(i));
+      network_.cluster_out(i).bind(modules_.back()->slave);
+    }
+    network_.hbm_out().bind(hbm_.socket);
+    network_.platform_out().bind(control_.socket);
+  }
+
+  const chip_config& config() const { return config_; }
+  Cluster& cluster(unsigned i) { return *models_[i]; }
+  unsigned clusters() const { return static_cast<unsigned>(models_.size()); }
+  hbm& memory() { return hbm_; }
+  hbm_memory& l1() { return l1_; }
+  axi_network& network() { return network_; }
+  platform_control& control() { return control_; }
+  /// Host address of cluster i's L1.
+  std::uint8_t* l1_of(unsigned i) { return l1_.data() + i * l1_pitch(config_); }
+
+  /// Releases reset: all cores of all clusters start.
+  void start() {
+    for (auto& m : models_) m->start(0, true);
+  }
+
+  /// Runs to the end of the program, a dead-lock, a guest error, the cycle limit, or an interruption.
+  run_end run(const run_options& options);
+
+  cycle_t now() const { return now_; }
+  cycle_t exact_window() const {
+    return config_.network.egress_cycles + network_.lookahead() + config_.network.ingress_cycles;
+  }
+  cycle_t window() const { return window_; }
+  std::vector<guest_error>& errors() { return errors_; }
+  std::uint64_t windows() const { return windows_; }
+
+ private:
+  // A page more than L1: the loop may read up to 3 bytes past the last word.
+  static std::uint64_t l1_pitch(const chip_config& c) { return std::uint64_t{c.cluster.l1_bytes} + 4096; }
+
+  cycle_t network_next() const {
+    if (!sc_core::sc_pending_activity()) return never;
+    const std::uint64_t ahead = sc_core::sc_pending_activity_at_current_time()
+                                    ? 0
+                                    : sc_core::sc_time_to_pending_activity().value();
+    const cycle_t at = (sc_core::sc_time_stamp().value() + ahead) / period_.value();
+    return at > config_.network.egress_cycles ? at - config_.network.egress_cycles : 0;
+  }
+
+  void exchange(window_engine<Cluster>& engine, cycle_t to);
+  void collect_errors(const std::vector<unsigned>& active);
+
+  const chip_config config_;
+  const sc_core::sc_time period_;
+  const address_map map_;
+  hbm_memory l1_;
+  axi_payload_pool payloads_;
+  std::vector<unsigned> touched_;
+  axi_network network_;
+  hbm hbm_;
+  platform_control control_;
+  std::vector<std::unique_ptr<Cluster>> models_;
+  std::vector<std::unique_ptr<cluster_module<Cluster>>> modules_;
+  struct outgoing {
+    axi_message message;
+    unsigned cluster;
+  };
+  std::vector<outgoing> outgoing_;
+  std::vector<guest_error> errors_;
+  cycle_t now_ = 0, window_ = 0;
+  std::uint64_t windows_ = 0;
+};
+
+template <class Cluster>
+run_end chip<Cluster>::run(const run_options& options) {
+  std::vector<Cluster*> parts;
+  for (auto& m : models_) parts.push_back(m.get());
+  window_engine<Cluster> engine(std::move(parts), options.threads);
+  window_ = options.window == 0 ? exact_window() : options.window;
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  unsigned since_poll = 0;
+  auto next_poll = std::chrono::steady_clock::now();
+
+  for (;;) {
+    const cycle_t network_at = network_next();
+    const cycle_t next = std::min(engine.next(), network_at);
+    if (next == never) return run_end::deadlock;
+    now_ = std::max(now_, next);
+    if (now_ >= options.max_cycles) return run_end::cycle_limit;
+    const cycle_t to = now_ + window_;
+    engine.run(now_, to);
+    collect_errors(engine.active());
+    exchange(engine, to);
+    ++windows_;
+    now_ = to;
+    if (control_.ended()) return control_.ended()->assertion ? run_end::asserted : run_end::exited;
+    if (!errors_.empty() && !options.continue_on_guest_error) return run_end::guest_error;
+    if (++since_poll >= 4096) {
+      since_poll = 0;
+      const auto clock = std::chrono::steady_clock::now();
+      if (clock >= next_poll) {
+        next_poll = clock + std::chrono::milliseconds(200);
+        if (options.on_progress) options.on_progress(now_);
+        if (options.interrupted && options.interrupted()) return run_end::interrupted;
+      }
+    }
+  }
+}
+
+// What the window's clusters sent enters the network, which then runs up to the end of the window.
+template <class Cluster>
+void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
+  for (const unsigned i : engine.active()) {
+    auto& box = models_[i]->outbox();
+    for (const axi_message& m : box) outgoing_.push_back({m, i});
+    box.clear();
+  }
+  if (!outgoing_.empty()) {
+    std::stable_sort(outgoing_.begin(), outgoing_.end(),
+                     [](const outgoing& a, const outgoing& b) { return a.message.cycle < b.message.cycle; });
+    for (const outgoing& o : outgoing_) modules_[o.cluster]->send(o.message);
+    outgoing_.clear();
+  }
+  const cycle_t target = to + config_.network.egress_cycles;
+  if (network_next() < to) {
+    const std::uint64_t until = target * period_.value();
+    sc_core::sc_start(sc_core::sc_time::from_value(until - sc_core::sc_time_stamp().value()));
+  }
+  for (const unsigned i : touched_) engine.touched(i);
+  touched_.clear();
+}
+
+template <class Cluster>
+void chip<Cluster>::collect_errors(const std::vector<unsigned>& active) {
+  for (const unsigned i : active) {
+    auto& errors = models_[i]->errors();
+    errors_.insert(errors_.end(), errors.begin(), errors.end());
+    errors.clear();
+  }
+}
+
+}  // namespace ohmic

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "ip/axi/burst.h"
+#include "ip/axi/burst_pool.h"
+#include "ip/axi/master_port.h"
+#include "ip/core/core_seam.h"
+#include "ip/dma/dma.h"
+#include "ip/event_unit/event_unit.h"
+#include "ip/icache/shared_icache.h"
+#include "ip/ima/ima.h"
+#include "ip/tcdm/bank_arbiter.h"
+#include "ip/tcdm/l1_port.h"
+#include "platform/cluster/cluster_control.h"
+#include "platform/cluster/due_wheel.h"
+#include "platform/cluster/guest_error.h"
+#include "platform/cluster/inbox.h"
+#include "platform/cluster/slave_port.h"
+#include "platform/cluster/time_classes.h"
+#include "platform/config/chip_config.h"
+
+namespace ohmic {
+
+/// One cluster as plain C++: cores of one kind, banked L1, event unit, DMA, IMA, shared instruction cache, control
+/// registers and the two AXI ports, stepped by one loop over what is awake.
+///
+/// A cycle has fixed phases: request (deliveries from the network, blocks step, harts whose time has come ask),
+/// arbitrate (harts and wide ports claim banks, first requester from cycle mod requesters on), respond (granted
+/// accesses are performed and their harts run on to their next request). Harts run ahead of the cluster's time
+/// between bus accesses while no interrupt can reach them. Cycles in which nothing is due are skipped.
+///
+/// Contact with the outside only through deliver() and outbox(), between calls of run(): so clusters run in
+/// parallel. Cores fulfils ip/core/core_seam.h. Observer sees retirements; null_observer costs nothing.
+/// Call order: constructor, start(), then deliver() / run() / outbox() window by window.
+template <class Cores, class Observer = null_observer>
+class cluster {
+ public:
+  /// `l1` points to chip.cluster.l1_bytes + 4 writable bytes that outlive the cluster.
+  cluster(const chip_config& chip, unsigned index, const address_map& map, std::uint8_t* l1, Cores cores,
+          Observer observer = {});
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
+
+  /// Reset is released in cycle `now`: every core starts at the boot address if `enable_cores`.
+  void start(cycle_t now, bool enable_cores);
+
+  /// Something arrives from the network, at the cycles that the message says (at the cluster's side of the port).
+  void deliver(const axi_message& message) {
+    inbox_.push(message);
+    others_next_ = std::min(others_next_, inbox_.next());
+  }
+
+  /// Earliest cycle in which something happens here; never if only a delivery can wake the cluster.
+  cycle_t next_event() const { return std::min(wheel_.next(), others_next_); }
+
+  /// Simulates all cycles in [from, to) in which something happens.
+  void run(cycle_t from, cycle_t to) {
+    for (cycle_t now = std::max(from, next_event()); now < to; now = next_event()) cycle(now);
+  }
+
+  /// What this cluster sent: requests to burst.addr, responses to burst.initiator; in order of cycle per direction
+  /// and kind. The owner takes and clears it after run().
+  std::vector<axi_message>& outbox() { return outbox_; }
+  /// Guest errors noticed so far, oldest first; the owner takes and clears them.
+  std::vector<guest_error>& errors() { return errors_; }
+
+  /// Debug transport: no time passes and nothing is disturbed. `offset` is from the cluster's L1 base; registers and
+  /// the crossbar's weights lie behind L1 as in the address map. Returns the bytes that could be accessed.
+  /// A write may wake the cluster: next_event() may be earlier afterwards.
+  std::size_t debug_access(std::uint64_t offset, std::uint8_t* data, std::size_t bytes, bool write, cycle_t now);
+
+  unsigned index() const { return index_; }
+  std::uint64_t global_base() const { return global_base_; }
+  Cores& cores() { return cores_; }
+  const Cores& cores() const { return cores_; }
+  Observer& observer() { return observer_; }
+  const event_unit& events() const { return events_; }
+  const ima& accelerator() const { return ima_; }
+  const dma& mover() const { return dma_; }
+  const shared_icache& icache() const { return icache_; }
+  const cluster_control& control() const { return control_; }
+  time_split& times() { return times_; }
+  std::uint64_t sleeping() const { return event_wait_; }
+  std::uint64_t waiting_for_bus() const { return remote_wait_; }
+  std::uint64_t waiting_for_line() const { return fetch_wait_; }
+  bool transfers_pending() const { return !master_.idle() || !slave_.idle() || !inbox_.empty(); }
+  /// Cycle in which the last write response to [begin, end) came back; 0 if none has.
+  void watch_writes(std::uint64_t begin, std::uint64_t end) { watch_begin_ = begin, watch_end_ = end; }
+  cycle_t last_watched_write() const { return last_watched_write_; }
+
+ private:
+  enum port_index : unsigned { dma_read, dma_write, ima_read, ima_write, slave_read, slave_write, port_count };
+  static constexpr cycle_t run_ahead = 4096;  // harts come back this often even if they need nothing
+
+  static constexpr std::uint64_t bit(unsigned h) { return std::uint64_t{1} << h; }
+  template <class F>
+  static void for_each(std::uint64_t harts, F&& f) {
+    for (; harts != 0; harts &= harts - 1) f(static_cast<unsigned>(__builtin_ctzll(harts)));
+  }
+
+  void cycle(cycle_t now);
+  void arbitrate(std::uint64_t harts, cycle_t now);
+  void serve_harts(std::uint64_t harts, cycle_t now) {
+    for_each(harts, [&](unsigned h) { serve(h, now); });
+  }
+  void serve(unsigned h, cycle_t now);
+  void serve_elsewhere(unsigned h, const bus_request& request, cycle_t now);
+  void serve_register(unsigned h, const bus_request& request, std::uint32_t offset, cycle_t now);
+  void send_remote(unsigned h, const bus_request& request, cycle_t now);
+  void serve_port(unsigned k, cycle_t now);
+  void resume(unsigned h, cycle_t now);
+  void park(unsigned h, cycle_t now);
+
+  void step_others(cycle_t now);
+  void step_own_writes(cycle_t now);
+  void on_response(axi_burst* burst, cycle_t now);
+  void collect_device_events(cycle_t now);
+  void after_events(cycle_t now);
+  void apply_enables(cycle_t now);
+  void update_class(cycle_t now);
+  void look_ahead(cycle_t now);
+  void report(const guest_error& error);
+
+  register_access read_register(std::uint32_t offset, int core, cycle_t now);
+  bool write_register(std::uint32_t offset, std::uint32_t value, int core, cycle_t now);
+
+  // Registers as other masters see them, through the slave port.
+  struct remote_registers {
+    cluster& owner;
+    std::uint32_t read(std::uint32_t offset, cycle_t now, bool& ok) {
+      const register_access a = owner.read_register(offset, event_unit::no_core, now);
+      ok = a.status == access_status::ok;
+      return a.value;
+    }
+    bool write(std::uint32_t offset, std::uint32_t value, cycle_t now) {
+      return owner.write_register(offset, value, event_unit::no_core, now);
+    }
+  };
+
+  // Hot: touched in every cycle with a core awake.
+  due_wheel wheel_;
+  cycle_t others_next_ = never;  // earliest cycle in which anything but a hart needs the loop
+  bank_arbiter banks_;
+  std::uint64_t retry_ = 0;        // harts that lost arbitration in this cycle
+  std::uint64_t bus_now_ = 0;      // harts that ask for the bus in this very cycle
+  std::uint64_t advance_due_ = 0;  // due in the wheel to run on, not for the bus
+  std::uint64_t fetch_due_ = 0;    // due in the wheel to ask for an instruction line
+  std::uint64_t irq_possible_ = 0;
+  std::uint8_t* const l1_;
+  const std::uint32_t l1_bytes_;
+  const std::uint32_t own_global_;  // low 32 bits of the own L1's global address
+  bool others_touched_ = false;     // look_ahead() must be done again
+  bool register_bus_taken_ = false;
+  unsigned core_count_;
+  unsigned first_requester_ = 0;  // now mod requesters
+  cycle_t first_requester_at_ = 0;
+  Cores cores_;
+  Observer observer_;
+
+  const chip_config& chip_;
+  const unsigned index_;
+  const cycle_t peripheral_cycles_;
+  const std::uint64_t peripheral_base_, global_base_;
+  std::array<l1_port*, port_count> ports_;
+
+  std::uint64_t stop_requested_ = 0, running_ = 0;
+  std::uint64_t event_wait_ = 0, remote_wait_ = 0, fetch_wait_ = 0;
+  std::array<cycle_t, 64> waiting_since_{};
+  std::uint64_t irq_level_ = 0;
+
+  cluster_control control_;
+  event_unit events_;
+  dma dma_;
+  ima ima_;
+  shared_icache icache_;
+  burst_pool pool_;
+  axi_master_port master_;
+  slave_port slave_;
+  inbox inbox_;
+  std::vector<axi_message> outbox_;
+  std::vector<axi_message> slave_out_;
+  std::vector<guest_error> errors_;
+  time_split times_;
+  std::uint64_t watch_begin_ = 0, watch_end_ = 0;
+  cycle_t last_watched_write_ = 0;
+};
+
+}  // namespace ohmic
+
+#include "platform/cluster/cluster_cycle.h"
+#include "platform/cluster/cluster_registers.h"

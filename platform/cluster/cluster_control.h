@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "ip/core/types.h"
+#include "platform/config/chip_config.h"
+
+namespace ohmic {
+
+/// The control registers of one cluster (ip/registers/ohmic.rdl, cluster_control): identity and shape, core enables,
+/// boot address, arguments, sticky guest errors, and what the program says it is doing.
+///
+/// A plain register block: the cluster acts on what changed (enabled()). Reads have no side effect except
+/// CYCLE_LO, which latches CYCLE_HI.
+class cluster_control {
+ public:
+  enum class error_kind : std::uint8_t { core_access = 0, dma = 1, ima = 2 };
+
+  cluster_control(const chip_config& chip, unsigned cluster_index);
+
+  /// Register at a byte offset from the block's base; `ok` becomes false if none can be read there.
+  std::uint32_t read(std::uint32_t offset, cycle_t now, bool& ok);
+  /// False if no register can be written there.
+  bool write(std::uint32_t offset, std::uint32_t value);
+
+  std::uint64_t enabled() const { return enable_; }
+  std::uint32_t boot_addr() const { return boot_addr_; }
+  std::uint32_t in_kernel() const { return in_kernel_; }
+  std::uint32_t waiting_for() const { return waiting_for_; }
+  std::uint32_t activity() const { return activity_; }
+
+  /// Sets the sticky bit; the first error also fills ERROR_ADDR and ERROR_CORE.
+  void record_error(error_kind kind, std::uint32_t addr, unsigned core);
+
+ private:
+  std::array<std::uint32_t, 11> identity_;  // registers 0x00..0x28
+  std::uint64_t enable_ = 0;
+  std::uint64_t core_mask_;
+  std::uint32_t boot_addr_;
+  std::array<std::uint32_t, 4> arguments_{};
+  std::uint32_t error_status_ = 0, error_addr_ = 0, error_core_ = 0;
+  std::uint32_t cycle_hi_ = 0;
+  std::uint32_t activity_ = 0, in_kernel_ = 0, waiting_for_ = 0;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,293 @@
+#pragma once
+
+// The loop of one cycle: see cluster.h.
+
+namespace ohmic {
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::cycle(cycle_t now) {
+  bus_now_ = wheel_.take(now);
+  register_bus_taken_ = false;
+  if (const std::uint64_t due = bus_now_ & (advance_due_ | fetch_due_)) {
+    bus_now_ &= ~due;
+    const std::uint64_t lines = due & fetch_due_;
+    const std::uint64_t runs = due & ~lines;
+    advance_due_ &= ~runs;
+    fetch_due_ &= ~lines;
+    for_each(lines, [&](unsigned h) {
+      fetch_wait_ |= bit(h);
+      icache_.request(h, cores_.fetch_line(h), now);
+    });
+    if (lines) others_next_ = now;
+    for_each(runs, [&](unsigned h) { resume(h, now); });
+  }
+  if (now >= others_next_) step_others(now);
+
+  banks_.begin();
+  if (ports_[dma_read]->busy() | ports_[dma_write]->busy() | ports_[ima_read]->busy() | ports_[ima_write]->busy() |
+      ports_[slave_read]->busy() | ports_[slave_write]->busy()) {
+    arbitrate(bus_now_, now);
+    others_touched_ = true;
+  } else if (bus_now_ & (bus_now_ - 1)) {
+    arbitrate(bus_now_, now);
+  } else if (bus_now_) {
+    serve(static_cast<unsigned>(__builtin_ctzll(bus_now_)), now);
+  }
+  if (retry_) {
+    wheel_.schedule_near(retry_, now + 1);
+    retry_ = 0;
+  }
+  if (others_touched_) look_ahead(now);
+}
+
+// The winner of a bank is the first requester from (cycle mod requesters) on; cores first, then the wide ports.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::arbitrate(std::uint64_t harts, cycle_t now) {
+  const unsigned requesters = core_count_ + port_count;
+  const cycle_t passed = now - first_requester_at_;
+  first_requester_at_ = now;
+  first_requester_ += passed < 64 ? static_cast<unsigned>(passed) : static_cast<unsigned>(passed % requesters);
+  while (first_requester_ >= requesters) first_requester_ -= requesters;
+
+  if (first_requester_ < core_count_) {
+    const std::uint64_t before = bit(first_requester_) - 1;
+    serve_harts(harts & ~before, now);
+    for (unsigned k = 0; k < port_count; ++k) serve_port(k, now);
+    serve_harts(harts & before, now);
+  } else {
+    const unsigned first_port = first_requester_ - core_count_;
+    for (unsigned k = first_port; k < port_count; ++k) serve_port(k, now);
+    serve_harts(harts, now);
+    for (unsigned k = 0; k < first_port; ++k) serve_port(k, now);
+  }
+}
+
+template <class Cores, class Observer>
+inline void cluster<Cores, Observer>::serve(unsigned h, cycle_t now) {
+  const bus_request& request = cores_.request(h);
+  std::uint32_t offset = request.addr - static_cast<std::uint32_t>(chip_config::own_l1_base);
+  if (__builtin_expect(offset >= l1_bytes_, 0)) {
+    offset = request.addr - own_global_;  // the own L1 by its global address is served locally
+    if (offset >= l1_bytes_) {
+      serve_elsewhere(h, request, now);
+      return;
+    }
+  }
+  if (!banks_.claim(offset)) {
+    retry_ |= bit(h);
+    return;
+  }
+  std::uint8_t* const at = l1_ + offset;
+  std::uint32_t data = 0;
+  if (!request.write) {
+    std::memcpy(&data, at, 4);  // l1_ is 4 bytes longer than L1; the hart takes the bytes it asked for
+  } else if (request.size == 4) {
+    std::memcpy(at, &request.wdata, 4);
+  } else {
+    std::memcpy(at, &request.wdata, request.size);
+  }
+  cores_.complete(h, data, now, now + 1);
+  resume(h, now);
+}
+
+// Runs hart h on to its next stop and notes when the loop must see it again.
+template <class Cores, class Observer>
+inline void cluster<Cores, Observer>::resume(unsigned h, cycle_t now) {
+  if (__builtin_expect((stop_requested_ | irq_possible_) >> h & 1, 0)) {
+    if (stop_requested_ >> h & 1) return park(h, now);
+    irq_possible_ &= ~(events_.irq_possible(h) ? 0 : bit(h));
+  }
+  const cycle_t until = irq_possible_ >> h & 1 ? std::max(now, cores_.time(h)) + 1 : (now | (run_ahead - 1)) + 1;
+  const core_stop stop = cores_.advance(h, until, observer_);
+  if (__builtin_expect(stop == core_stop::bus, 1)) {
+    const cycle_t at = cores_.request(h).cycle;
+    if (__builtin_expect(at > now, 1))
+      wheel_.schedule(h, at);
+    else
+      bus_now_ |= bit(h);
+    return;
+  }
+  if (stop == core_stop::halted) {
+    running_ &= ~bit(h);
+    guest_error e;
+    e.from = guest_error::source::core_fetch;
+    e.cycle = now;
+    e.core = h;
+    e.pc = static_cast<std::uint32_t>(cores_.save(h).pc);
+    e.addr = e.pc;
+    e.what = "instruction fetch outside the program's text";
+    report(e);
+    return;
+  }
+  // A line is asked for, or the hart goes on, when the cluster's time has come to the hart's.
+  (stop == core_stop::fetch ? fetch_due_ : advance_due_) |= bit(h);
+  wheel_.schedule(h, std::max(cores_.time(h), now + 1));
+}
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::park(unsigned h, cycle_t now) {
+  stop_requested_ &= ~bit(h);
+  running_ &= ~bit(h);
+  cores_.stop(h);
+  apply_enables(now);
+}
+
+template <class Cores, class Observer>
+inline void cluster<Cores, Observer>::serve_port(unsigned k, cycle_t now) {
+  l1_port& port = *ports_[k];
+  if (!port.busy()) return;
+  const std::uint32_t granted = banks_.claim_words(port.addr, port.words);
+  if (granted == 0) return;
+  transfer_words(port, granted, l1_);
+  if (port.busy()) return;
+  switch (k) {
+    case dma_read:
+    case dma_write: dma_.beat_done(k - dma_read, now); break;
+    case ima_read:
+    case ima_write: ima_.beat_done(k - ima_read, now); break;
+    default: slave_.beat_done(port, now, slave_out_); break;
+  }
+}
+
+// Everything that is not a hart and is due in this cycle.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::step_others(cycle_t now) {
+  others_touched_ = true;
+  while (inbox_.next() <= now) {
+    const inbox::item item = inbox_.front();
+    inbox_.pop();
+    if (item.response)
+      on_response(item.burst, now);
+    else
+      slave_.deliver(item.burst, now);
+  }
+  remote_registers registers{*this};
+  if (slave_.next_event() <= now) slave_.step(now, registers, slave_out_);
+  if (dma_.next_event() <= now) dma_.step(now, master_, pool_);
+  step_own_writes(now);
+  if (ima_.next_event() <= now) ima_.step(now);
+  if (icache_.next_event() <= now) {
+    icache_.step(now, master_, pool_);
+    icache_.take_ready([&](unsigned h, cycle_t valid) {
+      fetch_wait_ &= ~bit(h);
+      cores_.fetch_complete(h, valid);
+      resume(h, now);
+    });
+  }
+  after_events(now);
+}
+
+// The response of one of this cluster's bursts is complete.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::on_response(axi_burst* burst, cycle_t now) {
+  master_.on_response(*burst);
+  if (burst->write && burst->addr - watch_begin_ < watch_end_ - watch_begin_) last_watched_write_ = now;
+  const unsigned id = burst->id;
+  if (id < core_count_) {
+    std::uint32_t data = 0;
+    if (!burst->write) std::memcpy(&data, burst->data, burst->bytes);
+    if (burst->resp != axi_resp::okay) {
+      data = bad_access_pattern >> (8 * (burst->addr & 3));
+      guest_error e;
+      e.cycle = now;
+      e.core = id;
+      e.pc = burst->pc;
+      e.addr = burst->addr;
+      e.write = burst->write;
+      e.what = burst->resp == axi_resp::decerr ? "no such address (DECERR)" : "access refused (SLVERR)";
+      report(e);
+    }
+    pool_.put(burst);
+    remote_wait_ &= ~bit(id);
+    cores_.complete(id, data, waiting_since_[id], now);
+    resume(id, now);
+  } else if (id < core_count_ + chip_.dma.channels) {
+    dma_.on_response(burst, now, pool_);
+  } else {
+    icache_.on_response(burst, now);
+    pool_.put(burst);
+  }
+}
+
+// Event lines of the devices, then the cores that they wake.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::collect_device_events(cycle_t now) {
+  std::uint32_t lines = ima_.take_events(now) | dma_.take_events(now);
+  for (; lines != 0; lines &= lines - 1) events_.raise_device(static_cast<unsigned>(__builtin_ctz(lines)));
+  auto note = [&](guest_error::source from, const device_error& device) {
+    guest_error e;
+    e.from = from;
+    e.cycle = now;
+    e.addr = device.address;
+    e.what = device.what;
+    report(e);
+  };
+  if (const auto error = dma_.take_error()) note(guest_error::source::dma, *error);
+  if (const auto error = ima_.take_error()) note(guest_error::source::ima, *error);
+}
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::after_events(cycle_t now) {
+  if (const std::uint64_t woken = events_.take_woken()) {
+    event_wait_ &= ~woken;
+    for_each(woken, [&](unsigned h) {
+      cores_.complete(h, events_.wait_value(h), waiting_since_[h], now + chip_.cluster.wake_cycles);
+      resume(h, now);
+    });
+  }
+  if (const std::uint64_t changed = events_.irq_cores() ^ irq_level_) {
+    irq_level_ ^= changed;
+    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? 1u << 11 : 0); });
+    // A sleeping core that would take the interrupt gets 0 and replays its cv.elw after the handler.
+    for_each(event_wait_ & irq_level_, [&](unsigned h) {
+      if (!cores_.irq_would_be_taken(h)) return;
+      events_.cancel_wait(h);
+      event_wait_ &= ~bit(h);
+      cores_.complete(h, 0, waiting_since_[h], now + chip_.cluster.wake_cycles);
+      resume(h, now);
+    });
+  }
+}
+
+// End of a cycle in which something but a hart took part: what leaves, and when the loop is needed again.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::look_ahead(cycle_t now) {
+  others_touched_ = false;
+  collect_device_events(now);
+  after_events(now);
+  if (master_.next_event() <= now)
+    master_.issue(now, [&](axi_message message) {
+      message.cycle += chip_.network.egress_cycles;
+      message.last = 0;
+      outbox_.push_back(message);
+    });
+  for (axi_message& message : slave_out_) {
+    message.cycle += chip_.network.egress_cycles;
+    outbox_.push_back(message);
+  }
+  slave_out_.clear();
+  update_class(now);
+
+  cycle_t next = std::min(inbox_.next(), slave_.next_event());
+  next = std::min(next, std::min(dma_.next_event(), ima_.next_event()));
+  next = std::min(next, std::min(icache_.next_event(), master_.next_event()));
+  for (const l1_port* port : ports_)
+    if (port->busy()) next = now + 1;
+  others_next_ = std::max(next, now + 1);
+}
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::update_class(cycle_t now) {
+  time_class c = time_class::idle;
+  if (ima_.computing())
+    c = time_class::analog;
+  else if (control_.in_kernel() != 0)
+    c = time_class::digital;
+  else if (!dma_.idle() || !ima_.idle() || control_.waiting_for() == 2)
+    c = time_class::communication;
+  else if (control_.waiting_for() == 1)
+    c = time_class::synchronisation;
+  times_.switch_to(c, now);
+}
+
+}  // namespace ohmic
