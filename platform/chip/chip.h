@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,21 +15,9 @@
 #include "platform/chip/cluster_module.h"
 #include "platform/chip/platform_control.h"
 #include "platform/engine/window_engine.h"
+#include "platform/machine/machine.h"
 
 namespace ohmic {
-
-/// Why a run stopped.
-enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted };
-
-/// What the owner of a chip may say about a run.
-struct run_options {
-  unsigned threads = 1;
-  cycle_t window = 0;                  ///< 0: the exact window; more: less accurate, never less deterministic
-  cycle_t max_cycles = never;
-  bool continue_on_guest_error = false;
-  std::function<void(cycle_t)> on_progress;  ///< called from time to time (a few times a second)
-  std::function<bool()> interrupted;         ///< polled as often; true ends the run
-};
 
 /// A whole chip: clusters, network, HBM and platform control as TLM-2.0 modules, and the loop that runs them.
 ///

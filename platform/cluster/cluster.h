@@ -18,6 +18,7 @@
 #include "ip/tcdm/bank_arbiter.h"
 #include "ip/tcdm/l1_port.h"
 #include "platform/cluster/cluster_control.h"
+#include "platform/cluster/cluster_parameters.h"
 #include "platform/cluster/due_wheel.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/inbox.h"
@@ -41,6 +42,9 @@ namespace ohmic {
 template <class Cores, class Observer = null_observer>
 class cluster {
  public:
+  using cores_type = Cores;
+  using observer_type = Observer;
+
   /// `l1` points to chip.cluster.l1_bytes + 4 writable bytes that outlive the cluster.
   cluster(const chip_config& chip, unsigned index, const address_map& map, std::uint8_t* l1, Cores cores,
           Observer observer = {});

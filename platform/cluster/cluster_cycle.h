@@ -167,7 +167,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   step_own_writes(now);
   if (ima_.next_event() <= now) ima_.step(now);
   if (icache_.next_event() <= now) {
-    icache_.step(now, master_, pool_);
+    icache_.step(now, master_);
     icache_.take_ready([&](unsigned h, cycle_t valid) {
       fetch_wait_ &= ~bit(h);
       cores_.fetch_complete(h, valid);
@@ -204,8 +204,7 @@ void cluster<Cores, Observer>::on_response(axi_burst* burst, cycle_t now) {
   } else if (id < core_count_ + chip_.dma.channels) {
     dma_.on_response(burst, now, pool_);
   } else {
-    icache_.on_response(burst, now);
-    pool_.put(burst);
+    icache_.on_response(*burst, now);
   }
 }
 

@@ -27,7 +27,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, const
       events_(chip.cluster.cores),
       dma_(make_dma_parameters(chip, index)),
       ima_(make_ima_parameters(chip)),
-      icache_(make_icache_parameters(chip)),
+      icache_(make_icache_config(chip, index)),
       pool_(chip.network.max_burst_bytes),
       master_(map, make_master_port_config(chip)),
       slave_(chip.cluster_l1(index), chip.cluster.l1_bytes, chip_config::peripheral_bytes) {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "ip/axi/master_port.h"
+#include "ip/dma/dma.h"
+#include "ip/icache/shared_icache.h"
+#include "ip/ima/ima.h"
+#include "platform/config/chip_config.h"
+
+namespace ohmic {
+
+// AXI ids of a cluster's port: its cores, then the DMA's channels, then the instruction cache.
+inline unsigned dma_axi_id(const chip_config& c) { return c.cluster.cores; }
+inline unsigned icache_axi_id(const chip_config& c) { return c.cluster.cores + c.dma.channels; }
+
+inline master_port_config make_master_port_config(const chip_config& c) {
+  master_port_config m;
+  m.ids = icache_axi_id(c) + 1;
+  m.outstanding_reads = c.network.outstanding_reads;
+  m.outstanding_writes = c.network.outstanding_writes;
+  m.width = c.network.width.back();
+  return m;
+}
+
+inline ima_parameters make_ima_parameters(const chip_config& c) {
+  ima_parameters p;
+  p.rows = c.ima.rows;
+  p.columns = c.ima.columns;
+  p.mvm_cycles = static_cast<std::uint32_t>(c.ima.mvm_cycles);
+  p.streamer_ports = c.ima.streamer_ports;
+  p.job_queue = c.ima.job_queue;
+  p.l1_bytes = c.cluster.l1_bytes;
+  return p;
+}
+
+inline shared_icache_config make_icache_config(const chip_config& c, unsigned cluster) {
+  shared_icache_config i;
+  i.cores = c.cluster.cores;
+  i.bytes = c.icache.shared_bytes;
+  i.ways = c.icache.ways;
+  i.line_bytes = c.icache.line_bytes;
+  i.banks = c.icache.banks;
+  i.hit_cycles = c.icache.hit_cycles;
+  i.axi_id = static_cast<std::uint16_t>(icache_axi_id(c));
+  i.initiator = static_cast<std::uint16_t>(cluster);
+  return i;
+}
+
+}  // namespace ohmic

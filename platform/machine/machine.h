@@ -1,0 +1,112 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ip/axi/edge_faults.h"
+#include "ip/core/types.h"
+#include "platform/cluster/guest_error.h"
+#include "platform/cluster/time_classes.h"
+#include "platform/config/chip_config.h"
+
+namespace ohmic {
+
+class elf_file;
+
+/// Why a run stopped.
+enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted };
+
+/// What the caller says about a run.
+struct run_options {
+  unsigned threads = 1;
+  cycle_t window = 0;      ///< 0: the exact window; more: less accurate, never less deterministic
+  cycle_t max_cycles = never;
+  bool continue_on_guest_error = false;
+  std::function<void(cycle_t)> on_progress;  ///< called a few times a second, between windows
+  std::function<bool()> interrupted;         ///< polled as often; true ends the run
+};
+
+/// One core whose instructions are traced.
+struct traced_core {
+  unsigned cluster = 0, core = 0;
+  std::string file;
+};
+
+struct machine_options {
+  network_options network;
+  std::optional<traced_core> trace;
+  std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
+  std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
+};
+
+/// What one cluster did.
+struct cluster_activity {
+  std::uint64_t retired = 0, awake_cycles = 0, mvms = 0;
+  std::array<std::uint64_t, time_class_count> cycles{};  ///< by time_class, from marker 0 to the end
+  std::uint64_t dma_read_bytes = 0, dma_written_bytes = 0;
+  std::uint64_t icache_misses = 0;
+  std::uint32_t waiting_for = 0, activity = 0;
+  std::uint64_t sleeping = 0, waiting_for_bus = 0, waiting_for_line = 0;  ///< masks of cores
+};
+
+struct link_activity {
+  std::string name;
+  std::uint64_t bytes = 0, busy_cycles = 0;
+};
+
+/// What a hart is doing, for dumps.
+struct hart_snapshot {
+  std::uint32_t pc = 0;
+  std::array<std::uint32_t, 32> x{};
+};
+
+/// A chip ready to run, with its kind of cores and observer hidden: what tools use.
+///
+/// Call order: make_machine(), load (write(), load_elf()), run() once, then read() and the statistics.
+/// Only one machine may exist at a time in a process (SystemC's elaboration is global).
+class machine {
+ public:
+  using line_sink = std::function<void(unsigned cluster, unsigned core, cycle_t cycle, const std::string& line)>;
+
+  virtual ~machine() = default;
+
+  virtual const chip_config& config() const = 0;
+
+  /// Debug access to a byte range of the chip's address map, through the network's debug transport.
+  /// False if some of it is not mapped.
+  virtual bool read(std::uint64_t addr, void* to, std::size_t bytes) = 0;
+  virtual bool write(std::uint64_t addr, const void* from, std::size_t bytes) = 0;
+  bool read_word(std::uint64_t addr, std::uint32_t& value) { return read(addr, &value, 4); }
+  bool write_word(std::uint64_t addr, std::uint32_t value) { return write(addr, &value, 4); }
+
+  virtual void on_line(line_sink sink) = 0;
+  /// last_write(): cycle of the last write response to [begin, end).
+  virtual void watch_writes(std::uint64_t begin, std::uint64_t end) = 0;
+  virtual cycle_t last_watched_write() const = 0;
+
+  virtual run_end run(const run_options& options) = 0;
+
+  virtual cycle_t now() const = 0;
+  virtual cycle_t window() const = 0;
+  virtual cycle_t exact_window() const = 0;
+  virtual std::uint64_t windows() const = 0;
+  virtual std::optional<cycle_t> marker(unsigned n) const = 0;
+  virtual cycle_t end_cycle() const = 0;             ///< of EXIT or assert; now() otherwise
+  virtual std::uint32_t exit_status() const = 0;
+  virtual std::uint64_t progress() const = 0;
+  virtual const std::vector<guest_error>& errors() const = 0;
+  virtual cluster_activity activity(unsigned cluster) = 0;
+  virtual std::vector<link_activity> links() const = 0;
+  virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
+};
+
+/// Builds the chip around a program's text. `program` must outlive the machine.
+std::unique_ptr<machine> make_machine(const chip_config& config, const elf_file& program,
+                                      const machine_options& options = {});
+
+}  // namespace ohmic
