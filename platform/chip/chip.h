@@ -68,6 +68,9 @@ class chip : public sc_core::sc_module {
   /// Host address of cluster i's L1.
   std::uint8_t* l1_of(unsigned i) { return l1_.data() + i * l1_pitch(config_); }
 
+  /// Debug transport by the chip's address map, entering at cluster 0's port. Returns the bytes accessed.
+  unsigned debug(tlm::tlm_generic_payload& payload) { return modules_.front()->master->transport_dbg(payload); }
+
   /// Releases reset: all cores of all clusters start.
   void start() {
     for (auto& m : models_) m->start(0, true);
@@ -118,6 +121,7 @@ class chip : public sc_core::sc_module {
   std::vector<outgoing> outgoing_;
   std::vector<guest_error> errors_;
   cycle_t now_ = 0, window_ = 0;
+  bool time_begun_ = false;
   std::uint64_t windows_ = 0;
 };
 
@@ -143,6 +147,10 @@ run_end chip<Cluster>::run(const run_options& options) {
     exchange(engine, to);
     ++windows_;
     now_ = to;
+    if (!time_begun_ && control_.marker(0)) {  // reported time begins
+      time_begun_ = true;
+      for (auto& m : models_) m->restart_times(*control_.marker(0));
+    }
     if (control_.ended()) return control_.ended()->assertion ? run_end::asserted : run_end::exited;
     if (!errors_.empty() && !options.continue_on_guest_error) return run_end::guest_error;
     if (++since_poll >= 4096) {

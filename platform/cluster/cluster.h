@@ -56,7 +56,12 @@ class cluster {
 
   /// Something arrives from the network, at the cycles that the message says (at the cluster's side of the port).
   void deliver(const axi_message& message) {
-    inbox_.push(message);
+    if (!message.response) {
+      inbox_.push(inbox::kind::request, message.cycle, message);
+    } else {
+      inbox_.push(inbox::kind::response_begin, message.cycle, message);
+      inbox_.push(inbox::kind::response_end, message.last, message);
+    }
     others_next_ = std::min(others_next_, inbox_.next());
   }
 
@@ -89,7 +94,12 @@ class cluster {
   const dma& mover() const { return dma_; }
   const shared_icache& icache() const { return icache_; }
   const cluster_control& control() const { return control_; }
-  time_split& times() { return times_; }
+  /// Cycles by class from restart_times() to `now`.
+  const time_split& times(cycle_t now) {
+    times_.settle(std::max(now, times_.since()));
+    return times_;
+  }
+  void restart_times(cycle_t now) { times_.restart(now); }
   std::uint64_t sleeping() const { return event_wait_; }
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
@@ -122,8 +132,8 @@ class cluster {
   void park(unsigned h, cycle_t now);
 
   void step_others(cycle_t now);
-  void step_own_writes(cycle_t now);
-  void on_response(axi_burst* burst, cycle_t now);
+  bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
+  void on_response_end(axi_burst* burst, cycle_t now);
   void collect_device_events(cycle_t now);
   void after_events(cycle_t now);
   void apply_enables(cycle_t now);

@@ -156,15 +156,18 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   while (inbox_.next() <= now) {
     const inbox::item item = inbox_.front();
     inbox_.pop();
-    if (item.response)
-      on_response(item.burst, now);
-    else
-      slave_.deliver(item.burst, now);
+    switch (item.what) {
+      case inbox::kind::request: slave_.deliver(item.burst, now); break;
+      case inbox::kind::response_begin:
+        if (is_dma(item.burst->id)) dma_.on_response(item.burst, item.first, item.last);
+        break;
+      case inbox::kind::response_end: on_response_end(item.burst, now); break;
+    }
   }
   remote_registers registers{*this};
   if (slave_.next_event() <= now) slave_.step(now, registers, slave_out_);
   if (dma_.next_event() <= now) dma_.step(now, master_, pool_);
-  step_own_writes(now);
+  while (const auto own = dma_.take_own_write()) write_register(own->offset, own->value, event_unit::no_core, now);
   if (ima_.next_event() <= now) ima_.step(now);
   if (icache_.next_event() <= now) {
     icache_.step(now, master_);
@@ -179,7 +182,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
 
 // The response of one of this cluster's bursts is complete.
 template <class Cores, class Observer>
-void cluster<Cores, Observer>::on_response(axi_burst* burst, cycle_t now) {
+void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
   master_.on_response(*burst);
   if (burst->write && burst->addr - watch_begin_ < watch_end_ - watch_begin_) last_watched_write_ = now;
   const unsigned id = burst->id;
@@ -201,9 +204,7 @@ void cluster<Cores, Observer>::on_response(axi_burst* burst, cycle_t now) {
     remote_wait_ &= ~bit(id);
     cores_.complete(id, data, waiting_since_[id], now);
     resume(id, now);
-  } else if (id < core_count_ + chip_.dma.channels) {
-    dma_.on_response(burst, now, pool_);
-  } else {
+  } else if (!is_dma(id)) {  // the DMA has had its bursts since their first beat
     icache_.on_response(*burst, now);
   }
 }

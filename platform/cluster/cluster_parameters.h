@@ -21,6 +21,22 @@ inline master_port_config make_master_port_config(const chip_config& c) {
   return m;
 }
 
+inline dma_parameters make_dma_parameters(const chip_config& c, unsigned cluster) {
+  dma_parameters p;
+  p.channels = c.dma.channels;
+  p.start_cycles = static_cast<std::uint32_t>(c.dma.start_cycles);
+  p.burst_buffers = c.dma.burst_buffers;
+  p.width = c.network.width.back();
+  p.max_burst_bytes = c.network.max_burst_bytes;
+  p.initiator = static_cast<std::uint16_t>(cluster);
+  p.first_id = static_cast<std::uint16_t>(dma_axi_id(c));
+  p.own.l1_bytes = c.cluster.l1_bytes;
+  p.own.peripheral_bytes = chip_config::peripheral_bytes;
+  p.own.own_base = chip_config::own_l1_base;
+  p.own.global_base = c.cluster_l1(cluster);
+  return p;
+}
+
 inline ima_parameters make_ima_parameters(const chip_config& c) {
   ima_parameters p;
   p.rows = c.ima.rows;

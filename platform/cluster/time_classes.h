@@ -35,6 +35,7 @@ class time_split {
     cycles_ = {};
     since_ = now;
   }
+  cycle_t since() const { return since_; }
   std::uint64_t cycles(time_class c) const { return cycles_[static_cast<unsigned>(c)]; }
 
  private:

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "ip/core/core_seam.h"
+
+namespace ohmic {
+
+class elf_file;
+
+/// Writes one line per retired instruction of one core: cycle, pc, symbol, instruction, registers and memory.
+///
+/// The file appears whole when close() is called; until then it has the suffix ".part".
+class instruction_trace {
+ public:
+  /// Throws std::runtime_error if the file cannot be created. `program` must outlive the trace.
+  instruction_trace(const std::string& path, const elf_file& program);
+  ~instruction_trace();
+  void write(const retire_record& record);
+  void close();
+
+ private:
+  std::string path_;
+  const elf_file& program_;
+  std::FILE* file_ = nullptr;
+};
+
+/// Observer that hands one hart's retirements to a trace; in clusters without the traced core it has none.
+struct trace_observer {
+  static constexpr bool enabled = true;
+  instruction_trace* trace = nullptr;
+  unsigned hart = 0;
+  void retire(unsigned h, const retire_record& record) {
+    if (trace != nullptr && h == hart) trace->write(record);
+  }
+};
+
+}  // namespace ohmic
