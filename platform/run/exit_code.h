@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "platform/machine/machine.h"
+
+namespace ohmic {
+
+/// How `ohmic` ends; scripts rely on these.
+enum class exit_code : int {
+  right = 0,
+  outputs_differ = 1,
+  user_mistake = 2,
+  deadlock = 3,
+  guest_error = 4,
+  lockstep_mismatch = 5,
+  cycle_limit = 6,
+  firmware_failed = 7,  ///< assert, or exit(n) with n != 0
+  interrupted = 130,
+};
+
+/// The exit code of a run that ended so; `status` is what the program passed to exit().
+exit_code exit_code_of(run_end end, std::uint32_t status);
+
+/// One sentence for a person: why the run ended. Empty if all is right.
+std::string describe_end(run_end end, machine& chip);
+
+}  // namespace ohmic

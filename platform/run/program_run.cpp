@@ -1,0 +1,151 @@
+#include "platform/run/program_run.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include "platform/elf/elf_file.h"
+#include "platform/run/progress.h"
+#include "platform/run/whole_file.h"
+
+namespace ohmic {
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0;
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+}  // namespace
+
+bool interrupt_requested() { return interrupts != 0; }
+
+void install_interrupt_handler() {
+  std::signal(SIGINT, [](int) {
+    if (interrupts++ != 0) std::_Exit(130);  // the second one does not wait
+  });
+}
+
+void patch_program(machine& chip, const elf_file& program, const std::vector<std::string>& arguments) {
+  constexpr std::size_t argument_bytes = 256;
+  if (program.has_symbol("ohmic_args")) {
+    std::string words;
+    for (const std::string& a : arguments) words += (words.empty() ? "" : " ") + a;
+    if (words.size() >= argument_bytes)
+      throw elf_error(fmt::format("program arguments have {} characters; {} are allowed", words.size(), argument_bytes - 1));
+    words.resize(argument_bytes);
+    chip.write(program.address_of("ohmic_args"), words.data(), words.size());
+  } else if (!arguments.empty()) {
+    throw elf_error("the program takes no arguments (it has no symbol ohmic_args)");
+  }
+  if (program.has_symbol("ohmic_boot_peripherals")) {
+    constexpr std::uint32_t lui_tp = 0x237;
+    const auto base = static_cast<std::uint32_t>(chip.config().own_peripheral_base());
+    chip.write_word(program.address_of("ohmic_boot_peripherals"), base | lui_tp);
+  }
+}
+
+void print_errors(const machine& chip, const elf_file& program) {
+  std::size_t shown = 0;
+  for (const guest_error& e : chip.errors()) {
+    if (++shown > 16) {
+      std::fprintf(stderr, "ohmic: and %zu more errors\n", chip.errors().size() - 16);
+      break;
+    }
+    std::string where = fmt::format("cycle {} cluster {}", e.cycle, e.cluster);
+    switch (e.from) {
+      case guest_error::source::core_access:
+      case guest_error::source::core_fetch:
+        where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc, program.describe(e.pc));
+        break;
+      case guest_error::source::dma: where += " DMA"; break;
+      case guest_error::source::ima: where += " IMA"; break;
+    }
+    std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(), e.write ? "write of" : "read of",
+                 static_cast<unsigned long long>(e.addr), e.what);
+  }
+}
+
+void print_state(machine& chip, const elf_file& program, bool all) {
+  const unsigned cores = chip.config().cluster.cores;
+  unsigned shown = 0;
+  for (unsigned i = 0; i < chip.config().clusters(); ++i) {
+    const cluster_activity a = chip.activity(i);
+    const bool waits = a.waiting_for != 0 || a.waiting_for_bus != 0 || a.waiting_for_line != 0;
+    if (!all && !waits) continue;
+    if (++shown > 32 && !all) {
+      std::fprintf(stderr, "  (more clusters wait; --dump shows all)\n");
+      return;
+    }
+    static const char* const waiting[] = {"nothing", "a credit or barrier", "data in transfer"};
+    std::fprintf(stderr, "cluster %u: master waits for %s, activity code %#x, sleeping cores %#llx, on the bus %#llx\n", i,
+                 waiting[a.waiting_for % 3], a.activity, static_cast<unsigned long long>(a.sleeping),
+                 static_cast<unsigned long long>(a.waiting_for_bus));
+    for (unsigned h = 0; h < (all ? cores : 1); ++h) {
+      const hart_snapshot s = chip.hart(i, h);
+      std::fprintf(stderr, "  core %u pc %08x <%s> ra %08x <%s> sp %08x\n", h, s.pc, program.describe(s.pc).c_str(),
+                   s.x[1], program.describe(s.x[1]).c_str(), s.x[2]);
+    }
+  }
+}
+
+exit_code run_program(const program_request& request) {
+  const elf_file program = elf_file::load(request.program);
+  progress meter("running " + request.program, request.quiet);
+  auto chip = make_machine(request.chip, program, request.machine);
+  patch_program(*chip, program, request.arguments);
+  chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
+    meter.clear();
+    std::printf("[%u.%u] %s\n", cluster, core, line.c_str());
+  });
+  const double startup = meter.seconds();
+  run_options run = request.run;
+  run.interrupted = interrupt_requested;
+  run.on_progress = [&](cycle_t now) { meter.update(0, 0, fmt::format("cycle {}", now)); };
+  const run_end end = chip->run(run);
+  const double wall = meter.seconds();
+  meter.clear();
+  std::fflush(stdout);
+
+  std::uint64_t retired = 0, awake = 0;
+  for (unsigned i = 0; i < request.chip.clusters(); ++i) {
+    const cluster_activity a = chip->activity(i);
+    retired += a.retired;
+    awake += a.awake_cycles;
+  }
+  const exit_code code = exit_code_of(end, chip->exit_status());
+  print_errors(*chip, program);
+  if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
+  if (end == run_end::deadlock || (request.dump && code != exit_code::right)) print_state(*chip, program, request.dump);
+  const double simulating = wall - startup;
+  if (!request.quiet)
+    std::fprintf(stderr, "%llu cycles, %llu instructions in %s (start-up %s): %.1f MIPS, %.2f Mcycle/s, window %llu, %u threads\n",
+                 static_cast<unsigned long long>(chip->end_cycle()), static_cast<unsigned long long>(retired),
+                 readable_seconds(simulating).c_str(), readable_seconds(startup).c_str(),
+                 static_cast<double>(retired) / 1e6 / simulating, static_cast<double>(chip->end_cycle()) / 1e6 / simulating,
+                 static_cast<unsigned long long>(chip->window()), run.threads);
+  if (!request.json.empty()) {
+    const nlohmann::json figures = {{"exit_code", static_cast<int>(code)},
+                                    {"exit_status", chip->exit_status()},
+                                    {"cycles", chip->end_cycle()},
+                                    {"retired_instructions", retired},
+                                    {"awake_core_cycles", awake},
+                                    {"wall_s", wall},
+                                    {"startup_s", startup},
+                                    {"mips", static_cast<double>(retired) / 1e6 / simulating},
+                                    {"cycles_per_s", static_cast<double>(chip->end_cycle()) / simulating},
+                                    {"peak_rss_mb", peak_rss_mb()},
+                                    {"window", chip->window()},
+                                    {"windows", chip->windows()},
+                                    {"threads", run.threads}};
+    write_whole_file(request.json, figures.dump(2) + "\n");
+  }
+  return code;
+}
+
+}  // namespace ohmic

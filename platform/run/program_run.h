@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/config/chip_config.h"
+#include "platform/machine/machine.h"
+#include "platform/run/exit_code.h"
+
+namespace ohmic {
+
+/// What `ohmic run FIRMWARE.elf` was asked for.
+struct program_request {
+  std::string program;                 ///< path of the ELF
+  std::vector<std::string> arguments;  ///< words behind "--"
+  chip_config chip;
+  run_options run;
+  machine_options machine;
+  bool quiet = false;
+  bool dump = false;                   ///< print every cluster's state if the run fails
+  std::string json;                    ///< file for the figures; empty: none
+};
+
+/// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error.
+exit_code run_program(const program_request& request);
+
+/// Loads what the firmware's start-up code expects: its arguments, and where the own peripherals lie.
+void patch_program(machine& chip, const elf_file& program, const std::vector<std::string>& arguments);
+
+/// One line per guest error: cluster, core, pc, symbol, address.
+void print_errors(const machine& chip, const elf_file& program);
+
+/// What each cluster that is not asleep for good waits for, with symbols: for dead-locks and failures.
+void print_state(machine& chip, const elf_file& program, bool all);
+
+/// Set by Ctrl-C; polled by runs.
+bool interrupt_requested();
+void install_interrupt_handler();
+
+}  // namespace ohmic

@@ -1,0 +1,49 @@
+#include "platform/run/whole_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace ohmic {
+
+namespace {
+[[noreturn]] void fail(const std::string& what, const std::string& path) {
+  throw std::runtime_error("cannot " + what + " " + path + ": " + std::strerror(errno));
+}
+}  // namespace
+
+void write_whole_file(const std::string& path, const std::string& content) {
+  const std::string part = path + "." + std::to_string(getpid()) + ".part";
+  errno = 0;
+  std::ofstream out(part, std::ios::binary);
+  if (!out) fail("write", path);
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  std::error_code ignored;
+  if (!out) {
+    std::filesystem::remove(part, ignored);
+    fail("write", path);
+  }
+  if (std::rename(part.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
+    std::filesystem::remove(part, ignored);
+    errno = reason;
+    fail("write", path);
+  }
+}
+
+std::string read_whole_file(const std::string& path) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail("read", path);
+  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (in.bad()) fail("read", path);
+  return content;
+}
+
+}  // namespace ohmic
