@@ -1,0 +1,53 @@
+#include "sw/compiler/reference/work_sharing.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ohmic {
+namespace {
+
+/// Processors this process may use, which is fewer than the machine's inside a container or under taskset.
+unsigned usable_processors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+void share_work(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work,
+                const std::function<void(std::size_t)>& progress) {
+  if (threads == 0) threads = usable_processors();
+  threads = static_cast<unsigned>(std::min<std::size_t>(threads, count));
+  std::atomic<std::size_t> next{0};
+  std::size_t done = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto loop = [&] {
+    try {
+      for (std::size_t i; (i = next.fetch_add(1)) < count;) {
+        work(i);
+        const std::lock_guard<std::mutex> lock(mutex);
+        ++done;
+        if (progress) progress(done);
+      }
+    } catch (...) {
+      next = count;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned t = 1; t < threads; ++t) others.emplace_back(loop);
+  loop();
+  for (std::thread& t : others) t.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <random>
+
+#include "sw/compiler/graph/feature_map.h"
+#include "sw/compiler/graph/integer_graph.h"
+
+namespace ohmic {
+
+/// An uncalibrated network in integers: conv 3x3/2 + Relu, max pool, a residual block with a 1x1 short cut,
+/// average pool, logits. Odd sizes, so that no dimension hides behind another.
+inline integer_graph random_network(std::mt19937& random, int channels, int height, int width) {
+  integer_graph g;
+  const auto add_node = [&](node_kind kind, const char* name, std::vector<int> inputs, int c, int h, int w,
+                            float scale) -> graph_node& {
+    g.tensors.push_back({name, c, h, w, scale, -1, {}});
+    graph_node& n = g.nodes.emplace_back();
+    n.kind = kind;
+    n.name = name;
+    n.inputs = std::move(inputs);
+    n.output = static_cast<int>(g.tensors.size()) - 1;
+    return n;
+  };
+  const auto fill = [&](crossbar_layer& l, int in, int out, graph_window window, bool relu) {
+    l.in_channels = in;
+    l.out_channels = out;
+    l.window = window;
+    l.requantise.lo = relu ? 0 : -128;
+    std::uniform_int_distribution<int> weight(-128, 127), bias(-5000, 5000), scale(1, 20);
+    for (int i = 0; i < in * out * window.kernel_x * window.kernel_y; ++i)
+      l.weights.push_back(static_cast<std::int8_t>(weight(random)));
+    for (int c = 0; c < out; ++c) {
+      l.bias.push_back(bias(random));
+      l.weight_scale.push_back(0.001f * static_cast<float>(scale(random)));
+    }
+  };
+  const auto half = [](int size) { return (size - 1) / 2 + 1; };
+  const int h1 = half(height), w1 = half(width), h2 = half(h1), w2 = half(w1);
+  add_node(node_kind::input, "image", {}, channels, height, width, 1 / 64.f);
+  fill(add_node(node_kind::convolution, "conv1", {0}, 20, h1, w1, 0.02f).layer, channels, 20,
+       {3, 3, 2, 2, 1, 1}, true);
+  add_node(node_kind::max_pool, "maxpool", {1}, 20, h2, w2, 0.02f).pool_window = {3, 3, 2, 2, 1, 1};
+  fill(add_node(node_kind::convolution, "main", {2}, 13, h2, w2, 0.05f).layer, 20, 13, {3, 3, 1, 1, 1, 1},
+       false);
+  fill(add_node(node_kind::convolution, "down", {2}, 13, h2, w2, 0.03f).layer, 20, 13, {1, 1, 1, 1, 0, 0},
+       false);
+  add_node(node_kind::add, "add", {3, 4}, 13, h2, w2, 0.06f).add.lo = 0;
+  add_node(node_kind::average_pool, "avgpool", {5}, 13, 1, 1, 0.02f);
+  fill(add_node(node_kind::logits, "fc", {6}, 7, 1, 1, 0).layer, 13, 7, {}, false);
+  link_tensors(g);
+  return g;
+}
+
+/// Gives every layer row sets for `rows` and constants that keep the codes busy, without looking at any
+/// image.
+inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) {
+  std::uniform_int_distribution<int> multiplier(100, 32767);
+  for (graph_node& n : g.nodes) {
+    if (n.on_crossbar()) {
+      crossbar_layer& l = n.layer;
+      l.row_sets = split_rows(l.in_channels, l.window.kernel_x, l.window.kernel_y, rows);
+      l.adc = {multiplier(random), 22};
+      l.requantise.s = 14;
+      for (int c = 0; c < l.out_channels; ++c) {
+        l.requantise.m.push_back(static_cast<std::int16_t>(multiplier(random)));
+        l.requantise.b.push_back(l.bias[c] * 20 + (1 << 13));
+      }
+    }
+    if (n.kind == node_kind::add) n.add = {multiplier(random) / 2, multiplier(random) / 2, 14, n.add.lo};
+    if (n.kind == node_kind::average_pool) n.average = {multiplier(random), 18};
+  }
+  g.rows = rows;
+  g.calibrated = true;
+}
+
+inline feature_map random_image(std::mt19937& random, const graph_tensor& shape) {
+  feature_map map(shape.channels, shape.height, shape.width);
+  std::uniform_int_distribution<int> value(-128, 127);
+  for (std::int8_t& v : map.data) v = static_cast<std::int8_t>(value(random));
+  return map;
+}
+
+}  // namespace ohmic

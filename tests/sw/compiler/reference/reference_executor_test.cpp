@@ -1,0 +1,209 @@
+#include "sw/compiler/reference/reference_executor.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "sw/compiler/reference/top_classes.h"
+#include "sw/compiler/reference/work_sharing.h"
+#include "tests/sw/compiler/random_network.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::ElementsAre;
+
+unsigned new_seed() {
+  const unsigned seed = std::random_device{}();
+  ::testing::Test::RecordProperty("seed", std::to_string(seed));
+  return seed;
+}
+
+// The format's sentences word for word, value by value, with wide integers and no cleverness.
+struct plain_executor {
+  const integer_graph& g;
+  std::vector<feature_map> maps;
+
+  static __int128 shifted(__int128 v, unsigned s) {
+    const __int128 unit = static_cast<__int128>(1) << s;
+    return v >= 0 ? v / unit : -((-v + unit - 1) / unit);  // floor
+  }
+  static int clip(__int128 v, int lo) { return v < lo ? lo : v > 127 ? 127 : static_cast<int>(v); }
+
+  int input(const feature_map& m, int x, int y, int c, int outside) const {
+    return x < 0 || y < 0 || x >= m.width || y >= m.height ? outside : m.at(x, y, c);
+  }
+  __int128 codes(const graph_node& n, int x, int y, int out) const {
+    const feature_map& in = maps[n.inputs[0]];
+    const graph_window& w = n.layer.window;
+    __int128 total = 0;
+    for (const row_set& set : n.layer.row_sets) {
+      long sum = 0;
+      for (int c = set.channel_begin; c < set.channel_end; ++c)
+        for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
+          for (int kx = 0; kx < w.kernel_x; ++kx)
+            sum += long{n.layer.weight(out, c, ky, kx)} *
+                   input(in, x * w.stride_x - w.pad_x + kx, y * w.stride_y - w.pad_y + ky, c, 0);
+      const adc_scale& a = n.layer.adc;
+      total += clip(shifted(static_cast<__int128>(sum) * a.m + (1L << (a.s - 1)), a.s), -128);
+    }
+    return total;
+  }
+  std::vector<std::int32_t> run(const feature_map& image) {
+    maps.assign(g.tensors.size(), {});
+    maps[0] = image;
+    for (const graph_node& n : g.nodes) {
+      if (n.kind == node_kind::input) continue;
+      const graph_tensor& t = g.tensors[n.output];
+      const feature_map& in = maps[n.inputs[0]];
+      const requantise_constants& r = n.layer.requantise;
+      if (n.kind == node_kind::logits) {
+        std::vector<std::int32_t> logits;
+        for (int c = 0; c < t.channels; ++c)
+          logits.push_back(static_cast<std::int32_t>(codes(n, 0, 0, c) * r.m[c] + r.b[c]));
+        return logits;
+      }
+      feature_map& y = maps[n.output] = feature_map(t.channels, t.height, t.width);
+      for (int ox = 0; ox < t.width; ++ox)
+        for (int oy = 0; oy < t.height; ++oy)
+          for (int c = 0; c < t.channels; ++c) {
+            int v = -1000;
+            if (n.kind == node_kind::convolution) {
+              v = clip(shifted(codes(n, ox, oy, c) * r.m[c] + r.b[c], r.s), r.lo);
+            } else if (n.kind == node_kind::max_pool) {
+              const graph_window& w = n.pool_window;
+              for (int ky = 0; ky < w.kernel_y; ++ky)
+                for (int kx = 0; kx < w.kernel_x; ++kx)
+                  v = std::max(
+                      v, input(in, ox * w.stride_x - w.pad_x + kx, oy * w.stride_y - w.pad_y + ky, c, -1000));
+            } else if (n.kind == node_kind::add) {
+              v = clip(shifted(static_cast<__int128>(in.at(ox, oy, c)) * n.add.a +
+                                   maps[n.inputs[1]].at(ox, oy, c) * n.add.b + (1L << (n.add.s - 1)),
+                               n.add.s),
+                       n.add.lo);
+            } else {
+              long sum = 0;
+              for (int ix = 0; ix < in.width; ++ix)
+                for (int iy = 0; iy < in.height; ++iy) sum += in.at(ix, iy, c);
+              v = clip(
+                  shifted(static_cast<__int128>(sum) * n.average.m + (1L << (n.average.s - 1)), n.average.s),
+                  -128);
+            }
+            y.at(ox, oy, c) = static_cast<std::int8_t>(v);
+          }
+    }
+    return {};
+  }
+};
+
+TEST(ReferenceExecutor, EqualsTheFormatWordForWordOnRandomNetworks) {
+  const unsigned seed = new_seed();
+  std::mt19937 random(seed);
+  for (int round = 0; round < 6; ++round) {
+    // rows: everything in one set; sets by channels of all taps; a crossbar of a single kernel
+    integer_graph g = random_network(random, 1 + round, 11 + round, 14);
+    guess_calibration(g, random, std::vector<int>{256, 64, 9}[round % 3]);
+    check_graph(g);
+    const feature_map image = random_image(random, g.input());
+    plain_executor plain{g, {}};
+    const std::vector<std::int32_t> expected = plain.run(image);
+    const reference_result found = reference_executor(g).run(image, true);
+    ASSERT_EQ(found.logits, expected) << "seed " << seed << " round " << round;
+    for (std::size_t t = 0; t + 1 < g.tensors.size(); ++t)
+      ASSERT_EQ(found.maps[t].data, plain.maps[t].data) << g.tensors[t].name << " seed " << seed;
+  }
+}
+
+TEST(ReferenceExecutor, ResultsDoNotDependOnThreads) {
+  std::mt19937 random(7);
+  integer_graph g = random_network(random, 3, 17, 19);
+  guess_calibration(g, random, 64);
+  std::vector<feature_map> images;
+  for (int i = 0; i < 9; ++i) images.push_back(random_image(random, g.input()));
+  const reference_executor executor(g);
+  std::vector<std::size_t> progress;
+  const auto one = executor.run(images, false, 1, [&](std::size_t n) { progress.push_back(n); });
+  const auto four = executor.run(images, false, 4);
+  EXPECT_THAT(progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  for (std::size_t i = 0; i < images.size(); ++i) EXPECT_EQ(one[i].logits, four[i].logits);
+}
+
+TEST(ReferenceExecutor, AdcRoundsHalvesUpAndSaturates) {
+  const adc_scale half{16384, 15};
+  EXPECT_EQ(adc_code(1, half), 1) << "0.5 rounds up";
+  EXPECT_EQ(adc_code(-1, half), 0) << "-0.5 rounds up";
+  EXPECT_EQ(adc_code(-3, half), -1);
+  EXPECT_EQ(adc_code(255, half), 127);
+  EXPECT_EQ(adc_code(-258, half), -128);
+  EXPECT_EQ(adc_code(256 * 16384, adc_scale{32767, 1}), 127) << "needs 64 bits";
+}
+
+// The exact form against real arithmetic: y = clip(round(acc * sx * sw / sy)); no value may be further than
+// one.
+TEST(ReferenceExecutor, ExactFormFollowsTheRealNumbers) {
+  const unsigned seed = new_seed();
+  std::mt19937 random(seed);
+  integer_graph g = random_network(random, 3, 13, 15);
+  const feature_map image = random_image(random, g.input());
+  const reference_result found = reference_executor(g, reference_mode::exact).run(image, true);
+  long differ = 0, total = 0;
+  for (const graph_node& n : g.nodes) {
+    if (n.kind != node_kind::convolution) continue;
+    const feature_map &in = found.maps[n.inputs[0]], &out = found.maps[n.output];
+    const graph_window& w = n.layer.window;
+    for (int x = 0; x < out.width; ++x)
+      for (int y = 0; y < out.height; ++y)
+        for (int o = 0; o < out.channels; ++o) {
+          double sum = n.layer.bias[o];
+          for (int c = 0; c < in.channels; ++c)
+            for (int ky = 0; ky < w.kernel_y; ++ky)
+              for (int kx = 0; kx < w.kernel_x; ++kx) {
+                const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
+                if (ix >= 0 && iy >= 0 && ix < in.width && iy < in.height)
+                  sum += double{1} * n.layer.weight(o, c, ky, kx) * in.at(ix, iy, c);
+              }
+          const double real =
+              sum * g.tensors[n.inputs[0]].scale * n.layer.weight_scale[o] / g.tensors[n.output].scale;
+          const double expected = std::min(127.0, std::max<double>(n.layer.requantise.lo, std::rint(real)));
+          ++total;
+          if (out.at(x, y, o) != expected) {
+            ++differ;
+            ASSERT_LT(std::abs(real - std::floor(real) - 0.5), 1e-3) << n.name << " seed " << seed;
+          }
+        }
+  }
+  EXPECT_LE(differ, total / 100) << "seed " << seed;
+}
+
+TEST(ReferenceExecutor, RefusesAnUncalibratedGraphAndAnImageOfTheWrongSize) {
+  std::mt19937 random(1);
+  integer_graph g = random_network(random, 3, 9, 9);
+  EXPECT_THROW(reference_executor{g}, graph_error);
+  guess_calibration(g, random, 64);
+  EXPECT_THROW(reference_executor(g).run(feature_map(3, 9, 8)), graph_error);
+}
+
+TEST(TopClasses, RanksByLogitThenRowAndNamesWhatTheModelNames) {
+  std::mt19937 random(1);
+  integer_graph g = random_network(random, 3, 9, 9);
+  g.labels = {"cat", "dog"};
+  g.nodes.back().layer.requantise.s = 3;
+  const auto top = top_classes(g, {5, 9, 16, 9, -1}, 4);
+  ASSERT_EQ(top.size(), 4u);
+  EXPECT_EQ(top[0].label, "class 2");
+  EXPECT_EQ(top[0].value, 2.0);
+  EXPECT_EQ(top[1].label, "dog");
+  EXPECT_EQ(top[2].row, 3);
+  EXPECT_EQ(top[3].label, "cat");
+}
+
+TEST(ShareWork, ThrowsWhatTheWorkThrows) {
+  EXPECT_THROW(share_work(20, 3,
+                          [](std::size_t i) {
+                            if (i == 5) throw graph_error("five");
+                          }),
+               graph_error);
+}
+
+}  // namespace
+}  // namespace ohmic
