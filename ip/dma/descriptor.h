@@ -20,7 +20,8 @@
  *
  * Refused (the channel stops with STATUS.error): unknown flag bits, dims other than 1..3, a count in use that is
  * 0, bytes == 0 without a notify flag (with one it is a pure notification), an unaligned notify address, a
- * transfer without a side in the own L1, and a transfer that leaves the own L1 on the side that is in it.
+ * transfer without a side in the own L1 or with one in the own
+ * peripherals, and a transfer that leaves the own L1 on the side that is in it.
  */
 #ifndef OHMIC_IP_DMA_DESCRIPTOR_H
 #define OHMIC_IP_DMA_DESCRIPTOR_H
