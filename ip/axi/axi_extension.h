@@ -15,12 +15,29 @@ namespace ohmic {
 /// network owns the rest. A payload without it may enter the network too: the router at the edge adds one for
 /// the way.
 struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
-  tlm::tlm_generic_payload* payload = nullptr;
-  bool lent = false;  ///< added by a router for a foreign payload
+  axi_extension() { address = &write_address; }
 
-  tlm::tlm_extension_base* clone() const override { return new axi_extension(*this); }
+  tlm::tlm_generic_payload* payload = nullptr;
+  axi_transit write_address;  ///< the AW, when it travels apart from its data
+  bool lent = false;          ///< added by a router for a foreign payload
+
+  tlm::tlm_extension_base* clone() const override {
+    auto* const copy = new axi_extension;
+    copy->copy_from(*this);
+    return copy;
+  }
+  /// Copies which burst it is and when it was where; a copy is not in the network.
   void copy_from(const tlm::tlm_extension_base& other) override {
-    static_cast<axi_transit&>(*this) = static_cast<const axi_extension&>(other);
+    const auto& from = static_cast<const axi_extension&>(other);
+    burst = from.burst;
+    payload = from.payload;
+    head = from.head;
+    last = from.last;
+    source = from.source;
+    target = from.target;
+    bytes = from.bytes;
+    lead = from.lead;
+    lane = from.lane;
   }
 };
 
@@ -29,6 +46,9 @@ using axi_initiator_socket =
     tlm::tlm_initiator_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 using axi_target_socket =
     tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
+
+/// Between routers only: the data of a write whose AW (BEGIN_REQ) went ahead.
+TLM_DECLARE_EXTENDED_PHASE(begin_write_data);
 
 /// Payloads with their extension, recycled. Main thread only; no allocation once enough exist.
 ///

@@ -48,7 +48,7 @@ cycle_t axi_network::lookahead() const {
 
 void axi_network::for_each_lane(
     const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const {
-  constexpr axi_lane lanes[] = {axi_lane::ar, axi_lane::w, axi_lane::r, axi_lane::b};
+  constexpr axi_lane lanes[] = {axi_lane::ar, axi_lane::aw, axi_lane::w, axi_lane::r, axi_lane::b};
   const auto in_and_out = [&](const router_model& model, unsigned port, const std::string& into,
                               const std::string& out_of) {
     for (const axi_lane lane : lanes) visit(into, lane, model.in_count(port, lane));

@@ -48,11 +48,14 @@ void axi_router::attach(unsigned port, axi_router& child) {
 
 tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payload, tlm_phase& phase,
                                                      sc_time& delay) {
-  if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of an initiator that spells it out
   if (kind == neighbour::router) {
-    // `head` of the extension is now + delay: the neighbour set both.
-    router->model_.arrive(*payload.get_extension<axi_extension>(), index);
+    // The neighbour has set the times in the extension: they say the same as now + delay.
+    auto& extension = *payload.get_extension<axi_extension>();
+    const bool address_alone =
+        extension.lane == axi_lane::w && phase == tlm::BEGIN_REQ && !extension.with_address;
+    router->model_.arrive(address_alone ? extension.write_address : extension, index);
   } else {
+    if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of an initiator that spells it out
     const tlm_sync_enum status =
         router->request_from_endpoint(index, payload, router->scheduler_.cycle_at(delay));
     if (status == tlm::TLM_COMPLETED) return status;
@@ -87,6 +90,13 @@ tlm_sync_enum axi_router::request_from_endpoint(unsigned port, tlm_generic_paylo
   extension->bytes = burst.bytes;
   extension->lead = static_cast<std::uint16_t>(burst.addr % 4096);
   extension->lane = burst.write ? axi_lane::w : axi_lane::ar;
+  if (burst.write) {
+    axi_transit& address = extension->write_address;
+    address.burst = extension->burst;
+    address.source = extension->source;
+    address.target = extension->target;
+    address.lane = axi_lane::aw;
+  }
   ++in_flight_;
   scheduler_.catch_up();
   model_.enter(*extension, port, cycle);
@@ -117,20 +127,22 @@ void axi_router::response_from_endpoint(unsigned port, axi_extension& extension,
 void axi_router::forward(void* self, unsigned port, axi_transit& transit) {
   auto& router = *static_cast<axi_router*>(self);
   port_face& face = *router.ports_[port];
-  auto& extension = static_cast<axi_extension&>(transit);
-  const bool request = transit.lane == axi_lane::ar || transit.lane == axi_lane::w;
+  const bool response = transit.lane == axi_lane::r || transit.lane == axi_lane::b;
   if (face.kind == neighbour::router) {
+    auto& payload = *static_cast<tlm_generic_payload*>(transit.burst->carrier);
     sc_time delay = router.hop_delay_;
-    tlm_phase phase = request ? tlm::BEGIN_REQ : tlm::BEGIN_RESP;
-    if (request) {
-      (*face.out)->nb_transport_fw(*extension.payload, phase, delay);
+    if (response) {
+      tlm_phase phase = tlm::BEGIN_RESP;
+      (*face.in)->nb_transport_bw(payload, phase, delay);
     } else {
-      (*face.in)->nb_transport_bw(*extension.payload, phase, delay);
+      const bool data_alone = transit.lane == axi_lane::w && !transit.with_address;
+      tlm_phase phase = data_alone ? static_cast<const tlm_phase&>(begin_write_data) : tlm::BEGIN_REQ;
+      (*face.out)->nb_transport_fw(payload, phase, delay);
     }
-  } else if (request) {
-    router.send_request(face, extension);
-  } else {
-    router.send_response(face, extension);
+  } else if (response) {
+    router.send_response(face, static_cast<axi_extension&>(transit));
+  } else if (transit.lane != axi_lane::aw) {  // an AW that came ahead waits for its data
+    router.send_request(face, static_cast<axi_extension&>(transit));
   }
 }
 

@@ -16,9 +16,11 @@ namespace ohmic {
 /// Every port has a target socket (requests in, responses out) and an initiator socket (requests out,
 /// responses in), except that the top router's HBM and platform-control ports only have the latter.
 ///
-/// Protocol: the base protocol with the shortest exchange. A request is nb_transport_fw(BEGIN_REQ), accepted
-/// at once (TLM_UPDATED, END_REQ); its response is nb_transport_bw(BEGIN_RESP), to be completed at once
-/// (TLM_COMPLETED). Targets that answer in the forward call (TLM_COMPLETED) or accept later (END_REQ), and
+/// Protocol at endpoints: the base protocol with the shortest exchange. A request is
+/// nb_transport_fw(BEGIN_REQ), accepted at once (TLM_UPDATED, END_REQ); its response is
+/// nb_transport_bw(BEGIN_RESP), to be completed at once (TLM_COMPLETED). A write is handed to its target with
+/// its first data beat. Between routers a write's AW may go ahead as BEGIN_REQ; begin_write_data then brings
+/// the data. Targets that answer in the forward call (TLM_COMPLETED) or accept later (END_REQ), and
 /// initiators that send END_RESP, are understood. `delay` is when the first beat is at the boundary. An
 /// initiator keeps its reference to the payload until the response. Response status and axi_burst::resp
 /// follow each other. Payloads without axi_extension may enter: at most 4 KiB, inside a 4 KiB page, without

@@ -29,6 +29,7 @@ struct out_channel {
   std::uint64_t waiting = 0;    ///< inputs with a burst queued
   queue* queues = nullptr;      ///< one per input port
   std::uint8_t port = 0;
+  axi_lane lane = axi_lane::ar;
   std::uint8_t width_log2 = 0;
   std::uint8_t winner = 63;  ///< input that was served last
   bool scheduled = false;    ///< an arbitration is in the calendar
@@ -56,13 +57,35 @@ struct router_config {
   unsigned error_port() const { return children + 2; }
 };
 
+/// The inputs whose write data an output is to carry, in the order of its AWs.
+class write_order {
+ public:
+  bool empty() const { return size_ == 0; }
+  unsigned front() const { return ring_[begin_]; }
+  void push(unsigned input) {
+    if (size_ == ring_.size()) grow();
+    ring_[(begin_ + size_++) & (ring_.size() - 1)] = static_cast<std::uint8_t>(input);
+  }
+  void pop() {
+    begin_ = (begin_ + 1) & (ring_.size() - 1);
+    --size_;
+  }
+
+ private:
+  void grow();
+  std::vector<std::uint8_t> ring_ = std::vector<std::uint8_t>(16);  // a power of two
+  std::size_t begin_ = 0, size_ = 0;
+};
+
 /// Timing and order of one AXI router, without SystemC.
 ///
-/// Each output port has four lanes that are granted apart: AR, W (with its AW), R and B. A burst that arrives
-/// (first beat) in cycle c may start on its output in c if the lane is free; among inputs that wait, round
-/// robin, burst by burst; bursts of one input keep their order. A started burst holds the lane for its beats,
-/// longer if its own last beat arrives later (virtual cut-through), and reaches the next boundary `latency`
-/// cycles later. Queues are not bounded: what masters may have in flight bounds them.
+/// Each output port has five lanes that are granted apart: AR, AW, W, R and B. A burst that arrives (first
+/// beat) in cycle c may start on its output in c if the lane is free; among inputs that wait, round robin,
+/// burst by burst; bursts of one input keep their order. W is not arbitrated: it carries bursts in the order
+/// of the output's AWs, and waits for the data of the next one even if others are there. A started burst
+/// holds the lane for its beats, longer if its own last beat arrives later (virtual cut-through), and reaches
+/// the next boundary `latency` cycles later. Queues are not bounded: what masters may have in flight bounds
+/// them.
 ///
 /// `forward(context, port, transit)` is the way out, called at the start of a burst on its output, with head
 /// and last already those at the next boundary.
@@ -116,6 +139,15 @@ class router_model {
     channel_counters count;
   };
   unsigned width_log2(unsigned port) const;
+  out_channel& output(unsigned port, axi_lane lane) {
+    return outputs_[port * axi_lanes + static_cast<unsigned>(lane)];
+  }
+  static void append(out_channel& out, axi_transit& transit);
+  static axi_transit& take(out_channel& out, unsigned input);
+  void schedule(out_channel& out, cycle_t cycle);
+  void start(out_channel& out, axi_transit& transit, cycle_t now);
+  void grant_address(axi_transit& address, unsigned input, out_channel& data_lane, cycle_t now);
+  void grant_data(out_channel& out, cycle_t now);
 
   router_config config_;
   unsigned span_;  // clusters below this router
@@ -126,6 +158,7 @@ class router_model {
   std::vector<out_channel> outputs_;        // [port][lane]
   std::vector<out_channel::queue> queues_;  // [port][lane][input]
   std::vector<in_channel> inputs_;          // [port][lane]
+  std::vector<write_order> orders_;         // [port]
 };
 
 }  // namespace ohmic

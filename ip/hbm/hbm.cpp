@@ -20,7 +20,7 @@ hbm::hbm(sc_core::sc_module_name name, const hbm_config& config, const sc_time& 
   socket.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
   pending_.reserve(64);
   SC_HAS_PROCESS(hbm);
-  SC_METHOD(answer);
+  SC_METHOD(work);
   sensitive << due_;
   dont_initialize();
 }
@@ -38,17 +38,35 @@ tlm::tlm_sync_enum hbm::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_p
     if (const auto* extension = payload.get_extension<axi_extension>())
       last = std::max(last, extension->last);
   }
-  const hbm_queue::answer answer = queue_.arrive(head, last, payload.is_write(), beats);
-  const bool earliest = pending_.empty() || answer.first < pending_.front().cycle;
-  pending_.push_back({answer.first, sequence_++, &payload});
-  std::push_heap(pending_.begin(), pending_.end(), std::greater<>{});
-  if (earliest) due_.notify(sc_time::from_value(answer.first * period_ - now));
+  queue_.arrive(&payload, head, last, payload.is_write(), beats);
+  wake_for_next();
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
 }
 
-void hbm::answer() {
+void hbm::wake_for_next() {
+  cycle_t next = queue_.next_accept();
+  if (!pending_.empty()) next = std::min(next, pending_.front().cycle);
+  if (next == never) return;
   const std::uint64_t now = sc_core::sc_time_stamp().value();
+  due_.notify(sc_time::from_value(std::max(next * period_, now) - now));
+}
+
+void hbm::work() {
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  answer_due(now);
+  const cycle_t cycle = now / period_;
+  if (queue_.next_accept() <= cycle) {
+    queue_.accept(cycle, [this](tlm_generic_payload* payload, cycle_t first) {
+      pending_.push_back({first, sequence_++, payload});
+      std::push_heap(pending_.begin(), pending_.end(), std::greater<>{});
+    });
+    answer_due(now);
+  }
+  wake_for_next();
+}
+
+void hbm::answer_due(std::uint64_t now) {
   while (!pending_.empty() && pending_.front().cycle * period_ <= now) {
     std::pop_heap(pending_.begin(), pending_.end(), std::greater<>{});
     tlm_generic_payload& payload = *pending_.back().payload;
@@ -58,7 +76,6 @@ void hbm::answer() {
     sc_time delay = sc_core::SC_ZERO_TIME;
     socket->nb_transport_bw(payload, phase, delay);
   }
-  if (!pending_.empty()) due_.notify(sc_time::from_value(pending_.front().cycle * period_ - now));
 }
 
 void hbm::perform(tlm_generic_payload& payload) {

@@ -55,13 +55,15 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   unsigned transport_dbg(tlm::tlm_generic_payload& payload) override;
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override;
 
-  void answer();
+  void work();
+  void answer_due(std::uint64_t now);
+  void wake_for_next();
   void perform(tlm::tlm_generic_payload& payload);
 
   hbm_config config_;
   std::uint64_t period_;
   hbm_memory memory_;
-  hbm_queue queue_;
+  hbm_queue<tlm::tlm_generic_payload*> queue_;
   counters count_;
   std::vector<pending> pending_;  // heap, earliest first
   std::uint64_t sequence_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -17,52 +18,73 @@ struct hbm_timing {
 
 /// When HBM accepts and answers each burst. Plain model: times in, times out; the data are the caller's.
 ///
-/// A burst is accepted when it has arrived and fewer than `outstanding` bursts are open; the others wait at
-/// the port in order of arrival. Accesses are pipelined: a read's first beat comes `access` cycles after
-/// acceptance or when the read channel is free; a write is performed `access` cycles after acceptance or its
-/// last beat, whichever is later, and its B comes then, one B per cycle. A burst is open until its last
-/// response beat. Calls must come in the order of arrival; then acceptance order is arrival order and every
-/// time is final at once.
+/// A burst has arrived with its AR, or with its AW and first W beat. While fewer than `outstanding` bursts
+/// are open, one read and one write are accepted per cycle, each in order of arrival; if there is room for
+/// one only, reads and writes take turns. Accesses are pipelined: a read's first beat comes `access` cycles
+/// after acceptance, or when the read channel is free; a write's B comes `access` cycles after acceptance or
+/// its last beat, whichever is later, one B per cycle. A burst is open until its last response beat.
+///
+/// Calls: arrive() in order of head per direction and not after `head`; accept(c, ...) in every cycle c that
+/// next_accept() names, when all arrivals of c are known.
+template <class Burst>
 class hbm_queue {
  public:
   explicit hbm_queue(const hbm_timing& timing) : timing_(timing) { open_.reserve(timing.outstanding); }
 
-  struct answer {
-    cycle_t first;  ///< first response beat
-    cycle_t last;   ///< last response beat
-  };
+  /// First beat here at `head`, last at `last` (the same for a read); `beats` data beats.
+  void arrive(Burst burst, cycle_t head, cycle_t last, bool write, unsigned beats) {
+    (write ? writes_ : reads_).push_back({burst, head, last, beats});
+  }
 
-  /// A burst whose first beat is here at `head` and whose last at `last`; `beats` data beats.
-  answer arrive(cycle_t head, cycle_t last, bool write, unsigned beats) {
-    cycle_t accepted = std::max(head, previous_);
-    if (open_.size() == timing_.outstanding) {
-      accepted = std::max(accepted, open_.front() + 1);
+  /// Earliest cycle in which a burst that has arrived may be accepted, or `never`.
+  cycle_t next_accept() const {
+    cycle_t next = never;
+    if (!reads_.empty()) next = reads_.front().head;
+    if (!writes_.empty()) next = std::min(next, writes_.front().head);
+    if (next == never) return never;
+    next = std::max(next, next_cycle_);
+    return open_.size() < timing_.outstanding ? next : std::max(next, open_.front() + 1);
+  }
+
+  /// Accepts what may be accepted in `cycle`: answer(burst, cycle of its first response beat) for each.
+  template <class F>
+  void accept(cycle_t cycle, F&& answer) {
+    next_cycle_ = cycle + 1;
+    while (!open_.empty() && open_.front() < cycle) {
       std::pop_heap(open_.begin(), open_.end(), std::greater<>{});
       open_.pop_back();
     }
-    previous_ = accepted;
-    answer a;
-    if (write) {
-      a.first = a.last = std::max(std::max(accepted, last) + timing_.access, b_free_);
-      b_free_ = a.last + 1;
-    } else {
-      a.first = std::max(accepted + timing_.access, r_free_);
-      a.last = a.first + beats - 1;
-      r_free_ = a.last + 1;
+    const bool first = write_turn_;
+    for (const bool write : {first, !first}) {
+      auto& waiting = write ? writes_ : reads_;
+      if (waiting.empty() || waiting.front().head > cycle || open_.size() == timing_.outstanding) continue;
+      const entry e = waiting.front();
+      waiting.pop_front();
+      write_turn_ = !write;
+      const cycle_t ready = std::max(cycle, write ? e.last : cycle) + timing_.access;
+      cycle_t& free = write ? b_free_ : r_free_;
+      const cycle_t begin = std::max(ready, free);
+      free = begin + (write ? 1 : e.beats);
+      open_.push_back(free - 1);
+      std::push_heap(open_.begin(), open_.end(), std::greater<>{});
+      answer(e.burst, begin);
     }
-    open_.push_back(a.last);
-    std::push_heap(open_.begin(), open_.end(), std::greater<>{});
-    return a;
   }
 
-  const hbm_timing& timing() const { return timing_; }
+  std::size_t waiting() const { return reads_.size() + writes_.size(); }
 
  private:
+  struct entry {
+    Burst burst;
+    cycle_t head, last;
+    unsigned beats;
+  };
   hbm_timing timing_;
-  cycle_t previous_ = 0;  // acceptance of the burst before: order is kept
-  cycle_t r_free_ = 0;
-  cycle_t b_free_ = 0;
-  std::vector<cycle_t> open_;  // last response beats of the latest `outstanding` bursts, earliest first
+  std::deque<entry> reads_, writes_;
+  std::vector<cycle_t> open_;  // last response beat of each open burst, earliest first
+  cycle_t next_cycle_ = 0;     // acceptance takes one cycle per direction
+  cycle_t r_free_ = 0, b_free_ = 0;
+  bool write_turn_ = false;
 };
 
 }  // namespace ohmic
