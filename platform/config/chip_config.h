@@ -18,7 +18,7 @@ struct chip_config {
 
   struct cluster_config {
     unsigned cores = 16;                        ///< 1..64
-    std::uint32_t l1_bytes = 1u << 20;          ///< power of two, 64 KiB..1 MiB*8
+    std::uint32_t l1_bytes = 1u << 20;          ///< power of two, 64 KiB..8 MiB
     unsigned l1_banks = 64;                     ///< power of two, 16..64, word-interleaved
     std::uint32_t boot_addr = 0x80000000u;      ///< overridden by the ELF's entry point
     cycle_t peripheral_cycles = 2;              ///< grant to response of an own peripheral register (>= 1)
@@ -42,7 +42,8 @@ struct chip_config {
 
   struct ima_config {
     unsigned rows = 256, columns = 256;
-    cycle_t mvm_cycles = 130;                   ///< 130 ns at 1 GHz
+    double mvm_ns = 130;                        ///< as configured; models use mvm_cycles
+    cycle_t mvm_cycles = 130;                   ///< ceil(mvm_ns * clock_ghz), at least 1
     unsigned streamer_ports = 16;               ///< 4 B each: words per beat
     unsigned job_queue = 4;                     ///< >= 2
   } ima;
@@ -89,7 +90,7 @@ struct chip_config {
   std::uint64_t cluster_peripherals(unsigned cluster_index) const {
     return cluster_l1(cluster_index) + cluster.l1_bytes;
   }
-  std::uint64_t hbm_base = 0x80000000u;  ///< moves up (above 4 GiB the cores cannot see it) only if a key says so
+  static constexpr std::uint64_t hbm_base = 0x80000000u;
 };
 
 }  // namespace ohmic

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ohmic {
+
+/// A YAML document as a tree that remembers where every value and key stands, so that --set and several files can
+/// be laid over each other and messages still name the right place.
+struct config_node {
+  enum class kind_t { null, scalar, sequence, map };
+
+  struct entry;
+
+  kind_t kind = kind_t::map;
+  std::string scalar;
+  bool quoted = false;              ///< a scalar that is a string whatever it looks like
+  std::string place;                ///< "file:line:column" or "--set key=value"
+  std::vector<config_node> items;   ///< of a sequence
+  std::vector<entry> entries;       ///< of a map, in the file's order, duplicates included
+
+  /// The value at a dotted path, or null.
+  const config_node* find(const std::string& path) const;
+  bool from_option() const { return place.rfind("--", 0) == 0; }
+};
+
+struct config_node::entry {
+  std::string key;
+  std::string place;
+  config_node value;
+};
+
+/// Parses YAML. `name` stands for the text in messages. An empty text is an empty map. Throws config_error.
+config_node parse_yaml(const std::string& text, const std::string& name);
+
+/// Reads and parses a file. Throws config_error if it cannot be read or is not YAML.
+config_node read_yaml(const std::string& path);
+
+/// Splits "a.b=c" into path and value; the value is YAML. Throws config_error naming the option.
+std::pair<std::string, config_node> parse_override(const std::string& option);
+
+/// Puts a value at a dotted path, making maps on the way and replacing what is there. Throws config_error if the
+/// path leads through something that is not a map.
+void set_value(config_node& root, const std::string& path, config_node value);
+
+/// "a.b.c" -> {a, b, c}
+std::vector<std::string> split_path(const std::string& path);
+
+}  // namespace ohmic

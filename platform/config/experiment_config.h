@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "platform/config/chip_config.h"
+
+namespace ohmic {
+
+/// A network on a chip, as the program runs it: validated, paths made usable from the current folder, every default
+/// applied. Keys and their meaning: docs/configuration.md.
+struct experiment_config {
+  std::string name;  ///< file name without folder and extension
+  chip_config chip;
+
+  /// A model of sw/models by name, or an ONNX file.
+  std::string model = "resnet18";
+  bool model_is_file = false;
+
+  struct images_config {
+    std::string dir;  ///< empty: the model's own
+    unsigned count = 16;
+    bool resize = false;
+  } images;
+
+  struct mapping_config {
+    std::string policy = "naive";
+    std::string residuals = "l1";          ///< l1, hbm
+    unsigned conv1_copies = 0;             ///< 0: the compiler chooses
+    std::map<std::string, unsigned> copies;
+    unsigned reduction_fan_in = 0;         ///< 0: the compiler chooses
+    std::string reductions = "automatic";  ///< automatic, extra, shared
+    unsigned tile_cycles = 4000;
+    unsigned prefetch_tiles = 1;
+  } mapping;
+
+  struct engine_config {
+    cycle_t window = 0;      ///< 0: exact
+    unsigned threads = 0;    ///< 0: as many as the process may use
+    cycle_t max_cycles = 0;  ///< 0: no limit
+    bool continue_on_guest_error = false;
+    cycle_t random_delay_max = 0;  ///< 0: none
+    std::uint64_t random_delay_seed = 1;
+    bool fill_random = false;  ///< else zeros
+    std::uint64_t fill_seed = 1;
+  } engine;
+
+  std::string analog = "ideal";
+  bool adc_exact = false;
+  bool check_layers = false;
+  std::string output;  ///< folder of the results; never empty
+};
+
+/// Loads an experiment. `sets` are the arguments of --set, laid over the file in their order: keys of the experiment
+/// ("engine.window=1"), or of its chip, with "chip." before them or without ("cluster.cores=8"), whether the chip
+/// stands in the file or in one of its own. Throws config_error with every mistake found, one line each.
+experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets = {});
+
+}  // namespace ohmic

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "platform/config/config_tree.h"
+
+namespace ohmic {
+
+/// An experiment's file as it is written: what the file does not say is empty. Mirrors
+/// configs/schema/experiment.schema.json; the chip and free maps stay in the tree.
+struct experiment_file {
+  std::optional<std::string> model;
+  struct {
+    std::optional<std::string> dir;
+    std::optional<unsigned> count;
+    std::optional<bool> resize;
+  } images;
+  struct {
+    std::optional<std::string> policy, residuals;
+    std::optional<unsigned> conv1_copies, reduction_fan_in;
+    std::optional<std::string> reductions;
+    std::optional<unsigned> tile_cycles, prefetch_tiles;
+  } mapping;
+  struct {
+    std::optional<std::uint64_t> window;
+    std::optional<unsigned> threads;
+    std::optional<std::uint64_t> max_cycles;
+    std::optional<std::string> on_guest_error;
+    struct {
+      std::optional<std::uint64_t> max_cycles, seed;
+    } random_delay;
+    struct {
+      std::optional<std::string> with;
+      std::optional<std::uint64_t> seed;
+    } fill_memory;
+  } engine;
+  std::optional<std::string> analog, adc, check, output;
+};
+
+/// The file's struct from a checked tree.
+experiment_file to_experiment_file(const config_node& root);
+
+}  // namespace ohmic

@@ -1,0 +1,142 @@
+#include <filesystem>
+
+#include "platform/config/config_error.h"
+#include "platform/config/experiment_config.h"
+#include "platform/config/experiment_file.h"
+#include "platform/config/load_chip.h"
+#include "platform/config/schema.h"
+#include "platform/config/tree_reader.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T, class U>
+void apply(const std::optional<T>& from, U& to) {
+  if (from) to = static_cast<U>(*from);
+}
+
+struct chip_override {
+  std::string key;
+  config_node value;
+};
+
+/// Lays the experiment's own options over the file; returns those that belong to the chip.
+std::vector<chip_override> apply_overrides(config_node& root, const std::vector<std::string>& sets) {
+  std::vector<chip_override> for_chip;
+  for (const std::string& option : sets) {
+    auto [path, value] = parse_override(option);
+    const std::string first = split_path(path)[0];
+    if (first == "chip" && path != "chip") {
+      for_chip.push_back({path.substr(5), std::move(value)});
+    } else if (!has_top_level_key(schema_kind::experiment, first) && has_top_level_key(schema_kind::chip, first)) {
+      for_chip.push_back({path, std::move(value)});
+    } else {
+      if (path == "chip") for_chip.clear();
+      set_value(root, path, std::move(value));
+    }
+  }
+  return for_chip;
+}
+
+/// A path as seen from the current folder: options are written there, files mean their own folder.
+std::string located(const std::string& path, const config_node& where, const fs::path& file) {
+  if (path.empty() || where.from_option() || fs::path(path).is_absolute()) return path;
+  return (file.parent_path() / path).lexically_normal().string();
+}
+
+chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides) {
+  const config_node& chip = *root.find("chip");
+  config_node tree = chip.kind == config_node::kind_t::scalar ? read_yaml(located(chip.scalar, chip, file)) : chip;
+  for (chip_override& o : overrides) set_value(tree, o.key, std::move(o.value));
+  return resolve_chip(tree);
+}
+
+std::string join(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += (out.empty() ? "" : "\n") + line;
+  return out;
+}
+
+}  // namespace
+
+experiment_file to_experiment_file(const config_node& root) {
+  experiment_file f;
+  const tree_reader read(root);
+  read("model", f.model);
+  read("images.dir", f.images.dir);
+  read("images.count", f.images.count);
+  read("images.resize", f.images.resize);
+  read("mapping.policy", f.mapping.policy);
+  read("mapping.residuals", f.mapping.residuals);
+  read("mapping.conv1_copies", f.mapping.conv1_copies);
+  read("mapping.reduction_fan_in", f.mapping.reduction_fan_in);
+  read("mapping.reductions", f.mapping.reductions);
+  read("mapping.tile_cycles", f.mapping.tile_cycles);
+  read("mapping.prefetch_tiles", f.mapping.prefetch_tiles);
+  read("engine.window", f.engine.window);
+  read("engine.threads", f.engine.threads);
+  read("engine.max_cycles", f.engine.max_cycles);
+  read("engine.on_guest_error", f.engine.on_guest_error);
+  read("engine.random_delay.max_cycles", f.engine.random_delay.max_cycles);
+  read("engine.random_delay.seed", f.engine.random_delay.seed);
+  read("engine.fill_memory.with", f.engine.fill_memory.with);
+  read("engine.fill_memory.seed", f.engine.fill_memory.seed);
+  read("analog", f.analog);
+  read("adc", f.adc);
+  read("check", f.check);
+  read("output", f.output);
+  return f;
+}
+
+experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets) {
+  const fs::path file(path);
+  config_node root = read_yaml(path);
+  std::vector<chip_override> for_chip = apply_overrides(root, sets);
+  if (const auto errors = check(root, schema_kind::experiment); !errors.empty()) throw config_error(join(errors));
+
+  const experiment_file f = to_experiment_file(root);
+  experiment_config c;
+  c.name = file.stem().string();
+  c.chip = chip_of(root, file, std::move(for_chip));
+  apply(f.model, c.model);
+  c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
+  if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
+  if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
+  apply(f.images.count, c.images.count);
+  apply(f.images.resize, c.images.resize);
+
+  apply(f.mapping.policy, c.mapping.policy);
+  apply(f.mapping.residuals, c.mapping.residuals);
+  apply(f.mapping.conv1_copies, c.mapping.conv1_copies);
+  apply(f.mapping.reduction_fan_in, c.mapping.reduction_fan_in);
+  apply(f.mapping.reductions, c.mapping.reductions);
+  apply(f.mapping.tile_cycles, c.mapping.tile_cycles);
+  apply(f.mapping.prefetch_tiles, c.mapping.prefetch_tiles);
+  if (const config_node* copies = root.find("mapping.copies")) {
+    for (const config_node::entry& e : copies->entries) {
+      std::int64_t value = 0;
+      parse_integer(e.value.scalar, value);
+      c.mapping.copies[e.key] = static_cast<unsigned>(value);
+    }
+  }
+
+  apply(f.engine.window, c.engine.window);
+  apply(f.engine.threads, c.engine.threads);
+  apply(f.engine.max_cycles, c.engine.max_cycles);
+  if (f.engine.on_guest_error) c.engine.continue_on_guest_error = *f.engine.on_guest_error == "continue";
+  apply(f.engine.random_delay.max_cycles, c.engine.random_delay_max);
+  apply(f.engine.random_delay.seed, c.engine.random_delay_seed);
+  if (f.engine.fill_memory.with) c.engine.fill_random = *f.engine.fill_memory.with == "random";
+  apply(f.engine.fill_memory.seed, c.engine.fill_seed);
+
+  apply(f.analog, c.analog);
+  if (f.adc) c.adc_exact = *f.adc == "exact";
+  if (f.check) c.check_layers = *f.check == "layers";
+  apply(f.output, c.output);
+  if (c.output.empty()) c.output = (fs::path("out") / c.name).string();
+  return c;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,96 @@
+#include <cstdio>
+#include <sstream>
+
+#include "platform/config/load_chip.h"
+
+namespace ohmic {
+namespace {
+
+/// Shortest text that reads back as the same number.
+std::string number(double value) {
+  char text[32];
+  for (int digits = 1; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    double back = 0;
+    std::sscanf(text, "%lf", &back);
+    if (back == value) break;
+  }
+  return text;
+}
+
+std::string size(std::uint64_t bytes) {
+  if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + " MiB";
+  if (bytes >= 1u << 10 && bytes % (1u << 10) == 0) return std::to_string(bytes >> 10) + " KiB";
+  return std::to_string(bytes);
+}
+
+template <class T>
+std::string list(const std::vector<T>& values) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < values.size(); ++i) out += (i == 0 ? "" : ", ") + std::to_string(values[i]);
+  return out + "]";
+}
+
+/// A name as YAML reads it back, whatever is in it.
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (char c : word) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+/// Everything but the name.
+std::string body(const chip_config& c) {
+  std::ostringstream o;
+  o << "clock_ghz: " << number(c.clock_ghz) << "\n"
+    << "cluster:\n"
+    << "  cores: " << c.cluster.cores << "\n"
+    << "  l1_bytes: " << size(c.cluster.l1_bytes) << "\n"
+    << "  l1_banks: " << c.cluster.l1_banks << "\n"
+    << "  peripheral_cycles: " << c.cluster.peripheral_cycles << "\n"
+    << "  wake_cycles: " << c.cluster.wake_cycles << "\n"
+    << "icache:\n"
+    << "  private_bytes: " << size(c.icache.private_bytes) << "\n"
+    << "  shared_bytes: " << size(c.icache.shared_bytes) << "\n"
+    << "  ways: " << c.icache.ways << "\n"
+    << "  line_bytes: " << c.icache.line_bytes << "\n"
+    << "  banks: " << c.icache.banks << "\n"
+    << "  hit_cycles: " << c.icache.hit_cycles << "\n"
+    << "dma:\n"
+    << "  channels: " << c.dma.channels << "\n"
+    << "  start_cycles: " << c.dma.start_cycles << "\n"
+    << "  burst_buffers: " << c.dma.burst_buffers << "\n"
+    << "ima:\n"
+    << "  rows: " << c.ima.rows << "\n"
+    << "  columns: " << c.ima.columns << "\n"
+    << "  mvm_ns: " << number(c.ima.mvm_ns) << "\n"
+    << "  streamer_ports: " << c.ima.streamer_ports << "\n"
+    << "  job_queue: " << c.ima.job_queue << "\n"
+    << "network:\n"
+    << "  factors: " << list(c.network.factors) << "\n"
+    << "  latency: " << list(c.network.latency) << "\n"
+    << "  width: " << list(c.network.width) << "\n"
+    << "  outstanding_reads: " << c.network.outstanding_reads << "\n"
+    << "  outstanding_writes: " << c.network.outstanding_writes << "\n"
+    << "  egress_cycles: " << c.network.egress_cycles << "\n"
+    << "  ingress_cycles: " << c.network.ingress_cycles << "\n"
+    << "  max_burst_bytes: " << size(c.network.max_burst_bytes) << "\n"
+    << "hbm:\n"
+    << "  bytes: " << size(c.hbm.bytes) << "\n"
+    << "  outstanding: " << c.hbm.outstanding << "\n";
+  return o.str();
+}
+
+}  // namespace
+
+std::string to_yaml(const chip_config& chip) { return "name: " + quoted(chip.name) + "\n" + body(chip); }
+
+// FNV-1a over the spelled-out chip.
+std::string chip_hash(const chip_config& chip) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (unsigned char c : body(chip)) hash = (hash ^ c) * 0x100000001b3u;
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+}  // namespace ohmic

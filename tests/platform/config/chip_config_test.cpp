@@ -1,0 +1,114 @@
+#include "platform/config/chip_config.h"
+
+#include <gtest/gtest.h>
+
+#include "platform/config/load_chip.h"
+#include "platform/config/schema.h"
+
+namespace ohmic {
+namespace {
+
+const std::string configs = OHMIC_CONFIGS;
+
+// Table I of the paper, by hand.
+TEST(ChipConfigTest, Aimc512IsTableOne) {
+  const chip_config c = load_chip(configs + "/aimc512.yaml");
+  EXPECT_EQ(c.name, "aimc512");
+  EXPECT_EQ(c.clusters(), 512u);
+  EXPECT_EQ(c.cluster.cores, 16u);
+  EXPECT_EQ(c.cluster.l1_bytes, 1048576u);
+  EXPECT_EQ(c.ima.rows, 256u);
+  EXPECT_EQ(c.ima.columns, 256u);
+  EXPECT_EQ(c.ima.mvm_cycles, 130u);
+  EXPECT_EQ(c.ima.streamer_ports, 16u);
+  EXPECT_EQ(c.network.factors, (std::vector<unsigned>{1, 8, 4, 4, 4}));
+  EXPECT_EQ(c.network.latency, (std::vector<cycle_t>{100, 4, 4, 4, 4}));
+  EXPECT_EQ(c.network.width, (std::vector<unsigned>{64, 64, 64, 64, 64}));
+  EXPECT_EQ(c.hbm.bytes, 1610612736u);
+  EXPECT_DOUBLE_EQ(c.clock_ghz, 1.0);
+  EXPECT_EQ(c.cluster_stride(), 0x200000u);
+  EXPECT_EQ(c.cluster_l1(511), 0x7FE00000u);
+}
+
+TEST(ChipConfigTest, EmptyFileIsTableOne) {
+  EXPECT_EQ(to_yaml(parse_chip("", "empty")), to_yaml(load_chip(configs + "/aimc512.yaml")));
+}
+
+TEST(ChipConfigTest, SmallChipsHaveTheirClusters) {
+  for (unsigned clusters : {1u, 4u, 16u, 64u}) {
+    const std::string name = "aimc" + std::to_string(clusters);
+    const chip_config c = load_chip(configs + "/" + name + ".yaml");
+    EXPECT_EQ(c.name, name);
+    EXPECT_EQ(c.clusters(), clusters);
+    EXPECT_EQ(c.network.latency[0], 100u);
+  }
+}
+
+TEST(ChipConfigTest, StructsDefaultsAreTheSchemas) {
+  EXPECT_GE(schema_defaults(schema_kind::chip).size(), 31u);
+  for (const auto& [path, value] : schema_defaults(schema_kind::chip)) {
+    EXPECT_EQ(to_yaml(parse_chip("", "empty", {path + "=" + value})), to_yaml(chip_config{})) << path;
+  }
+}
+
+TEST(ChipConfigTest, SpelledOutChipLoadsAsTheSameChip) {
+  const chip_config c = parse_chip(
+      "name: it's\nclock_ghz: 0.7\ncluster: {cores: 8, l1_bytes: 512 KiB}\nima: {mvm_ns: 65.5}\n"
+      "network: {factors: [1, 2, 3], width: [64, 8, 16], outstanding_reads: 3}\nhbm: {bytes: 100 MiB}\n",
+      "text");
+  const chip_config again = parse_chip(to_yaml(c), "again");
+  EXPECT_EQ(to_yaml(again), to_yaml(c));
+  EXPECT_EQ(again.name, "it's");
+  EXPECT_EQ(chip_hash(again), chip_hash(c));
+  EXPECT_EQ(again.ima.mvm_cycles, 46u) << "65.5 ns at 0.7 GHz are 45.85 cycles, rounded up";
+}
+
+TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
+  const std::string defaults = chip_hash(chip_config{});
+  EXPECT_EQ(defaults.size(), 16u);
+  for (const char* change :
+       {"clock_ghz=1.5", "cluster.cores=8", "cluster.l1_bytes=512 KiB", "cluster.l1_banks=32",
+        "cluster.peripheral_cycles=3", "cluster.wake_cycles=3", "icache.private_bytes=1024",
+        "icache.shared_bytes=32 KiB", "icache.ways=2", "icache.line_bytes=32", "icache.banks=2",
+        "icache.hit_cycles=4", "dma.channels=4", "dma.start_cycles=11", "dma.burst_buffers=8", "ima.rows=128",
+        "ima.columns=128", "ima.mvm_ns=260", "ima.streamer_ports=8", "ima.job_queue=2",
+        "network.factors=[1,4,4,4,4]", "network.latency=[50,4,4,4,4]", "network.width=[64,64,64,64,32]",
+        "network.outstanding_reads=8", "network.outstanding_writes=8", "network.egress_cycles=2",
+        "network.ingress_cycles=2", "network.max_burst_bytes=1024", "hbm.bytes=1 GiB", "hbm.outstanding=16"}) {
+    const chip_config changed = parse_chip("", "empty", {change});
+    EXPECT_NE(chip_hash(changed), defaults) << change;
+    EXPECT_EQ(to_yaml(parse_chip(to_yaml(changed), "again")), to_yaml(changed)) << change;
+  }
+  EXPECT_EQ(chip_hash(parse_chip("", "empty", {"name=other"})), defaults);
+}
+
+TEST(ChipConfigTest, FormattingDoesNotChangeTheHash) {
+  const std::string one = "cluster:\n  cores: 8\n  l1_bytes: 524288\nhbm: {bytes: 1 GiB}\n";
+  const std::string other = "# a comment\nhbm:\n    bytes: 1024MiB\ncluster: {l1_bytes: 0x80000, cores: 0x8}\n";
+  EXPECT_EQ(chip_hash(parse_chip(one, "one")), chip_hash(parse_chip(other, "other")));
+}
+
+TEST(ChipConfigTest, OverridesComeLastAndInOrder) {
+  const chip_config c = load_chip(configs + "/aimc16.yaml", {"cluster.cores=4", "cluster.cores=2",
+                                                             "network.factors=[1, 3]", "network.latency=[10, 5]", "name="});
+  EXPECT_EQ(c.cluster.cores, 2u);
+  EXPECT_EQ(c.clusters(), 3u);
+  EXPECT_EQ(c.name, "");
+}
+
+TEST(ChipConfigTest, LatencyAndWidthFollowTheNumberOfLevels) {
+  const chip_config c = parse_chip("network: {factors: [1, 2, 2]}", "text");
+  EXPECT_EQ(c.network.latency, (std::vector<cycle_t>{100, 4, 4}));
+  EXPECT_EQ(c.network.width, (std::vector<unsigned>{64, 64, 64}));
+}
+
+TEST(ChipConfigTest, LongestBurstFollowsTheNarrowestLink) {
+  EXPECT_EQ(parse_chip("network: {width: [64, 64, 64, 64, 8]}", "text").network.max_burst_bytes, 2048u);
+}
+
+TEST(ChipConfigTest, EmptySectionMeansDefaults) {
+  EXPECT_EQ(to_yaml(parse_chip("cluster:\nhbm: {}\n", "text")), to_yaml(chip_config{}));
+}
+
+}  // namespace
+}  // namespace ohmic

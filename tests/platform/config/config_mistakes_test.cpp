@@ -1,0 +1,142 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "platform/config/load_chip.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string message(const std::string& text, const std::vector<std::string>& sets = {}) {
+  try {
+    parse_chip(text, "chip.yaml", sets);
+  } catch (const config_error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ConfigMistakesTest, UnknownKeyNamesPlaceAndNeighbour) {
+  EXPECT_EQ(message("name: x\ncluster:\n  coers: 8\n"),
+            "chip.yaml:3:3: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, l1_bytes, "
+            "l1_banks, peripheral_cycles, wake_cycles");
+}
+
+TEST(ConfigMistakesTest, KeyAtTheWrongLevelIsFound) {
+  EXPECT_THAT(message("cores: 8\n"), StartsWith("chip.yaml:1:1: cores: unknown key; did you mean cluster.cores?"));
+  EXPECT_THAT(message("clutser: {cores: 8}\n"), HasSubstr("did you mean cluster?"));
+}
+
+TEST(ConfigMistakesTest, NothingNearMeansNoGuess) {
+  EXPECT_EQ(message("cluster: {xyzzy_plugh: 8}\n"),
+            "chip.yaml:1:11: cluster.xyzzy_plugh: unknown key; allowed: cores, l1_bytes, l1_banks, "
+            "peripheral_cycles, wake_cycles");
+}
+
+TEST(ConfigMistakesTest, ValueOutOfRangeNamesWhatIsAllowed) {
+  EXPECT_EQ(message("cluster:\n  cores: 65\n"),
+            "chip.yaml:2:10: cluster.cores: 65 is not allowed; allowed: an integer from 1 to 64");
+  EXPECT_EQ(message("clock_ghz: 0"),
+            "chip.yaml:1:12: clock_ghz: 0 is not allowed; allowed: a number above 0 and up to 100");
+  EXPECT_THAT(message("cluster: {l1_bytes: 3 MiB}"),
+              HasSubstr("3 MiB is not allowed; allowed: a size that is a power of two from 64 KiB to 8 MiB"));
+  EXPECT_THAT(message("cluster: {l1_banks: 48}"), HasSubstr("48 is not allowed; allowed: a power of two from 16 to 64"));
+}
+
+TEST(ConfigMistakesTest, WrongKindOfValueIsRefused) {
+  for (const char* text :
+       {"cluster: {cores: eight}", "cluster: {cores: 8.5}", "cluster: {cores: '8'}", "cluster: {cores: [8]}",
+        "cluster: {cores: -1}", "cluster: {cores: 99999999999999999999}", "cluster: {cores: }", "cluster: 8",
+        "cluster: [1]", "name: [a]", "network: {factors: 512}", "network: {factors: [1, x]}", "hbm: {bytes: 1 GB}",
+        "hbm: {bytes: 1.5 GiB}", "hbm: {bytes: ''}", "hbm: {bytes: 99999999999999 GiB}", "clock_ghz: nan",
+        "clock_ghz: 1e9999", "clock_ghz: fast"}) {
+    EXPECT_THAT(message(text), HasSubstr(" is not allowed; allowed: ")) << text;
+  }
+  EXPECT_THAT(message("network: {factors: [1]}"), HasSubstr("has 1 entries; allowed: a list of 2 to 8 entries"));
+}
+
+TEST(ConfigMistakesTest, ElementOfAListIsNamed) {
+  EXPECT_THAT(message("network:\n  factors: [1, 4, 0]\n"), StartsWith("chip.yaml:2:19: network.factors[2]: 0 is not"));
+}
+
+TEST(ConfigMistakesTest, DuplicateKeyIsRefusedWhereItStandsAgain) {
+  EXPECT_EQ(message("cluster:\n  cores: 8\n  cores: 16\n"),
+            "chip.yaml:3:3: cluster.cores: stands here a second time; allowed: once");
+}
+
+TEST(ConfigMistakesTest, AllMistakesAreReportedAtOnce) {
+  const std::string text = message("cluster: {cores: 0, bank: 3}\nhbm: {size: 1}\n");
+  EXPECT_THAT(text, HasSubstr("cluster.cores"));
+  EXPECT_THAT(text, HasSubstr("\nchip.yaml:1:21: cluster.bank"));
+  EXPECT_THAT(text, HasSubstr("\nchip.yaml:2:7: hbm.size"));
+}
+
+TEST(ConfigMistakesTest, BrokenYamlNamesItsPlace) {
+  EXPECT_THAT(message("cluster: {cores: 8\nname: x\n"), StartsWith("chip.yaml:"));
+  EXPECT_THAT(message("cluster: {cores: 8\nname: x\n"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(message("just a word"), HasSubstr("allowed: keys and values"));
+  EXPECT_THAT(message("name: a\n---\nname: b\n"), HasSubstr("one YAML document is allowed"));
+}
+
+TEST(ConfigMistakesTest, OptionsAreNamedByTheirText) {
+  EXPECT_EQ(message("", {"cluster.coers=8"}),
+            "--set cluster.coers=8: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, "
+            "l1_bytes, l1_banks, peripheral_cycles, wake_cycles");
+  EXPECT_EQ(message("", {"cluster.cores=80"}),
+            "--set cluster.cores=80: cluster.cores: 80 is not allowed; allowed: an integer from 1 to 64");
+  EXPECT_THAT(message("", {"cluster.cores"}), HasSubstr("--set cluster.cores: allowed: KEY=VALUE"));
+  EXPECT_THAT(message("", {"cluster..cores=8"}), HasSubstr("has an empty part"));
+  EXPECT_THAT(message("", {"cluster.=8"}), HasSubstr("has an empty part"));
+  EXPECT_THAT(message("", {"=8"}), HasSubstr("allowed: KEY=VALUE"));
+  EXPECT_THAT(message("name: x", {"name.first=8"}), HasSubstr("name is a single value"));
+  EXPECT_THAT(message("", {"network.factors=[1, "}), HasSubstr("the value is not valid YAML"));
+}
+
+TEST(ConfigMistakesTest, ClustersMustFitTheAddressMap) {
+  const std::string text = message("network:\n  factors: [1, 8, 4, 4, 8]\n");
+  EXPECT_THAT(text, StartsWith("chip.yaml:2:12: network.factors: [1, 8, 4, 4, 8] makes 1024 clusters"));
+  EXPECT_THAT(text, HasSubstr("allowed: up to 512 clusters"));
+  EXPECT_THAT(message("cluster: {l1_bytes: 2 MiB}"), HasSubstr("allowed: up to 256 clusters"));
+  EXPECT_THAT(message("network: {factors: [1, 512, 512, 512, 512, 512, 512, 512]}"), HasSubstr("up to 512 clusters"));
+  EXPECT_EQ(message("cluster: {l1_bytes: 2 MiB}", {"network.factors=[1, 4, 4, 4, 4]"}), "no error");
+}
+
+TEST(ConfigMistakesTest, HbmMustEndBelowPlatformControl) {
+  EXPECT_EQ(message("hbm: {bytes: 1792 MiB}"), "no error");
+  EXPECT_THAT(message("hbm: {bytes: 1793 MiB}"), HasSubstr("1793 MiB is not allowed"));
+  EXPECT_THAT(message("hbm: {bytes: 1048577}"), HasSubstr("allowed: whole MiB"));
+}
+
+TEST(ConfigMistakesTest, ListsOfTheNetworkHaveOneEntryPerLevel) {
+  EXPECT_THAT(message("network: {factors: [1, 4], latency: [100, 4, 4]}"),
+              HasSubstr("network.latency: [100, 4, 4] has 3 entries but network.factors has 2"));
+  EXPECT_THAT(message("network: {width: [64, 64]}"), HasSubstr("network.width: [64, 64] has 2 entries"));
+  EXPECT_THAT(message("network: {factors: [2, 4]}"), HasSubstr("there is one HBM link"));
+}
+
+TEST(ConfigMistakesTest, CachesHoldAtLeastTheirLines) {
+  EXPECT_THAT(message("icache: {private_bytes: 64, line_bytes: 128}"), HasSubstr("less than icache.line_bytes"));
+  EXPECT_THAT(message("icache: {shared_bytes: 1 KiB, ways: 8}"), HasSubstr("one line per way and bank (2048 bytes)"));
+}
+
+TEST(ConfigMistakesTest, BurstsHaveAtMost256Beats) {
+  EXPECT_THAT(message("network: {width: [64, 64, 64, 64, 4], max_burst_bytes: 2048}"), HasSubstr("256 beats"));
+}
+
+TEST(ConfigMistakesTest, MissingFileSaysSo) {
+  try {
+    load_chip("no/such/file.yaml");
+    FAIL();
+  } catch (const config_error& error) {
+    EXPECT_STREQ(error.what(), "no/such/file.yaml: cannot be read: No such file or directory");
+  }
+  EXPECT_THROW(load_chip(OHMIC_CONFIGS), config_error) << "a folder";
+}
+
+}  // namespace
+}  // namespace ohmic

@@ -1,0 +1,192 @@
+#include "platform/config/experiment_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "platform/config/config_error.h"
+#include "platform/config/load_chip.h"
+#include "platform/config/schema.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class ExperimentConfigTest : public ::testing::Test {
+ protected:
+  fs::path folder = fs::path(::testing::TempDir()) /
+                    ("ohmic_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+
+  void SetUp() override {
+    fs::create_directories(folder / "chips");
+    write("chips/small.yaml", "name: small\nnetwork: {factors: [1, 4]}\n");
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(folder / name) << text;
+    return (folder / name).string();
+  }
+  experiment_config load(const std::string& text, const std::vector<std::string>& sets = {}) {
+    return load_experiment(write("test.yaml", text), sets);
+  }
+  std::string message(const std::string& text, const std::vector<std::string>& sets = {}) {
+    try {
+      load(text, sets);
+    } catch (const config_error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+TEST_F(ExperimentConfigTest, DefaultsAreTheDocumentedOnes) {
+  const experiment_config c = load("chip: chips/small.yaml\n");
+  EXPECT_EQ(c.name, "test");
+  EXPECT_EQ(c.chip.clusters(), 4u);
+  EXPECT_EQ(c.model, "resnet18");
+  EXPECT_FALSE(c.model_is_file);
+  EXPECT_EQ(c.images.count, 16u);
+  EXPECT_EQ(c.images.dir, "");
+  EXPECT_EQ(c.mapping.policy, "naive");
+  EXPECT_EQ(c.mapping.residuals, "l1");
+  EXPECT_EQ(c.engine.window, 0u);
+  EXPECT_FALSE(c.engine.continue_on_guest_error);
+  EXPECT_FALSE(c.adc_exact);
+  EXPECT_FALSE(c.check_layers);
+  EXPECT_EQ(c.output, "out/test");
+}
+
+TEST_F(ExperimentConfigTest, StructsDefaultsAreTheSchemas) {
+  const experiment_config plain = load("chip: {}\n");
+  for (const auto& [path, value] : schema_defaults(schema_kind::experiment)) {
+    const experiment_config c = load("chip: {}\n", {path + "=" + value});
+    EXPECT_EQ(c.model, plain.model);
+    EXPECT_EQ(c.output, plain.output);
+    EXPECT_EQ(c.images.count, plain.images.count);
+    EXPECT_EQ(c.mapping.policy, plain.mapping.policy);
+    EXPECT_EQ(c.mapping.residuals, plain.mapping.residuals);
+    EXPECT_EQ(c.mapping.reductions, plain.mapping.reductions);
+    EXPECT_EQ(c.mapping.conv1_copies, plain.mapping.conv1_copies);
+    EXPECT_EQ(c.mapping.reduction_fan_in, plain.mapping.reduction_fan_in);
+    EXPECT_EQ(c.mapping.tile_cycles, plain.mapping.tile_cycles);
+    EXPECT_EQ(c.mapping.prefetch_tiles, plain.mapping.prefetch_tiles);
+    EXPECT_EQ(c.engine.random_delay_seed, plain.engine.random_delay_seed);
+    EXPECT_EQ(c.engine.fill_seed, plain.engine.fill_seed);
+    EXPECT_EQ(c.engine.fill_random, plain.engine.fill_random);
+    EXPECT_EQ(c.adc_exact, plain.adc_exact);
+    EXPECT_EQ(c.check_layers, plain.check_layers);
+    EXPECT_EQ(to_yaml(c.chip), to_yaml(plain.chip)) << path;
+  }
+}
+
+TEST_F(ExperimentConfigTest, EveryKeyIsRead) {
+  const experiment_config c = load(R"(
+chip: {cluster: {cores: 4}}
+model: nets/mine.onnx
+images: {dir: photos, count: 3, resize: true}
+mapping:
+  policy: naive
+  residuals: hbm
+  conv1_copies: 5
+  copies: {layer1.0.conv1: 2, layer2: 3}
+  reduction_fan_in: 4
+  reductions: shared
+  tile_cycles: 99
+  prefetch_tiles: 2
+engine:
+  window: 7
+  threads: 2
+  max_cycles: 1000000000000
+  on_guest_error: continue
+  random_delay: {max_cycles: 9, seed: 11}
+  fill_memory: {with: random, seed: 12}
+analog: ideal
+adc: exact
+check: layers
+output: results/here
+)");
+  EXPECT_EQ(c.chip.cluster.cores, 4u);
+  EXPECT_TRUE(c.model_is_file);
+  EXPECT_EQ(c.model, (folder / "nets/mine.onnx").string()) << "relative to the file";
+  EXPECT_EQ(c.images.dir, (folder / "photos").string());
+  EXPECT_EQ(c.images.count, 3u);
+  EXPECT_TRUE(c.images.resize);
+  EXPECT_EQ(c.mapping.residuals, "hbm");
+  EXPECT_EQ(c.mapping.conv1_copies, 5u);
+  EXPECT_EQ(c.mapping.copies.at("layer1.0.conv1"), 2u);
+  EXPECT_EQ(c.mapping.copies.at("layer2"), 3u);
+  EXPECT_EQ(c.mapping.reduction_fan_in, 4u);
+  EXPECT_EQ(c.mapping.reductions, "shared");
+  EXPECT_EQ(c.mapping.tile_cycles, 99u);
+  EXPECT_EQ(c.mapping.prefetch_tiles, 2u);
+  EXPECT_EQ(c.engine.window, 7u);
+  EXPECT_EQ(c.engine.threads, 2u);
+  EXPECT_EQ(c.engine.max_cycles, 1000000000000u);
+  EXPECT_TRUE(c.engine.continue_on_guest_error);
+  EXPECT_EQ(c.engine.random_delay_max, 9u);
+  EXPECT_EQ(c.engine.random_delay_seed, 11u);
+  EXPECT_TRUE(c.engine.fill_random);
+  EXPECT_EQ(c.engine.fill_seed, 12u);
+  EXPECT_TRUE(c.adc_exact);
+  EXPECT_TRUE(c.check_layers);
+  EXPECT_EQ(c.output, "results/here") << "relative to the current folder";
+}
+
+TEST_F(ExperimentConfigTest, OptionsReachTheExperimentAndItsChip) {
+  for (const char* text : {"chip: chips/small.yaml\n", "chip: {network: {factors: [1, 4]}}\n"}) {
+    const experiment_config c =
+        load(text, {"cluster.cores=8", "chip.ima.mvm_ns=260", "engine.window=1", "images.count=48"});
+    EXPECT_EQ(c.chip.cluster.cores, 8u);
+    EXPECT_EQ(c.chip.ima.mvm_cycles, 260u);
+    EXPECT_EQ(c.chip.clusters(), 4u);
+    EXPECT_EQ(c.engine.window, 1u);
+    EXPECT_EQ(c.images.count, 48u);
+  }
+}
+
+TEST_F(ExperimentConfigTest, PathsOfOptionsAreRelativeToTheCurrentFolder) {
+  const experiment_config c =
+      load("chip: chips/small.yaml\n", {"model=here/net.onnx", std::string("chip=") + OHMIC_CONFIGS "/aimc16.yaml"});
+  EXPECT_EQ(c.model, "here/net.onnx");
+  EXPECT_EQ(c.chip.clusters(), 16u);
+}
+
+TEST_F(ExperimentConfigTest, ShippedExperimentsLoad) {
+  for (const auto& entry : fs::directory_iterator(OHMIC_CONFIGS)) {
+    if (entry.path().filename().string().rfind("resnet", 0) != 0) continue;
+    EXPECT_NO_THROW(load_experiment(entry.path().string())) << entry.path();
+  }
+  const experiment_config c = load_experiment(OHMIC_CONFIGS "/resnet18_aimc512.yaml");
+  EXPECT_EQ(c.chip.clusters(), 512u);
+  EXPECT_EQ(c.output, "out/resnet18");
+}
+
+TEST_F(ExperimentConfigTest, MistakesNameTheirFile) {
+  const std::string file = (folder / "test.yaml").string();
+  EXPECT_EQ(message("model: x\n"), file + ":1:1: chip: this key is missing; allowed: a path, or keys and values");
+  EXPECT_THAT(message("chip: {}\nmapping: {policy: niave}\n"),
+              HasSubstr(file + ":2:19: mapping.policy: niave is not allowed; did you mean naive? allowed: only naive"));
+  EXPECT_THAT(message("chip: {cluster: {coers: 1}}\n"),
+              HasSubstr(":1:18: chip.cluster.coers: unknown key; did you mean chip.cluster.cores?"));
+  EXPECT_THAT(message("chip: 17.yaml\n"), HasSubstr("17.yaml: cannot be read"));
+  EXPECT_THAT(message("chip: {}\nengine: {windwo: 3}\n"), HasSubstr("did you mean engine.window?"));
+  EXPECT_THAT(message("chip: {}\nmapping: {copies: {a: 0}}\n"), HasSubstr("mapping.copies.a: 0 is not allowed"));
+}
+
+TEST_F(ExperimentConfigTest, MistakesInTheChipsFileNameThatFile) {
+  write("chips/bad.yaml", "cluster: {cores: 100}\n");
+  EXPECT_THAT(message("chip: chips/bad.yaml\n"), HasSubstr("chips/bad.yaml:1:18: cluster.cores: 100"));
+}
+
+TEST_F(ExperimentConfigTest, MistakesInOptionsNameTheOption) {
+  EXPECT_THAT(message("chip: {}\n", {"engin.window=1"}), HasSubstr("--set engin.window=1: engin: unknown key"));
+  EXPECT_THAT(message("chip: {}\n", {"cluster.cores=65"}), HasSubstr("--set cluster.cores=65: cluster.cores: 65"));
+}
+
+}  // namespace
+}  // namespace ohmic
