@@ -10,16 +10,11 @@
 #include <vector>
 
 namespace ohmic {
-namespace {
-
-/// Processors this process may use, which is fewer than the machine's inside a container or under taskset.
 unsigned usable_processors() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
   return std::max(1u, std::thread::hardware_concurrency());
 }
-
-}  // namespace
 
 void share_work(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work,
                 const std::function<void(std::size_t)>& progress) {

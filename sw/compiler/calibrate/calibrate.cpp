@@ -1,0 +1,169 @@
+#include "sw/compiler/calibrate/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+
+#include "sw/compiler/reference/column_sums.h"
+#include "sw/compiler/reference/fit_scale.h"
+#include "sw/compiler/reference/node_executor.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+using counts = std::vector<std::uint64_t>;  ///< how often each |partial sum| occurs
+
+[[noreturn]] void fail(const graph_node& node, const std::string& text) {
+  throw graph_error("node '" + node.name + "': " + text);
+}
+
+unsigned shift_for(const graph_node& node, double x) {
+  const unsigned s = fit_shift(x);
+  if (s == 0) fail(node, "ratio of scales " + std::to_string(x) + " is too large for a 15-bit multiplier");
+  return s;
+}
+
+/// The largest |partial sum| that any input can give.
+std::int64_t largest_sum(const crossbar_layer& layer) {
+  std::int64_t largest = 0;
+  for (const row_set& set : layer.row_sets)
+    for (int o = 0; o < layer.out_channels; ++o) {
+      std::int64_t sum = 0;
+      for (int row = 0; row < set.rows(layer.window.kernel_x); ++row)
+        sum += std::abs(int{layer.weight(set, row, o)}) * 128;
+      largest = std::max(largest, sum);
+    }
+  return largest;
+}
+
+counts count_sums(const crossbar_layer& layer, const graph_tensor& out,
+                  const std::vector<feature_map>& inputs, unsigned threads) {
+  const column_sums sums(layer, layer.row_sets);
+  const std::size_t size = static_cast<std::size_t>(largest_sum(layer)) + 1;
+  threads = static_cast<unsigned>(std::min<std::size_t>(threads, inputs.size()));
+  std::vector<counts> partial(threads);
+  share_work(threads, threads, [&](std::size_t share) {
+    counts& mine = partial[share];
+    mine.assign(size, 0);
+    column_sums::workspace space;
+    for (std::size_t i = share; i < inputs.size(); i += threads)
+      for (int set = 0; set < sums.sets(); ++set)
+        for (int x = 0; x < out.width; ++x) {
+          const std::int32_t* column = sums.run(set, inputs[i], x, out.height, space);
+          for (int y = 0; y < out.height; ++y, column += sums.stride())
+            for (int c = 0; c < out.channels; ++c) ++mine[static_cast<std::size_t>(std::abs(column[c]))];
+        }
+  });
+  for (unsigned t = 1; t < threads; ++t)
+    std::transform(partial[0].begin(), partial[0].end(), partial[t].begin(), partial[0].begin(),
+                   std::plus<>());
+  return std::move(partial[0]);
+}
+
+/// The smallest value that 99.99 % of the counted ones do not exceed.
+std::int64_t p9999(const counts& histogram) {
+  std::uint64_t total = 0, below = 0;
+  for (std::uint64_t n : histogram) total += n;
+  const std::uint64_t enough = (9999 * total + 9999) / 10000;
+  for (std::size_t v = 0; v < histogram.size(); ++v)
+    if ((below += histogram[v]) >= enough) return static_cast<std::int64_t>(v);
+  return 0;
+}
+
+void set_adc(crossbar_layer& layer, std::int64_t p) {
+  const double inverse = p == 0 ? 1.0 : std::min(1.0, 127.0 / static_cast<double>(p));
+  layer.adc.s = fit_shift(inverse);
+  layer.adc.m = static_cast<std::int32_t>(scaled(inverse, layer.adc.s));
+}
+
+void set_requantise(graph_node& node, double input_scale, double output_scale) {
+  crossbar_layer& layer = node.layer;
+  requantise_constants& r = layer.requantise;
+  const double lsb = std::ldexp(1.0, static_cast<int>(layer.adc.s)) / layer.adc.m;
+  std::vector<double> ratios;
+  for (float weight_scale : layer.weight_scale)
+    ratios.push_back(input_scale * weight_scale * lsb / output_scale);
+  r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end()));
+  const double unit = std::ldexp(1.0, static_cast<int>(r.s));
+  const double rounding = node.kind == node_kind::logits ? 0 : unit / 2;
+  r.m.clear();
+  r.b.clear();
+  for (std::size_t c = 0; c < ratios.size(); ++c) {
+    r.m.push_back(static_cast<std::int16_t>(scaled(ratios[c], r.s)));
+    const double b =
+        std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) + rounding;
+    if (std::abs(b) > std::numeric_limits<std::int32_t>::max())
+      fail(node, "the bias of channel " + std::to_string(c) + " does not fit 32 bits after scaling");
+    r.b.push_back(static_cast<std::int32_t>(b));
+  }
+}
+
+void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<std::vector<feature_map>>& maps,
+                    unsigned threads) {
+  const auto scale = [&](int input) -> double { return graph.tensors[node.inputs[input]].scale; };
+  const graph_tensor& out = graph.tensors[node.output];
+  if (node.on_crossbar()) {
+    crossbar_layer& l = node.layer;
+    try {
+      l.row_sets = split_rows(l.in_channels, l.window.kernel_x, l.window.kernel_y, graph.rows);
+    } catch (const graph_error& e) {
+      fail(node, e.what());
+    }
+    set_adc(l, p9999(count_sums(l, out, maps[node.inputs[0]], threads)));
+    set_requantise(node, scale(0), node.kind == node_kind::logits ? 1.0 : out.scale);
+  } else if (node.kind == node_kind::add) {
+    node.add.s = shift_for(node, std::max(scale(0), scale(1)) / out.scale);
+    node.add.a = static_cast<std::int32_t>(scaled(scale(0) / out.scale, node.add.s));
+    node.add.b = static_cast<std::int32_t>(scaled(scale(1) / out.scale, node.add.s));
+  } else if (node.kind == node_kind::average_pool) {
+    const graph_tensor& in = graph.tensors[node.inputs[0]];
+    const double ratio = scale(0) / out.scale / (in.height * in.width);
+    node.average.s = shift_for(node, ratio);
+    node.average.m = static_cast<std::int32_t>(scaled(ratio, node.average.s));
+  }
+}
+
+}  // namespace
+
+integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images,
+                        const calibration_options& options, const calibration_progress& progress) {
+  if (images.empty()) throw graph_error("calibration needs at least one image");
+  for (const feature_map& image : images)
+    if (image.channels != graph.input().channels || image.height != graph.input().height ||
+        image.width != graph.input().width)
+      throw graph_error("a calibration image does not have the size of the network's input");
+  const unsigned threads = options.threads ? options.threads : usable_processors();
+  graph.rows = options.rows;
+  graph.calibration_images = static_cast<int>(images.size());
+
+  std::vector<std::vector<feature_map>> maps(
+      graph.tensors.size());  // [tensor][image], while somebody reads them
+  std::vector<std::size_t> readers;
+  for (const graph_tensor& t : graph.tensors) readers.push_back(t.consumers.size());
+  maps[graph.nodes.front().output] = images;
+  const int nodes = static_cast<int>(graph.nodes.size());
+  for (int n = 1; n < nodes; ++n) {
+    graph_node& node = graph.nodes[n];
+    if (progress) progress(node.name, n, nodes - 1);
+    calibrate_node(graph, node, maps, threads);
+    if (node.kind == node_kind::logits) break;
+    const node_executor executor(graph, n, reference_mode::adc);
+    std::vector<feature_map>& results = maps[node.output];
+    results.resize(images.size());
+    share_work(images.size(), threads, [&](std::size_t i) {
+      std::vector<const feature_map*> inputs;
+      for (int t : node.inputs) inputs.push_back(&maps[t][i]);
+      results[i] = executor.apply(inputs);
+    });
+    for (int t : node.inputs)
+      if (--readers[t] == 0) maps[t] = {};
+  }
+  graph.calibrated = true;
+  check_graph(graph);
+  return graph;
+}
+
+}  // namespace ohmic

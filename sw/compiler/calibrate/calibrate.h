@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sw/compiler/graph/feature_map.h"
+#include "sw/compiler/graph/integer_graph.h"
+
+namespace ohmic {
+
+struct calibration_options {
+  int rows = 256;        ///< height of the crossbars
+  unsigned threads = 0;  ///< 0: as many as the process may use; the result does not depend on it
+};
+
+/// Called before each node with its name, its position from 1 and the number of nodes.
+using calibration_progress = std::function<void(const std::string& node, int position, int nodes)>;
+
+/// Adds row sets, ADC scales and requantise constants from calibration images, as "Calibration" in
+/// CALIBRATED_FORMAT.md says: layer by layer, each seeing what the calibrated layers before it give. A
+/// calibration already in the graph is replaced. Deterministic; every range of the result is checked. Throws
+/// graph_error if there is no image, an image does not fit, a layer does not fit the crossbar, or a constant
+/// has no room.
+integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images,
+                        const calibration_options& options = {}, const calibration_progress& progress = {});
+
+}  // namespace ohmic

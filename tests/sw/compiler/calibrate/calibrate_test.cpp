@@ -1,0 +1,173 @@
+#include "sw/compiler/calibrate/calibrate.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "sw/compiler/images/image.h"
+#include "sw/compiler/onnx/calibration_metadata.h"
+#include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/reference/fit_scale.h"
+#include "sw/compiler/reference/reference_executor.h"
+#include "tests/sw/compiler/models_folder.h"
+#include "tests/sw/compiler/random_network.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// One fully connected layer of two inputs and two outputs: everything below can be computed by hand.
+integer_graph tiny_layer() {
+  integer_graph g;
+  g.tensors = {{"image", 2, 1, 1, 0.5f, -1, {}}, {"fc", 2, 1, 1, 0, -1, {}}};
+  graph_node input;
+  input.name = "image";
+  input.output = 0;
+  graph_node fc;
+  fc.kind = node_kind::logits;
+  fc.name = "fc";
+  fc.inputs = {0};
+  fc.output = 1;
+  fc.layer.in_channels = fc.layer.out_channels = 2;
+  fc.layer.weights = {100, 27, -50, 0};  // [out][in]
+  fc.layer.weight_scale = {0.25f, 0.125f};
+  fc.layer.bias = {3, -4};
+  g.nodes = {input, fc};
+  link_tensors(g);
+  return g;
+}
+feature_map pixel(int a, int b) {
+  feature_map map(2, 1, 1);
+  map.data = {static_cast<std::int8_t>(a), static_cast<std::int8_t>(b)};
+  return map;
+}
+
+TEST(Calibrate, ScalesTheAdcSoThatThe9999thTenThousandthIsFullScale) {
+  // |sums|: 100*10 + 27*2 = 1054 and 500. Of two values 99.99 % are both, so p = 1054.
+  const integer_graph g = calibrate(tiny_layer(), {pixel(10, 2)});
+  const crossbar_layer& l = g.nodes[1].layer;
+  // inv = 127/1054 = 0.120493; 2^18 * inv = 31586.5..., 2^19 would pass 32767
+  EXPECT_EQ(l.adc.s, 18u);
+  EXPECT_EQ(l.adc.m, 31587);
+  EXPECT_EQ(adc_code(1054, l.adc), 127);
+  // logits: M = 0.5 * 0.25 * (2^18/31587) = 1.037393; s = 14: rint(16996.65) = 16997, the other half of it
+  EXPECT_EQ(l.requantise.s, 14u);
+  EXPECT_THAT(l.requantise.m, ElementsAre(16997, 8498));
+  // b = 3 * 0.125 * 2^14 and -4 * 0.0625 * 2^14, without rounding term
+  EXPECT_THAT(l.requantise.b, ElementsAre(6144, -4096));
+}
+
+TEST(Calibrate, IgnoresTheLargestTenThousandthOfTheSums) {
+  std::vector<feature_map> images(9999, pixel(1, 0));  // sums 100 and -50
+  images.push_back(pixel(127, 127));                   // one image of ten thousand: 16129 and 6350
+  const integer_graph g = calibrate(tiny_layer(), images);
+  EXPECT_EQ(g.nodes[1].layer.adc.m, 16384)
+      << "20000 values: two may be larger than p = 100, so the scale is 1";
+  EXPECT_EQ(g.nodes[1].layer.adc.s, 14u);
+}
+
+TEST(Calibrate, NeverAmplifiesSmallSums) {
+  for (const feature_map& image : {pixel(0, 0), pixel(1, 0)}) {
+    const integer_graph g = calibrate(tiny_layer(), {image});
+    EXPECT_EQ(adc_code(77, g.nodes[1].layer.adc), 77);
+  }
+}
+
+TEST(Calibrate, ResultDoesNotDependOnThreadsOrAnEarlierCalibration) {
+  std::mt19937 random(5);
+  const integer_graph g = random_network(random, 3, 15, 12);
+  std::vector<feature_map> images;
+  for (int i = 0; i < 5; ++i) images.push_back(random_image(random, g.input()));
+  const integer_graph one = calibrate(g, images, {64, 1});
+  const integer_graph three = calibrate(g, images, {64, 3});
+  const integer_graph again = calibrate(calibrate(g, {images[0]}, {256, 0}), images, {64, 2});
+  EXPECT_EQ(write_calibration(one), write_calibration(three));
+  EXPECT_EQ(write_calibration(one), write_calibration(again));
+}
+
+// The point of it all: with its ADC the network still computes what the scales say.
+TEST(Calibrate, KeepsTheNetworkCloseToItsRealValues) {
+  std::mt19937 random(11);
+  const integer_graph g = random_network(random, 3, 33, 31);
+  std::vector<feature_map> images;
+  for (int i = 0; i < 4; ++i) images.push_back(random_image(random, g.input()));
+  const integer_graph calibrated = calibrate(g, images);
+  const auto adc = reference_executor(calibrated).run(images[0], true);
+  const auto exact = reference_executor(g, reference_mode::exact).run(images[0], true);
+  double distance = 0, size = 0;
+  for (std::size_t i = 0; i < adc.maps[1].data.size(); ++i) {
+    distance += std::pow(adc.maps[1].data[i] - exact.maps[1].data[i], 2);
+    size += std::pow(exact.maps[1].data[i], 2);
+  }
+  EXPECT_LT(std::sqrt(distance / size), 0.03);
+}
+
+TEST(Calibrate, TellsProgressNodeByNode) {
+  std::mt19937 random(5);
+  const integer_graph g = random_network(random, 3, 9, 9);
+  std::vector<std::string> names;
+  calibrate(g, {random_image(random, g.input())}, {}, [&](const std::string& name, int position, int nodes) {
+    names.push_back(name);
+    EXPECT_EQ(position, static_cast<int>(names.size()));
+    EXPECT_EQ(nodes, 7);
+  });
+  EXPECT_THAT(names, ElementsAre("conv1", "maxpool", "main", "down", "add", "avgpool", "fc"));
+}
+
+TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
+  const auto complaint = [](integer_graph g, const std::vector<feature_map>& images,
+                            int rows) -> std::string {
+    try {
+      calibrate(std::move(g), images, {rows, 1});
+    } catch (const graph_error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(complaint(tiny_layer(), {}, 256), HasSubstr("at least one image"));
+  EXPECT_THAT(complaint(tiny_layer(), {feature_map(2, 1, 2)}, 256), HasSubstr("size"));
+  integer_graph g = tiny_layer();
+  g.nodes[1].layer.weight_scale[0] = 1e6f;
+  EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("'fc'"), HasSubstr("15-bit")));
+  g = tiny_layer();
+  g.nodes[1].layer.bias[1] = 2000000000;
+  EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
+  std::mt19937 random(5);
+  g = random_network(random, 3, 9, 9);
+  EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 8),
+              AllOf(HasSubstr("'conv1'"), HasSubstr("3x3")));
+}
+
+TEST(FitShift, IsTheLargestShiftWithinTheLimit) {
+  EXPECT_EQ(fit_shift(1.0), 14u) << "2^15 would not fit";
+  EXPECT_EQ(fit_shift(32767.0 / 32768), 15u);
+  EXPECT_EQ(fit_shift(32767.4 / 32768), 15u) << "rounds to 32767";
+  EXPECT_EQ(fit_shift(1e-9), 30u);
+  EXPECT_EQ(fit_shift(16383.25), 1u);
+  EXPECT_EQ(fit_shift(16384.0), 0u) << "no shift fits";
+  EXPECT_EQ(scaled(0.75, 1), 2) << "halves to even";
+  EXPECT_EQ(scaled(1.25, 1), 2);
+}
+
+class ExampleCalibration : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ExampleCalibration, EqualsTheNumpyCalibrationNumberForNumber) {
+  const auto folder = example_network(GetParam());
+  if (!folder) GTEST_SKIP() << GetParam() << " is not built (scripts/test builds it)";
+  const integer_graph g = import_onnx(*folder + "/" + GetParam() + ".onnx");
+  const integer_graph expected = import_onnx(*folder + "/" + GetParam() + "_calibrated.onnx");
+  std::vector<feature_map> images;
+  for (const std::string& path : list_images(*folder + "/calibration"))
+    images.push_back(load_image(path, g.input().width, g.input().height));
+  ASSERT_EQ(static_cast<int>(images.size()), expected.calibration_images);
+  EXPECT_EQ(write_calibration(calibrate(g, images, {expected.rows, 0})), write_calibration(expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(Built, ExampleCalibration,
+                         ::testing::Values("resnet_micro", "resnet_mini", "resnet_tiny", "resnet18"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace ohmic
