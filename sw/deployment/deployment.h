@@ -47,6 +47,9 @@
 /* L1 below this offset belongs to the firmware (its data, stacks and dispatch words); the compiler's begins here. */
 #define OHMIC_L1_RESERVED_BYTES 0x10000u
 
+/* HBM below this offset belongs to the firmware's text and data; results, parked maps and images lie above. */
+#define OHMIC_HBM_RESERVED_BYTES 0x1000000u
+
 #define OHMIC_NONE 0xFFFFFFFFu
 
 /* A 64-bit chip address as two words. */

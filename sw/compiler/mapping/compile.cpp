@@ -1,0 +1,130 @@
+#include "sw/compiler/mapping/compile.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "sw/compiler/mapping/content_hash.h"
+#include "sw/compiler/mapping/l1_allocation.h"
+#include "sw/compiler/mapping/placement_policy.h"
+#include "sw/compiler/mapping/prediction.h"
+#include "sw/compiler/mapping/reports.h"
+#include "sw/compiler/mapping/ring_sizing.h"
+#include "sw/compiler/mapping/token_run.h"
+#include "sw/compiler/mapping/write_cluster.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint64_t hbm_alignment = 4096;
+
+void check_target(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
+  if (!graph.calibrated)
+    throw mapping_error("model '" + graph.name + "' is not calibrated: it has no row sets and ADC scales");
+  if (graph.rows > static_cast<int>(chip.ima.rows))
+    throw mapping_error(fmt::format(
+        "model '{}' is calibrated for crossbars of {} rows and chip '{}' has {}: calibrate it for this chip",
+        graph.name, graph.rows, chip.name, chip.ima.rows));
+  if (chip.dma.channels < 2)
+    throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases",
+                                    chip.name, chip.dma.channels));
+  if (options.prefetch_tiles == 0)
+    throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
+}
+
+hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {
+  hbm_layout hbm;
+  std::uint64_t at = OHMIC_HBM_RESERVED_BYTES;
+  auto take = [&](std::uint64_t bytes) {
+    const std::uint64_t begin = at;
+    at = (at + bytes + hbm_alignment - 1) / hbm_alignment * hbm_alignment;
+    return chip.hbm_base + begin;
+  };
+  const graph_tensor& logits = plan.graph->output();
+  const graph_tensor& image = plan.graph->input();
+  hbm.begin = chip.hbm_base + at;
+  hbm.max_images = options.max_images;
+  hbm.results_stride = static_cast<std::uint32_t>(logits.channels) * 4;
+  hbm.results = take(std::uint64_t{hbm.results_stride} * options.max_images);
+  for (const parked_region& region : plan.parked)
+    hbm.parked.push_back(take(std::uint64_t{region.slots} * region.layout.bytes));
+  hbm.images_column_bytes = static_cast<std::uint32_t>((image.height * image.channels + 3) / 4 * 4);
+  hbm.images_stride = hbm.images_column_bytes * static_cast<std::uint32_t>(image.width);
+  hbm.images = take(hbm.images_stride);
+  if (at > chip.hbm.bytes)
+    throw mapping_error(
+        fmt::format("results, parked maps and one image need {} bytes of HBM behind the firmware and chip "
+                    "'{}' has {}: {} too many",
+                    at - OHMIC_HBM_RESERVED_BYTES, chip.name,
+                    chip.hbm.bytes > OHMIC_HBM_RESERVED_BYTES ? chip.hbm.bytes - OHMIC_HBM_RESERVED_BYTES : 0,
+                    at - chip.hbm.bytes));
+  const std::uint64_t room = (chip.hbm.bytes - (hbm.images - chip.hbm_base)) / hbm.images_stride;
+  hbm.max_images = static_cast<unsigned>(std::min<std::uint64_t>(room, options.max_images));
+  return hbm;
+}
+
+}  // namespace
+
+deployment_plan make_plan(const integer_graph& graph, const chip_config& chip,
+                          const mapping_options& options) {
+  check_target(graph, chip, options);
+  const std::vector<stage> stages = make_stages(graph);
+  const mapping assignment = make_mapping_policy(options.policy)->map(graph, stages, chip, options);
+  deployment_plan plan = build_plan(graph, stages, assignment, chip, options);
+  size_rings(plan, options);
+  return plan;
+}
+
+deployment emit(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {
+  const integer_graph& graph = *plan.graph;
+  const std::vector<unsigned> places = linear_placement().place(plan, chip);
+  const std::vector<cluster_addresses> addresses = allocate_l1(plan, chip);
+  const hbm_layout hbm = lay_out_hbm(plan, chip, options);
+  const placed_plan placed{plan, chip, places, addresses, hbm};
+
+  deployment result;
+  result.chip = chip.name;
+  result.chip_hash = content_hash(chip);
+  result.model = graph.name;
+  result.model_hash = content_hash(graph);
+  result.policy = options.policy;
+  result.chip_clusters = chip.clusters();
+  result.hbm = hbm;
+  result.image_width = static_cast<unsigned>(graph.input().width);
+  result.image_height = static_cast<unsigned>(graph.input().height);
+  result.image_channels = static_cast<unsigned>(graph.input().channels);
+  result.pixel_offset = graph.pixel_offset;
+  result.classes = static_cast<unsigned>(graph.output().channels);
+  result.logits_shift = graph.nodes.back().layer.requantise.s;
+  result.labels = graph.labels;
+  for (unsigned c = 0; c < plan.clusters.size(); ++c) {
+    result.clusters.push_back(write_cluster(placed, c));
+    for (crossbar_image& image : write_crossbars(placed, c)) result.crossbars.push_back(std::move(image));
+  }
+  const plan_prediction prediction = predict(plan, chip);
+  result.bottleneck_cycles = prediction.bottleneck_cycles;
+  result.fill_cycles = prediction.fill_cycles;
+  for (const predicted_cycles& cycles : prediction.stages) result.mvms_per_image += cycles.mvms;
+  result.stages = report_stages(placed, prediction);
+  result.rings = report_rings(placed);
+  return result;
+}
+
+deployment compile(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
+  const deployment_plan plan = make_plan(graph, chip, options);
+  prove_live(plan);
+  return emit(plan, chip, options);
+}
+
+void set_images(deployment& target, unsigned images) {
+  if (images > target.hbm.max_images)
+    throw mapping_error(
+        fmt::format("{} images asked, and the deployment has room for {}", images, target.hbm.max_images));
+  for (cluster_image& cluster : target.clusters) {
+    const std::uint32_t word = images;
+    std::memcpy(cluster.bytes.data() + offsetof(ohmic_deployment, images), &word, sizeof word);
+  }
+}
+
+}  // namespace ohmic

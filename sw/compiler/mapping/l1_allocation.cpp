@@ -1,0 +1,141 @@
+#include "sw/compiler/mapping/l1_allocation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ohmic {
+namespace {
+
+class l1_cursor {
+ public:
+  std::uint32_t take(std::uint64_t bytes, std::uint32_t alignment = 4) {
+    at_ = (at_ + alignment - 1) / alignment * alignment;
+    const std::uint64_t begin = at_;
+    at_ += bytes;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(begin, UINT32_MAX));
+  }
+  std::uint64_t end() const { return at_; }
+
+ private:
+  std::uint64_t at_ = OHMIC_L1_RESERVED_BYTES;
+};
+
+std::uint32_t record_bytes(const plan_step& step) {
+  constexpr std::uint32_t bytes[] = {sizeof(ohmic_pull), sizeof(ohmic_ima), sizeof(ohmic_kernel_step),
+                                     sizeof(ohmic_push)};
+  return bytes[step.work.index()];
+}
+
+/// Frontier words and feeders of a cluster, counted ring by ring, then step by step.
+void number_frontiers(const deployment_plan& plan, const plan_cluster& cluster, cluster_addresses& at) {
+  for (const plan_ring& ring : cluster.rings) {
+    at.ring.push_back({0, at.frontier_count, at.feeder_count});
+    at.frontier_count += static_cast<std::uint32_t>(ring.producers.size());
+    at.feeder_count += static_cast<std::uint32_t>(ring.producers.size());
+  }
+  for (const plan_step& step : cluster.steps) {
+    step_addresses numbers;
+    numbers.first_frontier = at.frontier_count;
+    numbers.first_feeder = at.feeder_count;
+    if (const pull_work* pull = std::get_if<pull_work>(&step.work); pull != nullptr && pull->parked >= 0) {
+      const auto producers = static_cast<std::uint32_t>(plan.parked[pull->parked].producers.size());
+      at.frontier_count += producers;
+      at.feeder_count += producers;
+    }
+    if (const push_work* push = std::get_if<push_work>(&step.work))
+      for (const plan_destination& destination : push->destinations)
+        numbers.released.push_back(destination.to == plan_destination::kind::results ? OHMIC_NONE
+                                                                                     : at.frontier_count++);
+    at.step.push_back(numbers);
+  }
+}
+
+void take_tables(const plan_cluster& cluster, const plan_step& step, step_addresses& at, l1_cursor& l1) {
+  at.record = l1.take(record_bytes(step));
+  at.inputs = l1.take(sizeof(ohmic_window) * step.inputs.size());
+  if (const push_work* push = std::get_if<push_work>(&step.work))
+    at.destinations = l1.take(sizeof(ohmic_destination) * push->destinations.size());
+  const kernel_work* kernel = std::get_if<kernel_work>(&step.work);
+  if (kernel == nullptr) return;
+  const auto channels = static_cast<std::uint32_t>(kernel->channels.count());
+  if (kernel->kernel == OHMIC_KERNEL_REQUANTISE || kernel->kernel == OHMIC_KERNEL_LOGITS) {
+    at.multipliers = l1.take((channels * 2 + 3) / 4 * 4);
+    at.biases = l1.take(channels * 4);
+  }
+  at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
+  if (kernel->sum_count == 0 || kernel->residual_input >= 0) {
+    const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
+    at.input_segments =
+        l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
+  }
+}
+
+[[noreturn]] void refuse(const deployment_plan& plan, unsigned index, std::uint64_t needed,
+                         std::uint64_t available) {
+  const plan_cluster& cluster = plan.clusters[index];
+  const plan_ring* largest = nullptr;
+  auto bytes = [](const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; };
+  for (const plan_ring& ring : cluster.rings)
+    if (largest == nullptr || bytes(ring) > bytes(*largest)) largest = &ring;
+  throw mapping_error(
+      fmt::format("{} needs {} bytes of L1 and {} are available: {} too many (its largest ring holds {} "
+                  "columns of {} bytes of '{}')",
+                  describe(plan, index, cluster.steps.back().stage), needed, available, needed - available,
+                  largest->slots, largest->layout.bytes, plan.graph->tensors[largest->tensor].name));
+}
+
+}  // namespace
+
+std::vector<ohmic_segment> format_segments(const column_layout& layout, int first_channel) {
+  std::vector<ohmic_segment> segments;
+  for (const layout_segment& segment : layout.segments)
+    segments.push_back({static_cast<std::uint32_t>(segment.channels.begin - first_channel),
+                        static_cast<std::uint32_t>(segment.channels.count()), segment.offset, segment.pitch});
+  return segments;
+}
+
+std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip) {
+  if (chip.cluster.l1_bytes <= OHMIC_L1_RESERVED_BYTES)
+    throw mapping_error(
+        fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes)",
+                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
+  std::vector<cluster_addresses> all;
+  for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
+    const plan_cluster& cluster = plan.clusters[c];
+    cluster_addresses at;
+    l1_cursor l1;
+    at.header = l1.take(sizeof(ohmic_deployment));
+    at.go_word = l1.take(4);
+    number_frontiers(plan, cluster, at);
+    at.frontiers = l1.take(4 * at.frontier_count);
+    at.rings = l1.take(sizeof(ohmic_ring) * cluster.rings.size());
+    at.steps = l1.take(4 * cluster.steps.size());
+    at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
+    std::uint32_t destinations = 0;
+    for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
+      take_tables(cluster, cluster.steps[s], at.step[s], l1);
+      if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
+        destinations += static_cast<std::uint32_t>(push->destinations.size());
+    }
+    if (c == 0) {
+      at.participants = l1.take(4 * plan.clusters.size());
+      at.ready_words = l1.take(4 * chip.clusters());
+    }
+    at.tables_end = static_cast<std::uint32_t>(l1.end());
+    at.heap_bytes =
+        OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
+                         static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+    at.heap = l1.take(at.heap_bytes, 64);
+    for (std::size_t r = 0; r < cluster.rings.size(); ++r)
+      at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);
+    if (l1.end() > chip.cluster.l1_bytes)
+      refuse(plan, static_cast<unsigned>(c), l1.end() - OHMIC_L1_RESERVED_BYTES,
+             chip.cluster.l1_bytes - OHMIC_L1_RESERVED_BYTES);
+    at.end = static_cast<std::uint32_t>(l1.end());
+    all.push_back(std::move(at));
+  }
+  return all;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sw/compiler/mapping/plan.h"
+
+namespace ohmic {
+
+/// Sets the slots of every ring and parked region: the window of one tile, `prefetch_tiles` more, and what
+/// arrives with a producer's tile; a multiple of the tiles that are written or read as one piece. Skip
+/// connections hold the most columns that can be in flight on the long branch, so that they never hold the
+/// pipeline up.
+void size_rings(deployment_plan& plan, const mapping_options& options);
+
+}  // namespace ohmic

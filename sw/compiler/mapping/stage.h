@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sw/compiler/graph/integer_graph.h"
+
+namespace ohmic {
+
+/// One link of the pipeline: a node of the graph, with the residual add that follows it where the two can be
+/// one.
+struct stage {
+  std::string name;              ///< of the node; "<node>+<add>" where fused
+  int node = -1;                 ///< index into integer_graph::nodes
+  int fused_add = -1;            ///< node of the residual add done by the same root
+  int input = -1;                ///< tensor
+  int residual = -1;             ///< tensor: the other operand of an add, fused or not
+  bool input_is_second = false;  ///< of an add: our own operand is x1
+  int output = -1;               ///< tensor
+};
+
+/// Pipeline order: a stage stands behind the stages that make its inputs. A convolution whose only consumer
+/// is an add is fused with it; of two candidates the one farther from the image, so that the other can wait.
+std::vector<stage> make_stages(const integer_graph& graph);
+
+}  // namespace ohmic
