@@ -147,6 +147,7 @@ run_end chip<Cluster>::run(const run_options& options) {
     exchange(engine, to);
     ++windows_;
     now_ = to;
+    if (options.on_window) options.on_window(engine.active());
     if (!time_begun_ && control_.marker(0)) {  // reported time begins
       time_begun_ = true;
       for (auto& m : models_) m->restart_times(*control_.marker(0));

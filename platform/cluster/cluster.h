@@ -104,9 +104,12 @@ class cluster {
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
   bool transfers_pending() const { return !master_.idle() || !slave_.idle() || !inbox_.empty(); }
-  /// Cycle in which the last write response to [begin, end) came back; 0 if none has.
-  void watch_writes(std::uint64_t begin, std::uint64_t end) { watch_begin_ = begin, watch_end_ = end; }
-  cycle_t last_watched_write() const { return last_watched_write_; }
+  /// From now on written_at() tells when writes to [begin, end) were answered.
+  void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) {
+    watch_begin_ = begin, watch_end_ = end, watch_piece_ = piece_bytes;
+  }
+  /// By piece of the watched range: cycle of the last write response to it; shorter if the last ones have none.
+  const std::vector<cycle_t>& written_at() const { return written_at_; }
 
  private:
   enum port_index : unsigned { dma_read, dma_write, ima_read, ima_write, slave_read, slave_write, port_count };
@@ -134,6 +137,11 @@ class cluster {
   void step_others(cycle_t now);
   bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
   void on_response_end(axi_burst* burst, cycle_t now);
+  void note_watched_write(std::uint64_t addr, cycle_t now) {
+    const std::size_t piece = (addr - watch_begin_) / watch_piece_;
+    if (piece >= written_at_.size()) written_at_.resize(piece + 1);
+    written_at_[piece] = now;
+  }
   void collect_device_events(cycle_t now);
   void after_events(cycle_t now);
   void apply_enables(cycle_t now);
@@ -201,8 +209,8 @@ class cluster {
   std::vector<axi_message> slave_out_;
   std::vector<guest_error> errors_;
   time_split times_;
-  std::uint64_t watch_begin_ = 0, watch_end_ = 0;
-  cycle_t last_watched_write_ = 0;
+  std::uint64_t watch_begin_ = 0, watch_end_ = 0, watch_piece_ = 1;
+  std::vector<cycle_t> written_at_;
 };
 
 }  // namespace ohmic

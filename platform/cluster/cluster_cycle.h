@@ -184,7 +184,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
   master_.on_response(*burst);
-  if (burst->write && burst->addr - watch_begin_ < watch_end_ - watch_begin_) last_watched_write_ = now;
+  if (burst->write && burst->addr - watch_begin_ < watch_end_ - watch_begin_) note_watched_write(burst->addr, now);
   const unsigned id = burst->id;
   if (id < core_count_) {
     std::uint32_t data = 0;

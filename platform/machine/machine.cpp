@@ -44,14 +44,19 @@ class iss_machine : public machine {
     return access(addr, const_cast<void*>(from), bytes, true);
   }
   void on_line(line_sink sink) override { chip_.control().on_line(std::move(sink)); }
-  void watch_writes(std::uint64_t begin, std::uint64_t end) override {
-    for (unsigned i = 0; i < chip_.clusters(); ++i) chip_.cluster(i).watch_writes(begin, end);
+  void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) override {
+    watched_pieces_ = (end - begin + piece_bytes - 1) / piece_bytes;
+    for (unsigned i = 0; i < chip_.clusters(); ++i) chip_.cluster(i).watch_writes(begin, end, piece_bytes);
   }
-  cycle_t last_watched_write() const override {
-    cycle_t last = 0;
-    for (unsigned i = 0; i < chip_.clusters(); ++i) last = std::max(last, chip_.cluster(i).last_watched_write());
+  std::vector<cycle_t> written_at() const override {
+    std::vector<cycle_t> last(watched_pieces_);
+    for (unsigned i = 0; i < chip_.clusters(); ++i) {
+      const std::vector<cycle_t>& own = chip_.cluster(i).written_at();
+      for (std::size_t k = 0; k < own.size(); ++k) last[k] = std::max(last[k], own[k]);
+    }
     return last;
   }
+  const std::uint8_t* l1(unsigned cluster) const override { return chip_.l1_of(cluster); }
 
   run_end run(const run_options& options) override {
     chip_.start();
@@ -136,6 +141,7 @@ class iss_machine : public machine {
   const elf_segment program_text_;
   const decoded_text text_;
   std::unique_ptr<instruction_trace> trace_;
+  std::size_t watched_pieces_ = 0;
   mutable chip<cluster_type> chip_;
 };
 

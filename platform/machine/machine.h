@@ -29,6 +29,8 @@ struct run_options {
   bool continue_on_guest_error = false;
   std::function<void(cycle_t)> on_progress;  ///< called a few times a second, between windows
   std::function<bool()> interrupted;         ///< polled as often; true ends the run
+  /// Called after each window with the clusters that ran in it: for observers of memory.
+  std::function<void(const std::vector<unsigned>&)> on_window;
 };
 
 /// One core whose instructions are traced.
@@ -85,9 +87,12 @@ class machine {
   bool write_word(std::uint64_t addr, std::uint32_t value) { return write(addr, &value, 4); }
 
   virtual void on_line(line_sink sink) = 0;
-  /// last_write(): cycle of the last write response to [begin, end).
-  virtual void watch_writes(std::uint64_t begin, std::uint64_t end) = 0;
-  virtual cycle_t last_watched_write() const = 0;
+  /// Afterwards written_at() gives, for each piece of [begin, end), the cycle of the last write response to it
+  /// (0: none).
+  virtual void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) = 0;
+  virtual std::vector<cycle_t> written_at() const = 0;
+  /// Host address of a cluster's L1, for observers between windows.
+  virtual const std::uint8_t* l1(unsigned cluster) const = 0;
 
   virtual run_end run(const run_options& options) = 0;
 
