@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "ip/axi/burst_pool.h"
+#include "ip/axi/master_port.h"
+#include "ip/dma/dma.h"
+#include "ip/tlm/device_module.h"
+#include "registers/dma.h"
+
+namespace ohmic {
+
+/// The DMA alone as a TLM-2.0 module (see device_module): `registers.socket` takes the register map `dma`, `l1`
+/// reaches the own L1, `network` everything else, by chip address; notifications for the own cluster's registers go
+/// there too, by their address in the own window.
+///
+/// Network timing: a burst leaves by the rules of axi_master_port; its response begins after the delay that the
+/// target annotates (whole cycles, at least one), counted from the last request beat, and its read data come one
+/// beat per cycle, bursts one after the other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any other error for
+/// SLVERR.
+class dma_module : public device_module<dma, decltype(registers::dma::access)> {
+ public:
+  tlm_utils::simple_initiator_socket<dma_module> network{"network"};
+
+  dma_module(sc_core::sc_module_name name, const dma_parameters& parameters = {}, const address_map& map = {},
+             sc_core::sc_time clock_period = sc_core::sc_time(1, sc_core::SC_NS))
+      : device_module(name, ohmic::registers::dma::access, clock_period, parameters),
+        parameters_(parameters),
+        master_(map, ports_of(parameters)),
+        pool_(parameters.max_burst_bytes) {}
+
+ private:
+  struct response {
+    axi_burst* burst;
+    cycle_t first, last;
+    bool begun = false;
+  };
+
+  static master_port_config ports_of(const dma_parameters& p) {
+    master_port_config config;
+    config.ids = p.first_id + p.channels;
+    config.width = p.width;
+    return config;
+  }
+
+  cycle_t due() const override {
+    cycle_t next = std::min(block_.next_event(), master_.next_event());
+    for (const response& r : responses_) next = std::min(next, r.begun ? r.last : r.first);
+    return next;
+  }
+
+  void step_block(cycle_t now) override {
+    for (auto r = responses_.begin(); r != responses_.end();) {
+      if (!r->begun && r->first <= now) {
+        r->begun = true;
+        block_.on_response(r->burst, r->first, r->last);
+      }
+      if (r->last > now) {
+        ++r;
+        continue;
+      }
+      master_.on_response(*r->burst);
+      r = responses_.erase(r);
+    }
+    if (block_.next_event() <= now) block_.step(now, master_, pool_);
+    while (const auto own = block_.take_own_write()) {
+      std::uint32_t value = own->value;
+      sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+      transport(parameters_.own.own_base + parameters_.own.l1_bytes + own->offset,
+                reinterpret_cast<std::uint8_t*>(&value), 4, true, delay);
+    }
+    master_.issue(now, [&](const axi_message& message) { send(message); });
+  }
+
+  void send(const axi_message& message) {
+    axi_burst& burst = *message.burst;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    burst.resp = transport(burst.addr, burst.data, burst.bytes, burst.write, delay);
+    const unsigned beats = burst.beats(parameters_.width);
+    const auto cycles = std::max<cycle_t>(1, static_cast<cycle_t>(delay / period()));
+    response r{&burst, message.cycle + cycles + (burst.write ? beats - 1 : 0), 0};
+    cycle_t& channel_free = burst.write ? b_free_ : r_free_;
+    r.first = std::max(r.first, channel_free);
+    r.last = r.first + (burst.write ? 0 : beats - 1);
+    channel_free = r.last + 1;
+    responses_.push_back(r);
+  }
+
+  axi_resp transport(std::uint64_t address, std::uint8_t* data, std::uint32_t bytes, bool write,
+                     sc_core::sc_time& delay) {
+    tlm::tlm_generic_payload payload;
+    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_address(address);
+    payload.set_data_ptr(data);
+    payload.set_data_length(bytes);
+    payload.set_streaming_width(bytes);
+    payload.set_byte_enable_ptr(nullptr);
+    payload.set_dmi_allowed(false);
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    network->b_transport(payload, delay);
+    if (payload.is_response_ok()) return axi_resp::okay;
+    return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr : axi_resp::slverr;
+  }
+
+  dma_parameters parameters_;
+  axi_master_port master_;
+  burst_pool pool_;
+  std::vector<response> responses_;
+  cycle_t r_free_ = 0, b_free_ = 0;
+};
+
+}  // namespace ohmic
