@@ -73,7 +73,8 @@ bool reads(const decoded& d, unsigned reg) {
   const op o = static_cast<op>(d.body);
   return (reads_rs1(d, o) && d.rs1 == reg) || (reads_rs2(o) && d.rs2 == reg) || (reads_rd(o) && d.rd == reg);
 }
-bool is_load(kind k) { return k == kind::load || k == kind::load_post || k == kind::elw; }
+/// Loads whose data come late for the next instruction. cv.elw flushes the pipeline, so its are there in time.
+bool is_load(kind k) { return k == kind::load || k == kind::load_post; }
 bool is_jalr(const decoded& d) { return info(static_cast<op>(d.body)).kind == kind::jalr; }
 
 /// The register an instruction writes from the EX stage (loads: the post-incremented base); 0 if none.

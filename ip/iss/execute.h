@@ -155,10 +155,11 @@ core_stop run_outside(OHMIC_ISS_ARGS) {
 #define OHMIC_ISS_NEXT(cycles)                                                                                   \
   do {                                                                                                           \
     const decoded* const done = e;                                                                               \
+    const std::int64_t spent = (cycles);                                                                         \
     e = next_entry(e);                                                                                           \
     if constexpr (Observer::enabled)                                                                             \
       observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);                      \
-    budget -= (cycles);                                                                                          \
+    budget -= spent;                                                                                             \
     ++retired;                                                                                                   \
     if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);        \
     OHMIC_ISS_TAIL handler_table<Observer>::of[arrival_of(e)](OHMIC_ISS_PASS);                                   \

@@ -1,0 +1,129 @@
+#include "ip/iss/timing.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "ip/iss/flat_machine.h"
+
+namespace ohmic {
+namespace {
+
+struct class_cost {
+  const char* snippet;
+  unsigned cycles;
+};
+
+/// Cycles of each instruction class with memories that answer in the next cycle. Source: measurements on the
+/// Verilated CV32E40P; the manual's table "Cycle counts per instruction type" agrees except for fence.i.
+constexpr class_cost costs[] = {
+    {"alu", 2},
+    {"mul_dependent", 3},
+    {"mulh_all", 15},
+    {"load_independent", 2},
+    {"load_use", 3},
+    {"load_use_as_store_data", 3},
+    {"load_use_as_address", 3},
+    {"load_use_one_apart", 3},
+    {"load_overwritten", 3},
+    {"loads_back_to_back", 3},
+    {"load_use_sdot", 3},
+    {"post_increment_base_reuse", 3},
+    {"stores", 4},
+    {"misaligned_word", 2},
+    {"misaligned_half", 2},
+    {"unaligned_half_in_word", 1},
+    {"misaligned_store", 2},
+    {"misaligned_load_use", 4},
+    {"branch_not_taken", 1},
+    {"branch_taken", 3},
+    {"branch_immediate_taken", 3},
+    {"branch_immediate_not_taken", 1},
+    {"branch_to_wide_at_2mod4", 4},
+    {"branch_to_compressed_at_2mod4", 4},  // 3 and the c.nop
+    {"jump", 2},
+    {"jump_register", 5},
+    {"jump_register_after_alu", 5},
+    {"jump_register_after_load", 8},
+    {"jump_register_one_after_load", 8},
+    {"jump_register_two_after_load", 8},
+    {"jump_to_wide_at_2mod4", 3},
+    {"jump_register_to_wide_at_2mod4", 6},
+    {"compressed", 4},
+    {"divu_by_2_to_31", 3},
+    {"div_by_int_min", 3},
+    {"div_by_7fffffff", 4},
+    {"div_by_12345678", 6},
+    {"rem_by_1000", 25},
+    {"remu_by_7", 32},
+    {"div_by_1", 34},
+    {"div_by_minus_1", 34},
+    {"divu_by_minus_1", 3},
+    {"div_by_0", 35},
+    {"div_by_minus_1000", 24},
+    {"csr_quick", 4},
+    {"csr_mcycle", 4},
+    {"csr_mstatus", 4},
+    {"csr_mepc", 4},
+    {"event_load", 4},
+    {"event_load_use", 5},
+    {"fence_both", 8},
+    {"wait_for_interrupt", 1},
+    {"loop_hardware", 16},
+    {"loop_hardware_hazard", 20},
+    {"loop_software", 24},  // li, 4 * (2 + 3), 2 + 1
+};
+
+struct marker_observer {
+  static constexpr bool enabled = true;
+  cycle_t begin = 0, end = 0;
+  void retire(unsigned, const retire_record& r) {
+    if (r.instruction == 0x00100013) begin = r.cycle;
+    if (r.instruction == 0x00200013 && end == 0) end = r.cycle;
+  }
+};
+
+class IssTiming : public ::testing::TestWithParam<class_cost> {};
+
+TEST_P(IssTiming, IsThatOfTheRtl) {
+  flat_machine machine;
+  machine.load_elf(GUEST_FOLDER "/timing.elf");
+  machine.map(0x1000, 0x1000);
+  hart_state s = machine.group().save(0);
+  s.x[2] = 0x1100;
+  s.x[8] = 0x1140;
+  s.x[5] = 4;
+  s.x[11] = 0x12345678;
+  s.x[9] = 0x80000000;
+  s.x[18] = 0x7fffffff;
+  s.x[19] = 0x12345678;
+  s.x[20] = 1000;
+  s.x[21] = 7;
+  s.x[22] = 1;
+  s.x[23] = ~0u;
+  s.x[24] = -1000u;
+  s.pc = machine.symbol(GetParam().snippet);
+  machine.write_word(0x1110, 0x1100);
+  machine.group().restore(0, s);
+  marker_observer markers;
+  machine.run(1000, markers);
+  ASSERT_NE(markers.end, 0u);
+  EXPECT_EQ(markers.end - markers.begin - 1, GetParam().cycles);
+}
+
+INSTANTIATE_TEST_SUITE_P(Class, IssTiming, ::testing::ValuesIn(costs),
+                         [](const auto& p) { return std::string(p.param.snippet); });
+
+/// The manual gives 3..35 cycles; the divider's shift depends on the divisor alone.
+TEST(IssDivider, CountsLeadingBitsOfTheDivisor) {
+  for (unsigned shift = 0; shift < 32; ++shift) {
+    EXPECT_EQ(iss::divider_cycles(0x80000000u >> shift, false), 3 + shift);
+    if (shift > 0) EXPECT_EQ(iss::divider_cycles(0x80000000u >> shift, true), 3 + shift);
+    EXPECT_EQ(iss::divider_cycles(static_cast<std::uint32_t>(static_cast<std::int32_t>(0x80000000u) >> shift), true), 3 + shift);
+  }
+  EXPECT_EQ(iss::divider_cycles(0, true), 35u);
+  EXPECT_EQ(iss::divider_cycles(0, false), 35u);
+}
+
+}  // namespace
+}  // namespace ohmic
