@@ -12,14 +12,19 @@ namespace ohmic {
 
 /// The one extension of a payload in the AXI network: which burst it carries and where it stands. Endpoints
 /// read `burst`, and `last` (cycle of the last beat at their boundary) when the payload reaches them; the
-/// network owns the rest. A payload without it may enter the network too: the router at the edge adds one for
-/// the way.
+/// network owns the rest.
 struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
-  axi_extension() { address = &write_address; }
+  axi_extension() {
+    partner = &write_address;
+    write_address.partner = this;
+    write_address.lane = axi_lane::aw;
+  }
+  axi_extension(const axi_extension&) = delete;
+  axi_extension& operator=(const axi_extension&) = delete;
 
-  tlm::tlm_generic_payload* payload = nullptr;
   axi_transit write_address;  ///< the AW, when it travels apart from its data
-  bool lent = false;          ///< added by a router for a foreign payload
+  tlm::tlm_generic_payload* foreign =
+      nullptr;  ///< the payload of an initiator that does not know this extension
 
   tlm::tlm_extension_base* clone() const override {
     auto* const copy = new axi_extension;
@@ -30,7 +35,6 @@ struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
   void copy_from(const tlm::tlm_extension_base& other) override {
     const auto& from = static_cast<const axi_extension&>(other);
     burst = from.burst;
-    payload = from.payload;
     head = from.head;
     last = from.last;
     source = from.source;
@@ -39,6 +43,15 @@ struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
     lead = from.lead;
     lane = from.lane;
   }
+};
+
+/// What travels in the network: a payload with its extension in one piece, so that routers find one from the
+/// other.
+struct axi_payload final : tlm::tlm_generic_payload, axi_extension {
+  explicit axi_payload(tlm::tlm_mm_interface* pool) : tlm_generic_payload(pool) {
+    set_extension(static_cast<axi_extension*>(this));
+  }
+  ~axi_payload() override { clear_extension(static_cast<axi_extension*>(this)); }
 };
 
 /// The sockets of the network. Bus width is a run-time parameter, so the template argument has its default.
@@ -63,26 +76,17 @@ class axi_payload_pool : public tlm::tlm_mm_interface {
   void free(tlm::tlm_generic_payload* payload) override { free_.push_back(payload); }
 
  private:
-  struct carrier {
-    explicit carrier(tlm::tlm_mm_interface* pool) : payload(pool) {
-      extension.payload = &payload;
-      payload.set_extension(&extension);
-    }
-    ~carrier() { payload.clear_extension(&extension); }
-    axi_extension extension;  // outlives the payload that points to it
-    tlm::tlm_generic_payload payload;
-  };
-  std::vector<std::unique_ptr<carrier>> all_;
+  std::vector<std::unique_ptr<axi_payload>> all_;
   std::vector<tlm::tlm_generic_payload*> free_;
 };
 
 inline tlm::tlm_generic_payload* axi_payload_pool::acquire(axi_burst* burst) {
   if (free_.empty()) {
-    all_.push_back(std::make_unique<carrier>(this));
+    all_.push_back(std::make_unique<axi_payload>(this));
     free_.reserve(all_.size());
-    free_.push_back(&all_.back()->payload);
+    free_.push_back(all_.back().get());
   }
-  tlm::tlm_generic_payload* const payload = free_.back();
+  auto* const payload = static_cast<axi_payload*>(free_.back());
   free_.pop_back();
   payload->acquire();
   payload->set_command(burst->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
@@ -93,7 +97,8 @@ inline tlm::tlm_generic_payload* axi_payload_pool::acquire(axi_burst* burst) {
   payload->set_byte_enable_ptr(nullptr);
   payload->set_dmi_allowed(false);
   payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  payload->get_extension<axi_extension>()->burst = burst;
+  payload->burst = burst;
+  payload->foreign = nullptr;
   burst->carrier = payload;
   return payload;
 }

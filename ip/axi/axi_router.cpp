@@ -46,14 +46,25 @@ void axi_router::attach(unsigned port, axi_router& child) {
   out(port).bind(child.in(up));
 }
 
+void axi_router::end_of_elaboration() {
+  for (const auto& face : ports_) {
+    way_out way;
+    if (face->out && face->out->size() != 0) {
+      way.kind = face->kind;
+      way.requests = face->out->operator->();
+    }
+    if (face->in && face->in->size() != 0) way.responses = face->in->operator->();
+    ways_.push_back(way);
+  }
+}
+
 tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payload, tlm_phase& phase,
                                                      sc_time& delay) {
   if (kind == neighbour::router) {
     // The neighbour has set the times in the extension: they say the same as now + delay.
-    auto& extension = *payload.get_extension<axi_extension>();
-    const bool address_alone =
-        extension.lane == axi_lane::w && phase == tlm::BEGIN_REQ && !extension.with_address;
-    router->model_.arrive(address_alone ? extension.write_address : extension, index);
+    auto& mine = static_cast<axi_payload&>(payload);
+    const bool address_alone = mine.lane == axi_lane::w && phase == tlm::BEGIN_REQ && !mine.with_address;
+    router->model_.arrive(address_alone ? mine.write_address : mine, index);
   } else {
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of an initiator that spells it out
     const tlm_sync_enum status =
@@ -66,47 +77,39 @@ tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payloa
 
 tlm_sync_enum axi_router::port_face::nb_transport_bw(tlm_generic_payload& payload, tlm_phase& phase,
                                                      sc_time& delay) {
-  if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // END_REQ of a target that spells it out
-  auto& extension = *payload.get_extension<axi_extension>();
+  auto& mine = static_cast<axi_payload&>(payload);
   if (kind == neighbour::router) {
-    router->model_.arrive(extension, index);
+    router->model_.arrive(mine, index);
   } else {
-    router->response_from_endpoint(index, extension, router->scheduler_.cycle_at(delay));
+    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // END_REQ of a target that spells it out
+    router->response_from_endpoint(index, mine, router->scheduler_.cycle_at(delay));
   }
   phase = tlm::END_RESP;
   return tlm::TLM_COMPLETED;
 }
 
 tlm_sync_enum axi_router::request_from_endpoint(unsigned port, tlm_generic_payload& payload, cycle_t cycle) {
-  auto* extension = payload.get_extension<axi_extension>();
-  if (!extension) {
-    extension = lend_extension(payload);
-    if (!extension) return tlm::TLM_COMPLETED;
-  }
-  const axi_burst& burst = *extension->burst;
-  extension->lost = false;
-  extension->source = model_.config().first_cluster + port;
-  extension->target = map_.decode(burst.addr);
-  extension->bytes = burst.bytes;
-  extension->lead = static_cast<std::uint16_t>(burst.addr % 4096);
-  extension->lane = burst.write ? axi_lane::w : axi_lane::ar;
-  if (burst.write) {
-    axi_transit& address = extension->write_address;
-    address.burst = extension->burst;
-    address.source = extension->source;
-    address.target = extension->target;
-    address.lane = axi_lane::aw;
-  }
+  const bool known = payload.get_extension<axi_extension>() != nullptr;
+  axi_payload* const mine = known ? static_cast<axi_payload*>(&payload) : stand_in_for(payload);
+  if (!mine) return tlm::TLM_COMPLETED;
+  const axi_burst& burst = *mine->burst;
+  mine->lost = false;
+  mine->source = static_cast<std::uint16_t>(model_.config().first_cluster + port);
+  mine->target = map_.decode(burst.addr);
+  mine->bytes = static_cast<std::uint16_t>(burst.bytes);
+  mine->lead = static_cast<std::uint16_t>(burst.addr % 4096);
+  mine->lane = burst.write ? axi_lane::w : axi_lane::ar;
+  if (burst.write) mine->write_address.target = mine->target;
   ++in_flight_;
   scheduler_.catch_up();
-  model_.enter(*extension, port, cycle);
-  scheduler_.wake_for(extension->head);
+  model_.enter(*mine, port, cycle);
+  scheduler_.wake_for(mine->head);
   return tlm::TLM_UPDATED;
 }
 
-void axi_router::response_from_endpoint(unsigned port, axi_extension& extension, cycle_t cycle) {
-  axi_burst& burst = *extension.burst;
-  switch (extension.payload->get_response_status()) {
+void axi_router::response_from_endpoint(unsigned port, axi_payload& payload, cycle_t cycle) {
+  axi_burst& burst = *payload.burst;
+  switch (payload.get_response_status()) {
     case tlm::TLM_INCOMPLETE_RESPONSE:  // the target spoke through burst.resp
     case tlm::TLM_OK_RESPONSE:
       break;
@@ -117,115 +120,108 @@ void axi_router::response_from_endpoint(unsigned port, axi_extension& extension,
       burst.resp = axi_resp::slverr;
       break;
   }
-  extension.target = extension.source;
-  extension.lane = burst.write ? axi_lane::b : axi_lane::r;
+  payload.target = payload.source;
+  payload.lane = payload.lane == axi_lane::w ? axi_lane::b : axi_lane::r;
   scheduler_.catch_up();
-  model_.enter(extension, port, cycle);
-  scheduler_.wake_for(extension.head);
+  model_.enter(payload, port, cycle);
+  scheduler_.wake_for(payload.head);
 }
 
 void axi_router::forward(void* self, unsigned port, axi_transit& transit) {
   auto& router = *static_cast<axi_router*>(self);
-  port_face& face = *router.ports_[port];
-  const bool response = transit.lane == axi_lane::r || transit.lane == axi_lane::b;
-  if (face.kind == neighbour::router) {
-    auto& payload = *static_cast<tlm_generic_payload*>(transit.burst->carrier);
+  const way_out& way = router.ways_[port];
+  const axi_lane lane = transit.lane;
+  auto& payload = static_cast<axi_payload&>(
+      static_cast<axi_extension&>(lane == axi_lane::aw ? *transit.partner : transit));
+  const bool response = lane == axi_lane::r || lane == axi_lane::b;
+  if (way.kind == neighbour::router) {
     sc_time delay = router.hop_delay_;
     if (response) {
       tlm_phase phase = tlm::BEGIN_RESP;
-      (*face.in)->nb_transport_bw(payload, phase, delay);
+      way.responses->nb_transport_bw(payload, phase, delay);
     } else {
-      const bool data_alone = transit.lane == axi_lane::w && !transit.with_address;
+      const bool data_alone = lane == axi_lane::w && !transit.with_address;
       tlm_phase phase = data_alone ? static_cast<const tlm_phase&>(begin_write_data) : tlm::BEGIN_REQ;
-      (*face.out)->nb_transport_fw(payload, phase, delay);
+      way.requests->nb_transport_fw(payload, phase, delay);
     }
   } else if (response) {
-    router.send_response(face, static_cast<axi_extension&>(transit));
-  } else if (transit.lane != axi_lane::aw) {  // an AW that came ahead waits for its data
-    router.send_request(face, static_cast<axi_extension&>(transit));
+    router.send_response(port, payload);
+  } else if (lane != axi_lane::aw) {  // an AW that came ahead waits for its data
+    router.send_request(port, payload);
   }
 }
 
-void axi_router::send_request(port_face& face, axi_extension& extension) {
-  if (extension.lost) {
-    extension.burst->resp = axi_resp::okay;
-    response_from_endpoint(face.index, extension, extension.last + 1);
+void axi_router::send_request(unsigned port, axi_payload& payload) {
+  if (payload.lost) {
+    payload.burst->resp = axi_resp::okay;
+    response_from_endpoint(port, payload, payload.last + 1);
     return;
   }
-  if (face.kind == neighbour::decode_error || face.out->size() == 0) {
+  const way_out& way = ways_[port];
+  if (way.kind == neighbour::decode_error) {
     // Nobody there: the router answers in no time, a write after its last beat.
-    extension.burst->resp = axi_resp::decerr;
-    response_from_endpoint(face.index, extension, extension.last);
+    payload.burst->resp = axi_resp::decerr;
+    response_from_endpoint(port, payload, payload.last);
     return;
   }
   sc_time delay = hop_delay_;
   tlm_phase phase = tlm::BEGIN_REQ;
-  const tlm_sync_enum status = (*face.out)->nb_transport_fw(*extension.payload, phase, delay);
+  const tlm_sync_enum status = way.requests->nb_transport_fw(payload, phase, delay);
   if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP)) {
-    response_from_endpoint(face.index, extension, scheduler_.cycle_at(delay));
+    response_from_endpoint(port, payload, scheduler_.cycle_at(delay));
     if (status == tlm::TLM_UPDATED) {
       phase = tlm::END_RESP;
-      (*face.out)->nb_transport_fw(*extension.payload, phase, delay);
+      way.requests->nb_transport_fw(payload, phase, delay);
     }
   }
 }
 
-void axi_router::send_response(port_face& face, axi_extension& extension) {
-  tlm_generic_payload& payload = *extension.payload;
-  switch (extension.burst->resp) {
-    case axi_resp::okay:
-      payload.set_response_status(tlm::TLM_OK_RESPONSE);
-      break;
-    case axi_resp::decerr:
-      payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-      break;
-    case axi_resp::slverr:
-      payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-      break;
-  }
+void axi_router::send_response(unsigned port, axi_payload& payload) {
+  tlm::tlm_response_status status = tlm::TLM_OK_RESPONSE;
+  if (payload.burst->resp == axi_resp::decerr) status = tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (payload.burst->resp == axi_resp::slverr) status = tlm::TLM_GENERIC_ERROR_RESPONSE;
   --in_flight_;
-  if (extension.lent) {
-    payload.clear_extension(&extension);
-    free_loans_.push_back(&extension);
+  tlm_generic_payload* answered = &payload;
+  if (payload.foreign) {
+    answered = payload.foreign;
+    free_bursts_.push_back(payload.burst);
+    payload.release();
   }
+  answered->set_response_status(status);
   sc_time delay = hop_delay_;
   tlm_phase phase = tlm::BEGIN_RESP;
-  (*face.in)->nb_transport_bw(payload, phase, delay);
+  ways_[port].responses->nb_transport_bw(*answered, phase, delay);
 }
 
-axi_extension* axi_router::lend_extension(tlm_generic_payload& payload) {
-  const std::uint64_t addr = payload.get_address();
-  const std::uint64_t bytes = payload.get_data_length();
-  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) {
-    payload.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+axi_payload* axi_router::stand_in_for(tlm_generic_payload& foreign) {
+  const std::uint64_t addr = foreign.get_address();
+  const std::uint64_t bytes = foreign.get_data_length();
+  if (foreign.get_command() == tlm::TLM_IGNORE_COMMAND) {
+    foreign.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
     return nullptr;
   }
-  if (payload.get_byte_enable_ptr() != nullptr) {
-    payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  if (foreign.get_byte_enable_ptr() != nullptr) {
+    foreign.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
     return nullptr;
   }
-  if (bytes == 0 || addr % 4096 + bytes > 4096 || payload.get_streaming_width() < bytes) {
-    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+  if (bytes == 0 || addr % 4096 + bytes > 4096 || foreign.get_streaming_width() < bytes) {
+    foreign.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return nullptr;
   }
-  if (free_loans_.empty()) {
-    loans_.push_back(std::make_unique<loan>());
-    loans_.back()->extension.burst = &loans_.back()->burst;
-    loans_.back()->extension.lent = true;
-    free_loans_.push_back(&loans_.back()->extension);
+  if (free_bursts_.empty()) {
+    bursts_.push_back(std::make_unique<axi_burst>());
+    free_bursts_.push_back(bursts_.back().get());
   }
-  axi_extension* const extension = free_loans_.back();
-  free_loans_.pop_back();
-  axi_burst& burst = *extension->burst;
-  burst = axi_burst{};
-  burst.addr = addr;
-  burst.bytes = static_cast<std::uint32_t>(bytes);
-  burst.write = payload.is_write();
-  burst.data = payload.get_data_ptr();
-  burst.carrier = &payload;
-  extension->payload = &payload;
-  payload.set_extension(extension);
-  return extension;
+  axi_burst* const burst = free_bursts_.back();
+  free_bursts_.pop_back();
+  *burst = axi_burst{};
+  burst->addr = addr;
+  burst->bytes = static_cast<std::uint32_t>(bytes);
+  burst->write = foreign.is_write();
+  burst->data = foreign.get_data_ptr();
+  auto* const mine = static_cast<axi_payload*>(payloads_.acquire(burst));
+  mine->foreign = &foreign;
+  return mine;
 }
 
 axi_router::port_face* axi_router::way_to(std::uint64_t addr) {
@@ -245,12 +241,10 @@ void axi_router::blocking(unsigned port, tlm_generic_payload& payload, sc_time& 
   delay += latency;
   if (ports_[port]->kind == neighbour::endpoint) {
     // The last beat, for whom the call stands: counted once, where the transfer entered.
-    axi_transit transit;
-    transit.bytes = payload.get_data_length();
-    transit.lead = static_cast<std::uint16_t>(payload.get_address() % 4096);
-    transit.lane = axi_lane::w;
-    delay += scheduler_.cycles(
-        transit.beats(static_cast<unsigned>(__builtin_ctz(model_.config().child_width))) - 1);
+    axi_burst burst;
+    burst.addr = payload.get_address();
+    burst.bytes = payload.get_data_length();
+    delay += scheduler_.cycles(burst.beats(model_.config().child_width) - 1);
   }
 }
 

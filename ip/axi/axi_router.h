@@ -62,11 +62,12 @@ class axi_router : public sc_core::sc_module {
   };
 
   static void forward(void* self, unsigned port, axi_transit& transit);
-  void send_request(port_face& face, axi_extension& extension);
-  void send_response(port_face& face, axi_extension& extension);
+  void send_request(unsigned port, axi_payload& payload);
+  void send_response(unsigned port, axi_payload& payload);
+  void end_of_elaboration() override;
   tlm::tlm_sync_enum request_from_endpoint(unsigned port, tlm::tlm_generic_payload& payload, cycle_t cycle);
-  void response_from_endpoint(unsigned port, axi_extension& extension, cycle_t cycle);
-  axi_extension* lend_extension(tlm::tlm_generic_payload& payload);
+  void response_from_endpoint(unsigned port, axi_payload& payload, cycle_t cycle);
+  axi_payload* stand_in_for(tlm::tlm_generic_payload& foreign);
   void blocking(unsigned port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   /// Output towards `addr`, or null if it leads nowhere.
   port_face* way_to(std::uint64_t addr);
@@ -78,13 +79,19 @@ class axi_router : public sc_core::sc_module {
   sc_core::sc_time hop_delay_;
   std::vector<std::unique_ptr<port_face>> ports_;
 
-  /// Extensions and bursts for foreign payloads.
-  struct loan {
-    axi_extension extension;
-    axi_burst burst;
+  /// What is behind each port, known after elaboration: the sockets' interfaces without the way through the
+  /// sockets.
+  struct way_out {
+    neighbour kind = neighbour::decode_error;
+    tlm::tlm_fw_transport_if<>* requests = nullptr;
+    tlm::tlm_bw_transport_if<>* responses = nullptr;
   };
-  std::vector<std::unique_ptr<loan>> loans_;
-  std::vector<axi_extension*> free_loans_;
+  std::vector<way_out> ways_;
+
+  /// Bursts behind payloads that stand in for foreign ones.
+  std::vector<std::unique_ptr<axi_burst>> bursts_;
+  std::vector<axi_burst*> free_bursts_;
+  axi_payload_pool payloads_;
 };
 
 }  // namespace ohmic

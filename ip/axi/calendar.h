@@ -10,25 +10,20 @@
 
 namespace ohmic {
 
-struct axi_transit;
-struct out_channel;
-
 /// What happens in which cycle, for all routers that share it: arrivals of bursts and arbitrations of
 /// channels.
 ///
-/// A wheel of `span` cycles with intrusive lists, and a heap for what lies further ahead. Within a cycle all
-/// arrivals come before all arbitrations, and each kind in the order in which it was added.
-/// `Arrival` and `Channel` are linked through their `next` members, so adding does not allocate (except when
-/// the heap grows to a new maximum).
+/// A wheel of `span` cycles, and a heap for what lies further ahead. Within a cycle all arrivals come before
+/// all arbitrations, and each kind in the order in which it was added. Lists keep their capacity, so that
+/// nothing is allocated once they have had their greatest length.
 template <class Arrival, class Channel>
 class calendar {
  public:
-  static constexpr cycle_t span = 1024;
+  static constexpr cycle_t span = 256;
 
   calendar() : slots_(span) {}
 
-  /// Preconditions: `at` is not before the last cycle run or passed to forward(); the object is in no other
-  /// list.
+  /// Precondition: `at` is not before the last cycle run or passed to forward().
   void add(Arrival& arrival, cycle_t at) { insert(arrival, at, &slot::arrivals); }
   void add(Channel& channel, cycle_t at) { insert(channel, at, &slot::channels); }
 
@@ -70,40 +65,17 @@ class calendar {
   void run(cycle_t cycle, A&& arrive, C&& arbitrate) {
     forward(cycle);
     slot& s = slots_[cycle % span];
-    for (Arrival* a = s.arrivals.take(); a;) {
-      Arrival& current = *a;
-      a = a->next;
-      arrive(current);
-    }
-    for (Channel* c = s.channels.take(); c;) {
-      Channel& current = *c;
-      c = c->next;
-      arbitrate(current);
-    }
-    assert(!s.arrivals.head && !s.channels.head);
+    // Objects of one cycle are scattered in memory: fetch some ahead.
+    visit(s.arrivals, arrive);
+    visit(s.channels, arbitrate);
     busy_[cycle % span / 64] &= ~(std::uint64_t{1} << (cycle % 64));
   }
 
  private:
   static constexpr unsigned words = span / 64;
-  template <class T>
-  struct list {
-    T* head = nullptr;
-    T* tail = nullptr;
-    void append(T& item) {
-      item.next = nullptr;
-      (head ? tail->next : head) = &item;
-      tail = &item;
-    }
-    T* take() {
-      T* const first = head;
-      head = nullptr;
-      return first;
-    }
-  };
   struct slot {
-    list<Arrival> arrivals;
-    list<Channel> channels;
+    std::vector<Arrival*> arrivals;
+    std::vector<Channel*> channels;
   };
   struct far_event {
     cycle_t at;
@@ -117,11 +89,22 @@ class calendar {
     }
   };
 
+  template <class T, class F>
+  static void visit(std::vector<T*>& list, F&& each) {
+    constexpr std::size_t ahead = 4;
+    const std::size_t count = list.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + ahead < count) list[i + ahead]->prefetch();
+      each(*list[i]);
+    }
+    assert(list.size() == count);
+    list.clear();
+  }
   template <class T>
-  void insert(T& item, cycle_t at, list<T> slot::* kind) {
+  void insert(T& item, cycle_t at, std::vector<T*> slot::* kind) {
     assert(at >= base_);
     if (at - base_ < span) {
-      (slots_[at % span].*kind).append(item);
+      (slots_[at % span].*kind).push_back(&item);
       busy_[at % span / 64] |= std::uint64_t{1} << (at % 64);
     } else {
       far_event event{at, sequence_++, nullptr, nullptr};

@@ -105,7 +105,7 @@ void router_model::enqueue(axi_transit& transit) {
   if (!out.scheduled && !order.empty() && order.front() == transit.port) schedule(out, transit.head);
   if (transit.with_address) {
     transit.with_address = false;  // from here on each goes its way
-    axi_transit& address = *transit.address;
+    axi_transit& address = *transit.partner;
     address.head = address.last = transit.head;
     address.at = this;
     address.port = transit.port;
@@ -153,7 +153,7 @@ void router_model::grant_address(axi_transit& address, unsigned input, out_chann
   const bool data_here = next && (data_lane.waiting >> input & 1) != 0;
   if (data_here && data_lane.free <= now) {
     // Nothing before it: the data start in the same cycle, which saves the AW a journey of its own.
-    assert(data_lane.queues[input].head->address == &address);
+    assert(data_lane.queues[input].head->partner == &address);
     data_lane.queues[input].head->with_address = true;
     grant_data(data_lane, now);
     return;

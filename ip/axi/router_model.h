@@ -18,22 +18,23 @@ struct channel_counters {
 };
 
 /// One direction of a router's port, one lane: the burst streams that want to leave there.
-struct out_channel {
+struct alignas(64) out_channel {
   struct queue {
     axi_transit* head = nullptr;
     axi_transit* tail = nullptr;
   };
   router_model* owner = nullptr;
-  out_channel* next = nullptr;  ///< link in the calendar
-  cycle_t free = 0;             ///< first cycle in which a new burst may start
-  std::uint64_t waiting = 0;    ///< inputs with a burst queued
-  queue* queues = nullptr;      ///< one per input port
+  cycle_t free = 0;           ///< first cycle in which a new burst may start
+  std::uint64_t waiting = 0;  ///< inputs with a burst queued
+  queue* queues = nullptr;    ///< one per input port
   std::uint8_t port = 0;
   axi_lane lane = axi_lane::ar;
   std::uint8_t width_log2 = 0;
   std::uint8_t winner = 63;  ///< input that was served last
   bool scheduled = false;    ///< an arbitration is in the calendar
   channel_counters count;
+
+  void prefetch() const { __builtin_prefetch(this, 1); }
 };
 
 using network_calendar = calendar<axi_transit, out_channel>;

@@ -47,8 +47,8 @@ class random_port : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::
     random_ ^= random_ << 17;
     return static_cast<std::uint32_t>(random_ >> 20);
   }
-  // Three of four bursts go to a cluster of the same L3 quadrant (64 clusters), as a placed pipeline's do; 64 bytes
-  // to 4 KiB; half of them writes.
+  // Three of four bursts go to a cluster of the same L3 quadrant (64 clusters), as a placed pipeline's do; 64
+  // bytes to 4 KiB; half of them writes.
   void send(axi_burst& burst, sc_core::sc_time delay) {
     if (remaining_ == 0) return;
     --remaining_;
@@ -98,7 +98,8 @@ int sc_main(int argc, char** argv) {
   axi_payload_pool payloads;
   std::vector<std::unique_ptr<random_port>> ports;
   for (unsigned i = 0; i < network.clusters(); ++i) {
-    ports.push_back(std::make_unique<random_port>(("port_" + std::to_string(i)).c_str(), network, i, open, remaining, payloads));
+    ports.push_back(std::make_unique<random_port>(("port_" + std::to_string(i)).c_str(), network, i, open,
+                                                  remaining, payloads));
   }
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // elaboration is not measured
   const auto begin = std::chrono::steady_clock::now();
@@ -115,13 +116,14 @@ int sc_main(int argc, char** argv) {
   const double cycles = sc_core::sc_time_stamp() / sc_core::sc_time(1, sc_core::SC_NS);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("{\"name\": \"noc\", \"wall_s\": %.3f, \"bursts\": %llu, \"bursts_per_s\": %.0f, \"hops\": %llu, "
-              "\"ns_per_hop\": %.1f, \"bytes\": %llu, \"open_per_port\": %u, \"mips\": 0, \"cycles\": %.0f, "
-              "\"cycles_per_s\": %.0f, \"peak_rss_mb\": %.1f, \"window\": 1, \"threads\": 1}\n",
-              wall, static_cast<unsigned long long>(bursts), static_cast<double>(bursts) / wall,
-              static_cast<unsigned long long>(hops), wall * 1e9 / static_cast<double>(hops),
-              static_cast<unsigned long long>(bytes), open, cycles, cycles / wall,
-              static_cast<double>(usage.ru_maxrss) / 1024);
+  std::printf(
+      "{\"name\": \"noc\", \"wall_s\": %.3f, \"bursts\": %llu, \"bursts_per_s\": %.0f, \"hops\": %llu, "
+      "\"ns_per_hop\": %.1f, \"bytes\": %llu, \"open_per_port\": %u, \"mips\": 0, \"cycles\": %.0f, "
+      "\"cycles_per_s\": %.0f, \"peak_rss_mb\": %.1f, \"window\": 1, \"threads\": 1}\n",
+      wall, static_cast<unsigned long long>(bursts), static_cast<double>(bursts) / wall,
+      static_cast<unsigned long long>(hops), wall * 1e9 / static_cast<double>(hops),
+      static_cast<unsigned long long>(bytes), open, cycles, cycles / wall,
+      static_cast<double>(usage.ru_maxrss) / 1024);
   return network.in_flight() == 0 ? 0 : 1;
 }
 
