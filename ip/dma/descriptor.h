@@ -1,8 +1,8 @@
 /* The DMA descriptor as it lies in L1: plain C, shared by the firmware and the model.
  *
- * A descriptor is 64 bytes, 64-byte aligned, little endian, in the L1 of the cluster whose DMA runs it. The DMA
- * reads it as one 64-byte beat when its turn in the chain comes, so it may be rewritten once the channel's
- * COMPLETED counts it, and must be complete before its chain is started.
+ * A descriptor is 64 bytes, 64-byte aligned, little endian, in the L1 of the cluster whose DMA runs it. The
+ * DMA reads it as one 64-byte beat when its turn in the chain comes, so it may be rewritten once the
+ * channel's COMPLETED counts it, and must be complete before its chain is started.
  *
  * Meaning:
  *   for i2 in [0, count2)            (dims == 3, else once)
@@ -12,14 +12,14 @@
  * Addresses are 48 bits wide: the own L1 (at 0x1000_0000 or by its global address), another cluster's L1 or
  * peripherals, or HBM; at least one side must be the own L1. Any byte alignment is legal.
  *
- * When every byte is visible at its destination (the last B response is back, the last byte read is in L1) the
- * DMA performs, in this order and each only if its flag is set: a 4-byte write of notify_value to the count word,
- * a 4-byte write of doorbell_value to the doorbell, and event line 20 + channel of the own cluster; then it
- * counts the descriptor in COMPLETED and goes to `next`. Both targets may be in the own cluster or in another;
- * addresses must be word aligned.
+ * When every byte is visible at its destination (the last B response is back, the last byte read is in L1)
+ * the DMA performs, in this order and each only if its flag is set: a 4-byte write of notify_value to the
+ * count word, a 4-byte write of doorbell_value to the doorbell, and event line 20 + channel of the own
+ * cluster; then it counts the descriptor in COMPLETED and goes to `next`. Both targets may be in the own
+ * cluster or in another; addresses must be word aligned.
  *
- * Refused (the channel stops with STATUS.error): unknown flag bits, dims other than 1..3, a count in use that is
- * 0, bytes == 0 without a notify flag (with one it is a pure notification), an unaligned notify address, a
+ * Refused (the channel stops with STATUS.error): unknown flag bits, dims other than 1..3, a count in use that
+ * is 0, bytes == 0 without a notify flag (with one it is a pure notification), an unaligned notify address, a
  * transfer without a side in the own L1 or with one in the own
  * peripherals, and a transfer that leaves the own L1 on the side that is in it.
  */
@@ -33,12 +33,12 @@ namespace ohmic {
 #endif
 
 enum {
-  DMA_DIMS_MASK = 0x3u,        /* flags 1..0: 1, 2 or 3 */
-  DMA_NOTIFY_COUNT = 0x4u,     /* write notify_value to the count word when done */
-  DMA_NOTIFY_DOORBELL = 0x8u,  /* then write doorbell_value to the doorbell */
-  DMA_NOTIFY = 0xCu,           /* both */
-  DMA_EVENT = 0x10u,           /* then raise event line 20 + channel in the own cluster */
-  DMA_FLAGS_MASK = 0x1Fu       /* every other bit must be 0 */
+  DMA_DIMS_MASK = 0x3u,       /* flags 1..0: 1, 2 or 3 */
+  DMA_NOTIFY_COUNT = 0x4u,    /* write notify_value to the count word when done */
+  DMA_NOTIFY_DOORBELL = 0x8u, /* then write doorbell_value to the doorbell */
+  DMA_NOTIFY = 0xCu,          /* both */
+  DMA_EVENT = 0x10u,          /* then raise event line 20 + channel in the own cluster */
+  DMA_FLAGS_MASK = 0x1Fu      /* every other bit must be 0 */
 };
 
 #define DMA_CHAIN_END 0xFFFFFFFFu

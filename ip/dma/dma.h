@@ -18,46 +18,48 @@ namespace ohmic {
 
 /// What a DMA is made of and where it lives. Defaults: Table I; the number of burst buffers is an assumption.
 struct dma_parameters {
-  unsigned channels = 8;               ///< 1..8
-  std::uint32_t start_cycles = 10;     ///< write of START to the descriptor's beat, >= 1
-  unsigned burst_buffers = 16;         ///< bursts held at once, per direction, >= 1
-  std::uint32_t width = 64;            ///< bytes per beat of the network
+  unsigned channels = 8;            ///< 1..8
+  std::uint32_t start_cycles = 10;  ///< write of START to the descriptor's beat, >= 1
+  unsigned burst_buffers = 16;      ///< bursts held at once, per direction, >= 1
+  std::uint32_t width = 64;         ///< bytes per beat of the network
   std::uint32_t max_burst_bytes = 4096;
-  std::uint16_t initiator = 0;         ///< cluster index, for the bursts
-  std::uint16_t first_id = 0;          ///< AXI id of channel 0
+  std::uint16_t initiator = 0;  ///< cluster index, for the bursts
+  std::uint16_t first_id = 0;   ///< AXI id of channel 0
   own_cluster_map own;
 };
 
 /// What a DMA did since reset, for the run report and energy.
 struct dma_counters {
-  std::uint64_t descriptors = 0;                       ///< completed
-  std::uint64_t bytes_read = 0, bytes_written = 0;     ///< from and to the network
-  std::uint64_t bytes_copied = 0;                      ///< within L1
-  std::uint64_t bursts_read = 0, bursts_written = 0;   ///< issued, without notifications
-  std::uint64_t notifications = 0;                     ///< writes of a count word or doorbell
-  std::uint64_t l1_beats = 0;                          ///< on both L1 ports, descriptors included
-  std::uint64_t stall_cycles = 0;                      ///< cycles in which a beat waited for banks
-  std::uint64_t active_cycles = 0;                     ///< any channel busy (counted when the last one ends)
+  std::uint64_t descriptors = 0;                      ///< completed
+  std::uint64_t bytes_read = 0, bytes_written = 0;    ///< from and to the network
+  std::uint64_t bytes_copied = 0;                     ///< within L1
+  std::uint64_t bursts_read = 0, bursts_written = 0;  ///< issued, without notifications
+  std::uint64_t notifications = 0;                    ///< writes of a count word or doorbell
+  std::uint64_t l1_beats = 0;                         ///< on both L1 ports, descriptors included
+  std::uint64_t stall_cycles = 0;                     ///< cycles in which a beat waited for banks
+  std::uint64_t active_cycles = 0;                    ///< any channel busy (counted when the last one ends)
 };
 
-/// The DMA of one cluster: channels that run chains of descriptors (ip/dma/descriptor.h) between the own L1 and
-/// the network, or within the own L1.
+/// The DMA of one cluster: channels that run chains of descriptors (ip/dma/descriptor.h) between the own L1
+/// and the network, or within the own L1.
 ///
-/// Registers: map `dma` in ip/registers/ohmic.rdl. A transfer is cut into AXI-legal bursts per inner run. Channels
-/// share one L1 port for reads (descriptors, data to send) and one for writes (data received) and take turns burst
-/// by burst. A burst to the network is read from L1 completely, then issued; a burst from the network is written to
-/// L1 beat by beat as its data come. Within a channel everything has one AXI id, so it stays in order.
+/// Registers: map `dma` in ip/registers/ohmic.rdl. A transfer is cut into AXI-legal bursts per inner run.
+/// Channels share one L1 port for reads (descriptors, data to send) and one for writes (data received) and
+/// take turns burst by burst. A burst to the network is read from L1 completely, then issued; a burst from
+/// the network is written to L1 beat by beat as its data come. Within a channel everything has one AXI id, so
+/// it stays in order.
 ///
-/// Timing (cycles): START in w -> the descriptor's beat requests its banks in w + start_cycles. Granted in c -> the
-/// first data beat or read address in c + 1. One beat of up to 16 words per cycle and L1 port, across bursts too;
-/// one read burst queued per cycle. Last L1 beat of a burst granted in e -> the burst is queued for e + 1. A beat
-/// of read data that is there in r requests its banks in r. Last B response in b (or last received byte granted in
-/// b - 1) -> notifications are queued for b; the descriptor completes in the cycle of their last response and the
-/// next of the chain is fetched in that cycle. Sources: 10 cycles, 64 B per cycle: Table I; the rest: assumptions.
+/// Timing (cycles): START in w -> the descriptor's beat requests its banks in w + start_cycles. Granted in c
+/// -> the first data beat or read address in c + 1. One beat of up to 16 words per cycle and L1 port, across
+/// bursts too; one read burst queued per cycle. Last L1 beat of a burst granted in e -> the burst is queued
+/// for e + 1. A beat of read data that is there in r requests its banks in r. Last B response in b (or last
+/// received byte granted in b - 1) -> notifications are queued for b; the descriptor completes in the cycle
+/// of their last response and the next of the chain is fetched in that cycle. Sources: 10 cycles, 64 B per
+/// cycle: Table I; the rest: assumptions.
 ///
-/// Call order per cycle: on_response() for what is there; step() if next_event() <= now; take_own_write() until
-/// empty; the master port's issue(); then the cluster arbitrates the busy L1 ports and calls beat_done(p, now) for
-/// a port whose last word was granted. Registers may be accessed at any point.
+/// Call order per cycle: on_response() for what is there; step() if next_event() <= now; take_own_write()
+/// until empty; the master port's issue(); then the cluster arbitrates the busy L1 ports and calls
+/// beat_done(p, now) for a port whose last word was granted. Registers may be accessed at any point.
 class dma {
  public:
   static constexpr unsigned read_port = 0, write_port = 1, ports = 2;
@@ -79,8 +81,9 @@ class dma {
   cycle_t next_event() const { return next_; }
   void step(cycle_t now, axi_master_port& network, burst_pool& pool);
 
-  /// A response for one of this DMA's ids: its first beat is there in `first`, its last in `last`. Called in the
-  /// order of `first`, in that cycle or earlier; the DMA owns the burst again and gives it back to the pool.
+  /// A response for one of this DMA's ids: its first beat is there in `first`, its last in `last`. Called in
+  /// the order of `first`, in that cycle or earlier; the DMA owns the burst again and gives it back to the
+  /// pool.
   void on_response(axi_burst* burst, cycle_t first, cycle_t last);
 
   l1_port& port(unsigned p) { return ports_[p]; }
@@ -136,7 +139,8 @@ class dma {
   void complete(unsigned c, cycle_t now);
   void end_chain(unsigned c, cycle_t now);
   axi_burst* make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write, burst_pool&);
-  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&, burst_pool&);
+  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&,
+              burst_pool&);
   bool runs_home(unsigned c, std::uint64_t address);
   void finish_burst(axi_burst*, burst_pool&);
   void collect_responses(cycle_t now, burst_pool&);

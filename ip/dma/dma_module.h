@@ -11,14 +11,14 @@
 
 namespace ohmic {
 
-/// The DMA alone as a TLM-2.0 module (see device_module): `registers.socket` takes the register map `dma`, `l1`
-/// reaches the own L1, `network` everything else, by chip address; notifications for the own cluster's registers go
-/// there too, by their address in the own window.
+/// The DMA alone as a TLM-2.0 module (see device_module): `registers.socket` takes the register map `dma`,
+/// `l1` reaches the own L1, `network` everything else, by chip address; notifications for the own cluster's
+/// registers go there too, by their address in the own window.
 ///
-/// Network timing: a burst leaves by the rules of axi_master_port; its response begins after the delay that the
-/// target annotates (whole cycles, at least one), counted from the last request beat, and its read data come one
-/// beat per cycle, bursts one after the other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any other error for
-/// SLVERR.
+/// Network timing: a burst leaves by the rules of axi_master_port; its response begins after the delay that
+/// the target annotates (whole cycles, at least one), counted from the last request beat, and its read data
+/// come one beat per cycle, bursts one after the other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any
+/// other error for SLVERR.
 class dma_module : public device_module<dma, decltype(registers::dma::access)> {
  public:
   tlm_utils::simple_initiator_socket<dma_module> network{"network"};
@@ -100,7 +100,8 @@ class dma_module : public device_module<dma, decltype(registers::dma::access)> {
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     network->b_transport(payload, delay);
     if (payload.is_response_ok()) return axi_resp::okay;
-    return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr : axi_resp::slverr;
+    return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr
+                                                                            : axi_resp::slverr;
   }
 
   dma_parameters parameters_;

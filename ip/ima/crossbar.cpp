@@ -54,7 +54,8 @@ bool crossbar::write_weights(std::uint64_t offset, const std::uint8_t* data, std
 
 void crossbar::prepare(unsigned first_quad, unsigned quads, unsigned first_block, unsigned blocks) {
   if (!kernels_->offset_inputs) return;
-  if (first_quad == bias_quad_ && quads == bias_quads_ && first_block == bias_block_ && blocks == bias_blocks_)
+  if (first_quad == bias_quad_ && quads == bias_quads_ && first_block == bias_block_ &&
+      blocks == bias_blocks_)
     return;
   bias_quad_ = first_quad, bias_quads_ = quads, bias_block_ = first_block, bias_blocks_ = blocks;
   // The kernel itself, fed with zeros, yields exactly the surplus of its input offset.
@@ -62,8 +63,8 @@ void crossbar::prepare(unsigned first_quad, unsigned quads, unsigned first_block
   for (unsigned b = first_block; b < first_block + blocks; ++b) {
     std::int32_t* bias = &bias_[b * mvm::block_columns];
     const std::int32_t zero[mvm::block_columns] = {};
-    kernels_->block(&weights_[(std::size_t{b} * quads_ + first_quad) * mvm::quad_bytes], zero_inputs_.data(), quads,
-                    zero, bias);
+    kernels_->block(&weights_[(std::size_t{b} * quads_ + first_quad) * mvm::quad_bytes], zero_inputs_.data(),
+                    quads, zero, bias);
     for (unsigned c = 0; c < mvm::block_columns; ++c) bias[c] = -bias[c];
   }
 }

@@ -10,9 +10,10 @@ namespace ohmic {
 
 /// One analog crossbar with its ADCs: int8 weights, exact int32 column sums, 8-bit codes.
 ///
-/// The whole analog behaviour stands behind mvm(): a noisy crossbar replaces this class and nothing else. Weights
-/// are non-volatile and reached by debug access only. A crossbar without weights takes no memory and answers as
-/// if every weight were 0. Not modelled here: noise, drift, IR drop, DAC non-linearity (`analog: ideal`).
+/// The whole analog behaviour stands behind mvm(): a noisy crossbar replaces this class and nothing else.
+/// Weights are non-volatile and reached by debug access only. A crossbar without weights takes no memory and
+/// answers as if every weight were 0. Not modelled here: noise, drift, IR drop, DAC non-linearity (`analog:
+/// ideal`).
 class crossbar {
  public:
   /// Dimensions in cells. `kernels` chooses the SIMD variant (tests); results are equal for all of them.
@@ -35,10 +36,10 @@ class crossbar {
   ///   ps = sum over rows r of [first_row, first_row + row_count) of inputs[r] * weight[r][c]
   ///   codes[c] = clip((ps * m + (1 << (s-1))) >> s, -128, 127)
   /// Other rows contribute nothing; codes of other columns are undefined. `inputs` is indexed by row.
-  /// Preconditions: ranges within the crossbar and not empty, 1 <= m, 1 <= s <= 62, inputs[r] == 0 for rows outside
-  /// the range that share a group of four rows with it.
-  void mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column, unsigned count,
-           std::int32_t m, unsigned s, std::int8_t* codes);
+  /// Preconditions: ranges within the crossbar and not empty, 1 <= m, 1 <= s <= 62, inputs[r] == 0 for rows
+  /// outside the range that share a group of four rows with it.
+  void mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column,
+           unsigned count, std::int32_t m, unsigned s, std::int8_t* codes);
 
  private:
   struct aligned_delete {

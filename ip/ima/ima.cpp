@@ -20,9 +20,12 @@ std::uint32_t ima::read_register(std::uint32_t offset, cycle_t) {
     case reg::status_offset:
       return (jobs_held_ != 0 ? reg::status_busy_mask : 0) | (error_seen_ ? reg::status_error_mask : 0) |
              (static_cast<std::uint32_t>(slots_.size() - jobs_held_) << reg::status_free_shift);
-    case reg::jobs_done_offset: return jobs_done_;
-    case reg::mvm_count_offset: return static_cast<std::uint32_t>(counters_.mvms);
-    default: break;
+    case reg::jobs_done_offset:
+      return jobs_done_;
+    case reg::mvm_count_offset:
+      return static_cast<std::uint32_t>(counters_.mvms);
+    default:
+      break;
   }
   return offset % 4 == 0 && offset / 4 < registers_.size() ? registers_[offset / 4] : 0;
 }
@@ -83,8 +86,8 @@ void ima::retire(cycle_t now) {
 }
 
 void ima::step(cycle_t now) {
-  // Later stages first: what they free, earlier ones may use in the same cycle. Windows of zeros fill a buffer
-  // in no time, so go round until nothing moves.
+  // Later stages first: what they free, earlier ones may use in the same cycle. Windows of zeros fill a
+  // buffer in no time, so go round until nothing moves.
   bool moved = true;
   while (moved) {
     moved = finish_mvm(now);
@@ -164,8 +167,8 @@ bool ima::advance_input(cycle_t now) {
   return true;
 }
 
-/// Sets up the input cursor for the next pixel. Leaves it inactive if the pixel's window leaves L1: then the job
-/// ends with the pixels that are already in the pipeline.
+/// Sets up the input cursor for the next pixel. Leaves it inactive if the pixel's window leaves L1: then the
+/// job ends with the pixels that are already in the pipeline.
 void ima::begin_pixel() {
   cursor& c = cursor_[input_port];
   queued_job& q = slots_[streaming_slot_];
@@ -218,7 +221,8 @@ void ima::beat_done(unsigned p, cycle_t now) {
   c.done += port.bytes;
   if (p == input_port) {
     const input_run& run = generator_.runs()[c.run];
-    std::memcpy(in_[in_fill_].values.data() + run.row + c.done - port.bytes, port.data + port.first_byte, port.bytes);
+    std::memcpy(in_[in_fill_].values.data() + run.row + c.done - port.bytes, port.data + port.first_byte,
+                port.bytes);
     counters_.bytes_in += port.bytes;
     ++counters_.beats_in;
     if (c.done == run.bytes) {

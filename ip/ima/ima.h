@@ -16,33 +16,36 @@ namespace ohmic {
 
 /// What an IMA did since reset, for the run report and energy.
 struct ima_counters {
-  std::uint64_t jobs = 0;             ///< completed without error
-  std::uint64_t mvms = 0;             ///< started
-  std::uint64_t cells = 0;            ///< rows x columns driven, summed over MVMs
-  std::uint64_t compute_cycles = 0;   ///< crossbar busy (counted when an MVM ends)
+  std::uint64_t jobs = 0;            ///< completed without error
+  std::uint64_t mvms = 0;            ///< started
+  std::uint64_t cells = 0;           ///< rows x columns driven, summed over MVMs
+  std::uint64_t compute_cycles = 0;  ///< crossbar busy (counted when an MVM ends)
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t beats_in = 0, beats_out = 0;
-  std::uint64_t stall_cycles = 0;     ///< cycles in which a beat waited for banks
-  std::uint64_t active_cycles = 0;    ///< from a PUSH to the idle IMA (counted when it becomes idle)
+  std::uint64_t stall_cycles = 0;   ///< cycles in which a beat waited for banks
+  std::uint64_t active_cycles = 0;  ///< from a PUSH to the idle IMA (counted when it becomes idle)
 };
 
-/// The analog in-memory accelerator of one cluster: job queue, input generator, crossbar with ADC, output streamer.
+/// The analog in-memory accelerator of one cluster: job queue, input generator, crossbar with ADC, output
+/// streamer.
 ///
-/// Registers: map `ima` in ip/registers/ohmic.rdl. Jobs run in order, and overlap: while the crossbar computes
-/// pixel n, the input streamer fills the other input buffer with pixel n + 1 (of the next job, if need be) and the
-/// output streamer empties the other output buffer of pixel n - 1. The queue holds every job from PUSH until its
-/// last code is in L1.
+/// Registers: map `ima` in ip/registers/ohmic.rdl. Jobs run in order, and overlap: while the crossbar
+/// computes pixel n, the input streamer fills the other input buffer with pixel n + 1 (of the next job, if
+/// need be) and the output streamer empties the other output buffer of pixel n - 1. The queue holds every job
+/// from PUSH until its last code is in L1.
 ///
-/// Timing (cycles): PUSH in w -> first input beat requests its banks in w + 1. One beat of up to `streamer_ports`
-/// words per cycle and streamer while banks are free. Last input beat granted in c -> MVM from c + 1 (if crossbar
-/// and an output buffer are free) to c + 1 + mvm_cycles, the cycle in which the first output beat requests its
-/// banks and the input buffer is free. Last output beat granted in d -> code visible, JOBS_DONE and event in d,
-/// output buffer free in d + 1. So back-to-back pixels cost max(input beats, mvm_cycles, output beats), and there
-/// is no cost between jobs. A window of zeros only costs no beat. Sources: 130 ns and 16 ports from the paper's
-/// Table I; separate input and output streamers and zero set-up time are assumptions.
+/// Timing (cycles): PUSH in w -> first input beat requests its banks in w + 1. One beat of up to
+/// `streamer_ports` words per cycle and streamer while banks are free. Last input beat granted in c -> MVM
+/// from c + 1 (if crossbar and an output buffer are free) to c + 1 + mvm_cycles, the cycle in which the first
+/// output beat requests its banks and the input buffer is free. Last output beat granted in d -> code
+/// visible, JOBS_DONE and event in d, output buffer free in d + 1. So back-to-back pixels cost max(input
+/// beats, mvm_cycles, output beats), and there is no cost between jobs. A window of zeros only costs no beat.
+/// Sources: 130 ns and 16 ports from the paper's Table I; separate input and output streamers and zero set-up
+/// time are assumptions.
 ///
-/// Call order per cycle: step(now) if next_event() <= now; then the cluster arbitrates the busy ports and calls
-/// beat_done(p, now) for a port whose last word was granted. Registers may be accessed before or after that.
+/// Call order per cycle: step(now) if next_event() <= now; then the cluster arbitrates the busy ports and
+/// calls beat_done(p, now) for a port whose last word was granted. Registers may be accessed before or after
+/// that.
 class ima {
  public:
   static constexpr unsigned input_port = 0, output_port = 1, ports = 2;
@@ -53,7 +56,8 @@ class ima {
   std::uint32_t read_register(std::uint32_t offset, cycle_t now);
   void write_register(std::uint32_t offset, std::uint32_t value, cycle_t now);
 
-  /// Earliest cycle in which step() has something to do, given no further input; never if idle or waiting for banks.
+  /// Earliest cycle in which step() has something to do, given no further input; never if idle or waiting for
+  /// banks.
   cycle_t next_event() const { return next_; }
   void step(cycle_t now);
 
@@ -74,8 +78,8 @@ class ima {
   }
 
   bool idle() const { return jobs_held_ == 0; }
-  bool computing() const { return computing_; }                              ///< an MVM occupies the crossbar
-  bool streaming() const { return ports_[0].busy() || ports_[1].busy(); }   ///< a beat waits for banks
+  bool computing() const { return computing_; }                            ///< an MVM occupies the crossbar
+  bool streaming() const { return ports_[0].busy() || ports_[1].busy(); }  ///< a beat waits for banks
   const ima_counters& counters() const { return counters_; }
 
   /// The cells, for debug access and loading.
@@ -124,19 +128,19 @@ class ima {
   input_generator generator_;
   ima_job::register_file registers_{};
 
-  std::vector<queued_job> slots_;            // ring of jobs
-  unsigned oldest_ = 0, jobs_held_ = 0;      // jobs not yet completed
+  std::vector<queued_job> slots_;        // ring of jobs
+  unsigned oldest_ = 0, jobs_held_ = 0;  // jobs not yet completed
   unsigned streaming_slot_ = 0, jobs_to_stream_ = 0;
-  std::uint32_t pixel0_ = 0, pixel1_ = 0;    // next pixel to stream in
-  bool generator_ready_ = false;             // generator_ holds the streaming job's template
+  std::uint32_t pixel0_ = 0, pixel1_ = 0;  // next pixel to stream in
+  bool generator_ready_ = false;           // generator_ holds the streaming job's template
 
   std::array<l1_port, ports> ports_{};
   std::array<cursor, ports> cursor_{};
   std::array<input_buffer, 2> in_;
   std::array<output_buffer, 2> out_;
-  unsigned in_fill_ = 0, in_full_ = 0;       // buffer the streamer uses next; filled buffers not yet computed
-  unsigned in_compute_ = 0;                  // buffer the crossbar uses next
-  unsigned out_fill_ = 0, out_full_ = 0;     // buffer the crossbar uses next; buffers holding codes
+  unsigned in_fill_ = 0, in_full_ = 0;    // buffer the streamer uses next; filled buffers not yet computed
+  unsigned in_compute_ = 0;               // buffer the crossbar uses next
+  unsigned out_fill_ = 0, out_full_ = 0;  // buffer the crossbar uses next; buffers holding codes
   unsigned out_drain_ = 0;
   bool computing_ = false;
   cycle_t mvm_end_ = 0;

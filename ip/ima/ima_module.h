@@ -8,9 +8,9 @@
 
 namespace ohmic {
 
-/// The IMA alone as a TLM-2.0 module (see device_module): `registers.socket` takes the register map `ima`, `l1`
-/// reaches its memory. Debug transport at weights_base reads and writes the weights, as bytes [row][column], in
-/// words of four.
+/// The IMA alone as a TLM-2.0 module (see device_module): `registers.socket` takes the register map `ima`,
+/// `l1` reaches its memory. Debug transport at weights_base reads and writes the weights, as bytes
+/// [row][column], in words of four.
 class ima_module : public device_module<ima, decltype(registers::ima::access)> {
  public:
   static constexpr std::uint32_t weights_base = 0x10000;

@@ -21,8 +21,9 @@ ima_job ima_job::decode(const register_file& registers) {
   const auto word = [&](std::uint32_t offset) { return registers[offset / 4]; };
   const auto loop = [&](std::uint32_t at) {
     const std::uint32_t step = word(at + reg::loop_step_offset);
-    return ima_loop{word(at + reg::loop_count_offset), static_cast<std::int32_t>(word(at + reg::loop_stride_offset)),
-                    low_half(step), high_half(step)};
+    return ima_loop{word(at + reg::loop_count_offset),
+                    static_cast<std::int32_t>(word(at + reg::loop_stride_offset)), low_half(step),
+                    high_half(step)};
   };
   ima_job job{};
   for (unsigned i = 0; i < 4; ++i) job.loops[i] = loop(reg::loop_base + i * reg::loop_array_stride);

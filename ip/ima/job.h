@@ -11,12 +11,13 @@ namespace ohmic {
 struct ima_parameters {
   unsigned rows = 256, columns = 256;
   std::uint32_t mvm_cycles = 130;
-  unsigned streamer_ports = 16;   ///< 4-byte words per beat, 1..16
-  unsigned job_queue = 4;         ///< jobs accepted and not yet completed, >= 2
+  unsigned streamer_ports = 16;  ///< 4-byte words per beat, 1..16
+  unsigned job_queue = 4;        ///< jobs accepted and not yet completed, >= 2
   std::uint32_t l1_bytes = 1u << 20;
 };
 
-/// One loop of the input generator: every iteration adds `stride` to the address and (dx, dy) to the coordinates.
+/// One loop of the input generator: every iteration adds `stride` to the address and (dx, dy) to the
+/// coordinates.
 struct ima_loop {
   std::uint32_t count;
   std::int32_t stride;
@@ -36,8 +37,8 @@ struct ima_group {
 
 /// A job: the JOB registers of ip/registers/ohmic.rdl at the moment of PUSH.
 struct ima_job {
-  std::array<ima_loop, 4> loops;    ///< the window of a pixel, fastest first
-  std::array<ima_loop, 2> pixels;   ///< the output pixels, fastest first
+  std::array<ima_loop, 4> loops;   ///< the window of a pixel, fastest first
+  std::array<ima_loop, 2> pixels;  ///< the output pixels, fastest first
   std::uint32_t ring_base, ring_bytes;
   std::int32_t start;
   std::int16_t x, y, x_lo, x_hi, y_lo, y_hi;
@@ -45,8 +46,8 @@ struct ima_job {
   std::array<ima_group, 8> group;
 
   // Derived, valid after check().
-  std::uint32_t row_count;                    ///< bytes of a window
-  std::uint32_t first_column, column_count;   ///< smallest range that holds every group
+  std::uint32_t row_count;                   ///< bytes of a window
+  std::uint32_t first_column, column_count;  ///< smallest range that holds every group
 
   /// Words of JOB registers, in offset order from LOOP[0].COUNT on.
   static constexpr unsigned register_words = 0x110 / 4;
@@ -55,9 +56,9 @@ struct ima_job {
   static ima_job decode(const register_file& registers);
 
   /// Whether the IMA can run this job; fills the derived fields. `error` says what is wrong.
-  /// Counts: loops 1..rows, pixels 1..65535; their address arithmetic is exact (no 32-bit wrap). A ring and every
-  /// output code must lie in L1. Without a ring, input addresses are checked while streaming (padding decides
-  /// which of them are read).
+  /// Counts: loops 1..rows, pixels 1..65535; their address arithmetic is exact (no 32-bit wrap). A ring and
+  /// every output code must lie in L1. Without a ring, input addresses are checked while streaming (padding
+  /// decides which of them are read).
   bool check(const ima_parameters&, device_error& error);
 };
 

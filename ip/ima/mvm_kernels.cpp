@@ -4,14 +4,14 @@
 #include <cstring>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+  #include <immintrin.h>
 #endif
 
 namespace ohmic::mvm {
 namespace {
 
-void block_scalar(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads, const std::int32_t* bias,
-                  std::int32_t* sums) {
+void block_scalar(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads,
+                  const std::int32_t* bias, std::int32_t* sums) {
   std::copy_n(bias, block_columns, sums);
   for (unsigned q = 0; q < quads; ++q, weights += quad_bytes, inputs += quad_rows) {
     const std::int32_t x0 = inputs[0], x1 = inputs[1], x2 = inputs[2], x3 = inputs[3];
@@ -42,7 +42,8 @@ std::int32_t quad_at(const std::int8_t* inputs, unsigned quad) {
 
 // Widening to 16 bit: an 8-bit pair product saturates at -128 * -128 * 2, and sums must be exact.
 __attribute__((target("avx2"))) void block_avx2(const std::int8_t* weights, const std::int8_t* inputs,
-                                                unsigned quads, const std::int32_t* bias, std::int32_t* sums) {
+                                                unsigned quads, const std::int32_t* bias,
+                                                std::int32_t* sums) {
   constexpr unsigned chunk_columns = 4, chunks = 8;  // 8 accumulators of 4 columns x 2 half sums
   for (unsigned first = 0; first < block_columns; first += chunk_columns * chunks) {
     __m256i acc[chunks];
@@ -66,7 +67,7 @@ __attribute__((target("avx2"))) void block_avx2(const std::int8_t* weights, cons
 
 constexpr kernel_set avx2_set{"avx2", false, block_avx2, adc_scalar};
 
-#define OHMIC_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+  #define OHMIC_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 
 OHMIC_VNNI void block_vnni(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads,
                            const std::int32_t* bias, std::int32_t* sums) {
@@ -94,7 +95,8 @@ OHMIC_VNNI void block_vnni(const std::int8_t* weights, const std::int8_t* inputs
     for (unsigned v = 0; v < vectors; ++v)
       even[v] = _mm512_dpbusd_epi32(even[v], x0, _mm512_load_si512(weights + v * 64));
   }
-  for (unsigned v = 0; v < vectors; ++v) _mm512_storeu_si512(sums + v * lanes, _mm512_add_epi32(even[v], odd[v]));
+  for (unsigned v = 0; v < vectors; ++v)
+    _mm512_storeu_si512(sums + v * lanes, _mm512_add_epi32(even[v], odd[v]));
 }
 
 OHMIC_VNNI void adc_avx512(const std::int32_t* sums, unsigned count, std::int32_t m, unsigned s,
@@ -105,11 +107,12 @@ OHMIC_VNNI void adc_avx512(const std::int32_t* sums, unsigned count, std::int32_
   for (unsigned i = 0; i < count; i += 8) {
     const __m512i sum = _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + i)));
     const __m512i scaled = _mm512_add_epi64(_mm512_mul_epi32(sum, factor), rounding);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i), _mm512_cvtsepi64_epi8(_mm512_sra_epi64(scaled, shift)));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i),
+                     _mm512_cvtsepi64_epi8(_mm512_sra_epi64(scaled, shift)));
   }
 }
 
-#undef OHMIC_VNNI
+  #undef OHMIC_VNNI
 
 constexpr kernel_set vnni_set{"avx512-vnni", true, block_vnni, adc_avx512};
 
@@ -121,8 +124,10 @@ bool supported(simd variant) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   switch (variant) {
-    case simd::scalar: return true;
-    case simd::avx2: return __builtin_cpu_supports("avx2");
+    case simd::scalar:
+      return true;
+    case simd::avx2:
+      return __builtin_cpu_supports("avx2");
     case simd::avx512_vnni:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <systemc>
-#include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <algorithm>
@@ -9,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <systemc>
+#include <tlm>
 
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
@@ -18,14 +18,15 @@
 
 namespace ohmic {
 
-/// A block that works by itself (IMA, DMA) as a TLM-2.0 module: registers behind `registers.socket`, its L1 beats
-/// through `l1`, addressed by L1 byte offset. For platforms of other people; a cluster steps the plain block.
+/// A block that works by itself (IMA, DMA) as a TLM-2.0 module: registers behind `registers.socket`, its L1
+/// beats through `l1`, addressed by L1 byte offset. For platforms of other people; a cluster steps the plain
+/// block.
 ///
-/// Timing: the block is stepped in the cycles its contract asks for, and sleeps otherwise. A beat counts as granted
-/// in the cycle it is sent plus the whole cycles of the delay that the memory annotates: a memory that adds less
-/// than a cycle serves a beat per cycle and port, without conflicts. Register writes take effect at their annotated
-/// time. A beat that the memory refuses reads as zeros, writes nothing and is reported by take_error().
-/// Event lines: `raised` is notified when one rises, take_events() says which.
+/// Timing: the block is stepped in the cycles its contract asks for, and sleeps otherwise. A beat counts as
+/// granted in the cycle it is sent plus the whole cycles of the delay that the memory annotates: a memory
+/// that adds less than a cycle serves a beat per cycle and port, without conflicts. Register writes take
+/// effect at their annotated time. A beat that the memory refuses reads as zeros, writes nothing and is
+/// reported by take_error(). Event lines: `raised` is notified when one rises, take_events() says which.
 template <class Block, class AccessMap>
 class device_module : public sc_core::sc_module {
   struct register_target {
@@ -42,7 +43,8 @@ class device_module : public sc_core::sc_module {
       return register_access::ok();
     }
     register_access debug_read(std::uint32_t offset) {
-      return owner->access_->readable(offset) ? read(offset, owner->cycle()) : owner->debug_word(offset, nullptr);
+      return owner->access_->readable(offset) ? read(offset, owner->cycle())
+                                              : owner->debug_word(offset, nullptr);
     }
     register_access debug_write(std::uint32_t offset, std::uint32_t value) {
       return owner->access_->writable(offset) ? write(offset, value, owner->cycle())

@@ -15,10 +15,11 @@
 
 namespace ohmic {
 
-/// A DMA in cluster 0 beside a plain L1, its master port, and a network that is nothing but a delay: 64 KiB of HBM
-/// and of cluster 1's L1 answer, other addresses answer DECERR.
+/// A DMA in cluster 0 beside a plain L1, its master port, and a network that is nothing but a delay: 64 KiB
+/// of HBM and of cluster 1's L1 answer, other addresses answer DECERR.
 struct dma_bench {
-  static constexpr std::uint64_t hbm = 0x80000000u, peer = 0x40200000u, own_global = 0x40000000u, own = 0x10000000u;
+  static constexpr std::uint64_t hbm = 0x80000000u, peer = 0x40200000u, own_global = 0x40000000u,
+                                 own = 0x10000000u;
   static constexpr std::uint64_t own_peripherals = own + (1u << 20);
 
   struct l1_beat {
@@ -40,8 +41,13 @@ struct dma_bench {
   };
 
   explicit dma_bench(dma_parameters p = make_parameters())
-      : parameters(p), l1(p.own.l1_bytes), hbm_bytes(1 << 16), peer_bytes(1 << 16), dut(p),
-        network(address_map{}, {}), pool(4096) {}
+      : parameters(p),
+        l1(p.own.l1_bytes),
+        hbm_bytes(1 << 16),
+        peer_bytes(1 << 16),
+        dut(p),
+        network(address_map{}, {}),
+        pool(4096) {}
 
   static dma_parameters make_parameters() {
     dma_parameters p;
@@ -58,7 +64,7 @@ struct dma_bench {
 
   std::vector<l1_beat> beats;
   std::vector<issued_burst> bursts;
-  std::vector<performed_write> writes;      ///< at their targets, in order
+  std::vector<performed_write> writes;  ///< at their targets, in order
   std::vector<dma::own_write> own_writes;
   std::vector<cycle_t> own_write_at;
   std::vector<std::pair<cycle_t, std::uint32_t>> events;
@@ -66,7 +72,7 @@ struct dma_bench {
   std::function<bool(cycle_t, unsigned bank)> bank_taken;  ///< default: never
   /// Cycles from the last request beat to the first response beat. Default: 20.
   std::function<cycle_t(const axi_burst&)> latency = [](const axi_burst&) { return cycle_t{20}; };
-  std::function<bool(const axi_burst&)> fails;             ///< answers SLVERR. Default: never
+  std::function<bool(const axi_burst&)> fails;  ///< answers SLVERR. Default: never
 
   std::uint8_t* memory(std::uint64_t addr, std::uint32_t bytes) {
     if (addr >= hbm && addr + bytes <= hbm + hbm_bytes.size()) return &hbm_bytes[addr - hbm];
@@ -110,9 +116,9 @@ struct dma_bench {
     axi_burst* burst;
     cycle_t first, last;
   };
-  std::vector<answer> on_the_way_;                          // in order of `first`
+  std::vector<answer> on_the_way_;  // in order of `first`
   std::vector<answer> arriving_;
-  std::map<std::pair<unsigned, bool>, cycle_t> id_order_;   // last response per id and direction
+  std::map<std::pair<unsigned, bool>, cycle_t> id_order_;  // last response per id and direction
   cycle_t r_free_ = 0, b_free_ = 0;
 
   void request(const axi_message& m) {
@@ -120,7 +126,8 @@ struct dma_bench {
     ASSERT_GE(b->bytes, 1u);
     ASSERT_LE(b->bytes, parameters.max_burst_bytes);
     ASSERT_EQ(b->addr / 4096, (b->addr + b->bytes - 1) / 4096) << "a burst crosses 4 KiB";
-    bursts.push_back({m.cycle, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
+    bursts.push_back(
+        {m.cycle, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
     const unsigned length = b->beats(parameters.width);
     cycle_t first = m.cycle + (b->write ? length - 1 : 0) + latency(*b);
     auto& order = id_order_[{b->id, b->write}];
@@ -136,7 +143,8 @@ struct dma_bench {
       if (free > now) continue;
       auto best = on_the_way_.end();
       for (auto a = on_the_way_.begin(); a != on_the_way_.end(); ++a)
-        if (a->burst->write == write && a->first <= now && (best == on_the_way_.end() || a->first < best->first))
+        if (a->burst->write == write && a->first <= now &&
+            (best == on_the_way_.end() || a->first < best->first))
           best = a;
       if (best == on_the_way_.end()) continue;
       answer a = *best;
@@ -196,7 +204,8 @@ struct dma_bench {
 };
 
 /// A descriptor of one run.
-inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t bytes, std::uint32_t flags = 0) {
+inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t bytes,
+                           std::uint32_t flags = 0) {
   dma_descriptor d{};
   d.flags = 1 | flags;
   d.next = DMA_CHAIN_END;
@@ -207,8 +216,8 @@ inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t b
   return d;
 }
 
-inline dma_descriptor notifying(dma_descriptor d, std::uint64_t count, std::uint32_t value, std::uint64_t doorbell,
-                                std::uint32_t doorbell_value) {
+inline dma_descriptor notifying(dma_descriptor d, std::uint64_t count, std::uint32_t value,
+                                std::uint64_t doorbell, std::uint32_t doorbell_value) {
   d.flags |= DMA_NOTIFY;
   d.notify_lo = static_cast<std::uint32_t>(count);
   d.notify_value = value;

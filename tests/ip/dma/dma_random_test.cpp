@@ -63,16 +63,24 @@ TEST_P(DmaRandom, TransfersEqualCopyLoops) {
       const std::uint64_t away = (upto(1) ? dma_bench::hbm : dma_bench::peer) + c * 0x2000;
       side src{}, dst{};
       switch (upto(2)) {
-        case 0: src = place(home, 0x2000), dst = place(away, 0x2000); break;
-        case 1: src = place(away, 0x2000), dst = place(home, 0x2000); break;
-        default: src = place(home, 0x2000), dst = place(home + 0x2000, 0x2000); break;
+        case 0:
+          src = place(home, 0x2000), dst = place(away, 0x2000);
+          break;
+        case 1:
+          src = place(away, 0x2000), dst = place(home, 0x2000);
+          break;
+        default:
+          src = place(home, 0x2000), dst = place(home + 0x2000, 0x2000);
+          break;
       }
       auto d = copy(src.base, dst.base, bytes);
       d.flags = dims;
       d.counts = n1 | n2 << 16;
       if (dims < 2) d.counts = 0;  // counts that are not in use do not matter
-      d.src_stride1 = static_cast<std::int32_t>(src.stride1), d.src_stride2 = static_cast<std::int32_t>(src.stride2);
-      d.dst_stride1 = static_cast<std::int32_t>(dst.stride1), d.dst_stride2 = static_cast<std::int32_t>(dst.stride2);
+      d.src_stride1 = static_cast<std::int32_t>(src.stride1),
+      d.src_stride2 = static_cast<std::int32_t>(src.stride2);
+      d.dst_stride1 = static_cast<std::int32_t>(dst.stride1),
+      d.dst_stride2 = static_cast<std::int32_t>(dst.stride2);
       bench.put(0x40 * c, d);
       std::memcpy(&l1[0x40 * c], &d, 64);
       for (unsigned i2 = 0; i2 < n2; ++i2)

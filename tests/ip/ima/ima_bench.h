@@ -27,7 +27,7 @@ struct ima_bench {
   ima dut;
   cycle_t now = 0;
   std::vector<beat> beats;
-  std::vector<cycle_t> done_at;   ///< cycles in which line 16 rose
+  std::vector<cycle_t> done_at;  ///< cycles in which line 16 rose
   std::vector<device_error> errors;
   unsigned error_lines = 0;
   /// True if another requester holds this bank in this cycle. Default: the banks are never busy.
@@ -37,7 +37,8 @@ struct ima_bench {
   std::uint32_t read(std::uint32_t offset) { return dut.read_register(offset, now); }
   std::uint32_t jobs_done() { return read(registers::ima::jobs_done_offset); }
   std::uint32_t free_jobs() {
-    return (read(registers::ima::status_offset) & registers::ima::status_free_mask) >> registers::ima::status_free_shift;
+    return (read(registers::ima::status_offset) & registers::ima::status_free_mask) >>
+           registers::ima::status_free_shift;
   }
 
   void cycle() {
@@ -82,7 +83,7 @@ struct ima_bench {
     }
   }
 
-  /// Cycles in which the first beat of each run of beats on a port was granted, all beats counted.
+  /// How many beats that port had.
   unsigned beats_on(unsigned port) const {
     unsigned n = 0;
     for (const beat& b : beats) n += b.port == port;

@@ -94,7 +94,8 @@ TEST(Ima, ComputesAWindowOfPaddingOnlyWithoutAnyBeat) {
 
 TEST(Ima, WaitsWordByWordForTakenBanks) {
   ima_bench bench;
-  // Bank 5 is taken until cycle 7: only the first run's beat waits for it, the next begin one cycle later each.
+  // Bank 5 is taken until cycle 7: only the first run's beat waits for it, the next begin one cycle later
+  // each.
   bench.bank_taken = [](cycle_t now, unsigned bank) { return bank == 5 && now < 7; };
   bench.l1[20] = 77;
   const std::uint8_t weight = 1;
@@ -198,25 +199,28 @@ TEST_P(ImaRefuses, WithErrorLineAndReport) {
 
 INSTANTIATE_TEST_SUITE_P(
     Jobs, ImaRefuses,
-    testing::Values(
-        bad_job{"loop_count_0", [](job_spec& j) { j.loops[2].count = 0; }},
-        bad_job{"window_beyond_rows", [](job_spec& j) { j.row_start = 65; }},
-        bad_job{"huge_loop", [](job_spec& j) { j.loops[3].count = 0xFFFFFFFF; }},
-        bad_job{"row_start_beyond_rows", [](job_spec& j) { j.row_start = 0xFFFFFFF0; }},
-        bad_job{"pixel_count_0", [](job_spec& j) { j.pixels[1].count = 0; }},
-        bad_job{"pixel_count_huge", [](job_spec& j) { j.pixels[1].count = 65536; }},
-        bad_job{"ring_outside", [](job_spec& j) { j.ring_base = 0xFFFF0, j.ring_bytes = 0x11; }},
-        bad_job{"m_0", [](job_spec& j) { j.m = 0; }}, bad_job{"m_too_big", [](job_spec& j) { j.m = 0x80000000u; }},
-        bad_job{"s_0", [](job_spec& j) { j.s = 0; }}, bad_job{"s_63", [](job_spec& j) { j.s = 63; }},
-        bad_job{"no_group", [](job_spec& j) { j.groups.clear(); }},
-        bad_job{"nine_groups", [](job_spec& j) { j.groups.resize(9); }},
-        bad_job{"group_without_columns", [](job_spec& j) { j.groups[0].count = 0; }},
-        bad_job{"group_beyond_columns", [](job_spec& j) { j.groups[0].first = 193; }},
-        bad_job{"codes_above_l1", [](job_spec& j) { j.groups[0].base = (1 << 20) - 64 - 3 * 256 + 1; }},
-        bad_job{"codes_below_l1", [](job_spec& j) { j.groups[0].base = 3 * 256 - 1, j.groups[0].stride0 = -256; }},
-        bad_job{"input_above_l1", [](job_spec& j) { j.start = (1 << 20) - 2 * 4096 - 63; }},
-        bad_job{"input_below_l1", [](job_spec& j) { j.start = -1; }},
-        bad_job{"third_pixel_leaves_l1", [](job_spec& j) { j.pixels[0].stride = 400'000; }}),
+    testing::Values(bad_job{"loop_count_0", [](job_spec& j) { j.loops[2].count = 0; }},
+                    bad_job{"window_beyond_rows", [](job_spec& j) { j.row_start = 65; }},
+                    bad_job{"huge_loop", [](job_spec& j) { j.loops[3].count = 0xFFFFFFFF; }},
+                    bad_job{"row_start_beyond_rows", [](job_spec& j) { j.row_start = 0xFFFFFFF0; }},
+                    bad_job{"pixel_count_0", [](job_spec& j) { j.pixels[1].count = 0; }},
+                    bad_job{"pixel_count_huge", [](job_spec& j) { j.pixels[1].count = 65536; }},
+                    bad_job{"ring_outside", [](job_spec& j) { j.ring_base = 0xFFFF0, j.ring_bytes = 0x11; }},
+                    bad_job{"m_0", [](job_spec& j) { j.m = 0; }},
+                    bad_job{"m_too_big", [](job_spec& j) { j.m = 0x80000000u; }},
+                    bad_job{"s_0", [](job_spec& j) { j.s = 0; }},
+                    bad_job{"s_63", [](job_spec& j) { j.s = 63; }},
+                    bad_job{"no_group", [](job_spec& j) { j.groups.clear(); }},
+                    bad_job{"nine_groups", [](job_spec& j) { j.groups.resize(9); }},
+                    bad_job{"group_without_columns", [](job_spec& j) { j.groups[0].count = 0; }},
+                    bad_job{"group_beyond_columns", [](job_spec& j) { j.groups[0].first = 193; }},
+                    bad_job{"codes_above_l1",
+                            [](job_spec& j) { j.groups[0].base = (1 << 20) - 64 - 3 * 256 + 1; }},
+                    bad_job{"codes_below_l1",
+                            [](job_spec& j) { j.groups[0].base = 3 * 256 - 1, j.groups[0].stride0 = -256; }},
+                    bad_job{"input_above_l1", [](job_spec& j) { j.start = (1 << 20) - 2 * 4096 - 63; }},
+                    bad_job{"input_below_l1", [](job_spec& j) { j.start = -1; }},
+                    bad_job{"third_pixel_leaves_l1", [](job_spec& j) { j.pixels[0].stride = 400'000; }}),
     [](const auto& p) { return std::string(p.param.name); });
 
 TEST(Ima, AcceptsCodesUpToTheLastByteOfL1) {
