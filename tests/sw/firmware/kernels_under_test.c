@@ -1,0 +1,13 @@
+/* Holds the kernels for kernels_test.cpp, which calls them on every hart by itself. */
+#include "sw/firmware/kernels/kernels.h"
+#include "sw/firmware/runtime/spmd.h"
+
+static ohmic_piece pieces[1];
+static ohmic_kernel_job job;
+
+int main(void) {
+  job.piece_count = ohmic_make_pieces(0, 0, 0, 0, pieces, 1);
+  ohmic_share_tile(&job, ohmic_core_count());
+  ohmic_dispatch(ohmic_run_kernel, &job);
+  return 0;
+}
