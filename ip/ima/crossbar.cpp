@@ -19,18 +19,32 @@ crossbar::crossbar(unsigned rows, unsigned columns, const mvm::kernel_set& kerne
       quads_((rows + mvm::quad_rows - 1) / mvm::quad_rows),
       blocks_((columns + mvm::block_columns - 1) / mvm::block_columns) {}
 
-std::size_t crossbar::cell(std::size_t row, std::size_t column) const {
-  const std::size_t block = column / mvm::block_columns, quad = row / mvm::quad_rows;
-  return (block * quads_ + quad) * mvm::quad_bytes + (column % mvm::block_columns) * mvm::quad_rows +
-         row % mvm::quad_rows;
+/// Calls visit(index into weights_) for the cells of bytes [offset, offset + bytes) in [row][column] order.
+template <class F>
+void crossbar::for_each_cell(std::uint64_t offset, std::size_t bytes, F&& visit) const {
+  std::size_t row = offset / columns_, column = offset % columns_;
+  while (bytes > 0) {
+    const std::size_t block = column / mvm::block_columns, in_block = column % mvm::block_columns;
+    const std::size_t count = std::min({bytes, columns_ - column, mvm::block_columns - in_block});
+    std::size_t at = (block * quads_ + row / mvm::quad_rows) * mvm::quad_bytes + in_block * mvm::quad_rows +
+                     row % mvm::quad_rows;
+    for (std::size_t i = 0; i < count; ++i, at += mvm::quad_rows) visit(at);
+    bytes -= count;
+    column += count;
+    if (column == columns_) {
+      column = 0;
+      ++row;
+    }
+  }
 }
 
 bool crossbar::read_weights(std::uint64_t offset, std::uint8_t* data, std::size_t bytes) const {
   if (offset > weight_bytes() || bytes > weight_bytes() - offset) return false;
-  for (std::size_t i = 0; i < bytes; ++i) {
-    const std::size_t at = offset + i;
-    data[i] = weights_ ? static_cast<std::uint8_t>(weights_[cell(at / columns_, at % columns_)]) : 0;
+  if (!weights_) {
+    std::memset(data, 0, bytes);
+    return true;
   }
+  for_each_cell(offset, bytes, [&](std::size_t at) { *data++ = static_cast<std::uint8_t>(weights_[at]); });
   return true;
 }
 
@@ -44,10 +58,7 @@ bool crossbar::write_weights(std::uint64_t offset, const std::uint8_t* data, std
     sums_.assign(code_bytes(), 0);
     zero_inputs_.assign(input_bytes(), 0);
   }
-  for (std::size_t i = 0; i < bytes; ++i) {
-    const std::size_t at = offset + i;
-    weights_[cell(at / columns_, at % columns_)] = static_cast<std::int8_t>(data[i]);
-  }
+  for_each_cell(offset, bytes, [&](std::size_t at) { weights_[at] = static_cast<std::int8_t>(*data++); });
   bias_quads_ = 0;
   return true;
 }

@@ -45,7 +45,8 @@ class crossbar {
   struct aligned_delete {
     void operator()(std::int8_t* p) const;
   };
-  std::size_t cell(std::size_t row, std::size_t column) const;
+  template <class F>
+  void for_each_cell(std::uint64_t offset, std::size_t bytes, F&& visit) const;
   void prepare(unsigned first_quad, unsigned quads, unsigned first_block, unsigned blocks);
 
   const mvm::kernel_set* kernels_;

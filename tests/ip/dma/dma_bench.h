@@ -46,13 +46,19 @@ struct dma_bench {
         hbm_bytes(1 << 16),
         peer_bytes(1 << 16),
         dut(p),
-        network(address_map{}, {}),
+        network(address_map{}, make_ports(p)),
         pool(4096) {}
 
   static dma_parameters make_parameters() {
     dma_parameters p;
     p.first_id = 20;
     return p;
+  }
+
+  static master_port_config make_ports(const dma_parameters& p) {
+    master_port_config config;
+    config.width = p.width;
+    return config;
   }
 
   dma_parameters parameters;

@@ -27,7 +27,8 @@ TEST_P(DmaRandom, TransfersEqualCopyLoops) {
     SCOPED_TRACE(testing::Message() << "trial " << trial);
     auto p = dma_bench::make_parameters();
     p.burst_buffers = 1 + upto(15);
-    p.max_burst_bytes = 64u << upto(6);
+    p.width = 4u << upto(4);
+    p.max_burst_bytes = std::min(4096u, std::min(256u, 1u << upto(8)) * p.width);
     dma_bench bench(p);
     for (auto* m : {&bench.l1, &bench.hbm_bytes, &bench.peer_bytes})
       for (auto& b : *m) b = static_cast<std::uint8_t>(random());
