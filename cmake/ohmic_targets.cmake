@@ -24,13 +24,14 @@ function(ohmic_block name)
   install(TARGETS ohmic_${name} EXPORT ohmic_targets)
 endfunction()
 
-# ohmic_test(NAME SOURCES ... [LINK ...]): one GoogleTest program, registered case by case with ctest.
+# ohmic_test(NAME SOURCES ... [LINK ...] [PROPERTIES ...]): one GoogleTest program, registered case by case with
+# ctest, each case with these properties.
 function(ohmic_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PROPERTIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${arg_PROPERTIES})
 endfunction()

@@ -9,6 +9,7 @@
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "sw/compiler/reference/top_classes.h"
+#include "tests/sw/compiler/dumped_maps.h"
 #include "tests/sw/compiler/models_folder.h"
 
 namespace ohmic {
@@ -17,6 +18,8 @@ namespace {
 struct network_cost {
   std::string name;
   long mvms;  // per image, counted by sw/models
+
+  friend std::ostream& operator<<(std::ostream& out, const network_cost& n) { return out << n.name; }
 };
 
 class ExampleNetwork : public ::testing::TestWithParam<network_cost> {
@@ -52,6 +55,18 @@ TEST_P(ExampleNetwork, GivesTheLogitsOfTheNumpyReferenceAndFindsEveryScene) {
     scenes += paths[i].size() > ending.size() && paths[i].substr(paths[i].size() - ending.size()) == ending;
   }
   if (GetParam().name == "resnet18") EXPECT_EQ(scenes, 16);
+}
+
+TEST_P(ExampleNetwork, GivesEveryMapOfTheNumpyReference) {
+  if (!std::filesystem::exists(folder + "/layers")) GTEST_SKIP() << folder << " holds no layers";
+  const std::vector<std::string> paths = list_images(folder + "/photos");
+  const reference_result found =
+      reference_executor(graph).run(load_image(paths.at(0), graph.input().width, graph.input().height), true);
+  for (std::size_t t = 1; t + 1 < graph.tensors.size(); ++t) {
+    const graph_tensor& tensor = graph.tensors[t];
+    const feature_map expected = read_maps(folder + "/layers/" + tensor.name + ".bin", tensor).at(0);
+    EXPECT_TRUE(found.maps[t].data == expected.data) << tensor.name << " differs";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Built, ExampleNetwork,
