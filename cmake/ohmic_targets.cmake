@@ -21,7 +21,6 @@ function(ohmic_block name)
   if(arg_LINK)
     target_link_libraries(ohmic_${name} ${scope} ${arg_LINK})
   endif()
-  install(TARGETS ohmic_${name} EXPORT ohmic_targets)
 endfunction()
 
 # ohmic_test(NAME SOURCES ... [LINK ...] [PROPERTIES ...]): one GoogleTest program, registered case by case with

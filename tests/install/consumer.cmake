@@ -1,0 +1,5 @@
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES CXX)
+find_package(ohmic REQUIRED)
+add_executable(platform platform.cpp)
+target_link_libraries(platform PRIVATE ohmic::ima ohmic::dma ohmic::tlm)
