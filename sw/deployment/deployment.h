@@ -69,14 +69,20 @@ typedef struct {
   uint32_t participants;      /* coordinator only: number of clusters with a deployment */
   uint32_t participant_list;  /* coordinator only: L1 offset of uint32_t[participants], cluster indices */
   uint32_t sinks;             /* coordinator only: number of clusters with is_sink */
-  uint32_t ready_words;       /* coordinator's L1 offset of uint32_t[cluster count]: 1 ready, 2 finished (zeroed) */
-  uint32_t go_word;           /* own L1 offset: coordinator writes 1 to start the stages (same offset everywhere) */
+  uint32_t ready_words;       /* coordinator's L1 offset of uint32_t[cluster count] (zeroed), see OHMIC_START_* */
+  uint32_t go_word;           /* own L1 offset: coordinator writes 1 to start a source (same offset everywhere) */
   uint32_t heap, heap_bytes;  /* scratch L1 for the executor (DMA descriptors), 64-byte aligned, not initialised */
 } ohmic_deployment;
 
-/* What heap_bytes is at least: descriptors of two tiles per destination, notices of releases, state per step and ring. */
+/* What heap_bytes is at least: descriptors per destination and feeder, state per step and ring, layouts cut into runs. */
 #define OHMIC_HEAP_BYTES(rings, steps, feeders, destinations) \
-  (64u * (2u * (destinations) + 2u * (feeders) + 8u * (steps) + (rings)))
+  (4096u + 64u * (4u * (destinations) + 2u * (feeders) + 16u * (steps) + 2u * (rings)))
+
+/* A ready word. Only sources (a PULL of data that are there from the start) wait for their go word: everyone else has
+ * nothing to do before their columns arrive. */
+#define OHMIC_START_READY 1u
+#define OHMIC_START_FINISHED 2u
+#define OHMIC_START_READY_SOURCE 3u
 
 #define OHMIC_RING_SEQUENCE 1u /* columns are numbered by this stage's own order */
 

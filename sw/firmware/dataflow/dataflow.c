@@ -1,0 +1,106 @@
+/* dataflow.elf: every cluster with a deployment runs it; the others sleep. Core 0 is the master. */
+#include "sw/firmware/dataflow/executor.h"
+
+/* What ACTIVITY shows of a cluster in a dead-lock dump. */
+enum {
+  ACTIVITY_SETUP = 1,
+  ACTIVITY_WAITS_FOR_GO = 2,
+  ACTIVITY_RUNS = 3,
+  ACTIVITY_FINISHED = 4,
+  ACTIVITY_WAITS_FOR_INPUT = 5,
+  ACTIVITY_WAITS_FOR_ROOM = 6,
+  ACTIVITY_WAITS_FOR_DEVICE = 7,
+};
+
+/* WAITING_FOR: who is to blame for a cycle in which the master sleeps (time classes). */
+enum { WAITS_FOR_NOTHING = 0, WAITS_FOR_CREDIT = 1, WAITS_FOR_DATA = 2 };
+
+static executor state;
+
+static void show(uint32_t activity) { ohmic_cluster_control_registers()->activity = activity; }
+
+/* Writes a word of the coordinator's L1 and rings it. */
+static void tell_coordinator(const ohmic_deployment *d, uint32_t value) {
+  ohmic_store(ohmic_cluster_l1(d->coordinator) + d->ready_words + 4 * ohmic_cluster_id(), value);
+  ohmic_store(ohmic_doorbell_address(d->coordinator, 0), 1);
+}
+
+static volatile uint32_t *ready_word(const ohmic_deployment *d, uint32_t participant) {
+  const uint32_t *list = l1_at(d->participant_list);
+  return (volatile uint32_t *)l1_at(d->ready_words) + list[participant];
+}
+
+/* Time begins when all are ready; then the sources may pull. */
+static void start_everyone(const ohmic_deployment *d) {
+  for (uint32_t i = 0; i < d->participants; ++i)
+    while (*ready_word(d, i) == 0) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
+  ohmic_marker(0);
+  const uint32_t *list = l1_at(d->participant_list);
+  for (uint32_t i = 0; i < d->participants; ++i)
+    if (*ready_word(d, i) == OHMIC_START_READY_SOURCE) {
+      ohmic_store(ohmic_cluster_l1(list[i]) + d->go_word, 1);
+      ohmic_store(ohmic_doorbell_address(list[i], 0), 1);
+    }
+}
+
+static _Noreturn void end_everyone(const ohmic_deployment *d) {
+  for (;;) {
+    uint32_t finished = 0;
+    for (uint32_t i = 0; i < d->participants; ++i) finished += *ready_word(d, i) == OHMIC_START_FINISHED;
+    if (finished == d->sinks) exit(0);
+    ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
+  }
+}
+
+static void wait_for_devices(const executor *e) {
+  ohmic_cluster_control_t *control = ohmic_cluster_control_registers();
+  const uint32_t transfers = e->channels_active & ~(1u << e->release_channel);
+  if (transfers) {
+    control->waiting_for = WAITS_FOR_DATA;
+    control->activity = ACTIVITY_WAITS_FOR_DEVICE;
+  } else if (e->lacks_room) {
+    control->waiting_for = WAITS_FOR_CREDIT;
+    control->activity = ACTIVITY_WAITS_FOR_ROOM;
+  } else if (e->lacks_some_input) {
+    control->waiting_for = WAITS_FOR_CREDIT;
+    control->activity = ACTIVITY_WAITS_FOR_INPUT;
+  } else {
+    control->activity = e->jobs_held ? ACTIVITY_WAITS_FOR_DEVICE : ACTIVITY_WAITS_FOR_INPUT;
+  }
+  ohmic_event_wait();
+  control->waiting_for = WAITS_FOR_NOTHING;
+}
+
+static void run(executor *e) {
+  ohmic_event_mask(DEVICES_EVENTS);
+  for (;;) {
+    ohmic_event_clear(DEVICES_EVENTS);
+    const bool moved = executor_round(e);
+    if (executor_finished(e)) return;
+    if (!moved) wait_for_devices(e);
+    else ohmic_event_mask(DEVICES_EVENTS); /* a kernel's join has changed it */
+  }
+}
+
+int main(void) {
+  const uint32_t argument = ohmic_cluster_control_registers()->argument[0];
+  if (argument == 0) ohmic_sleep_forever();
+  const ohmic_deployment *d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
+  show(ACTIVITY_SETUP);
+  executor_setup(&state, d);
+  executor_announce(&state);
+  tell_coordinator(d, state.source ? OHMIC_START_READY_SOURCE : OHMIC_START_READY);
+  show(ACTIVITY_WAITS_FOR_GO);
+  if (ohmic_cluster_id() == d->coordinator) start_everyone(d);
+  if (state.source)
+    while (*(volatile uint32_t *)l1_at(d->go_word) != 1) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
+  show(ACTIVITY_RUNS);
+  run(&state);
+  show(ACTIVITY_FINISHED);
+  if (d->is_sink) {
+    ohmic_marker(1);
+    tell_coordinator(d, OHMIC_START_FINISHED);
+  }
+  if (ohmic_cluster_id() == d->coordinator) end_everyone(d);
+  ohmic_sleep_forever();
+}

@@ -1,0 +1,241 @@
+#include "sw/firmware/dataflow/executor.h"
+
+/* The frontier below which every column is in the ring. */
+static uint32_t produced_in(const ring_state *r) {
+  uint32_t least = r->local_produced;
+  volatile const uint32_t *word = r->produced, *const end = word + r->ring->produced_count;
+  for (; word != end; ++word) {
+    const uint32_t f = *word;
+    if (f < least) least = f;
+  }
+  return least;
+}
+
+/* The ring's least hold among its readers has perhaps moved. */
+static void refresh_released(executor *e, ring_state *r) {
+  uint32_t least = ~0u;
+  for (const input_state *in = r->readers; in; in = in->next_reader)
+    if (in->hold < least) least = in->hold;
+  if (least != r->released) {
+    r->released = least;
+    if (r->ring->feeder_count) e->release_pending = true;
+  }
+}
+
+/* The oldest tile in work has ended: its inputs are free, its output is there. */
+static void end_tile(executor *e, step_state *s) {
+  tile *t = &s->end;
+  const uint32_t image = t->image;
+  tile_next(e, s, t);
+  for (input_state *in = s->inputs, *const end = in + s->input_count; in != end; ++in) {
+    uint32_t to;
+    window_of(s, in, t, &in->hold, &to);
+    refresh_released(e, in->ring);
+  }
+  if (s->output) {
+    s->produced = number_in(s->output, s, t);
+    uint32_t least = s->produced;
+    if (s->next_producer)
+      for (const step_state *p = e->steps, *const end = p + e->step_count; p != end; ++p)
+        if (p->output == s->output && p->produced < least) least = p->produced;
+    s->output->local_produced = least;
+  }
+  if (s->kind == OHMIC_STEP_PULL) {
+    s->pull_released = t->first;
+    if (((const ohmic_pull *)s->step)->feeder_count) e->release_pending = true;
+  }
+  if (t->image != image) {
+    if (e->deployment->is_sink && s == &e->steps[e->step_count - 1]) report_progress();
+    if (tile_is_last(e, t)) --e->unfinished;
+  }
+}
+
+/* Sets what the next tile to start waits for. */
+static void prepare(executor *e, step_state *s) {
+  tile_next(e, s, &s->start);
+  for (input_state *in = s->inputs, *const end = in + s->input_count; in != end; ++in) {
+    uint32_t from;
+    window_of(s, in, &s->start, &from, &in->need);
+  }
+  if (s->kind == OHMIC_STEP_PUSH) push_prepare(e, s);
+}
+
+/* Inputs there, room for the output. */
+static bool ready(executor *e, const step_state *s) {
+  if (tile_is_last(e, &s->start)) return false;
+  uint32_t missing = 0;
+  for (const input_state *in = s->inputs, *const end = in + s->input_count; in != end; ++in)
+    if (produced_in(in->ring) < in->need) ++missing;
+  if (missing) {
+    if (missing < s->input_count) e->lacks_some_input = true;
+    return false;
+  }
+  if (s->output) {
+    const uint32_t end = number_in(s->output, s, &s->start) + s->T;
+    if ((int32_t)(s->output->released + s->output->ring->slots - end) < 0) {
+      e->lacks_room = true;
+      return false;
+    }
+  }
+  if (s->kind == OHMIC_STEP_PUSH && !push_has_room(s)) {
+    e->lacks_room = true;
+    return false;
+  }
+  if (s->pull_produced) {
+    const uint32_t end = s->start.first + s->T, n = ((const ohmic_pull *)s->step)->frontier_count;
+    for (uint32_t i = 0; i < n; ++i)
+      if (s->pull_produced[i] < end) return false;
+  }
+  return true;
+}
+
+static void start_pull(executor *e, step_state *s) {
+  const ohmic_pull *pull = (const ohmic_pull *)s->step;
+  const uint32_t n = s->start.first;
+  const uint64_t source = ((uint64_t)pull->source.hi << 32 | pull->source.lo) +
+                          (uint64_t)(pull->source_slots ? n % pull->source_slots : n) * pull->source_stride;
+  s->pull->src_lo = (uint32_t)source;
+  s->pull->src_dst_hi = (uint32_t)(source >> 32);
+  s->pull->dst_lo = OHMIC_OWN_L1_BASE + s->output->ring->base +
+                    slot_of(s->output, number_in(s->output, s, &s->start)) * s->output->ring->column_bytes;
+  dma_start(s->channel, s->pull);
+}
+
+static void start_transfer(executor *e, step_state *s) {
+  if (s->kind == OHMIC_STEP_PULL) {
+    start_pull(e, s);
+  } else if (!push_start(e, s)) {
+    end_tile(e, s);
+    prepare(e, s);
+    return;
+  }
+  e->channel_user[s->channel] = s;
+  e->channels_active |= 1u << s->channel;
+  prepare(e, s);
+}
+
+/* Writes the job registers that change from tile to tile (all of them if another step had the IMA) and queues. */
+static void start_ima(executor *e, step_state *s) {
+  const ohmic_ima *ima = (const ohmic_ima *)s->step;
+  volatile uint32_t *registers = ima_register_file();
+  const tile *t = &s->start;
+  if (e->ima_programmed != s) {
+    e->ima_programmed = s;
+    for (uint32_t w = 0; w < OHMIC_IMA_JOB_WORDS; ++w) {
+      const bool reserved = (w < OHMIC_IMA_RING_BASE_OFFSET / 4 && w % 4 == 3) || w == OHMIC_IMA_ADC_M_OFFSET / 4 - 1 ||
+                            w == OHMIC_IMA_GROUP_OFFSET / 4 - 1;
+      if (!reserved) registers[w] = ima->registers[w];
+    }
+    registers[OHMIC_IMA_PIXEL_COUNT_OFFSET / 4 + 4] = s->T; /* PIXEL[1].COUNT */
+  }
+  const input_state *in = s->inputs;
+  const ohmic_ring *ring = in->ring->ring;
+  const int32_t x = (int32_t)(t->x * in->window->stride) - in->window->pad;
+  /* Slot of the window's first column; before the first image's begin the ring is gone through backwards. */
+  int32_t n = ring->flags & OHMIC_RING_SEQUENCE ? (int32_t)(t->sequence * s->T) : (int32_t)(t->image * ring->columns_per_image) + x;
+  while (n < 0) n += (int32_t)ring->slots;
+  registers[OHMIC_IMA_START_OFFSET / 4] = (uint32_t)ima->start + slot_of(in->ring, (uint32_t)n) * ring->column_bytes;
+  registers[OHMIC_IMA_ORIGIN_OFFSET / 4] =
+      (ima->registers[OHMIC_IMA_ORIGIN_OFFSET / 4] & OHMIC_IMA_ORIGIN_Y_MASK) | ((uint32_t)x & OHMIC_IMA_ORIGIN_X_MASK);
+  const uint32_t out = slot_of(s->output, number_in(s->output, s, t)) * s->output->ring->column_bytes;
+  const uint32_t groups = ima->registers[OHMIC_IMA_GROUPS_OFFSET / 4];
+  for (uint32_t w = OHMIC_IMA_GROUP_BASE_OFFSET / 4; w < OHMIC_IMA_GROUP_BASE_OFFSET / 4 + 4 * groups; w += 4)
+    registers[w] = ima->registers[w] + out;
+  ima_push();
+  e->jobs[(e->jobs_first + e->jobs_held) % MOST_JOBS] = s;
+  ++e->jobs_held;
+  prepare(e, s);
+}
+
+static bool note_completions(executor *e) {
+  bool moved = false;
+  if (e->jobs_held) {
+    const uint32_t done = ima_jobs_done();
+    for (; e->jobs_done != done; ++e->jobs_done) {
+      end_tile(e, e->jobs[e->jobs_first]);
+      e->jobs_first = (e->jobs_first + 1) % MOST_JOBS;
+      --e->jobs_held;
+      moved = true;
+    }
+  }
+  if (e->channels_active) {
+    uint32_t ended = e->channels_active & ~dma_busy();
+    e->channels_active &= ~ended;
+    for (unsigned c = 0; ended; ++c, ended >>= 1)
+      if (ended & 1u) {
+        if (e->channel_user[c]) end_tile(e, e->channel_user[c]);
+        moved = true;
+      }
+  }
+  return moved;
+}
+
+/* One chain tells all that was released since the last one. */
+static bool tell_releases(executor *e) {
+  if (!e->release_pending || e->channels_active >> e->release_channel & 1u) return false;
+  ohmic_dma_descriptor *first = 0, *last = 0;
+  for (release_state *r = e->releases, *const end = r + e->release_count; r != end; ++r) {
+    const uint32_t value = *r->value;
+    if (value == r->sent) continue;
+    r->sent = value;
+    for (uint32_t i = 0; i < r->count; ++i) {
+      ohmic_dma_descriptor *notice = &r->notices[i];
+      notice->notify_value = value;
+      notice->flags = 1u | DMA_NOTIFY;
+      if (last) last->next = l1_offset_of(notice);
+      else first = notice;
+      last = notice;
+    }
+  }
+  e->release_pending = false;
+  if (last == 0) return false;
+  last->next = DMA_CHAIN_END;
+  last->flags |= DMA_EVENT;
+  dma_start(e->release_channel, first);
+  e->channels_active |= 1u << e->release_channel;
+  return true;
+}
+
+void executor_announce(executor *e) {
+  for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
+    if (s->kind != OHMIC_STEP_PUSH) continue;
+    const ohmic_dma_descriptor *chain = push_announce(e, s);
+    if (chain == 0) continue;
+    while (dma_busy() >> s->channel & 1u) {
+    }
+    dma_start(s->channel, chain);
+  }
+  for (ring_state *r = e->rings, *const end = r + e->deployment->ring_count; r != end; ++r)
+    if (r->released && r->ring->feeder_count) e->release_pending = true;
+  /* The chains' descriptors are used again by the first tiles. */
+  while (dma_busy()) {
+  }
+}
+
+bool executor_round(executor *e) {
+  bool moved = note_completions(e);
+  e->lacks_room = e->lacks_some_input = false;
+  for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
+    if (s->kind == OHMIC_STEP_IMA) {
+      while (e->jobs_held < e->jobs_room && ready(e, s)) {
+        start_ima(e, s);
+        moved = true;
+      }
+    } else if (s->kind != OHMIC_STEP_KERNEL) {
+      while (!(e->channels_active >> s->channel & 1u) && ready(e, s)) {
+        start_transfer(e, s);
+        moved = true;
+      }
+    }
+  }
+  if (tell_releases(e)) moved = true;
+  /* The last ready kernel first: it empties the cluster. The crossbar and the DMA go on meanwhile. */
+  for (step_state *s = e->steps + e->step_count; s-- != e->steps;)
+    if (s->kind == OHMIC_STEP_KERNEL && ready(e, s)) {
+      kernel_start(s);
+      prepare(e, s);
+      end_tile(e, s);
+      return true;
+    }
+  return moved;
+}

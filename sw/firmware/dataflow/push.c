@@ -1,0 +1,189 @@
+/* PUSH: a tile to all its destinations as one descriptor chain, each destination's frontier behind its data. */
+#include "sw/firmware/dataflow/executor.h"
+
+static uint64_t whole(ohmic_address a) { return (uint64_t)a.hi << 32 | a.lo; }
+
+static bool wants(const destination_state *d, uint32_t x) {
+  return d->wanted == 0 || (d->wanted[x / 32] >> (x % 32) & 1u);
+}
+
+/* Whether the consumer's replica needs column x: the rule of ohmic_destination. */
+static bool wanted_by_rule(const ohmic_destination *d, int32_t x) {
+  const int32_t stride = (int32_t)d->want_stride, low = x + d->want_pad - (int32_t)d->want_kernel + 1;
+  int32_t out = low <= 0 ? 0 : (low + stride - 1) / stride;
+  int32_t last = (x + d->want_pad) / stride;
+  if (last >= (int32_t)d->want_columns) last = (int32_t)d->want_columns - 1;
+  for (; out <= last; ++out)
+    if ((uint32_t)out / d->want_tile % d->want_replicas == d->want_replica) return true;
+  return false;
+}
+
+/* The next column (from tile t on) that this replica owes the destination, in the destination's numbering. */
+static uint32_t next_owed(const executor *e, const step_state *s, const destination_state *d, tile t) {
+  if (d->to->sequence) return t.sequence * s->T;
+  if (d->wanted == 0) return t.first;
+  for (; !tile_is_last(e, &t); tile_next(e, s, &t))
+    for (uint32_t i = 0; i < s->T; ++i)
+      if (wants(d, t.x + i)) return t.first + i;
+  return e->images * s->W;
+}
+
+static uint32_t destination_slot(const destination_state *d, uint32_t n) {
+  return d->to->dst_slots == 0 ? n : d->slot_mask ? (n & d->slot_mask) : n % d->to->dst_slots;
+}
+
+void push_setup(executor *e, step_state *s, const ohmic_push *push) {
+  const ohmic_destination *to = l1_at(push->destinations);
+  s->channel = push->dma_channel;
+  s->destination_count = push->destination_count;
+  s->destinations = executor_allocate(e, s->destination_count * sizeof *s->destinations, sizeof(void *));
+  for (uint32_t i = 0; i < s->destination_count; ++i, ++to) {
+    destination_state *d = &s->destinations[i];
+    d->to = to;
+    d->released = to->released == OHMIC_NONE ? 0 : (volatile uint32_t *)l1_at(e->deployment->frontiers) + to->released;
+    d->slot_mask = to->dst_slots && (to->dst_slots & (to->dst_slots - 1)) == 0 ? to->dst_slots - 1 : 0;
+    d->contiguous = to->rows == 1 && to->run_bytes == s->inputs[0].ring->ring->column_bytes && to->run_bytes == to->dst_column_bytes;
+    d->wanted = 0;
+    uint32_t most_runs = 1;
+    if (to->want_replicas > 1 && !to->sequence) {
+      const uint32_t words = (s->W + 31) / 32;
+      d->wanted = executor_allocate(e, words * 4, 4);
+      for (uint32_t w = 0; w < words; ++w) d->wanted[w] = 0;
+      for (uint32_t x = 0; x < s->W; ++x)
+        if (wanted_by_rule(to, (int32_t)x)) d->wanted[x / 32] |= 1u << x % 32;
+      most_runs = (s->T + 1) / 2;
+    }
+    /* One more where a tile may cross the end of the destination's ring. */
+    if (to->dst_slots % s->T) most_runs += 1 + s->T / (to->dst_slots ? to->dst_slots : 1);
+    d->runs = executor_allocate(e, most_runs * sizeof *d->runs, 64);
+    for (uint32_t r = 0; r < most_runs; ++r) {
+      ohmic_dma_descriptor *run = &d->runs[r];
+      *run = ohmic_dma_copy(0, 0, to->run_bytes);
+      if (to->rows > 1) {
+        run->src_stride1 = (int32_t)to->src_pitch;
+        run->dst_stride1 = (int32_t)to->dst_pitch;
+        run->src_stride2 = (int32_t)s->inputs[0].ring->ring->column_bytes;
+        run->dst_stride2 = (int32_t)to->dst_column_bytes;
+      } else {
+        run->src_stride1 = (int32_t)s->inputs[0].ring->ring->column_bytes;
+        run->dst_stride1 = (int32_t)to->dst_column_bytes;
+      }
+      if (to->produced.lo != OHMIC_NONE) {
+        ohmic_dma_notify(run, whole(to->produced), 0, whole(to->doorbell));
+        run->flags &= ~(uint32_t)DMA_NOTIFY; /* set again on the last run of a tile */
+      }
+    }
+  }
+}
+
+void push_prepare(executor *e, step_state *s) {
+  const tile *t = &s->start;
+  if (tile_is_last(e, t)) return;
+  for (uint32_t i = 0; i < s->destination_count; ++i) {
+    destination_state *d = &s->destinations[i];
+    if (d->to->sequence) {
+      d->limit = (t->sequence + 1) * s->T;
+      continue;
+    }
+    uint32_t end = s->T;
+    while (end && !wants(d, t->x + end - 1)) --end;
+    d->limit = end ? t->first + end : 0;
+  }
+}
+
+bool push_has_room(const step_state *s) {
+  const destination_state *d = s->destinations, *const end = d + s->destination_count;
+  for (; d != end; ++d)
+    if (d->released && (int32_t)(*d->released + d->to->dst_slots - d->limit) < 0) return false;
+  return true;
+}
+
+/* One run of `count` columns from column n (in the destination's numbering), which lie in the source from `from` on. */
+static void fill(ohmic_dma_descriptor *run, const destination_state *d, uint32_t from, uint32_t n, uint32_t count) {
+  const ohmic_destination *to = d->to;
+  const uint64_t dst = whole(to->dst) + (uint64_t)destination_slot(d, n) * to->dst_column_bytes;
+  run->src_lo = OHMIC_OWN_L1_BASE + from + to->src_offset;
+  run->dst_lo = (uint32_t)dst;
+  run->src_dst_hi = (uint32_t)(dst >> 32) << 16;
+  if (to->rows > 1) {
+    run->flags = count > 1 ? 3u : 2u;
+    run->bytes = to->run_bytes;
+    run->counts = to->rows | count << 16;
+  } else if (d->contiguous || count == 1) {
+    run->flags = 1u;
+    run->bytes = count * to->run_bytes;
+  } else {
+    run->flags = 2u;
+    run->counts = count;
+    run->bytes = to->run_bytes;
+  }
+}
+
+bool push_start(executor *e, step_state *s) {
+  const tile *t = &s->start;
+  const ring_state *ring = s->inputs[0].ring;
+  const uint32_t column_bytes = ring->ring->column_bytes;
+  const uint32_t from = ring->ring->base + slot_of(ring, number_in(ring, s, t)) * column_bytes;
+  tile after = *t;
+  tile_next(e, s, &after);
+  ohmic_dma_descriptor *first = 0, *last = 0;
+  for (uint32_t i = 0; i < s->destination_count; ++i) {
+    const destination_state *d = &s->destinations[i];
+    if (d->limit == 0) continue;
+    ohmic_dma_descriptor *run = d->runs;
+    const uint32_t number = d->to->sequence ? t->sequence * s->T : t->first;
+    for (uint32_t c = 0; c < s->T;) {
+      uint32_t count = s->T - c;
+      if (d->wanted) {
+        if (!wants(d, t->x + c)) {
+          ++c;
+          continue;
+        }
+        count = 1;
+        while (c + count < s->T && wants(d, t->x + c + count)) ++count;
+      }
+      if (d->to->dst_slots) {
+        const uint32_t room = d->to->dst_slots - destination_slot(d, number + c);
+        if (count > room) count = room;
+      }
+      fill(run, d, from + c * column_bytes, number + c, count);
+      if (last) last->next = l1_offset_of(run);
+      else first = run;
+      last = run++;
+      c += count;
+    }
+    if (d->to->produced.lo != OHMIC_NONE) {
+      last->flags |= DMA_NOTIFY;
+      last->notify_value = next_owed(e, s, d, after);
+    }
+  }
+  if (last == 0) return false;
+  last->next = DMA_CHAIN_END;
+  last->flags |= DMA_EVENT;
+  dma_start(s->channel, first);
+  return true;
+}
+
+/* A chain that tells consumers of the first column they get from here, where that is not column 0: they would wait
+ * for this producer's share of columns that it does not owe. 0: nobody needs to be told. */
+ohmic_dma_descriptor *push_announce(executor *e, step_state *s) {
+  ohmic_dma_descriptor *first = 0, *last = 0;
+  for (uint32_t i = 0; i < s->destination_count; ++i) {
+    destination_state *d = &s->destinations[i];
+    if (d->to->produced.lo == OHMIC_NONE) continue;
+    const uint32_t owed = next_owed(e, s, d, s->start);
+    if (owed == 0) continue;
+    ohmic_dma_descriptor *run = d->runs;
+    run->flags = 1u | DMA_NOTIFY;
+    run->bytes = 0;
+    run->notify_value = owed;
+    if (last) last->next = l1_offset_of(run);
+    else first = run;
+    last = run;
+  }
+  if (last) {
+    last->next = DMA_CHAIN_END;
+    last->flags |= DMA_EVENT;
+  }
+  return first;
+}
