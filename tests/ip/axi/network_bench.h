@@ -99,6 +99,7 @@ class network_bench : public sc_core::sc_module {
   std::uint64_t l1(unsigned cluster) const {
     return options_.network.map.cluster_base + cluster * options_.network.map.cluster_stride;
   }
+  axi_initiator_socket& master(unsigned cluster) { return clusters_[cluster]->master; }
   std::vector<std::uint8_t>& l1_bytes(unsigned cluster) { return clusters_[cluster]->l1; }
 
  private:
@@ -111,6 +112,7 @@ class network_bench : public sc_core::sc_module {
   std::vector<const sent_burst*> arrivals;   ///< requests in the order in which slaves got them
   std::vector<const sent_burst*> responses;  ///< responses in the order in which masters got them
   std::function<void(sent_burst&)> on_response;
+  std::function<void(tlm::tlm_generic_payload&, cycle_t)> on_foreign;  ///< payloads without our extension
 
  private:
   struct cluster : tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
@@ -128,6 +130,10 @@ class network_bench : public sc_core::sc_module {
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay) override {
       if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
+      if (!burst_of(payload)) {
+        bench.on_foreign(payload, (sc_core::sc_time_stamp() + delay).value() / at(1).value());
+        return tlm::TLM_COMPLETED;
+      }
       sent_burst& s = bench.bursts[burst_of(payload)->tag];
       s.response_head = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
       s.response_last = payload.get_extension<axi_extension>()->last;
@@ -141,12 +147,15 @@ class network_bench : public sc_core::sc_module {
                                        sc_core::sc_time& delay) override {
       axi_burst& burst = *burst_of(payload);
       const cycle_t last = payload.get_extension<axi_extension>()->last;
-      sent_burst& s = bench.bursts[burst.tag];
-      s.request_head = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
-      s.request_last = last;
-      bench.arrivals.push_back(&s);
+      const cycle_t head = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
+      if (payload.get_extension<axi_extension>()->foreign == nullptr) {
+        sent_burst& s = bench.bursts[burst.tag];
+        s.request_head = head;
+        s.request_last = last;
+        bench.arrivals.push_back(&s);
+      }
       access(payload);
-      const cycle_t answer = (burst.write ? last : s.request_head) + bench.options_.service;
+      const cycle_t answer = (burst.write ? last : head) + bench.options_.service;
       const sc_core::sc_time until = at(answer) - sc_core::sc_time_stamp();
       if (bench.options_.instant) {
         delay = until;

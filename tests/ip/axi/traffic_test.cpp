@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <random>
 
 #include "tests/ip/axi/beat_simulator.h"
@@ -68,6 +69,8 @@ struct load {
   double gap;                   // mean cycles between a cluster's bursts; 0: as fast as the window lets it
   unsigned window;
 };
+
+void PrintTo(const load& l, std::ostream* out) { *out << l.name; }
 
 std::vector<traffic_burst> random_traffic(const load& l, unsigned seed) {
   std::mt19937 random(seed);

@@ -1,0 +1,125 @@
+// HBM alone behind its socket, as in anyone's SystemC model.
+#include "ip/hbm/hbm.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace ohmic {
+namespace {
+
+struct payload : tlm::tlm_generic_payload {
+  payload(bool write, std::uint64_t addr, std::uint8_t* data, unsigned bytes) {
+    set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    set_address(addr);
+    set_data_ptr(data);
+    set_data_length(bytes);
+    set_streaming_width(bytes);
+  }
+};
+
+/// An initiator without the network's extension.
+class initiator : public sc_core::sc_module, tlm::tlm_bw_transport_if<> {
+ public:
+  explicit initiator(sc_core::sc_module_name name) : sc_module(name), socket("socket") {
+    socket.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
+  }
+  void request(payload& p, double delay_ns) {
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay(delay_ns, sc_core::SC_NS);
+    EXPECT_EQ(socket->nb_transport_fw(p, phase, delay), tlm::TLM_UPDATED);
+    EXPECT_EQ(phase, tlm::END_REQ);
+  }
+  axi_initiator_socket socket;
+  std::vector<std::pair<tlm::tlm_generic_payload*, double>> answers;
+
+ private:
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& p, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) override {
+    EXPECT_EQ(phase, tlm::BEGIN_RESP);
+    answers.emplace_back(&p, (sc_core::sc_time_stamp() + delay).to_seconds() * 1e9);
+    return tlm::TLM_COMPLETED;
+  }
+  void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+};
+
+class HbmTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
+    sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
+    master = std::make_unique<initiator>("master");
+    hbm_config config;
+    config.base = base;
+    config.bytes = 1 << 20;
+    memory = std::make_unique<hbm>("memory", config);
+    master->socket.bind(memory->socket);
+    sc_core::sc_start(1, sc_core::SC_NS);
+  }
+  static constexpr std::uint64_t base = 0x8000'0000;
+  std::unique_ptr<initiator> master;
+  std::unique_ptr<hbm> memory;
+};
+
+TEST_F(HbmTest, WritesBecomeVisibleWithTheirResponse) {
+  std::uint8_t data[64] = {1, 2, 3};
+  payload write(true, base + 100, data, 64);  // two beats: bytes 100..163
+  master->request(write, 4);                  // at 5 ns, last beat at 6 ns
+  sc_core::sc_start(104, sc_core::SC_NS);     // 105 ns
+  EXPECT_EQ(memory->memory().data()[100], 0);
+  EXPECT_TRUE(master->answers.empty());
+  sc_core::sc_start(2, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 1u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 106);
+  EXPECT_EQ(memory->memory().data()[100], 1);
+  EXPECT_EQ(write.get_response_status(), tlm::TLM_OK_RESPONSE);
+}
+
+TEST_F(HbmTest, ReadsAreSampledWithTheirFirstBeat) {
+  std::uint8_t data[4] = {};
+  payload read(false, base, data, 4);
+  master->request(read, 0);
+  sc_core::sc_start(90, sc_core::SC_NS);
+  memory->memory().data()[0] = 7;
+  sc_core::sc_start(20, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 1u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 101);
+  EXPECT_EQ(data[0], 7);
+}
+
+TEST_F(HbmTest, AddressesOutsideAnswerWithAnError) {
+  std::uint8_t data[64];
+  payload read(false, base + (1 << 20) - 32, data, 64);
+  master->request(read, 0);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 1u);
+  EXPECT_EQ(read.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+TEST_F(HbmTest, BlockingAndDebugTransportWork) {
+  std::uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, back[8] = {};
+  payload write(true, base + 8, data, 8), read(false, base + 8, back, 8),
+      end(false, base + (1 << 20) - 3, back, 8);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  master->socket->b_transport(write, delay);
+  EXPECT_EQ(delay, sc_core::sc_time(100, sc_core::SC_NS));
+  EXPECT_EQ(master->socket->transport_dbg(read), 8u);
+  EXPECT_EQ(back[7], 8);
+  EXPECT_EQ(master->socket->transport_dbg(end), 3u) << "as many bytes as there are";
+  payload outside(false, base - 1, back, 1);
+  EXPECT_EQ(master->socket->transport_dbg(outside), 0u);
+  EXPECT_EQ(memory->count().writes, 1u);
+}
+
+TEST_F(HbmTest, DirectMemoryIsTheWholeMemory) {
+  std::uint8_t byte = 0;
+  payload read(false, base, &byte, 1);
+  tlm::tlm_dmi dmi;
+  ASSERT_TRUE(master->socket->get_direct_mem_ptr(read, dmi));
+  EXPECT_EQ(dmi.get_dmi_ptr(), memory->memory().data());
+  EXPECT_EQ(dmi.get_end_address(), base + (1 << 20) - 1);
+  EXPECT_TRUE(dmi.is_read_write_allowed());
+}
+
+}  // namespace
+}  // namespace ohmic
