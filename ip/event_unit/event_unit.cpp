@@ -20,9 +20,7 @@ static_assert(mask_at == reg::core_mask_offset && wait_at == reg::core_wait_offs
 constexpr std::uint64_t bit(unsigned core) { return std::uint64_t{1} << core; }
 
 /// Whether the offset lies in an array of register files or registers that starts at base.
-constexpr bool within(std::uint32_t offset, std::uint32_t base, std::uint32_t bytes) {
-  return offset - base < bytes;
-}
+constexpr bool within(std::uint32_t offset, std::uint32_t base, std::uint32_t bytes) { return offset - base < bytes; }
 
 std::uint32_t low(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
 std::uint32_t high(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
@@ -55,24 +53,34 @@ void event_unit::raise(unsigned line, std::uint64_t cores) {
 register_access event_unit::read_core(unsigned core, std::uint32_t offset) const {
   const core_state& c = state_.core[core];
   switch (offset) {
-    case mask_at: return register_access::ok(c.mask);
-    case pending_at: return register_access::ok(c.pending);
-    case irq_mask_at: return register_access::ok(c.irq_mask);
-    case wait_at: return register_access::ok(wait_value(core));
-    default: return register_access::error();
+    case mask_at:
+      return register_access::ok(c.mask);
+    case pending_at:
+      return register_access::ok(c.pending);
+    case irq_mask_at:
+      return register_access::ok(c.irq_mask);
+    case wait_at:
+      return register_access::ok(wait_value(core));
+    default:
+      return register_access::error();
   }
 }
 
 register_access event_unit::write_core(unsigned core, std::uint32_t offset, std::uint32_t value) {
   core_state& c = state_.core[core];
   switch (offset) {
-    case mask_at: c.mask = value; break;
-    case clear_at: c.pending &= ~value; break;
+    case mask_at:
+      c.mask = value;
+      break;
+    case clear_at:
+      c.pending &= ~value;
+      break;
     case irq_mask_at:
       c.irq_mask = value;
       state_.irq_possible = value != 0 ? state_.irq_possible | bit(core) : state_.irq_possible & ~bit(core);
       break;
-    default: return register_access::error();
+    default:
+      return register_access::error();
   }
   refresh(core);
   return register_access::ok();
@@ -97,20 +105,31 @@ register_access event_unit::read(int core, std::uint32_t offset) {
     const std::uint32_t at = offset - reg::barrier_base;
     const barrier_state& b = state_.barrier[at / reg::barrier_array_stride];
     switch (at % reg::barrier_array_stride + reg::barrier_base) {
-      case reg::barrier_mask_lo_offset: return register_access::ok(low(b.mask));
-      case reg::barrier_mask_hi_offset: return register_access::ok(high(b.mask));
-      case reg::barrier_arrived_lo_offset: return register_access::ok(low(b.arrived));
-      case reg::barrier_arrived_hi_offset: return register_access::ok(high(b.arrived));
-      default: return register_access::error();
+      case reg::barrier_mask_lo_offset:
+        return register_access::ok(low(b.mask));
+      case reg::barrier_mask_hi_offset:
+        return register_access::ok(high(b.mask));
+      case reg::barrier_arrived_lo_offset:
+        return register_access::ok(low(b.arrived));
+      case reg::barrier_arrived_hi_offset:
+        return register_access::ok(high(b.arrived));
+      default:
+        return register_access::error();
     }
   }
   switch (offset) {
-    case reg::doorbell_cores_lo_offset: return register_access::ok(low(state_.doorbell_cores));
-    case reg::doorbell_cores_hi_offset: return register_access::ok(high(state_.doorbell_cores));
-    case reg::device_cores_lo_offset: return register_access::ok(low(state_.device_cores));
-    case reg::device_cores_hi_offset: return register_access::ok(high(state_.device_cores));
-    case reg::lock_holder_offset: return register_access::ok(static_cast<std::uint32_t>(state_.lock_holder + 1));
-    default: return register_access::error();
+    case reg::doorbell_cores_lo_offset:
+      return register_access::ok(low(state_.doorbell_cores));
+    case reg::doorbell_cores_hi_offset:
+      return register_access::ok(high(state_.doorbell_cores));
+    case reg::device_cores_lo_offset:
+      return register_access::ok(low(state_.device_cores));
+    case reg::device_cores_hi_offset:
+      return register_access::ok(high(state_.device_cores));
+    case reg::lock_holder_offset:
+      return register_access::ok(static_cast<std::uint32_t>(state_.lock_holder + 1));
+    default:
+      return register_access::error();
   }
 }
 
@@ -126,9 +145,8 @@ register_access event_unit::write(int core, std::uint32_t offset, std::uint32_t 
   if (within(offset, reg::software_event_base, reg::software_event_bytes)) {
     const std::uint32_t at = offset - reg::software_event_base;
     if (at % 4 != 0) return register_access::error();
-    raise(at / reg::software_event_array_stride, at % reg::software_event_array_stride == 0
-                                                     ? std::uint64_t{value}
-                                                     : std::uint64_t{value} << 32);
+    raise(at / reg::software_event_array_stride,
+          at % reg::software_event_array_stride == 0 ? std::uint64_t{value} : std::uint64_t{value} << 32);
     return register_access::ok();
   }
   if (within(offset, reg::barrier_base, reg::barrier_bytes)) {
@@ -136,10 +154,16 @@ register_access event_unit::write(int core, std::uint32_t offset, std::uint32_t 
     const unsigned n = at / reg::barrier_array_stride;
     barrier_state& b = state_.barrier[n];
     switch (at % reg::barrier_array_stride + reg::barrier_base) {
-      case reg::barrier_mask_lo_offset: b.mask = with_low(b.mask, value) & existing_; break;
-      case reg::barrier_mask_hi_offset: b.mask = with_high(b.mask, value) & existing_; break;
-      case reg::barrier_arrive_offset: return arrive(core, b, barrier_line + n);
-      default: return register_access::error();
+      case reg::barrier_mask_lo_offset:
+        b.mask = with_low(b.mask, value) & existing_;
+        break;
+      case reg::barrier_mask_hi_offset:
+        b.mask = with_high(b.mask, value) & existing_;
+        break;
+      case reg::barrier_arrive_offset:
+        return arrive(core, b, barrier_line + n);
+      default:
+        return register_access::error();
     }
     return register_access::ok();
   }
@@ -161,9 +185,12 @@ register_access event_unit::write(int core, std::uint32_t offset, std::uint32_t 
     case reg::device_cores_hi_offset:
       state_.device_cores = with_high(state_.device_cores, value) & existing_;
       return register_access::ok();
-    case reg::lock_request_offset: return request_lock(core);
-    case reg::lock_release_offset: return release_lock(core);
-    default: return register_access::error();
+    case reg::lock_request_offset:
+      return request_lock(core);
+    case reg::lock_release_offset:
+      return release_lock(core);
+    default:
+      return register_access::error();
   }
 }
 

@@ -15,13 +15,13 @@ struct shared_icache_config {
   unsigned cores = 16;              ///< 1..64 requesters, at most one wanted line each
   std::uint32_t bytes = 16 * 1024;  ///< ways * banks * line_bytes * a power of two
   unsigned ways = 4;
-  std::uint32_t line_bytes = 64;    ///< power of two
-  unsigned banks = 4;               ///< power of two, 1..16; neighbouring lines lie in neighbouring banks
-  cycle_t hit_cycles = 3;           ///< lookup to line valid at the core
-  cycle_t miss_cycles = 1;          ///< lookup to the read leaving for the master port
-  cycle_t refill_cycles = 1;        ///< last beat of the response to line valid at the cores
+  std::uint32_t line_bytes = 64;  ///< power of two
+  unsigned banks = 4;             ///< power of two, 1..16; neighbouring lines lie in neighbouring banks
+  cycle_t hit_cycles = 3;         ///< lookup to line valid at the core
+  cycle_t miss_cycles = 1;        ///< lookup to the read leaving for the master port
+  cycle_t refill_cycles = 1;      ///< last beat of the response to line valid at the cores
   std::uint16_t axi_id = 0;
-  std::uint16_t initiator = 0;      ///< cluster index
+  std::uint16_t initiator = 0;  ///< cluster index
 };
 
 /// Shared instruction cache behind the cores' private ones: who gets its line when, and which lines are read
@@ -99,16 +99,14 @@ class shared_icache {
   std::uint64_t lookup(cycle_t now);
   bool look_up_one(unsigned core, cycle_t now, unsigned& miss_index);
   std::uint32_t set_of(std::uint32_t line) const;
-  void deliver(unsigned core, cycle_t valid) {
-    ready_[ready_count_++] = {valid, static_cast<std::uint8_t>(core)};
-  }
+  void deliver(unsigned core, cycle_t valid) { ready_[ready_count_++] = {valid, static_cast<std::uint8_t>(core)}; }
 
   static constexpr std::uint32_t empty = ~std::uint32_t{0};  // no line has this number: lines are >= 2 bytes
 
   shared_icache_config config_;
-  std::uint32_t sets_ = 0;                   // in all banks together
-  std::vector<std::uint32_t> tags_;          // [set][way]: line number
-  std::vector<std::uint8_t> victim_;         // [set]: way replaced next
+  std::uint32_t sets_ = 0;            // in all banks together
+  std::vector<std::uint32_t> tags_;   // [set][way]: line number
+  std::vector<std::uint8_t> victim_;  // [set]: way replaced next
   std::vector<miss> misses_;
   std::unique_ptr<std::uint8_t[]> line_data_;
   std::uint64_t miss_busy_ = 0;

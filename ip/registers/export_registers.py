@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from systemrdl import RDLCompileError, RDLCompiler, RDLListener, RDLWalker
-from systemrdl.node import AddrmapNode, AddressableNode, MemNode, RegfileNode, RegNode
+from systemrdl.node import AddressableNode, AddrmapNode, MemNode, RegfileNode, RegNode
 
 SOURCE = Path(__file__).resolve().with_name("ohmic.rdl")
 ORIGIN = "ip/registers/ohmic.rdl"
@@ -234,14 +234,20 @@ def cpp_block(block: Block) -> str:
 def cpp_region(regions: list[Region]) -> str:
     lines = [f"// Generated from {ORIGIN}. Do not edit.", "#pragma once", ""]
     lines += [f'#include "registers/{r.name}.h"' for r in regions if not r.memory]
-    lines += ["", "/// Where the blocks lie in a cluster's peripheral region.", f"namespace ohmic::registers::{REGION} {{"]
+    lines += [
+        "",
+        "/// Where the blocks lie in a cluster's peripheral region.",
+        f"namespace ohmic::registers::{REGION} {{",
+    ]
     for r in regions:
         lines += ["", f"inline constexpr std::uint32_t {r.name}_base = {r.offset:#x};"]
         lines += [f"inline constexpr std::uint32_t {r.name}_bytes = {r.bytes:#x};"]
     lines += ["", "inline constexpr block_info table[] = {"]
     for r in regions:
         if not r.memory:
-            lines.append(f'    {{"{r.name}", {r.offset:#x}, {r.bytes:#x}, {r.name}::table, std::size({r.name}::table)}},')
+            lines.append(
+                f'    {{"{r.name}", {r.offset:#x}, {r.bytes:#x}, {r.name}::table, std::size({r.name}::table)}},'
+            )
     lines += ["};", "", f"}}  // namespace ohmic::registers::{REGION}", ""]
     return "\n".join(lines)
 
@@ -314,7 +320,7 @@ def c_header(blocks: list[Block], regions: list[Region]) -> str:
         structs: list[str] = []
         size = c_struct(block.tree, f"ohmic_{block.name}", structs)
         lines += structs
-        lines.append(f"_Static_assert(sizeof(ohmic_{block.name}_t) == {size:#x}, \"layout of {block.name}\");")
+        lines.append(f'_Static_assert(sizeof(ohmic_{block.name}_t) == {size:#x}, "layout of {block.name}");')
         for reg in block.registers:
             member = ".".join(
                 n.lower() + ("[0]" if a and i + 1 < len(reg.path) else "")
@@ -322,7 +328,7 @@ def c_header(blocks: list[Block], regions: list[Region]) -> str:
             )
             stem = f"OHMIC_{block.name}_{'_'.join(reg.path)}_OFFSET".upper()
             lines.append(
-                f"_Static_assert(offsetof(ohmic_{block.name}_t, {member}) == {stem}, \"layout of {block.name}\");"
+                f'_Static_assert(offsetof(ohmic_{block.name}_t, {member}) == {stem}, "layout of {block.name}");'
             )
         lines.append("")
     lines += ["#endif /* __ASSEMBLER__ */", "#endif /* OHMIC_REGISTERS_H */", ""]
@@ -383,7 +389,10 @@ def main() -> int:
     elif arguments.markdown:
         arguments.markdown.write_text(markdown(blocks, regions))
     elif not arguments.check.exists() or arguments.check.read_text() != markdown(blocks, regions):
-        print(f"{arguments.check} is out of date: run {Path(sys.argv[0]).name} --markdown {arguments.check}", file=sys.stderr)
+        print(
+            f"{arguments.check} is out of date: run {Path(sys.argv[0]).name} --markdown {arguments.check}",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -19,7 +19,7 @@ struct register_info {
   std::uint32_t offset;  ///< of the first element, bytes from the block's base
   array_info arrays[2];  ///< outer first; {1, 0} where there is no array
   std::uint32_t reset;
-  std::uint32_t mask;    ///< bits that belong to a field
+  std::uint32_t mask;  ///< bits that belong to a field
   bool readable, writable;
 
   constexpr std::uint32_t element_offset(std::uint32_t i, std::uint32_t j) const {
@@ -45,8 +45,7 @@ constexpr access_map<Bytes> make_access_map(const register_info (&table)[N]) {
   for (const register_info& r : table) {
     for (std::uint32_t i = 0; i < r.arrays[0].count; ++i) {
       for (std::uint32_t j = 0; j < r.arrays[1].count; ++j) {
-        map.rights[r.element_offset(i, j) / 4] =
-            static_cast<std::uint8_t>((r.readable ? 1 : 0) | (r.writable ? 2 : 0));
+        map.rights[r.element_offset(i, j) / 4] = static_cast<std::uint8_t>((r.readable ? 1 : 0) | (r.writable ? 2 : 0));
       }
     }
   }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <systemc>
-#include <tlm>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstdint>
 #include <cstring>
+#include <systemc>
+#include <tlm>
 #include <utility>
 
 #include "ip/core/types.h"
@@ -74,15 +74,19 @@ class block_module : public sc_core::sc_module {
     const unsigned char* const enable = payload.get_byte_enable_ptr();
     if (payload.is_read() || payload.is_write()) {
       if (enable == nullptr && width >= length) {
-        if (payload.is_read()) std::memcpy(data, memory, length);
-        else std::memcpy(memory, data, length);
+        if (payload.is_read())
+          std::memcpy(data, memory, length);
+        else
+          std::memcpy(memory, data, length);
         return tlm::TLM_OK_RESPONSE;
       }
       if (enable != nullptr && payload.get_byte_enable_length() == 0) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
       for (std::uint64_t i = 0; i < length; ++i) {
         if (enable != nullptr && enable[i % payload.get_byte_enable_length()] == TLM_BYTE_DISABLED) continue;
-        if (payload.is_read()) data[i] = memory[i % width];
-        else memory[i % width] = data[i];
+        if (payload.is_read())
+          data[i] = memory[i % width];
+        else
+          memory[i % width] = data[i];
       }
     }
     return tlm::TLM_OK_RESPONSE;
@@ -126,8 +130,10 @@ class block_module : public sc_core::sc_module {
     if constexpr (is_memory_target<Target>) {
       if (address >= target_.bytes()) return 0;
       if (length > target_.bytes() - address) length = static_cast<unsigned>(target_.bytes() - address);
-      if (payload.is_read()) std::memcpy(payload.get_data_ptr(), target_.data() + address, length);
-      else std::memcpy(target_.data() + address, payload.get_data_ptr(), length);
+      if (payload.is_read())
+        std::memcpy(payload.get_data_ptr(), target_.data() + address, length);
+      else
+        std::memcpy(target_.data() + address, payload.get_data_ptr(), length);
       return length;
     } else {
       if (address % 4 != 0 || address > UINT32_MAX - length) return 0;

@@ -17,35 +17,35 @@ struct chip_config {
   double clock_ghz = 1.0;
 
   struct cluster_config {
-    unsigned cores = 16;                        ///< 1..64
-    std::uint32_t l1_bytes = 1u << 20;          ///< power of two, 64 KiB..8 MiB
-    unsigned l1_banks = 64;                     ///< power of two, 16..64, word-interleaved
-    std::uint32_t boot_addr = 0x80000000u;      ///< overridden by the ELF's entry point
-    cycle_t peripheral_cycles = 2;              ///< grant to response of an own peripheral register (>= 1)
-    cycle_t wake_cycles = 2;                    ///< event to response of a sleeping cv.elw (>= 1)
+    unsigned cores = 16;                    ///< 1..64
+    std::uint32_t l1_bytes = 1u << 20;      ///< power of two, 64 KiB..8 MiB
+    unsigned l1_banks = 64;                 ///< power of two, 16..64, word-interleaved
+    std::uint32_t boot_addr = 0x80000000u;  ///< overridden by the ELF's entry point
+    cycle_t peripheral_cycles = 2;          ///< grant to response of an own peripheral register (>= 1)
+    cycle_t wake_cycles = 2;                ///< event to response of a sleeping cv.elw (>= 1)
   } cluster;
 
   struct icache_config {
-    std::uint32_t private_bytes = 512;          ///< per core, hits free
+    std::uint32_t private_bytes = 512;  ///< per core, hits free
     std::uint32_t shared_bytes = 16 * 1024;
     unsigned ways = 4;
     std::uint32_t line_bytes = 64;
     unsigned banks = 4;
-    cycle_t hit_cycles = 3;                     ///< private miss, shared hit
+    cycle_t hit_cycles = 3;  ///< private miss, shared hit
   } icache;
 
   struct dma_config {
-    unsigned channels = 8;                      ///< 1..8
-    cycle_t start_cycles = 10;                  ///< register write to descriptor fetch
-    unsigned burst_buffers = 16;                ///< bursts whose data may be held at once, per direction
+    unsigned channels = 8;        ///< 1..8
+    cycle_t start_cycles = 10;    ///< register write to descriptor fetch
+    unsigned burst_buffers = 16;  ///< bursts whose data may be held at once, per direction
   } dma;
 
   struct ima_config {
     unsigned rows = 256, columns = 256;
-    double mvm_ns = 130;                        ///< as configured; models use mvm_cycles
-    cycle_t mvm_cycles = 130;                   ///< ceil(mvm_ns * clock_ghz), at least 1
-    unsigned streamer_ports = 16;               ///< 4 B each: words per beat
-    unsigned job_queue = 4;                     ///< >= 2
+    double mvm_ns = 130;           ///< as configured; models use mvm_cycles
+    cycle_t mvm_cycles = 130;      ///< ceil(mvm_ns * clock_ghz), at least 1
+    unsigned streamer_ports = 16;  ///< 4 B each: words per beat
+    unsigned job_queue = 4;        ///< >= 2
   } ima;
 
   struct network_config {
@@ -84,9 +84,7 @@ struct chip_config {
     while (stride < need) stride *= 2;
     return stride;
   }
-  std::uint64_t cluster_l1(unsigned cluster_index) const {
-    return clusters_base + cluster_index * cluster_stride();
-  }
+  std::uint64_t cluster_l1(unsigned cluster_index) const { return clusters_base + cluster_index * cluster_stride(); }
   std::uint64_t cluster_peripherals(unsigned cluster_index) const {
     return cluster_l1(cluster_index) + cluster.l1_bytes;
   }

@@ -24,7 +24,9 @@ config_node convert(const YAML::Node& node, const std::string& name, bool option
   out.place = option ? name : place_of(node.Mark(), name);
   switch (node.Type()) {
     case YAML::NodeType::Undefined:
-    case YAML::NodeType::Null: out.kind = config_node::kind_t::null; break;
+    case YAML::NodeType::Null:
+      out.kind = config_node::kind_t::null;
+      break;
     case YAML::NodeType::Scalar:
       out.kind = config_node::kind_t::scalar;
       out.scalar = node.Scalar();

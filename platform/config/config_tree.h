@@ -15,10 +15,10 @@ struct config_node {
 
   kind_t kind = kind_t::map;
   std::string scalar;
-  bool quoted = false;              ///< a scalar that is a string whatever it looks like
-  std::string place;                ///< "file:line:column" or "--set key=value"
-  std::vector<config_node> items;   ///< of a sequence
-  std::vector<entry> entries;       ///< of a map, in the file's order, duplicates included
+  bool quoted = false;             ///< a scalar that is a string whatever it looks like
+  std::string place;               ///< "file:line:column" or "--set key=value"
+  std::vector<config_node> items;  ///< of a sequence
+  std::vector<entry> entries;      ///< of a map, in the file's order, duplicates included
 
   /// The value at a dotted path, or null.
   const config_node* find(const std::string& path) const;

@@ -27,8 +27,8 @@ struct experiment_config {
 
   struct mapping_config {
     std::string policy = "naive";
-    std::string residuals = "l1";          ///< l1, hbm
-    unsigned conv1_copies = 0;             ///< 0: the compiler chooses
+    std::string residuals = "l1";  ///< l1, hbm
+    unsigned conv1_copies = 0;     ///< 0: the compiler chooses
     std::map<std::string, unsigned> copies;
     unsigned reduction_fan_in = 0;         ///< 0: the compiler chooses
     std::string reductions = "automatic";  ///< automatic, extra, shared

@@ -52,8 +52,8 @@ class combination_rules {
   void network() {
     const auto& n = c_.network;
     if (n.factors[0] != 1) {
-      refuse("network.factors", list(n.factors) + " begins with " + std::to_string(n.factors[0]) +
-                                    "; allowed: 1, there is one HBM link");
+      refuse("network.factors",
+             list(n.factors) + " begins with " + std::to_string(n.factors[0]) + "; allowed: 1, there is one HBM link");
     }
     const std::size_t levels = n.factors.size();
     const auto same_length = [&](const char* path, std::size_t length, const std::string& text) {
@@ -65,9 +65,9 @@ class combination_rules {
     same_length("network.width", n.width.size(), list(n.width));
     const std::uint32_t narrow = *std::min_element(n.width.begin(), n.width.end());
     if (n.max_burst_bytes > 256 * narrow) {
-      refuse("network.max_burst_bytes", std::to_string(n.max_burst_bytes) + " is more than 256 beats of the narrowest link (" +
-                                            std::to_string(narrow) + " bytes); allowed: up to " +
-                                            std::to_string(256 * narrow));
+      refuse("network.max_burst_bytes", std::to_string(n.max_burst_bytes) +
+                                            " is more than 256 beats of the narrowest link (" + std::to_string(narrow) +
+                                            " bytes); allowed: up to " + std::to_string(256 * narrow));
     }
   }
 
@@ -76,11 +76,11 @@ class combination_rules {
     for (unsigned f : c_.network.factors) clusters = std::min<std::uint64_t>(clusters * f, 1u << 30);
     const std::uint64_t room = (cores_see_clusters_below - chip_config::clusters_base) / c_.cluster_stride();
     if (clusters > room) {
-      refuse("network.factors",
-             list(c_.network.factors) + " makes " + std::to_string(clusters) + " clusters, each " +
-                 hex(c_.cluster_stride()) + " bytes of addresses (L1 and peripherals): they end above " +
-                 hex(cores_see_clusters_below) + "; allowed: up to " + std::to_string(room) +
-                 " clusters with this cluster.l1_bytes");
+      refuse("network.factors", list(c_.network.factors) + " makes " + std::to_string(clusters) + " clusters, each " +
+                                    hex(c_.cluster_stride()) +
+                                    " bytes of addresses (L1 and peripherals): they end above " +
+                                    hex(cores_see_clusters_below) + "; allowed: up to " + std::to_string(room) +
+                                    " clusters with this cluster.l1_bytes");
     }
     if (c_.hbm.bytes % (1u << 20) != 0) {
       refuse("hbm.bytes", std::to_string(c_.hbm.bytes) + " is not a multiple of 1 MiB; allowed: whole MiB");

@@ -4,9 +4,8 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
-#include <set>
-
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "platform/config/schema_text.h"
 
@@ -22,9 +21,7 @@ const json& schema(schema_kind kind) {
 }
 
 /// The schema of a value: a reference leads to the chip.
-const json& resolved(const json& s) {
-  return s.contains("$ref") ? schema(schema_kind::chip) : s;
-}
+const json& resolved(const json& s) { return s.contains("$ref") ? schema(schema_kind::chip) : s; }
 
 /// Of alternatives, the one that describes a map.
 const json& as_object(const json& s) {
@@ -70,9 +67,8 @@ void collect_paths(const json& object, const std::string& prefix, std::vector<st
 }
 
 std::string size_text(std::uint64_t bytes) {
-  for (const auto& [unit, name] : {std::pair<std::uint64_t, const char*>{1u << 30, " GiB"},
-                                   {1u << 20, " MiB"},
-                                   {1u << 10, " KiB"}}) {
+  for (const auto& [unit, name] :
+       {std::pair<std::uint64_t, const char*>{1u << 30, " GiB"}, {1u << 20, " MiB"}, {1u << 10, " KiB"}}) {
     if (bytes >= unit && bytes % unit == 0) return std::to_string(bytes / unit) + name;
   }
   return std::to_string(bytes) + " B";
@@ -115,14 +111,17 @@ std::string allowed(const json& s) {
 
 std::string shown(const config_node& node) {
   switch (node.kind) {
-    case config_node::kind_t::null: return "nothing";
-    case config_node::kind_t::scalar: return node.quoted ? '"' + node.scalar + '"' : node.scalar;
+    case config_node::kind_t::null:
+      return "nothing";
+    case config_node::kind_t::scalar:
+      return node.quoted ? '"' + node.scalar + '"' : node.scalar;
     case config_node::kind_t::sequence: {
       std::vector<std::string> items;
       for (const config_node& item : node.items) items.push_back(shown(item));
       return "[" + join(items) + "]";
     }
-    default: return "a map of keys";
+    default:
+      return "a map of keys";
   }
 }
 
@@ -179,8 +178,8 @@ class checker {
     if (!s.contains("required")) return;
     for (const json& key : s["required"]) {
       if (seen.count(key.get<std::string>()) == 0) {
-        errors.push_back(node.place + ": " + prefix + key.get<std::string>() + ": this key is missing; allowed: " +
-                         allowed(s["properties"][key.get<std::string>()]));
+        errors.push_back(node.place + ": " + prefix + key.get<std::string>() +
+                         ": this key is missing; allowed: " + allowed(s["properties"][key.get<std::string>()]));
       }
     }
   }

@@ -254,13 +254,13 @@ TEST_F(EventUnitTest, OthersSeeACoresRegistersButDoNotWaitThere) {
 }
 
 TEST_F(EventUnitTest, RefusesWhatHasNoRegister) {
-  const std::vector<std::uint32_t> no_read = {0x008, 0x014, 0x200, 0x802, 0x808, 0x814, 0x900, 0xA08,
+  const std::vector<std::uint32_t> no_read = {0x008, 0x014, 0x200, 0x802, 0x808, 0x814, 0x900,     0xA08,
                                               0xA14, 0xB00, 0xB18, 0xB20, 0xB2C, 0xB38, 0xFFFFFFFC};
   for (std::uint32_t offset : no_read) {
     EXPECT_EQ(unit.read(0, offset).status, access_status::error) << std::hex << offset;
   }
-  const std::vector<std::uint32_t> no_write = {0x004, 0x010, 0x014, 0x200, 0x802, 0x804, 0x810, 0x902,
-                                               0xA0C, 0xA10, 0xB01, 0xB28, 0xB38, 0xFFFFFFFC};
+  const std::vector<std::uint32_t> no_write = {0x004, 0x010, 0x014, 0x200, 0x802, 0x804, 0x810,
+                                               0x902, 0xA0C, 0xA10, 0xB01, 0xB28, 0xB38, 0xFFFFFFFC};
   for (std::uint32_t offset : no_write) {
     EXPECT_EQ(unit.write(0, offset, 1).status, access_status::error) << std::hex << offset;
   }

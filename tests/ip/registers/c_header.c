@@ -6,6 +6,6 @@ unsigned ohmic_c_header_dma_start(unsigned channel) {
 }
 
 unsigned ohmic_c_header_barrier_arrive(unsigned barrier) {
-  ohmic_event_unit_t *const unit = (ohmic_event_unit_t *)(uintptr_t)0x1000;
+  ohmic_event_unit_t* const unit = (ohmic_event_unit_t*)(uintptr_t)0x1000;
   return (unsigned)((uintptr_t)&unit->barrier[barrier].arrive - (uintptr_t)unit);
 }

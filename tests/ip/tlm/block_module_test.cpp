@@ -93,8 +93,8 @@ class BlockModuleTest : public ::testing::Test {
   }
 
   template <class Socket>
-  static tlm::tlm_response_status transport(Socket& socket, tlm::tlm_command command, std::uint64_t address,
-                                            void* data, unsigned length, sc_time* delay = nullptr) {
+  static tlm::tlm_response_status transport(Socket& socket, tlm::tlm_command command, std::uint64_t address, void* data,
+                                            unsigned length, sc_time* delay = nullptr) {
     tlm::tlm_generic_payload payload;
     payload.set_command(command);
     payload.set_address(address);
@@ -106,8 +106,7 @@ class BlockModuleTest : public ::testing::Test {
     return payload.get_response_status();
   }
   template <class Socket>
-  static unsigned debug(Socket& socket, tlm::tlm_command command, std::uint64_t address, void* data,
-                        unsigned length) {
+  static unsigned debug(Socket& socket, tlm::tlm_command command, std::uint64_t address, void* data, unsigned length) {
     tlm::tlm_generic_payload payload;
     payload.set_command(command);
     payload.set_address(address);

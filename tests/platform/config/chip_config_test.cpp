@@ -66,15 +66,36 @@ TEST(ChipConfigTest, SpelledOutChipLoadsAsTheSameChip) {
 TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
   const std::string defaults = chip_hash(chip_config{});
   EXPECT_EQ(defaults.size(), 16u);
-  for (const char* change :
-       {"clock_ghz=1.5", "cluster.cores=8", "cluster.l1_bytes=512 KiB", "cluster.l1_banks=32",
-        "cluster.peripheral_cycles=3", "cluster.wake_cycles=3", "icache.private_bytes=1024",
-        "icache.shared_bytes=32 KiB", "icache.ways=2", "icache.line_bytes=32", "icache.banks=2",
-        "icache.hit_cycles=4", "dma.channels=4", "dma.start_cycles=11", "dma.burst_buffers=8", "ima.rows=128",
-        "ima.columns=128", "ima.mvm_ns=260", "ima.streamer_ports=8", "ima.job_queue=2",
-        "network.factors=[1,4,4,4,4]", "network.latency=[50,4,4,4,4]", "network.width=[64,64,64,64,32]",
-        "network.outstanding_reads=8", "network.outstanding_writes=8", "network.egress_cycles=2",
-        "network.ingress_cycles=2", "network.max_burst_bytes=1024", "hbm.bytes=1 GiB", "hbm.outstanding=16"}) {
+  for (const char* change : {"clock_ghz=1.5",
+                             "cluster.cores=8",
+                             "cluster.l1_bytes=512 KiB",
+                             "cluster.l1_banks=32",
+                             "cluster.peripheral_cycles=3",
+                             "cluster.wake_cycles=3",
+                             "icache.private_bytes=1024",
+                             "icache.shared_bytes=32 KiB",
+                             "icache.ways=2",
+                             "icache.line_bytes=32",
+                             "icache.banks=2",
+                             "icache.hit_cycles=4",
+                             "dma.channels=4",
+                             "dma.start_cycles=11",
+                             "dma.burst_buffers=8",
+                             "ima.rows=128",
+                             "ima.columns=128",
+                             "ima.mvm_ns=260",
+                             "ima.streamer_ports=8",
+                             "ima.job_queue=2",
+                             "network.factors=[1,4,4,4,4]",
+                             "network.latency=[50,4,4,4,4]",
+                             "network.width=[64,64,64,64,32]",
+                             "network.outstanding_reads=8",
+                             "network.outstanding_writes=8",
+                             "network.egress_cycles=2",
+                             "network.ingress_cycles=2",
+                             "network.max_burst_bytes=1024",
+                             "hbm.bytes=1 GiB",
+                             "hbm.outstanding=16"}) {
     const chip_config changed = parse_chip("", "empty", {change});
     EXPECT_NE(chip_hash(changed), defaults) << change;
     EXPECT_EQ(to_yaml(parse_chip(to_yaml(changed), "again")), to_yaml(changed)) << change;
@@ -89,8 +110,9 @@ TEST(ChipConfigTest, FormattingDoesNotChangeTheHash) {
 }
 
 TEST(ChipConfigTest, OverridesComeLastAndInOrder) {
-  const chip_config c = load_chip(configs + "/aimc16.yaml", {"cluster.cores=4", "cluster.cores=2",
-                                                             "network.factors=[1, 3]", "network.latency=[10, 5]", "name="});
+  const chip_config c =
+      load_chip(configs + "/aimc16.yaml",
+                {"cluster.cores=4", "cluster.cores=2", "network.factors=[1, 3]", "network.latency=[10, 5]", "name="});
   EXPECT_EQ(c.cluster.cores, 2u);
   EXPECT_EQ(c.clusters(), 3u);
   EXPECT_EQ(c.name, "");

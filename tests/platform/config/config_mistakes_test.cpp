@@ -45,7 +45,8 @@ TEST(ConfigMistakesTest, ValueOutOfRangeNamesWhatIsAllowed) {
             "chip.yaml:1:12: clock_ghz: 0 is not allowed; allowed: a number above 0 and up to 100");
   EXPECT_THAT(message("cluster: {l1_bytes: 3 MiB}"),
               HasSubstr("3 MiB is not allowed; allowed: a size that is a power of two from 64 KiB to 8 MiB"));
-  EXPECT_THAT(message("cluster: {l1_banks: 48}"), HasSubstr("48 is not allowed; allowed: a power of two from 16 to 64"));
+  EXPECT_THAT(message("cluster: {l1_banks: 48}"),
+              HasSubstr("48 is not allowed; allowed: a power of two from 16 to 64"));
 }
 
 TEST(ConfigMistakesTest, WrongKindOfValueIsRefused) {
