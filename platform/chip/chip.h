@@ -116,7 +116,7 @@ class chip : public sc_core::sc_module {
   std::vector<std::unique_ptr<cluster_module<Cluster>>> modules_;
   struct outgoing {
     axi_message message;
-    unsigned cluster;
+    unsigned cluster, sequence;
   };
   std::vector<outgoing> outgoing_;
   std::vector<guest_error> errors_;
@@ -171,12 +171,13 @@ template <class Cluster>
 void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
   for (const unsigned i : engine.active()) {
     auto& box = models_[i]->outbox();
-    for (const axi_message& m : box) outgoing_.push_back({m, i});
+    for (const axi_message& m : box) outgoing_.push_back({m, i, static_cast<unsigned>(outgoing_.size())});
     box.clear();
   }
   if (!outgoing_.empty()) {
-    std::stable_sort(outgoing_.begin(), outgoing_.end(),
-                     [](const outgoing& a, const outgoing& b) { return a.message.cycle < b.message.cycle; });
+    std::sort(outgoing_.begin(), outgoing_.end(), [](const outgoing& a, const outgoing& b) {
+      return a.message.cycle != b.message.cycle ? a.message.cycle < b.message.cycle : a.sequence < b.sequence;
+    });
     for (const outgoing& o : outgoing_) modules_[o.cluster]->send(o.message);
     outgoing_.clear();
   }

@@ -52,7 +52,7 @@ bool platform_control::write(std::uint64_t offset, const std::uint8_t* data, uns
                              unsigned core, cycle_t cycle) {
   if (offset == reg::console_offset) {
     for (unsigned n = 0; n < bytes; ++n)
-      if (data[n] != 0) print(cluster, core, cycle, static_cast<char>(data[n]));
+      if (data[n] != 0) put(cluster, core, cycle, static_cast<char>(data[n]));
     return true;
   }
   if (bytes != 4) return false;
@@ -87,7 +87,7 @@ bool platform_control::read(std::uint64_t offset, std::uint8_t* data, unsigned b
   return true;
 }
 
-void platform_control::print(unsigned cluster, unsigned core, cycle_t cycle, char c) {
+void platform_control::put(unsigned cluster, unsigned core, cycle_t cycle, char c) {
   std::string& line = partial_[{cluster, core}];
   if (c != '\n') {
     line += c;

@@ -56,7 +56,7 @@ class platform_control : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   bool write(std::uint64_t offset, const std::uint8_t* data, unsigned bytes, unsigned cluster, unsigned core,
              cycle_t cycle);
   bool read(std::uint64_t offset, std::uint8_t* data, unsigned bytes, cycle_t cycle);
-  void print(unsigned cluster, unsigned core, cycle_t cycle, char c);
+  void put(unsigned cluster, unsigned core, cycle_t cycle, char c);
 
   const std::uint64_t base_;
   const std::uint64_t period_;

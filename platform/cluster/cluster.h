@@ -73,6 +73,11 @@ class cluster {
     for (cycle_t now = std::max(from, next_event()); now < to; now = next_event()) cycle(now);
   }
 
+  /// Hints that run() up to `to` comes soon: fetches into the host's caches what it will touch. In three stages, each
+  /// after the one before has had time: 2 the loop's state, 1 the harts' that are due, 0 their words in L1. Thousands of
+  /// harts do not fit the caches, and their accesses have no order that hardware could foresee.
+  void warm(unsigned stage, cycle_t to) const;
+
   /// What this cluster sent: requests to burst.addr, responses to burst.initiator; in order of cycle per direction
   /// and kind. The owner takes and clears it after run().
   std::vector<axi_message>& outbox() { return outbox_; }
@@ -121,6 +126,11 @@ class cluster {
     for (; harts != 0; harts &= harts - 1) f(static_cast<unsigned>(__builtin_ctzll(harts)));
   }
 
+  bool any_port_busy() const {
+    std::uint32_t words = 0;
+    for (const l1_port* port : ports_) words |= port->words;
+    return words != 0;
+  }
   void cycle(cycle_t now);
   void arbitrate(std::uint64_t harts, cycle_t now);
   void serve_harts(std::uint64_t harts, cycle_t now) {

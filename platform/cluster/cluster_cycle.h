@@ -24,8 +24,7 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
   if (now >= others_next_) step_others(now);
 
   banks_.begin();
-  if (ports_[dma_read]->busy() | ports_[dma_write]->busy() | ports_[ima_read]->busy() | ports_[ima_write]->busy() |
-      ports_[slave_read]->busy() | ports_[slave_write]->busy()) {
+  if (any_port_busy()) {
     arbitrate(bus_now_, now);
     others_touched_ = true;
   } else if (bus_now_ & (bus_now_ - 1)) {
@@ -169,8 +168,8 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   if (dma_.next_event() <= now) dma_.step(now, master_, pool_);
   while (const auto own = dma_.take_own_write()) write_register(own->offset, own->value, event_unit::no_core, now);
   if (ima_.next_event() <= now) ima_.step(now);
-  if (icache_.next_event() <= now) {
-    icache_.step(now, master_);
+  if (icache_.next_event() <= now) icache_.step(now, master_);
+  if (icache_.any_ready()) {
     icache_.take_ready([&](unsigned h, cycle_t valid) {
       fetch_wait_ &= ~bit(h);
       cores_.fetch_complete(h, valid);
@@ -247,6 +246,23 @@ void cluster<Cores, Observer>::after_events(cycle_t now) {
       resume(h, now);
     });
   }
+}
+
+template <class Cores, class Observer>
+inline void cluster<Cores, Observer>::warm(unsigned stage, cycle_t to) const {
+  if (stage == 2) {
+    for (unsigned line = 0; line < 4; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line);
+    return;
+  }
+  const std::uint64_t due = wheel_.due_before(to);
+  if (stage == 1) {
+    for_each(due, [&](unsigned h) { cores_.warm(h); });
+    return;
+  }
+  for_each(due & ~(advance_due_ | fetch_due_), [&](unsigned h) {
+    const std::uint32_t offset = cores_.request(h).addr - static_cast<std::uint32_t>(chip_config::own_l1_base);
+    if (offset < l1_bytes_) __builtin_prefetch(l1_ + offset);
+  });
 }
 
 // End of a cycle in which something but a hart took part: what leaves, and when the loop is needed again.

@@ -43,6 +43,14 @@ class due_wheel {
     return near < far_next_ ? near : far_next_;
   }
 
+  /// Harts due before `to`, as far as the wheel sees now (at most 16 busy cycles are looked at).
+  std::uint64_t due_before(cycle_t to) const {
+    std::uint64_t harts = 0;
+    const cycle_t first = next();
+    for (cycle_t at = first; at < to && at < first + 16; ++at) harts |= slots_[at & 63];
+    return harts;
+  }
+
   /// Removes and returns the harts due in cycle `now`; no hart may be due earlier.
   std::uint64_t take(cycle_t now) {
     base_ = now;
@@ -69,11 +77,11 @@ class due_wheel {
     }
   }
 
-  std::array<std::uint64_t, 64> slots_{};
-  std::uint64_t busy_ = 0;
+  std::uint64_t busy_ = 0;  // first, with the loop's other hot state
   cycle_t base_ = 0;
   std::uint64_t far_ = 0;
   cycle_t far_next_ = never;
+  std::array<std::uint64_t, 64> slots_{};
   std::array<cycle_t, 64> far_at_{};
 };
 

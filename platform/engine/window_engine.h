@@ -17,6 +17,7 @@ namespace ohmic {
 /// Part is any class with
 ///   cycle_t next_event() const;             earliest cycle in which it has something to do; never if nothing
 ///   void    run(cycle_t from, cycle_t to);  simulates [from, to); touches nothing outside the part
+///   void    warm(unsigned stage, cycle_t to) const;  hint: run(_, to) comes soon, stages 2, 1, 0 in turn
 /// Because parts meet only between windows, the result does not depend on the number of threads.
 ///
 /// Call order: parts are constructed by the owner; then next(), run(from, to) and touched(i) in turn on one thread
@@ -85,6 +86,7 @@ class window_engine {
   void run_share(std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k) {
       const unsigned i = active_[k];
+      for (unsigned ahead = 1; ahead <= 3 && k + ahead < last; ++ahead) parts_[active_[k + ahead]]->warm(ahead - 1, to_);
       parts_[i]->run(from_, to_);
       due_[i] = parts_[i]->next_event();
     }

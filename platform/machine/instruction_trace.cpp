@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "ip/iss/instruction_set.h"
+#include "ip/iss/disassembler.h"
 #include "platform/elf/elf_file.h"
 
 namespace ohmic {

@@ -110,7 +110,7 @@ class iss_machine : public machine {
     const iss_group& group = chip_.cluster(i).cores();
     hart_snapshot s;
     s.pc = group.pc(core);
-    s.x = group.registers(core);
+    for (unsigned r = 0; r < 32; ++r) s.x[r] = group.x(core, r);
     return s;
   }
 
