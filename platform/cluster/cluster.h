@@ -132,9 +132,18 @@ class cluster {
     return words != 0;
   }
   void cycle(cycle_t now);
-  void arbitrate(std::uint64_t harts, cycle_t now);
+  unsigned first_requester(cycle_t now);
+  void arbitrate_all(std::uint64_t harts, cycle_t now);
   void serve_harts(std::uint64_t harts, cycle_t now) {
     for_each(harts, [&](unsigned h) { serve(h, now); });
+  }
+  static void store(std::uint8_t* at, std::uint32_t data, unsigned size) {
+    switch (size) {
+      case 4: std::memcpy(at, &data, 4); break;
+      case 2: std::memcpy(at, &data, 2); break;
+      case 1: *at = static_cast<std::uint8_t>(data); break;
+      default: std::memcpy(at, &data, 3); break;
+    }
   }
   void serve(unsigned h, cycle_t now);
   void serve_elsewhere(unsigned h, const bus_request& request, cycle_t now);

@@ -25,10 +25,14 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
 
   banks_.begin();
   if (any_port_busy()) {
-    arbitrate(bus_now_, now);
+    arbitrate_all(bus_now_, now);
     others_touched_ = true;
   } else if (bus_now_ & (bus_now_ - 1)) {
-    arbitrate(bus_now_, now);
+    const unsigned first = first_requester(now);
+    const std::uint64_t before = first < core_count_ ? bit(first) - 1 : 0;
+    const std::uint64_t harts = bus_now_;
+    serve_harts(harts & ~before, now);
+    serve_harts(harts & before, now);
   } else if (bus_now_) {
     serve(static_cast<unsigned>(__builtin_ctzll(bus_now_)), now);
   }
@@ -41,20 +45,25 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
 
 // The winner of a bank is the first requester from (cycle mod requesters) on; cores first, then the wide ports.
 template <class Cores, class Observer>
-void cluster<Cores, Observer>::arbitrate(std::uint64_t harts, cycle_t now) {
+inline unsigned cluster<Cores, Observer>::first_requester(cycle_t now) {
   const unsigned requesters = core_count_ + port_count;
   const cycle_t passed = now - first_requester_at_;
   first_requester_at_ = now;
   first_requester_ += passed < 64 ? static_cast<unsigned>(passed) : static_cast<unsigned>(passed % requesters);
   while (first_requester_ >= requesters) first_requester_ -= requesters;
+  return first_requester_;
+}
 
-  if (first_requester_ < core_count_) {
-    const std::uint64_t before = bit(first_requester_) - 1;
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::arbitrate_all(std::uint64_t harts, cycle_t now) {
+  const unsigned first = first_requester(now);
+  if (first < core_count_) {
+    const std::uint64_t before = bit(first) - 1;
     serve_harts(harts & ~before, now);
     for (unsigned k = 0; k < port_count; ++k) serve_port(k, now);
     serve_harts(harts & before, now);
   } else {
-    const unsigned first_port = first_requester_ - core_count_;
+    const unsigned first_port = first - core_count_;
     for (unsigned k = first_port; k < port_count; ++k) serve_port(k, now);
     serve_harts(harts, now);
     for (unsigned k = 0; k < first_port; ++k) serve_port(k, now);
@@ -62,7 +71,7 @@ void cluster<Cores, Observer>::arbitrate(std::uint64_t harts, cycle_t now) {
 }
 
 template <class Cores, class Observer>
-inline void cluster<Cores, Observer>::serve(unsigned h, cycle_t now) {
+__attribute__((always_inline)) inline void cluster<Cores, Observer>::serve(unsigned h, cycle_t now) {
   const bus_request& request = cores_.request(h);
   std::uint32_t offset = request.addr - static_cast<std::uint32_t>(chip_config::own_l1_base);
   if (__builtin_expect(offset >= l1_bytes_, 0)) {
@@ -78,25 +87,23 @@ inline void cluster<Cores, Observer>::serve(unsigned h, cycle_t now) {
   }
   std::uint8_t* const at = l1_ + offset;
   std::uint32_t data = 0;
-  if (!request.write) {
+  if (!request.write)
     std::memcpy(&data, at, 4);  // l1_ is 4 bytes longer than L1; the hart takes the bytes it asked for
-  } else if (request.size == 4) {
-    std::memcpy(at, &request.wdata, 4);
-  } else {
-    std::memcpy(at, &request.wdata, request.size);
-  }
+  else
+    store(at, request.wdata, request.size);
   cores_.complete(h, data, now, now + 1);
   resume(h, now);
 }
 
 // Runs hart h on to its next stop and notes when the loop must see it again.
 template <class Cores, class Observer>
-inline void cluster<Cores, Observer>::resume(unsigned h, cycle_t now) {
+__attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsigned h, cycle_t now) {
   if (__builtin_expect((stop_requested_ | irq_possible_) >> h & 1, 0)) {
     if (stop_requested_ >> h & 1) return park(h, now);
     irq_possible_ &= ~(events_.irq_possible(h) ? 0 : bit(h));
   }
-  const cycle_t until = irq_possible_ >> h & 1 ? std::max(now, cores_.time(h)) + 1 : (now | (run_ahead - 1)) + 1;
+  cycle_t until = (now | (run_ahead - 1)) + 1;
+  if (__builtin_expect(irq_possible_ >> h & 1, 0)) until = std::max(now, cores_.time(h)) + 1;
   const core_stop stop = cores_.advance(h, until, observer_);
   if (__builtin_expect(stop == core_stop::bus, 1)) {
     const cycle_t at = cores_.request(h).cycle;

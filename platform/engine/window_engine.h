@@ -83,10 +83,14 @@ class window_engine {
   unsigned threads() const { return threads_; }
 
  private:
+  static constexpr std::size_t warm_from = 96;  // parts whose hot state no longer fits a core's own cache
+
   void run_share(std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k) {
       const unsigned i = active_[k];
-      for (unsigned ahead = 1; ahead <= 3 && k + ahead < last; ++ahead) parts_[active_[k + ahead]]->warm(ahead - 1, to_);
+      if (last - first >= warm_from)
+        for (unsigned ahead = 1; ahead <= 3 && k + ahead < last; ++ahead)
+          parts_[active_[k + ahead]]->warm(ahead - 1, to_);
       parts_[i]->run(from_, to_);
       due_[i] = parts_[i]->next_event();
     }
