@@ -78,6 +78,12 @@ class iss_group {
 
   const hart_counters& counters(unsigned h) const;
   hart_fault fault(unsigned h) const { return set_.control[h].fault; }
+  /// Register r of hart h as it stands, at any time: for dumps.
+  std::uint32_t x(unsigned h, unsigned r) const { return set_.harts[h].x[r]; }
+  /// Hint: hart h is advanced soon; fetches its state into the host's cache.
+  void warm(unsigned h) const {
+    for (unsigned k = 0; k < sizeof(iss::hart); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&set_.harts[h]) + k);
+  }
   std::uint32_t pc(unsigned h) const { return set_.pc_of(set_.harts[h].at); }
   const decoded_text& text() const { return *set_.text; }
 
