@@ -92,21 +92,16 @@ unsigned loaded_register(const decoded& d) {
   return is_load(info(static_cast<op>(d.body)).kind) && d.rd != sink_register ? d.rd : 0;
 }
 
-/// Cycles that `d` costs the instruction `n` executed right behind it.
-unsigned hazard(const decoded& d, const decoded& n) {
-  unsigned cycles = 0;
-  if (const unsigned r = loaded_register(d); r != 0) {
-    if (is_jalr(n) && n.rs1 == r) cycles = load_jalr_penalty;
-    else if (reads(n, r) || written_in_ex(n) == r) cycles = load_use_penalty;
-  }
-  if (is_jalr(n) && n.rs1 != 0 && n.rs1 == written_in_ex(d)) cycles = std::max<unsigned>(cycles, alu_jalr_penalty);
-  return cycles;
-}
-
 }  // namespace
 
-int loop_hazard(const decoded& from, const decoded& to, const decoded& past) {
-  return static_cast<int>(hazard(from, to)) - static_cast<int>(hazard(from, past));
+unsigned hazard_cycles(const decoded& from, const decoded& to) {
+  unsigned cycles = 0;
+  if (const unsigned r = loaded_register(from); r != 0) {
+    if (is_jalr(to) && to.rs1 == r) cycles = load_jalr_penalty;
+    else if (reads(to, r) || written_in_ex(to) == r) cycles = load_use_penalty;
+  }
+  if (is_jalr(to) && to.rs1 != 0 && to.rs1 == written_in_ex(from)) cycles = std::max<unsigned>(cycles, alu_jalr_penalty);
+  return cycles;
 }
 
 decoded decoded_text::decode(u32 pc, u32 word) {
@@ -169,15 +164,11 @@ decoded_text::decoded_text(u32 base, const void* bytes, std::size_t size)
     : base_(base & ~1u),
       size_(static_cast<u32>(size & ~std::size_t{1})),
       halves_(size_ / 2),
-      entries_(size_ / 2 + 2),
+      entries_(size_ / 2 + front_guards + back_guards),
       loop_ends_(size_ / 2 + 2) {
   if (size_ > 0) std::memcpy(halves_.data(), bytes, size_);
+  for (decoded& guard : entries_) guard.arrive = guard.body = static_cast<std::uint16_t>(op::outside);
   decode_range(0, size_ / 2);
-  for (unsigned i = 0; i < 2; ++i) {
-    decoded& g = entries_[size_ / 2 + i];
-    g = decoded{};
-    g.arrive = g.body = static_cast<std::uint16_t>(op::outside);
-  }
 }
 
 u32 decoded_text::bits_at(u32 index) const {
@@ -204,7 +195,7 @@ void decoded_text::decode_range(u32 first, u32 end) {
     decoded d = decode(base_ + 2 * i, bits_at(i));
     // A 32-bit instruction cut off by the end of the text is no instruction.
     if (d.step != sizeof(decoded) && i + 1 >= halves_.size()) d.arrive = d.body = static_cast<std::uint16_t>(op::outside);
-    entries_[i] = d;
+    at(i) = d;
     const kind k = info(static_cast<op>(d.body)).kind;
     u32 loop_end = 0;
     if (k == kind::loop_end && info(static_cast<op>(d.body)).format == format::loop_target) loop_end = u32(d.imm);
@@ -217,12 +208,12 @@ void decoded_text::decode_range(u32 first, u32 end) {
   const bool whole = first == 0 && end == size_ / 2;
   for (u32 i = whole ? first : 0; i < size_ / 2; ++i) {
     if (i >= first && i < end) finish(i);
-    else if (loop_ends_[i]) __atomic_store_n(&entries_[i].arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
+    else if (loop_ends_[i]) __atomic_store_n(&at(i).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
   }
 }
 
 void decoded_text::finish(u32 index) {
-  decoded& d = entries_[index];
+  decoded& d = at(index);
   const u32 pc = base_ + 2 * index;
   const kind k = info(static_cast<op>(d.body)).kind;
   const bool wide = d.step != sizeof(decoded);
@@ -255,7 +246,8 @@ void decoded_text::finish(u32 index) {
   const u32 next = index + (wide ? 2 : 1);
   if (next >= size_ / 2) return;
   const decoded n = decode(base_ + 2 * next, bits_at(next));
-  d.cycles = static_cast<std::uint8_t>(d.cycles + hazard(d, n));
+  if (loaded_register(d) != 0 && wide && loop_ends_[next]) d.flags |= flag_late_hazard;
+  else d.cycles = static_cast<std::uint8_t>(d.cycles + hazard_cycles(d, n));
   // A load two instructions before a jalr still blocks it for one cycle (WB stage).
   if (is_jalr(n) && n.rs1 != 0 && n.rs1 != written_in_ex(d) && loaded_register(d) != n.rs1) {
     for (const u32 back : {1u, 2u}) {
@@ -268,7 +260,7 @@ void decoded_text::finish(u32 index) {
 
 void decoded_text::mark_loop_end(u32 pc) const {
   if (pc - base_ > size_) return;
-  __atomic_store_n(&entries_[(pc - base_) >> 1].arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
+  __atomic_store_n(&at((pc - base_) >> 1).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
 }
 
 }  // namespace ohmic::iss

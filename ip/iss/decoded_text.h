@@ -31,12 +31,11 @@ enum decoded_flag : std::uint8_t {
   flag_line_start = 2,     ///< first instruction of a line when arriving sequentially
   flag_straddles = 4,      ///< 32-bit instruction over a line end: needs the next line too
   flag_wide_at_2mod4 = 8,  ///< 32-bit instruction at 2 mod 4: as a jump target it costs one more cycle
-  flag_loop_last = 16,     ///< a hardware loop may end behind this instruction
+  flag_late_hazard = 16,   ///< load in front of a hardware loop's end: its hazard depends on where the loop goes
 };
 
-/// Cycles to add when a hardware loop goes from its last instruction `from` to its first one `to`, instead of to
-/// `past`, the one behind the loop, whose hazard with `from` has been counted already.
-int loop_hazard(const decoded& from, const decoded& to, const decoded& past);
+/// Stall cycles of instruction `to` when it issues right behind `from`.
+unsigned hazard_cycles(const decoded& from, const decoded& to);
 
 inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 
@@ -68,9 +67,8 @@ class decoded_text {
   /// A hardware loop may end at `pc` (its lpend): arriving there sequentially must be noticed. Thread-safe.
   void mark_loop_end(std::uint32_t pc) const;
 
-  const decoded* entry(std::uint32_t pc) const { return entries_.data() + ((pc - base_) >> 1); }
-  const decoded* first() const { return entries_.data(); }
-  const decoded* guard() const { return entries_.data() + size_ / 2; }
+  const decoded* entry(std::uint32_t pc) const { return first() + ((pc - base_) >> 1); }
+  const decoded* first() const { return entries_.data() + front_guards; }
 
   /// Decodes one instruction on its own: operands, but nothing that depends on its neighbours.
   static decoded decode(std::uint32_t pc, std::uint32_t word);
@@ -84,7 +82,11 @@ class decoded_text {
   std::uint32_t base_;
   std::uint32_t size_;
   std::vector<std::uint16_t> halves_;
-  mutable std::vector<decoded> entries_;  // one guard entry behind the last
+  decoded& at(std::uint32_t index) const { return entries_[index + front_guards]; }
+
+  static constexpr unsigned front_guards = 2;  // so that a look at the instruction before stays inside
+  static constexpr unsigned back_guards = 2;
+  mutable std::vector<decoded> entries_;
   std::vector<bool> loop_ends_;           // by cv.setup and cv.end seen in the text
 };
 

@@ -80,6 +80,16 @@ void observe_trap(hart& s, const decoded* e, bool is_interrupt, std::uint32_t ca
   static_cast<Observer*>(set.observer)->retire(set.index(s), r);
 }
 
+/// The pc behind a finished instruction when e follows it in memory: the loop's start if a hardware loop goes round.
+inline std::uint32_t following_pc(hart& s, const decoded* e, hart_set& set) {
+  const hart_fetch& f = set.fetch_of(s);
+  const std::uint32_t pc = set.pc_of(e);
+  for (unsigned l = 0; l < 2; ++l) {
+    if (f.lpcount[l] > 1 && f.lpend[l] == pc) return f.lpstart[l];
+  }
+  return pc;
+}
+
 /// True if the lines that the instruction at e (inside the text) touches are in the private cache; else notes
 /// which one is wanted.
 inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
@@ -124,19 +134,21 @@ inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) 
   return e;
 }
 
+/// Stall of the instruction at `to` behind the one in front of `arrived`, where a hardware loop may end.
+inline unsigned late_hazard(const decoded* arrived, const decoded* to) {
+  const decoded* const from = arrived - 2;  // loop bodies have no compressed instructions
+  return from->flags & flag_late_hazard ? hazard_cycles(*from, *to) : 0;
+}
+
 /// Sequential arrival at a place that may end a hardware loop or begin a line.
 template <class Observer>
 core_stop run_checkpoint(OHMIC_ISS_ARGS) {
   hart_fetch& f = set.fetch_of(s);
-  if ((f.lpcount[0] | f.lpcount[1]) != 0) {
-    const decoded* const start = loop_back(set, f, e);
-    if (start != e) {
-      // The last instruction's data may be wanted by the first one: the static hazard was for another pair.
-      budget -= loop_hazard(*(e - 2), *start, *e);
-      e = start;
-      OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
-    }
-  }
+  const decoded* const arrived = e;
+  if ((f.lpcount[0] | f.lpcount[1]) != 0) e = loop_back(set, f, e);
+  const unsigned stall = late_hazard(arrived, e);
+  budget -= stall;
+  if (e != arrived || stall != 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
   if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, set.pc_of(e))) {
     s.attention |= attention_line;
     return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
@@ -158,7 +170,7 @@ core_stop run_outside(OHMIC_ISS_ARGS) {
     const std::int64_t spent = (cycles);                                                                         \
     e = next_entry(e);                                                                                           \
     if constexpr (Observer::enabled)                                                                             \
-      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);                      \
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), following_pc(s, e, set), set);           \
     budget -= spent;                                                                                             \
     ++retired;                                                                                                   \
     if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);        \

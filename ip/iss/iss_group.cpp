@@ -53,14 +53,11 @@ void iss_group::set_irq(unsigned h, std::uint32_t lines) {
 /// Decides a hardware loop that ends at the next instruction, so that `at` is the architectural pc.
 const decoded* iss_group::settle(hart& s) {
   if (s.resume_at_body || s.phase == access_phase::outstanding) return s.at;
+  if (!set_.text->contains(set_.pc_of(s.at))) return s.at;
   const decoded* const start = loop_back(set_, set_.fetch_of(s), s.at);
-  if (start != s.at) {
-    s.time += static_cast<cycle_t>(static_cast<std::int64_t>(loop_hazard(*(s.at - 2), *start, *s.at)));
-    s.at = start;
-    s.attention |= attention_line;
-  } else if (s.at->flags & (flag_line_start | flag_straddles)) {
-    s.attention |= attention_line;
-  }
+  s.time += late_hazard(s.at, start);
+  s.at = start;
+  s.attention |= attention_line;
   s.resume_at_body = true;
   return s.at;
 }

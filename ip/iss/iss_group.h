@@ -72,7 +72,10 @@ class iss_group {
   /// Lines that would interrupt the hart if they rose: mie, or 0 while interrupts are off.
   std::uint32_t irq_enabled(unsigned h) const { return iss::pending_enables(set_.control[h]); }
 
-  /// Between accesses only (not while a request is outstanding).
+  /// True between the two accesses of a misaligned load or store.
+  bool mid_access(unsigned h) const { return (set_.harts[h].attention & iss::attention_second_half) != 0; }
+
+  /// Between instructions only (no request outstanding, not mid_access).
   hart_state save(unsigned h) const;
   void restore(unsigned h, const hart_state& state);
 

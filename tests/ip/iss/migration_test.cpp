@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "ip/iss/iss_group.h"
+#include "ip/iss/semantic_step.h"
+#include "tests/ip/iss/random_program.h"
+
+namespace ohmic {
+namespace {
+
+using test::random_program;
+
+struct stream {
+  static constexpr bool enabled = true;
+  std::vector<retire_record> records;
+  void retire(unsigned, const retire_record& r) { records.push_back(r); }
+};
+
+/// Everything of a record but the cycle.
+auto fields(const retire_record& r) {
+  return std::make_tuple(r.pc, r.next_pc, r.instruction, r.compressed, r.trap, r.cause, r.rd, r.rd2, r.rd_value, r.rd2_value,
+                         r.mem_addr, r.mem_data, r.mem_size, r.mem_write);
+}
+
+class IssMigration : public ::testing::TestWithParam<unsigned> {};
+
+/// The state moved into a fresh group at random retirements: the same retire stream.
+TEST_P(IssMigration, StreamStaysTheSame) {
+  std::mt19937 random(GetParam());
+  const random_program program(GetParam());
+  decoded_text text(random_program::base, program.words.data(), program.words.size() * 4);
+
+  stream whole;
+  auto memory = program.memory;
+  {
+    iss_group group(text, 1, 3);
+    group.start(0, random_program::base, 0);
+    group.restore(0, program.start);
+    test::run_to_end(group, whole, memory, never);
+  }
+  ASSERT_GT(whole.records.size(), 200u);
+
+  stream moved;
+  memory = program.memory;
+  hart_state state = program.start;
+  for (bool ended = false; !ended;) {
+    iss_group group(text, 1, 3);
+    group.start(0, random_program::base, 1000);
+    group.restore(0, state);
+    ended = test::run_to_end(group, moved, memory, group.time(0) + 1 + random() % 40);
+    state = group.save(0);
+  }
+  ASSERT_EQ(moved.records.size(), whole.records.size());
+  for (std::size_t i = 0; i < whole.records.size(); ++i) {
+    ASSERT_EQ(fields(moved.records[i]), fields(whole.records[i])) << "retirement " << i << " pc " << std::hex << whole.records[i].pc;
+  }
+
+  // The lock-step entry, without bus or time, sees the same.
+  memory = program.memory;
+  semantic_step step(text, 3);
+  state = program.start;
+  for (std::size_t i = 0; i < whole.records.size(); ++i) {
+    const retire_record r = step(state, [&](const bus_request& q) { return test::access(memory, q); });
+    if (r.mem_write) test::store(memory, r.mem_addr, r.mem_data, r.mem_size);
+    ASSERT_EQ(fields(r), fields(whole.records[i])) << "retirement " << i << " pc " << std::hex << r.pc;
+    ASSERT_EQ(state.pc, r.next_pc);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seed, IssMigration, ::testing::Range(1u, 41u));
+
+TEST(IssSemanticStep, TakesTheInterruptItIsTold) {
+  const std::uint32_t words[] = {0x00000013, 0x00000013};
+  decoded_text text(0x1000, words, sizeof words);
+  semantic_step step(text, 0);
+  hart_state s;
+  s.pc = 0x1004;
+  s.mtvec = 0x2001;
+  s.mie = 0xffff0888;
+  s.mstatus = 0x1808;
+  const retire_record r = step.interrupt(s, 17);
+  EXPECT_TRUE(r.trap);
+  EXPECT_EQ(r.cause, 0x80000011u);
+  EXPECT_EQ(s.pc, 0x2000u + 4 * 17);
+  EXPECT_EQ(s.mepc, 0x1004u);
+}
+
+}  // namespace
+}  // namespace ohmic
