@@ -47,6 +47,7 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
   const std::uint32_t entry_size = in.read(46, 2, "section header size");
   const std::uint32_t count = in.read(48, 2, "section count");
   if (sections == 0) return;
+  in.require(sections, std::uint64_t{count} * entry_size, "section headers");
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint64_t at = std::uint64_t{sections} + std::uint64_t{i} * entry_size;
     if (in.read(at + 4, 4, "section type") != symbol_table) continue;

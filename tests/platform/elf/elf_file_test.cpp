@@ -1,0 +1,128 @@
+#include "platform/elf/elf_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ohmic {
+namespace {
+
+using ::testing::HasSubstr;
+
+void put(std::vector<std::uint8_t>& b, std::size_t at, std::uint32_t v, unsigned size) {
+  if (b.size() < at + size) b.resize(at + size);
+  for (unsigned i = 0; i < size; ++i) b[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
+}
+
+/// A small executable written by hand from the ELF specification: text of 8 bytes at 0x80000000, data of 4 bytes
+/// and 12 of bss at 0x10000000, symbols main (size 8) and table.
+std::vector<std::uint8_t> small_elf() {
+  std::vector<std::uint8_t> b;
+  put(b, 0, 0x464c457f, 4);
+  put(b, 4, 1, 1), put(b, 5, 1, 1), put(b, 6, 1, 1);
+  put(b, 16, 2, 2), put(b, 18, 243, 2), put(b, 20, 1, 4);
+  put(b, 24, 0x80000000, 4);  // entry
+  put(b, 28, 52, 4), put(b, 32, 252, 4), put(b, 40, 52, 2), put(b, 42, 32, 2), put(b, 44, 2, 2), put(b, 46, 40, 2), put(b, 48, 3, 2);
+  const auto segment = [&](std::size_t at, std::uint32_t offset, std::uint32_t addr, std::uint32_t file, std::uint32_t mem, std::uint32_t flags) {
+    put(b, at, 1, 4), put(b, at + 4, offset, 4), put(b, at + 8, addr, 4), put(b, at + 12, addr, 4);
+    put(b, at + 16, file, 4), put(b, at + 20, mem, 4), put(b, at + 24, flags, 4), put(b, at + 28, 4, 4);
+  };
+  segment(52, 160, 0x80000000, 8, 8, 5);
+  segment(84, 168, 0x10000000, 4, 16, 6);
+  put(b, 160, 0x00000013, 4), put(b, 164, 0x00008067, 4), put(b, 168, 0xcafe, 4);
+  // symbol table at 172: null, main, table; strings at 220
+  const auto symbol = [&](std::size_t at, std::uint32_t name, std::uint32_t value, std::uint32_t size, std::uint32_t info) {
+    put(b, at, name, 4), put(b, at + 4, value, 4), put(b, at + 8, size, 4), put(b, at + 12, info, 1), put(b, at + 14, 1, 2);
+  };
+  symbol(188, 1, 0x80000000, 8, 0x12);
+  symbol(204, 6, 0x10000000, 16, 0x11);
+  const std::string names("\0main\0table\0", 12);
+  for (std::size_t i = 0; i < names.size(); ++i) put(b, 220 + i, static_cast<std::uint8_t>(names[i]), 1);
+  // sections at 252: null, symtab, strtab
+  put(b, 252 + 119, 0, 1);
+  put(b, 292 + 4, 2, 4), put(b, 292 + 16, 172, 4), put(b, 292 + 20, 48, 4), put(b, 292 + 24, 2, 4);
+  put(b, 332 + 4, 3, 4), put(b, 332 + 16, 220, 4), put(b, 332 + 20, 12, 4);
+  return b;
+}
+
+std::string message_of(const std::vector<std::uint8_t>& bytes) {
+  try {
+    elf_file::parse(bytes, "x.elf");
+  } catch (const elf_error& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(ElfFile, ReadsSegmentsAndSymbols) {
+  const elf_file f = elf_file::parse(small_elf(), "x.elf");
+  EXPECT_EQ(f.entry(), 0x80000000u);
+  ASSERT_EQ(f.segments().size(), 2u);
+  EXPECT_TRUE(f.segments()[0].executable);
+  EXPECT_FALSE(f.segments()[1].executable);
+  EXPECT_EQ(f.segments()[1].address, 0x10000000u);
+  EXPECT_EQ(f.segments()[1].size, 16u);
+  EXPECT_EQ(f.segments()[1].bytes, (std::vector<std::uint8_t>{0xfe, 0xca, 0, 0}));
+  EXPECT_EQ(f.text().bytes.size(), 8u);
+  EXPECT_EQ(f.address_of("table"), 0x10000000u);
+  EXPECT_TRUE(f.has_symbol("main"));
+  EXPECT_FALSE(f.has_symbol("mai"));
+  EXPECT_EQ(f.describe(0x80000000), "main");
+  EXPECT_EQ(f.describe(0x80000004), "main+0x4");
+  EXPECT_EQ(f.describe(0x0fffffff), "");
+}
+
+TEST(ElfFile, NamesTheMissingSymbol) {
+  const elf_file f = elf_file::parse(small_elf(), "x.elf");
+  try {
+    f.address_of("nowhere");
+    FAIL();
+  } catch (const elf_error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("nowhere"));
+  }
+}
+
+TEST(ElfFile, EveryTruncationIsAnErrorThatNamesTheFile) {
+  const auto whole = small_elf();
+  for (std::size_t n = 0; n < whole.size() - 1; ++n) {
+    const std::vector<std::uint8_t> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
+    const std::string m = message_of(cut);
+    ASSERT_THAT(m, HasSubstr("x.elf: ")) << n;
+    ASSERT_THAT(m, ::testing::AnyOf(HasSubstr("truncated"), HasSubstr("not an ELF file"))) << n;
+  }
+}
+
+TEST(ElfFile, SaysWhatIsWrong) {
+  auto b = small_elf();
+  b[4] = 2;
+  EXPECT_THAT(message_of(b), HasSubstr("64-bit"));
+  b = small_elf();
+  b[5] = 2;
+  EXPECT_THAT(message_of(b), HasSubstr("big-endian"));
+  b = small_elf();
+  b[18] = 62;
+  EXPECT_THAT(message_of(b), HasSubstr("machine 62"));
+  b = small_elf();
+  b[16] = 1;
+  EXPECT_THAT(message_of(b), HasSubstr("not an executable"));
+  b = small_elf();
+  put(b, 44, 0, 2);
+  EXPECT_THAT(message_of(b), HasSubstr("no loadable segment"));
+  b = small_elf();
+  put(b, 84 + 20, 2, 4);
+  EXPECT_THAT(message_of(b), HasSubstr("larger in the file"));
+  EXPECT_THAT(message_of({'h', 'e', 'l', 'l', 'o'}), HasSubstr("not an ELF file"));
+  EXPECT_THROW(elf_file::load("/nowhere/at/all.elf"), elf_error);
+}
+
+TEST(ElfFile, TextWithoutCodeIsAnError) {
+  auto b = small_elf();
+  put(b, 52 + 24, 4, 4);
+  EXPECT_THROW(elf_file::parse(b, "x.elf").text(), elf_error);
+}
+
+}  // namespace
+}  // namespace ohmic
