@@ -341,6 +341,7 @@ class plan_builder {
           const channel_range part = intersect(source.channels, sink.channels);
           if (sink.plain != plain || part.count() <= 0) continue;
           plan_destination destination = make_destination(source, sink, part);
+          if (first_owed(source.push, destination.demand) == source.push.columns_per_image) continue;
           std::vector<edge_reference>& producers =
               sink.parked >= 0 ? plan_.parked[sink.parked].producers
                                : plan_.clusters[sink.cluster].rings[sink.ring].producers;
@@ -411,6 +412,14 @@ bool column_demand::wants(unsigned x) const {
     if (static_cast<int>(x) >= begin && static_cast<int>(x) < end) return true;
   }
   return false;
+}
+
+unsigned first_owed(const plan_step& step, const column_demand& demand) {
+  unsigned x = 0;
+  while (x < step.columns_per_image &&
+         ((x / step.makes.tile) % step.makes.count != step.makes.index || !demand.wants(x)))
+    ++x;
+  return x;
 }
 
 deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages,

@@ -82,4 +82,10 @@ std::string content_hash(const integer_graph& graph) {
   return hash.hex();
 }
 
+std::string content_hash(const std::string& bytes) {
+  hash_stream hash;
+  hash.bytes(bytes.data(), bytes.size());
+  return hash.hex();
+}
+
 }  // namespace ohmic

@@ -13,4 +13,7 @@ std::string content_hash(const chip_config& chip);
 /// The same of a calibrated graph: shapes, weights and integer constants.
 std::string content_hash(const integer_graph& graph);
 
+/// The same of bytes.
+std::string content_hash(const std::string& bytes);
+
 }  // namespace ohmic

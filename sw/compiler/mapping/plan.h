@@ -110,6 +110,9 @@ struct plan_step {
   std::variant<pull_work, ima_work, kernel_work, push_work> work;
 };
 
+/// The first column of an image that the step makes and the reader needs; the image's width if there is none.
+unsigned first_owed(const plan_step& step, const column_demand& demand);
+
 struct plan_cluster {
   std::vector<plan_ring> rings;
   std::vector<plan_step> steps;

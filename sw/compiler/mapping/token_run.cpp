@@ -12,6 +12,9 @@ namespace ohmic {
 token_run::token_run(const token_net& net, std::uint32_t images)
     : net_(net), images_(images), tile_(net.steps.size(), 0), peak_(net.buffers.size(), 0) {
   for (const token_buffer& buffer : net.buffers) frontier_.emplace_back(buffer.producers.size(), 0);
+  for (unsigned s = 0; s < net.steps.size(); ++s)
+    for (const token_output& output : net.steps[s].outputs)
+      frontier_[output.buffer][output.producer] = next_frontier(s, output);
 }
 
 std::uint64_t token_run::tiles_per_image(unsigned s) const {
@@ -191,8 +194,30 @@ std::string token_run::explain_deadlock(const deployment_plan& plan) const {
   return text;
 }
 
+namespace {
+
+/// Tiles are moved as one piece, so none may wrap around a ring's end.
+void check_tiles(const deployment_plan& plan, const token_net& net) {
+  auto check = [&](const token_step& step, unsigned b) {
+    const token_buffer& buffer = net.buffers[b];
+    if (buffer.slots > 0 && buffer.slots % step.makes.tile == 0) return;
+    throw mapping_error(
+        fmt::format("{} ({}) moves tiles of {} columns, which do not divide a ring of {} slots",
+                    describe(plan, step.cluster, step.stage), step.kind, step.makes.tile, buffer.slots));
+  };
+  for (const token_step& step : net.steps) {
+    for (const token_output& output : step.outputs) check(step, output.buffer);
+    for (const token_input& input : step.inputs)
+      if (input.window.kernel == 1 && input.window.stride == 1 && !input.window.whole_image)
+        check(step, input.buffer);
+  }
+}
+
+}  // namespace
+
 void prove_live(const deployment_plan& plan) {
   const token_net net = make_token_net(plan);
+  check_tiles(plan, net);
   std::uint32_t images = 4;
   for (const token_buffer& buffer : net.buffers)
     if (!buffer.sequence)

@@ -97,9 +97,9 @@ class token_run {
   std::vector<std::uint64_t> peak_;
 };
 
-/// Proves that every run ends: throws mapping_error naming the waiting stages otherwise. The plan repeats
-/// itself from image to image and runs are order-independent, so a run longer than all rings together is as
-/// good as any.
+/// Proves that every run ends and that no tile wraps around a ring's end: throws mapping_error naming the
+/// waiting stages otherwise. The plan repeats itself from image to image and runs are order-independent, so a
+/// run longer than all rings together is as good as any.
 void prove_live(const deployment_plan& plan);
 
 }  // namespace ohmic

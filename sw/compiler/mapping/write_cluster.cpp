@@ -94,6 +94,17 @@ class cluster_writer {
     put(at_.header, header);
   }
 
+  /// Produced words start at the first column that the producer owes.
+  void write_frontiers(std::uint32_t first, const std::vector<edge_reference>& producers) {
+    for (std::size_t p = 0; p < producers.size(); ++p) {
+      const plan_step& push = plan_.clusters[producers[p].cluster].steps[producers[p].step];
+      const plan_destination& destination =
+          std::get<push_work>(push.work).destinations[producers[p].destination];
+      const std::uint32_t owed = destination.sequence ? 0 : first_owed(push, destination.demand);
+      put(at_.frontier(first + static_cast<std::uint32_t>(p)), owed);
+    }
+  }
+
   void write_feeders(std::uint32_t first, const std::vector<edge_reference>& producers) {
     for (std::size_t p = 0; p < producers.size(); ++p) {
       const edge_reference& edge = producers[p];
@@ -120,6 +131,7 @@ class cluster_writer {
     record.feeder_first = at_.ring[r].first_feeder;
     record.produced_count = record.feeder_count = producers;
     put(at_.rings + static_cast<std::uint32_t>(r * sizeof record), record);
+    write_frontiers(record.produced_first, ring.producers);
     write_feeders(record.feeder_first, ring.producers);
   }
 
@@ -164,6 +176,7 @@ class cluster_writer {
       record.frontier_first = at.first_frontier;
       record.feeder_first = at.first_feeder;
       record.frontier_count = record.feeder_count = static_cast<std::uint32_t>(region.producers.size());
+      write_frontiers(at.first_frontier, region.producers);
       write_feeders(at.first_feeder, region.producers);
     }
     put(at.record, record);

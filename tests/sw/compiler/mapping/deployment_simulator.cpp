@@ -23,7 +23,7 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
   for (const cluster_image& image : what.clusters) {
     cluster_state& c = clusters_[image.cluster];
     c.index = image.cluster;
-    c.l1.resize(chip.cluster.l1_bytes);
+    c.l1.resize(image.l1_end);  // what the deployment says it needs
     for (std::uint8_t& byte : c.l1) byte = static_cast<std::uint8_t>(random_());
     std::copy(image.bytes.begin(), image.bytes.end(), c.l1.begin() + image.offset);
     c.weights.resize(std::size_t{chip.ima.rows} * chip.ima.columns);

@@ -1,0 +1,269 @@
+// Whole small networks under every option: the deployment's bytes, run by the oracle, give the reference's
+// outputs.
+#include "sw/compiler/mapping/compile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "sw/compiler/mapping/token_run.h"
+#include "sw/compiler/reference/reference_executor.h"
+#include "tests/sw/compiler/mapping/deployment_simulator.h"
+#include "tests/sw/compiler/mapping/edge_observer.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+void expect_reference(const integer_graph& graph, const chip_config& chip, deployment mapped,
+                      std::mt19937& random, unsigned images = 3) {
+  set_images(mapped, images);
+  deployment_simulator simulator(mapped, chip, random());
+  const reference_executor reference(graph);
+  std::vector<reference_result> expected;
+  for (unsigned i = 0; i < images; ++i) {
+    const feature_map image = random_image(random, graph.input());
+    expected.push_back(reference.run(image, true));
+    simulator.load_image(i, image);
+  }
+  edge_observer observer(mapped, graph, expected, simulator);
+  ASSERT_TRUE(simulator.run()) << simulator.unfinished();
+  for (unsigned i = 0; i < images; ++i) ASSERT_EQ(simulator.logits(i), expected[i].logits) << "image " << i;
+  EXPECT_EQ(observer.first_difference(), "");
+  EXPECT_EQ(simulator.mvms(), mapped.mvms_per_image * images);
+}
+
+void expect_reference(const integer_graph& graph, const chip_config& chip, const mapping_options& options,
+                      std::mt19937& random) {
+  expect_reference(graph, chip, compile(graph, chip, options), random);
+}
+
+std::string error_of(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
+  try {
+    compile(graph, chip, options);
+  } catch (const mapping_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+class Compile : public ::testing::Test {
+ protected:
+  void SetUp() override { RecordProperty("seed", static_cast<int>(seed)); }
+  const std::uint32_t seed = 20261122;
+  std::mt19937 random{seed};
+  mapping_options options;
+};
+
+TEST_F(Compile, OneCrossbarPerLayer) {
+  const integer_graph graph = small_network(random, 29, 37, 256);
+  expect_reference(graph, small_chip(16, 256, 256), options, random);
+}
+
+TEST_F(Compile, RowSetsAndColumnSplits) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  expect_reference(graph, small_chip(64, 40, 8), options, random);
+}
+
+TEST_F(Compile, ReductionTreesOfSmallFanIn) {
+  const integer_graph graph = small_network(random, 22, 31, 28);
+  options.reduction_fan_in = 2;
+  expect_reference(graph, small_chip(128, 28, 256), options, random);
+  options.reductions = reduction_seats::shared;
+  expect_reference(graph, small_chip(128, 28, 256), options, random);
+}
+
+TEST_F(Compile, SharedClustersOnAChipWithNoneToSpare) {
+  const integer_graph graph = small_network(random, 22, 31, 28);
+  const unsigned crossbars =
+      static_cast<unsigned>(compile(graph, small_chip(128, 28, 256), options).crossbars.size());
+  const deployment tight =
+      compile(graph, small_chip(crossbars - 2, 28, 256), options);  // conv1 without its copies
+  EXPECT_EQ(tight.clusters.size(), crossbars - 2);
+  expect_reference(graph, small_chip(crossbars - 2, 28, 256), options, random);
+}
+
+TEST_F(Compile, CopiesOfAnyLayer) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  for (unsigned main : {1u, 2u, 3u}) {
+    for (unsigned down : {1u, 2u}) {
+      options.copies = {{"main", main}, {"down", down}, {"conv1", 2}};
+      options.tile_cycles = 1;
+      expect_reference(graph, small_chip(128, 40, 256), options, random);
+    }
+  }
+}
+
+TEST_F(Compile, CopiesWithSeveralColumnsPerTile) {
+  const integer_graph graph = small_network(random, 13, 61, 40);  // maps of 31 and 16 columns
+  options.copies = {{"main", 2}, {"conv1", 2}};
+  options.tile_cycles = 2 * 4 * 130;
+  const deployment_plan plan = make_plan(graph, small_chip(128, 40, 256), options);
+  EXPECT_GT(plan.assignment.stages[3].tile_columns, 1u);
+  expect_reference(graph, small_chip(128, 40, 256), options, random);
+}
+
+TEST_F(Compile, WholeImagesAsTiles) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.tile_cycles = 1u << 30;
+  options.conv1_copies = 1;
+  expect_reference(graph, small_chip(128, 40, 256), options, random);
+}
+
+TEST_F(Compile, ResidualsParkedInHbm) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.residuals = residual_store::hbm;
+  expect_reference(graph, small_chip(64, 40, 8), options, random);
+}
+
+TEST_F(Compile, AnAddOfItsOwn) {
+  const integer_graph graph = network_with_separate_add(random, 29, 37, 40);
+  expect_reference(graph, small_chip(64, 40, 8), options, random);
+  options.residuals = residual_store::hbm;
+  expect_reference(graph, small_chip(64, 40, 256), options, random);
+}
+
+TEST_F(Compile, AResidualFromSeveralCopiesParkedInHbm) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.residuals = residual_store::hbm;
+  options.copies = {{"down", 3}};
+  expect_reference(graph, small_chip(64, 40, 256), options, random);
+}
+
+TEST_F(Compile, TwentyRandomShapes) {
+  for (int round = 0; round < 20; ++round) {
+    const int height = 5 + static_cast<int>(random() % 40), width = 9 + static_cast<int>(random() % 40);
+    const unsigned rows = std::array{28u, 40u, 64u, 256u}[random() % 4],
+                   columns = std::array{5u, 8u, 16u, 256u}[random() % 4];
+    const integer_graph graph =
+        random() % 2 ? small_network(random, height, width, static_cast<int>(rows))
+                     : network_with_separate_add(random, height, width, static_cast<int>(rows));
+    options.reduction_fan_in = std::array{0u, 2u, 3u}[random() % 3];
+    options.residuals = random() % 2 ? residual_store::l1 : residual_store::hbm;
+    options.reductions = std::array{reduction_seats::automatic, reduction_seats::shared}[random() % 2];
+    options.copies = {{"main", 1 + static_cast<unsigned>(random() % 2)}};
+    options.conv1_copies = random() % 4;
+    options.tile_cycles = std::array{1u, 1500u, 4000u}[random() % 3];
+    options.prefetch_tiles = 1 + random() % 2;
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " +
+                 std::to_string(height) + " x " + std::to_string(width) + ", crossbars " +
+                 std::to_string(rows) + " x " + std::to_string(columns));
+    expect_reference(graph, small_chip(256, rows, columns), options, random);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(Compile, ARingWithASlotLessIsStillRightOrRefused) {
+  const integer_graph graph = small_network(random, 13, 21, 40);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1500;
+  const deployment_plan plan = make_plan(graph, chip, options);
+  unsigned right = 0, refused = 0;
+  for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
+    for (std::size_t r = 0; r < plan.clusters[c].rings.size(); ++r) {
+      deployment_plan smaller = plan;
+      --smaller.clusters[c].rings[r].slots;
+      try {
+        prove_live(smaller);
+      } catch (const mapping_error&) {
+        ++refused;
+        continue;
+      }
+      ++right;
+      expect_reference(graph, chip, emit(smaller, chip, options), random, 2);
+      if (HasFatalFailure()) FAIL() << "cluster " << c << " ring " << r;
+    }
+  }
+  EXPECT_GT(right, 0u);
+  EXPECT_GT(refused, 0u);
+}
+
+TEST_F(Compile, EveryRingAtItsSmallestLiveSizeIsRight) {
+  const integer_graph graph = small_network(random, 13, 21, 40);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1;
+  deployment_plan plan = make_plan(graph, chip, options);
+  for (plan_cluster& cluster : plan.clusters) {
+    for (plan_ring& ring : cluster.rings) {
+      try {
+        while (ring.slots > 1) {
+          --ring.slots;
+          prove_live(plan);
+        }
+      } catch (const mapping_error&) {
+        ++ring.slots;
+      }
+    }
+  }
+  expect_reference(graph, chip, emit(plan, chip, options), random);
+}
+
+TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.tile_cycles = 1;
+  deployment_plan plan = make_plan(graph, small_chip(64, 40, 256), options);
+  const unsigned cluster = plan.assignment.stages[3].replicas[0].set_clusters[0][0];
+  plan.clusters[cluster].rings[0].slots = 2;  // `main` has windows of 3 columns
+  try {
+    prove_live(plan);
+    FAIL() << "two columns never hold a window of three";
+  } catch (const mapping_error& error) {
+    EXPECT_THAT(
+        error.what(),
+        AllOf(HasSubstr("dead-lock"), HasSubstr("stage 'maxpool'"), HasSubstr("stage 'main+add'"),
+              HasSubstr("waits for room in the 2 slots of 'maxpool'"), HasSubstr("waits for columns")));
+  }
+}
+
+TEST_F(Compile, IsAFunctionOfItsArguments) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  const deployment a = compile(graph, small_chip(64, 40, 8), options),
+                   b = compile(graph, small_chip(64, 40, 8), options);
+  ASSERT_EQ(a.clusters.size(), b.clusters.size());
+  for (std::size_t c = 0; c < a.clusters.size(); ++c) EXPECT_EQ(a.clusters[c].bytes, b.clusters[c].bytes);
+}
+
+TEST_F(Compile, SaysHowManyClustersAreMissing) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  EXPECT_THAT(error_of(graph, small_chip(5, 40, 256), options),
+              AllOf(HasSubstr("needs 8 crossbars"), HasSubstr("5 clusters"), HasSubstr("3 too few")));
+}
+
+TEST_F(Compile, SaysWhatDoesNotFitInL1AndByHowMuch) {
+  const integer_graph graph = small_network(random, 1500, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  chip.cluster.l1_bytes = 1u << 17;
+  EXPECT_THAT(
+      error_of(graph, chip, options),
+      AllOf(HasSubstr("stage '"), HasSubstr("bytes of L1 and 65536 are available"), HasSubstr("too many")));
+}
+
+TEST_F(Compile, RefusesWhatItCannotMap) {
+  integer_graph graph = small_network(random, 29, 37, 40);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.policy = "magic";
+  EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'magic'"), HasSubstr("naive")));
+  options = {};
+  options.reduction_fan_in = 1;
+  EXPECT_THAT(error_of(graph, chip, options), HasSubstr("reduction_fan_in is 1"));
+  options = {};
+  EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options),
+              HasSubstr("calibrated for crossbars of 40 rows"));
+  graph.calibrated = false;
+  EXPECT_THAT(error_of(graph, chip, options), HasSubstr("not calibrated"));
+}
+
+TEST_F(Compile, RefusesMoreImagesThanResultsHaveRoomFor) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.max_images = 4;
+  deployment mapped = compile(graph, small_chip(64, 40, 256), options);
+  set_images(mapped, 4);
+  EXPECT_THROW(set_images(mapped, 5), mapping_error);
+}
+
+}  // namespace
+}  // namespace ohmic

@@ -1,0 +1,128 @@
+#include "sw/compiler/mapping/deployment_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/manifest_json.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class DeploymentFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder =
+        fs::temp_directory_path() /
+        ("ohmic_deployment_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) +
+         std::to_string(::getpid()));
+    std::mt19937 random(3);
+    mapping_options options;
+    options.copies = {{"main", 2}};
+    options.residuals = residual_store::hbm;
+    saved = compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), options);
+    saved.labels = {"cat", "caf\xc3\xa9"};
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  std::string error_on_load() const {
+    try {
+      load_deployment(folder.string());
+    } catch (const mapping_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+  void rewrite_manifest(const std::function<void(nlohmann::ordered_json&)>& change) const {
+    nlohmann::ordered_json manifest;
+    std::ifstream(folder / "manifest.json") >> manifest;
+    change(manifest);
+    std::ofstream(folder / "manifest.json") << manifest;
+  }
+
+  fs::path folder;
+  deployment saved;
+};
+
+TEST_F(DeploymentFolder, GivesBackWhatWasSaved) {
+  save_deployment(saved, folder.string());
+  const deployment loaded = load_deployment(folder.string());
+  EXPECT_EQ(manifest_of(loaded), manifest_of(saved));
+  ASSERT_EQ(loaded.clusters.size(), saved.clusters.size());
+  for (std::size_t c = 0; c < saved.clusters.size(); ++c) {
+    EXPECT_EQ(loaded.clusters[c].cluster, saved.clusters[c].cluster);
+    EXPECT_EQ(loaded.clusters[c].offset, saved.clusters[c].offset);
+    EXPECT_EQ(loaded.clusters[c].l1_end, saved.clusters[c].l1_end);
+    EXPECT_EQ(loaded.clusters[c].bytes, saved.clusters[c].bytes);
+  }
+  ASSERT_EQ(loaded.crossbars.size(), saved.crossbars.size());
+  for (std::size_t c = 0; c < saved.crossbars.size(); ++c) {
+    EXPECT_EQ(loaded.crossbars[c].cluster, saved.crossbars[c].cluster);
+    EXPECT_EQ(loaded.crossbars[c].rows, saved.crossbars[c].rows);
+    EXPECT_EQ(loaded.crossbars[c].columns, saved.crossbars[c].columns);
+    EXPECT_EQ(loaded.crossbars[c].weights, saved.crossbars[c].weights);
+  }
+}
+
+TEST_F(DeploymentFolder, IsReplacedByTheNextOne) {
+  save_deployment(saved, folder.string());
+  set_images(saved, 7);
+  save_deployment(saved, folder.string());
+  EXPECT_EQ(load_deployment(folder.string()).clusters[0].bytes, saved.clusters[0].bytes);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3)
+      << "nothing but the three files stays behind";
+}
+
+TEST_F(DeploymentFolder, RefusesATruncatedFile) {
+  save_deployment(saved, folder.string());
+  fs::resize_file(folder / "weights.bin", fs::file_size(folder / "weights.bin") - 1);
+  EXPECT_THAT(error_on_load(), AllOf(HasSubstr("weights.bin"), HasSubstr("bytes and the manifest says")));
+}
+
+TEST_F(DeploymentFolder, RefusesAChangedFile) {
+  save_deployment(saved, folder.string());
+  std::fstream file(folder / "clusters.bin", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file.put('\x5a');
+  file.close();
+  EXPECT_THAT(error_on_load(), HasSubstr("clusters.bin is not the file that the manifest was written for"));
+}
+
+TEST_F(DeploymentFolder, RefusesAnotherFormatVersion) {
+  save_deployment(saved, folder.string());
+  rewrite_manifest([](auto& manifest) { manifest["format_version"] = 99; });
+  EXPECT_THAT(error_on_load(), AllOf(HasSubstr("manifest.json"), HasSubstr("version 99")));
+}
+
+TEST_F(DeploymentFolder, RefusesAManifestWithoutAKey) {
+  save_deployment(saved, folder.string());
+  rewrite_manifest([](auto& manifest) { manifest.erase("hbm"); });
+  EXPECT_THAT(error_on_load(), AllOf(HasSubstr("manifest.json"), HasSubstr("hbm")));
+}
+
+TEST_F(DeploymentFolder, RefusesAFolderThatIsNone) {
+  EXPECT_THAT(error_on_load(), AllOf(HasSubstr("cannot read"), HasSubstr("manifest.json")));
+}
+
+TEST_F(DeploymentFolder, SaysWhereItCannotWrite) {
+  std::ofstream(folder.string()) << "a file in the way";
+  try {
+    save_deployment(saved, folder.string());
+    FAIL();
+  } catch (const mapping_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(folder.string()));
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
