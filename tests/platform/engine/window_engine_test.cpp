@@ -1,0 +1,105 @@
+#include "platform/engine/window_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <stdexcept>
+
+namespace ohmic {
+namespace {
+
+/// A part that works in given cycles and folds each of them into a hash.
+class worker {
+ public:
+  explicit worker(unsigned seed) : random_(seed) { next_ = random_() % 50; }
+  cycle_t next_event() const { return next_; }
+  void warm(unsigned, cycle_t) const {}
+  void run(cycle_t from, cycle_t to) {
+    ++runs;
+    if (next_ < from) late = true;
+    while (next_ < to) {
+      if (fail_at == next_) throw std::runtime_error("part failed");
+      hash = hash * 31 + next_;
+      ++steps;
+      next_ += 1 + random_() % 20;
+    }
+  }
+  void wake(cycle_t at) { next_ = std::min(next_, at); }
+  void sleep() { next_ = never; }
+
+  std::uint64_t hash = 1, steps = 0;
+  unsigned runs = 0;
+  bool late = false;
+  cycle_t fail_at = never;
+
+ private:
+  std::mt19937 random_;
+  cycle_t next_ = 0;
+};
+
+struct farm {
+  explicit farm(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) all.push_back(std::make_unique<worker>(i + 1));
+  }
+  std::vector<worker*> pointers() {
+    std::vector<worker*> p;
+    for (auto& w : all) p.push_back(w.get());
+    return p;
+  }
+  std::uint64_t run(unsigned threads, cycle_t window, cycle_t end) {
+    window_engine<worker> engine(pointers(), threads);
+    for (cycle_t now = 0; now < end; now += window) engine.run(now, now + window);
+    std::uint64_t hash = 0;
+    for (auto& w : all) hash = hash * 1000003 + w->hash;
+    return hash;
+  }
+  std::vector<std::unique_ptr<worker>> all;
+};
+
+TEST(WindowEngineTest, ResultIsTheSameForAnyNumberOfThreads) {
+  const std::uint64_t expected = farm(37).run(1, 6, 3000);
+  for (const unsigned threads : {2u, 3u, 4u, 7u}) EXPECT_EQ(farm(37).run(threads, 6, 3000), expected) << threads;
+}
+
+TEST(WindowEngineTest, ResultIsTheSameForAnyWindow) {
+  const std::uint64_t expected = farm(11).run(1, 1, 1500);
+  for (const cycle_t window : {2, 6, 60, 1500}) EXPECT_EQ(farm(11).run(2, window, 1500), expected) << window;
+}
+
+TEST(WindowEngineTest, VisitsOnlyPartsThatHaveSomethingToDo) {
+  farm f(8);
+  for (unsigned i = 1; i < 8; ++i) f.all[i]->sleep();
+  window_engine<worker> engine(f.pointers(), 2);
+  engine.run(0, 1000);
+  EXPECT_EQ(engine.active(), std::vector<unsigned>{0});
+  for (unsigned i = 1; i < 8; ++i) EXPECT_EQ(f.all[i]->runs, 0u);
+}
+
+TEST(WindowEngineTest, KnowsTheNextEventOfATouchedPart) {
+  farm f(4);
+  for (auto& w : f.all) w->sleep();
+  window_engine<worker> engine(f.pointers(), 1);
+  EXPECT_EQ(engine.next(), never);
+  f.all[2]->wake(77);
+  EXPECT_EQ(engine.next(), never) << "not told yet";
+  engine.touched(2);
+  EXPECT_EQ(engine.next(), 77u);
+}
+
+TEST(WindowEngineTest, RethrowsWhatAPartThrewOnAWorkerThread) {
+  farm f(16);
+  for (auto& w : f.all) w->wake(0);
+  f.all[15]->fail_at = 0;
+  window_engine<worker> engine(f.pointers(), 2);
+  EXPECT_THROW(engine.run(0, 10), std::runtime_error);
+  f.all[15]->fail_at = never;
+  EXPECT_NO_THROW(engine.run(10, 20)) << "the engine itself is sound afterwards";
+}
+
+TEST(WindowEngineTest, StopsItsThreadsWithoutEverRunning) {
+  farm f(3);
+  window_engine<worker> engine(f.pointers(), 4);
+}
+
+}  // namespace
+}  // namespace ohmic
