@@ -1,0 +1,84 @@
+// dataflow.elf, as it will run on the chip, on an untimed chip that does everything at moments of chance: whole example
+// networks give the reference executor's logits whatever is fast or slow.
+#include <gtest/gtest.h>
+
+#include "sw/compiler/images/image.h"
+#include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/reference/reference_executor.h"
+#include "tests/sw/compiler/models_folder.h"
+#include "tests/sw/firmware/untimed_chip.h"
+
+namespace ohmic {
+namespace {
+
+struct run_case {
+  std::string network;
+  unsigned clusters, cores, images, seeds;
+  residual_store residuals;
+};
+
+void PrintTo(const run_case& c, std::ostream* out) {
+  *out << c.network << " on " << c.clusters << " clusters of " << c.cores << " cores, residuals in "
+       << (c.residuals == residual_store::hbm ? "HBM" : "L1");
+}
+
+class Dataflow : public testing::TestWithParam<run_case> {};
+
+TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
+  const run_case& p = GetParam();
+  const auto folder = example_network(p.network);
+  if (!folder) GTEST_SKIP() << p.network << " is not built";
+  const integer_graph graph = import_onnx(*folder + "/" + p.network + "_calibrated.onnx");
+  chip_config config;
+  config.network.factors = {1, 1, 1, 1, p.clusters};
+  config.cluster.cores = p.cores;
+  mapping_options options;
+  options.residuals = p.residuals;
+  deployment mapped = compile(graph, config, options);
+  set_images(mapped, p.images);
+  const std::vector<std::string> photos = list_images(*folder + "/photos");
+  const reference_executor reference(graph);
+
+  for (unsigned seed = 1; seed <= p.seeds; ++seed) {
+    untimed_chip chip(OHMIC_DATAFLOW_ELF, config, seed);
+    for (const cluster_image& image : mapped.clusters) {
+      chip.add_cluster(image.cluster);
+      chip.write(config.cluster_l1(image.cluster) + image.offset, image.bytes.data(), image.bytes.size());
+      chip.set_argument(image.cluster, 0, image.offset);
+    }
+    for (const crossbar_image& x : mapped.crossbars)
+      for (unsigned row = 0; row < x.rows; ++row)
+        ASSERT_TRUE(chip.weights(x.cluster).write_weights(std::uint64_t{row} * config.ima.columns, reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.columns, x.columns));
+    std::vector<std::vector<std::int32_t>> expected;
+    for (unsigned i = 0; i < p.images; ++i) {
+      const feature_map image = load_image(photos[i], graph.input().width, graph.input().height);
+      expected.push_back(reference.run(image).logits);
+      const std::size_t column = static_cast<std::size_t>(image.height) * image.channels;
+      for (int x = 0; x < image.width; ++x)
+        chip.write(mapped.hbm.images + std::uint64_t{i} * mapped.hbm.images_stride + std::uint64_t(x) * mapped.hbm.images_column_bytes,
+                   image.data.data() + x * column, column);
+    }
+    const auto outcome = chip.run(400'000'000);
+    ASSERT_EQ(outcome, untimed_chip::outcome::exited) << "seed " << seed << "\n" << chip.console() << chip.activities();
+    EXPECT_EQ(chip.exit_status(), 0u);
+    ASSERT_GE(chip.markers().size(), 2u);
+    EXPECT_EQ(chip.markers()[0], 0u) << "time begins before anything is pulled";
+    EXPECT_EQ(chip.mvms(), mapped.mvms_per_image * p.images);
+    EXPECT_GE(chip.progress(), p.images);
+    for (unsigned i = 0; i < p.images; ++i) {
+      std::vector<std::int32_t> logits(mapped.classes);
+      chip.read(mapped.hbm.results + std::uint64_t{i} * mapped.hbm.results_stride, logits.data(), logits.size() * 4);
+      EXPECT_EQ(logits, expected[i]) << "image " << i << ", seed " << seed;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, Dataflow,
+                         testing::Values(run_case{"resnet_micro", 4, 4, 3, 5, residual_store::l1},
+                                         run_case{"resnet_micro", 4, 1, 2, 2, residual_store::hbm},
+                                         run_case{"resnet_micro", 32, 3, 3, 3, residual_store::hbm},
+                                         run_case{"resnet_mini", 16, 16, 2, 1, residual_store::l1}));
+
+}  // namespace
+}  // namespace ohmic
