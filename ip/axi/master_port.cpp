@@ -7,7 +7,7 @@ namespace ohmic {
 
 axi_master_port::axi_master_port(const address_map& map, const master_port_config& config)
     : map_(map), config_(config) {
-  assert(config.ids >= 1 && config.ids <= 64);
+  assert(config.ids >= 1 && config.ids <= id_set::max_ids);
   reads_.sources.resize(config.ids);
   writes_.sources.resize(config.ids);
   reads_.limit = config.outstanding_reads;
@@ -26,37 +26,32 @@ void axi_master_port::queue(axi_burst* burst, cycle_t ready) {
   } else {
     s.head = burst;
     s.head_target = map_.decode(burst->addr);
-    d.waiting |= std::uint64_t{1} << burst->id;
+    d.waiting.insert(burst->id);
   }
   s.tail = burst;
 }
 
 axi_burst* axi_master_port::pick(direction& d, cycle_t cycle) {
-  if (d.waiting == 0 || d.in_flight == d.limit || cycle < d.channel_free) return nullptr;
-  // Sources after the last winner first, then from 0 on.
-  const std::uint64_t after = d.winner == 63 ? 0 : d.waiting & (~std::uint64_t{0} << (d.winner + 1));
-  for (std::uint64_t mask : {after, d.waiting & ~after}) {
-    for (; mask; mask &= mask - 1) {
-      const unsigned id = static_cast<unsigned>(__builtin_ctzll(mask));
-      source& s = d.sources[id];
-      axi_burst* const burst = s.head;
-      if (burst->ready > cycle || !s.free_to_go()) continue;
-      s.target = s.head_target;
-      ++s.in_flight;
-      ++d.in_flight;
-      d.winner = id;
-      d.channel_free = cycle + (burst->write ? burst->beats(config_.width) : 1);
-      s.head = burst->next;
-      if (s.head) {
-        s.head_target = map_.decode(s.head->addr);
-      } else {
-        d.waiting &= ~(std::uint64_t{1} << id);
-      }
-      burst->next = nullptr;
-      return burst;
-    }
-  }
-  return nullptr;
+  if (d.waiting.empty() || d.in_flight == d.limit || cycle < d.channel_free) return nullptr;
+  axi_burst* picked = nullptr;
+  d.waiting.visit_from((d.winner + 1) % id_set::max_ids, [&](unsigned id) {
+    source& s = d.sources[id];
+    if (s.head->ready > cycle || !s.free_to_go()) return false;
+    picked = s.head;
+    s.target = s.head_target;
+    ++s.in_flight;
+    ++d.in_flight;
+    d.winner = id;
+    d.channel_free = cycle + (picked->write ? picked->beats(config_.width) : 1);
+    s.head = picked->next;
+    if (s.head)
+      s.head_target = map_.decode(s.head->addr);
+    else
+      d.waiting.erase(id);
+    picked->next = nullptr;
+    return true;
+  });
+  return picked;
 }
 
 void axi_master_port::on_response(const axi_burst& burst) {
@@ -67,12 +62,13 @@ void axi_master_port::on_response(const axi_burst& burst) {
 }
 
 cycle_t axi_master_port::next_event(const direction& d) const {
-  if (d.waiting == 0 || d.in_flight == d.limit) return never;
+  if (d.waiting.empty() || d.in_flight == d.limit) return never;
   cycle_t earliest = never;
-  for (std::uint64_t mask = d.waiting; mask; mask &= mask - 1) {
-    const source& s = d.sources[static_cast<unsigned>(__builtin_ctzll(mask))];
+  d.waiting.visit_from(0, [&](unsigned id) {
+    const source& s = d.sources[id];
     if (s.free_to_go()) earliest = std::min(earliest, std::max(s.head->ready, d.channel_free));
-  }
+    return false;
+  });
   return earliest;
 }
 

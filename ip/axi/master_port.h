@@ -5,6 +5,7 @@
 
 #include "ip/axi/address_map.h"
 #include "ip/axi/burst.h"
+#include "ip/axi/id_set.h"
 
 namespace ohmic {
 
@@ -36,7 +37,7 @@ inline constexpr std::uint32_t max_burst_bytes(std::uint32_t width) {
 }
 
 struct master_port_config {
-  unsigned ids = 32;                ///< sources; a burst's `id` is its source's number (at most 64)
+  unsigned ids = 32;                ///< sources; a burst's `id` is its source's number (at most 128)
   unsigned outstanding_reads = 16;  ///< bursts whose response is not complete
   unsigned outstanding_writes = 16;
   unsigned width = 64;  ///< bytes per beat of the port
@@ -77,7 +78,7 @@ class axi_master_port {
   /// Earliest cycle at which issue() could send something unless a response or a new burst comes first.
   cycle_t next_event() const;
 
-  bool idle() const { return reads_.waiting == 0 && writes_.waiting == 0 && in_flight() == 0; }
+  bool idle() const { return reads_.waiting.empty() && writes_.waiting.empty() && in_flight() == 0; }
   unsigned in_flight() const { return reads_.in_flight + writes_.in_flight; }
   unsigned in_flight(unsigned id) const {
     return reads_.sources[id].in_flight + writes_.sources[id].in_flight;
@@ -94,7 +95,7 @@ class axi_master_port {
   };
   struct direction {
     std::vector<source> sources;
-    std::uint64_t waiting = 0;  // sources with a burst queued
+    id_set waiting;  // sources with a burst queued
     unsigned in_flight = 0;
     unsigned limit = 0;
     unsigned winner = 0;       // source that was served last

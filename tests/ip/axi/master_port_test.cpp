@@ -207,6 +207,17 @@ TEST_F(MasterPortTest, SourcesTakeTurns) {
   EXPECT_EQ(ids, (std::vector<unsigned>{0, 5, 31, 0, 5, 31, 0, 5, 31}));
 }
 
+TEST_F(MasterPortTest, SixtyFourCoresDmaAndCacheTakeTurns) {
+  configure({73, 16, 16, 64});
+  for (unsigned k = 0; k < 2; ++k) {
+    for (const unsigned id : {2u, 63u, 64u, 72u}) queue(id, false, cluster(1), 64, 0);
+  }
+  const auto sent = drain();
+  std::vector<unsigned> ids;
+  for (const axi_message& m : sent) ids.push_back(m.burst->id);
+  EXPECT_EQ(ids, (std::vector<unsigned>{2, 63, 64, 72, 2, 63, 64, 72}));
+}
+
 TEST_F(MasterPortTest, LimitsAndWidthAreParameters) {
   configure({64, 1, 2, 8});
   queue(63, false, cluster(1), 64, 0);
