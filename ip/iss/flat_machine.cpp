@@ -41,6 +41,16 @@ void flat_machine::map(std::uint32_t address, std::uint32_t size) {
   memory_end_ = std::max(memory_end_, address + size);
 }
 
+void flat_machine::fetch() {
+  if (text_written_) {
+    std::vector<std::uint8_t> bytes(text_->size());
+    read(text_->base(), bytes.data(), bytes.size());
+    text_->refresh(text_->base(), bytes.data(), bytes.size());
+    text_written_ = false;
+  }
+  group_->fetch_complete(0, group_->time(0));
+}
+
 flat_machine::region* flat_machine::find(std::uint32_t address) {
   const auto holds = [address](const region& r) { return address - r.address < r.bytes.size(); };
   if (last_region_ < regions_.size() && holds(regions_[last_region_])) return &regions_[last_region_];
@@ -57,8 +67,12 @@ std::uint32_t flat_machine::access(const bus_request& r) {
   if (region* const m = find(r.addr); m != nullptr && r.addr - m->address + r.size <= m->bytes.size()) {
     std::uint8_t* const p = m->bytes.data() + (r.addr - m->address);
     std::uint32_t data = 0;
-    if (r.write) std::memcpy(p, &r.wdata, r.size);
-    else std::memcpy(&data, p, r.size);
+    if (r.write) {
+      std::memcpy(p, &r.wdata, r.size);
+      if (text_->contains(r.addr)) text_written_ = true;
+    } else {
+      std::memcpy(&data, p, r.size);
+    }
     return data;
   }
   if (r.write && console_address_ && r.addr == *console_address_) {

@@ -16,7 +16,8 @@ namespace ohmic {
 /// without a platform. For tests of firmware kernels and of the ISS itself.
 ///
 /// Memory is any number of regions; accesses outside read bad_access_pattern and are counted in bad_accesses().
-/// Cycles are those of a core whose memories never stall; the private instruction cache fills at no cost.
+/// Cycles are those of a core whose memories never stall; the private instruction cache fills at no cost. Stores to
+/// the text become visible with the next line fetched, so at a fence.i at the latest.
 class flat_machine {
  public:
   /// Maps every segment of the ELF (and `extra` bytes of heap and stack behind the last one) and starts at its
@@ -53,7 +54,7 @@ class flat_machine {
           if (exited_) return outcome::exited;
           break;
         }
-        case core_stop::fetch: group().fetch_complete(0, group().time(0)); break;
+        case core_stop::fetch: fetch(); break;
         case core_stop::horizon:
           if (group().time(0) >= limit) return outcome::cycle_limit;
           break;
@@ -91,6 +92,7 @@ class flat_machine {
     std::vector<std::uint8_t> bytes;
   };
   std::uint32_t access(const bus_request& r);
+  void fetch();
   region* find(std::uint32_t address);
   void boot(std::uint32_t text_address, const void* text, std::size_t size, std::uint32_t entry);
 
@@ -106,6 +108,7 @@ class flat_machine {
   std::uint32_t memory_end_ = 0;
   std::uint64_t bad_accesses_ = 0;
   bool exited_ = false;
+  bool text_written_ = false;
   null_observer silent_;
 };
 
