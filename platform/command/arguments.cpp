@@ -1,0 +1,156 @@
+#include "platform/command/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "platform/command/version.h"
+#include "platform/run/exit_code.h"
+
+namespace ohmic {
+namespace {
+
+const char* const description =
+    "Ohmic: a virtual platform for chips with analog in-memory-computing crossbars beside RISC-V cores.";
+
+const char* const exit_codes =
+    "\nExit codes: 0 right, 1 outputs differ from the reference, 2 mistake in what was given, 3 dead-lock,\n"
+    "4 the simulated program made an error, 5 lock-step mismatch, 6 cycle limit, 7 firmware assert or exit(n),\n"
+    "130 interrupted.";
+
+/// The words behind "--" belong to the simulated program.
+std::vector<std::string> split_program_words(int& argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    if (std::string(argv[i]) == "--") {
+      std::vector<std::string> words(argv + i + 1, argv + argc);
+      argc = i;
+      return words;
+    }
+  return {};
+}
+
+bool is_elf(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  char magic[4] = {};
+  in.read(magic, sizeof magic);
+  return std::string(magic, 4) == "\177ELF" || std::filesystem::path(file).extension() == ".elf";
+}
+
+/// "CLUSTER.CORE"
+std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text) {
+  unsigned cluster = 0, core = 0;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%u.%u%n", &cluster, &core, &used) != 2 || static_cast<std::size_t>(used) != text.size())
+    return std::nullopt;
+  return std::pair{cluster, core};
+}
+
+struct shorthands {
+  std::string model, check, trace;
+  unsigned images_count = 0;
+};
+
+/// The shorthands of an experiment are keys of its file.
+void to_sets(const shorthands& s, arguments& a) {
+  auto set = [&](const std::string& key, const std::string& value) { a.sets.push_back(key + "=" + value); };
+  if (!a.chip.empty()) set("chip", a.chip);
+  if (!s.model.empty()) set("model", s.model);
+  if (!a.images.empty()) set("images.dir", a.images);
+  if (s.images_count != 0) set("images.count", std::to_string(s.images_count));
+  if (a.threads != 0) set("engine.threads", std::to_string(a.threads));
+  if (a.window != 0) set("engine.window", std::to_string(a.window));
+  if (a.max_cycles != 0) set("engine.max_cycles", std::to_string(a.max_cycles));
+  if (!s.check.empty()) set("check", s.check);
+  if (!a.out.empty()) set("output", a.out);
+}
+
+int mistake(const std::string& message) {
+  std::fprintf(stderr, "ohmic: %s\n", message.c_str());
+  return static_cast<int>(exit_code::user_mistake);
+}
+
+}  // namespace
+
+std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
+  a.program_words = split_program_words(argc, argv);
+  CLI::App app(description, "ohmic");
+  app.footer(exit_codes);
+  app.set_version_flag("--version", std::string("ohmic ") + version);
+  app.require_subcommand(1);
+  shorthands s;
+
+  CLI::App* run = app.add_subcommand("run", "Run a network on a chip, or a program of your own");
+  run->footer(
+      "\nExamples:\n"
+      "  ohmic run configs/resnet18_aimc512.yaml --out out/resnet18\n"
+      "  ohmic run configs/resnet18_aimc512.yaml --set cluster.cores=8 --images my/photographs\n"
+      "  ohmic run build/release/firmware/hello.elf --chip configs/aimc4.yaml");
+  run->add_option("FILE", a.file, "Experiment (.yaml) or RISC-V program (.elf)")->required();
+  run->add_option("--set", a.sets, "KEY=VALUE of experiment or chip by its dotted path; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all();
+  run->add_option("--chip", a.chip, "Chip (.yaml); a program needs one, an experiment has its own");
+  run->add_option("--threads", a.threads, "Threads, the main one included (default: as many as the process may use)")
+      ->check(CLI::Range(1u, 1024u));
+  run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6");
+  run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)");
+  run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols");
+  run->add_flag("--dump", a.dump, "Print every cluster's state if the run fails");
+  run->add_flag("--quiet", a.quiet, "No progress and no table");
+  run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file");
+  run->add_option("--images", a.images, "Experiment: folder of photographs");
+  run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)");
+  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces)");
+  run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
+      ->check(CLI::IsMember({"outputs", "layers"}));
+  run->add_option("--json", a.json, "Program: write the run's figures to this file");
+  run->add_option("--inject", a.faults,
+                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
+      ->take_all();
+
+  CLI::App* calibrate = app.add_subcommand("calibrate", "Add row sets and ADC scales to a quantised ONNX network");
+  calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();
+  calibrate->add_option("--images", a.images, "Folder of calibration images")->required();
+  calibrate->add_option("--out", a.out, "Calibrated ONNX file to write")->required();
+  calibrate->add_option("--rows", a.rows, "Rows of the chip's crossbars")->capture_default_str()->check(CLI::Range(1u, 65536u));
+  calibrate->add_option("--threads", a.threads, "Threads (default: as many as the process may use)");
+  calibrate->add_flag("--quiet", a.quiet, "No progress");
+
+  CLI::App* compile = app.add_subcommand("compile", "Map an experiment's network to its chip and write the deployment");
+  compile->add_option("EXPERIMENT", a.file, "Experiment (.yaml)")->required();
+  compile->add_option("--out", a.json, "Folder to write")->required();
+  compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")->type_name("KEY=VALUE")->take_all();
+  compile->add_option("--model", s.model, "A model by name, or an ONNX file");
+  compile->add_flag("--quiet", a.quiet, "No progress and no table");
+
+  CLI::App* info = app.add_subcommand("info", "Print a chip with every parameter resolved");
+  info->add_option("CHIP", a.file, "Chip (.yaml)")->required();
+  info->add_option("--set", a.sets, "KEY=VALUE; may be repeated")->type_name("KEY=VALUE")->take_all();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // help and version
+    return mistake(std::string(error.what()) + " (see `ohmic --help`)");
+  }
+  if (run->parsed()) {
+    a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
+    if (!s.trace.empty()) {
+      a.trace = parse_core(s.trace);
+      if (!a.trace) return mistake("--trace " + s.trace + ": a core is written CLUSTER.CORE, as in 3.0");
+    }
+    if (a.what == command::run_program && a.chip.empty())
+      return mistake("a program needs a chip: ohmic run " + a.file + " --chip configs/aimc4.yaml");
+    if (a.what == command::run_experiment && !a.program_words.empty())
+      return mistake("words behind -- are for programs; " + a.file + " is an experiment");
+    if (a.what == command::run_experiment) to_sets(s, a);
+  } else if (calibrate->parsed()) {
+    a.what = command::calibrate;
+  } else if (compile->parsed()) {
+    a.what = command::compile;
+    to_sets(s, a);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ohmic

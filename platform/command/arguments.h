@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ohmic {
+
+enum class command { run_experiment, run_program, calibrate, compile, info };
+
+/// What the command line asked for. Options that were not given are empty or 0.
+struct arguments {
+  command what = command::info;
+  std::string file;                        ///< experiment, ELF, model, or chip
+  std::vector<std::string> sets;           ///< arguments of --set; the shorthands (--model ...) come last
+  std::vector<std::string> program_words;  ///< behind "--"
+  std::string chip, images, out, json;
+  std::vector<std::string> faults;
+  std::optional<std::pair<unsigned, unsigned>> trace;
+  std::uint64_t max_cycles = 0, window = 0;
+  unsigned threads = 0, rows = 256;
+  bool quiet = false, dump = false;
+};
+
+/// Parses the command line. Prints help, version or what is wrong, and returns the exit code to leave with, if the
+/// program is not to go on.
+std::optional<int> parse_arguments(int argc, char** argv, arguments& result);
+
+}  // namespace ohmic

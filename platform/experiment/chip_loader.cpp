@@ -1,0 +1,124 @@
+#include "platform/experiment/chip_loader.h"
+
+#include <cstring>
+#include <fmt/format.h>
+#include <stdexcept>
+
+#include "platform/config/config_error.h"
+#include "registers/cluster_control.h"
+#include "registers/cluster_peripherals.h"
+#include "sw/deployment/deployment.h"
+
+namespace ohmic {
+namespace {
+
+void write(machine& chip, std::uint64_t address, const void* data, std::size_t bytes) {
+  if (!chip.write(address, data, bytes))
+    throw std::runtime_error(fmt::format("the chip has no memory for {} bytes at {:#x}", bytes, address));
+}
+
+template <class T>
+T take(const cluster_image& image, std::uint32_t l1_offset) {
+  T value;
+  std::memcpy(&value, image.bytes.data() + (l1_offset - image.offset), sizeof value);
+  return value;
+}
+
+/// Calls f(image, L1 offset of the biases, count) for each requantise step; stops when it returns true.
+template <class F>
+bool for_each_requantise(deployment& target, F&& f) {
+  for (cluster_image& image : target.clusters) {
+    const auto header = take<ohmic_deployment>(image, image.offset);
+    for (std::uint32_t s = 0; s < header.step_count; ++s) {
+      const auto record = take<std::uint32_t>(image, header.steps + 4 * s);
+      if (take<ohmic_step>(image, record).kind != OHMIC_STEP_KERNEL) continue;
+      const auto step = take<ohmic_kernel_step>(image, record);
+      if (step.kernel == OHMIC_KERNEL_REQUANTISE && f(image, step.biases, step.channels)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void add_fault(fault_list& faults, const std::string& text) {
+  const std::size_t equal = text.find('=');
+  const std::string name = text.substr(0, equal);
+  std::uint64_t* const target = name == "drop-write"       ? &faults.drop_write
+                                : name == "flip-weight"    ? &faults.flip_weight
+                                : name == "wrong-constant" ? &faults.wrong_constant
+                                                           : nullptr;
+  std::size_t end = 0;
+  try {
+    if (target != nullptr && equal != std::string::npos) *target = std::stoull(text.substr(equal + 1), &end);
+  } catch (const std::exception&) {
+    end = 0;
+  }
+  if (end == 0 || equal + 1 + end != text.size() || *target == 0)
+    throw config_error("--inject " + text + ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
+}
+
+void apply_faults(deployment& target, const fault_list& faults) {
+  if (std::uint64_t n = faults.flip_weight; n != 0) {
+    --n;
+    auto crossbar = target.crossbars.begin();
+    while (crossbar != target.crossbars.end() && n >= crossbar->weights.size()) n -= crossbar++->weights.size();
+    if (crossbar == target.crossbars.end())
+      throw config_error(fmt::format("--inject flip-weight={}: the deployment has fewer weights", faults.flip_weight));
+    crossbar->weights[n] = static_cast<std::int8_t>(crossbar->weights[n] ^ 0x40);
+  }
+  if (std::uint64_t n = faults.wrong_constant; n != 0) {
+    --n;
+    const bool found = for_each_requantise(target, [&](cluster_image& image, std::uint32_t biases, std::uint32_t count) {
+      if (n >= count) {
+        n -= count;
+        return false;
+      }
+      const std::uint32_t at = biases + 4 * static_cast<std::uint32_t>(n);
+      const auto bias = static_cast<std::int32_t>(take<std::int32_t>(image, at) + (1 << 20));
+      std::memcpy(image.bytes.data() + (at - image.offset), &bias, sizeof bias);
+      return true;
+    });
+    if (!found)
+      throw config_error(
+          fmt::format("--inject wrong-constant={}: the deployment has fewer requantise constants", faults.wrong_constant));
+  }
+}
+
+void load_chip_memory(machine& chip, const deployment& source, const image_set& images) {
+  const chip_config& config = chip.config();
+  namespace map = registers::cluster_peripherals;
+  for (const crossbar_image& crossbar : source.crossbars) {
+    const std::uint64_t base = config.cluster_peripherals(crossbar.cluster) + map::crossbar_base;
+    for (unsigned row = 0; row < crossbar.rows; ++row)
+      write(chip, base + std::uint64_t{row} * config.ima.columns,
+            crossbar.weights.data() + std::size_t{row} * crossbar.columns, crossbar.columns);
+  }
+  for (const cluster_image& image : source.clusters) {
+    write(chip, config.cluster_l1(image.cluster) + image.offset, image.bytes.data(), image.bytes.size());
+    const std::uint32_t argument = image.offset;
+    write(chip,
+          config.cluster_peripherals(image.cluster) + map::cluster_control_base +
+              registers::cluster_control::argument_offset,
+          &argument, sizeof argument);
+  }
+  const hbm_layout& hbm = source.hbm;
+  const std::size_t column = std::size_t{source.image_height} * source.image_channels;
+  std::vector<std::int8_t> padded(hbm.images_stride);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t x = 0; x < source.image_width; ++x)
+      std::memcpy(padded.data() + x * hbm.images_column_bytes, images.maps[i].data.data() + x * column, column);
+    write(chip, hbm.images + i * hbm.images_stride, padded.data(), padded.size());
+  }
+}
+
+std::vector<std::vector<std::int32_t>> read_logits(machine& chip, const deployment& source, unsigned images) {
+  std::vector<std::vector<std::int32_t>> logits(images, std::vector<std::int32_t>(source.classes));
+  for (unsigned i = 0; i < images; ++i)
+    if (!chip.read(source.hbm.results + std::uint64_t{i} * source.hbm.results_stride, logits[i].data(),
+                   logits[i].size() * sizeof(std::int32_t)))
+      throw std::runtime_error("results lie outside the chip's memory");
+  return logits;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "platform/experiment/image_set.h"
+#include "platform/machine/machine.h"
+#include "sw/compiler/mapping/deployment_image.h"
+
+namespace ohmic {
+
+/// A deliberate fault, to prove that the checks notice: never in a measured run.
+struct fault_list {
+  std::uint64_t drop_write = 0;      ///< the n-th write that enters the network is lost (0: none)
+  std::uint64_t flip_weight = 0;     ///< bit 0 of the n-th weight of the crossbars, in the deployment's order, is flipped
+  std::uint64_t wrong_constant = 0;  ///< the n-th requantise bias, in the order of clusters and steps, is 1 << 20 too great
+
+  bool any() const { return drop_write != 0 || flip_weight != 0 || wrong_constant != 0; }
+};
+
+/// Reads "drop-write=N", "flip-weight=N" or "wrong-constant=N" into the list. Throws config_error.
+void add_fault(fault_list& faults, const std::string& text);
+
+/// Puts the faults of the deployment (all but drop_write) into it. Throws config_error if there is no such weight or
+/// constant.
+void apply_faults(deployment& target, const fault_list& faults);
+
+/// Loads a deployment and its images through debug transport: conductances, L1 images, argument words, HBM. The
+/// firmware itself is loaded with the machine.
+void load_chip_memory(machine& chip, const deployment& source, const image_set& images);
+
+/// Reads the logits of all images from HBM.
+std::vector<std::vector<std::int32_t>> read_logits(machine& chip, const deployment& source, unsigned images);
+
+}  // namespace ohmic

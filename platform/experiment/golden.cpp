@@ -1,0 +1,79 @@
+#include "platform/experiment/golden.h"
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "platform/experiment/fingerprint.h"
+#include "platform/experiment/locations.h"
+#include "platform/run/progress.h"
+#include "platform/run/whole_file.h"
+#include "sw/compiler/reference/reference_executor.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool read_logits(const fs::path& file, std::size_t images, std::size_t classes,
+                 std::vector<std::vector<std::int32_t>>& logits) {
+  if (!fs::is_regular_file(file)) return false;
+  const std::string bytes = read_whole_file(file.string());
+  if (bytes.size() != images * classes * sizeof(std::int32_t)) return false;
+  logits.assign(images, std::vector<std::int32_t>(classes));
+  for (std::size_t i = 0; i < images; ++i)
+    std::memcpy(logits[i].data(), bytes.data() + i * classes * sizeof(std::int32_t), classes * sizeof(std::int32_t));
+  return true;
+}
+
+}  // namespace
+
+golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads,
+                             bool quiet) {
+  golden_outputs golden;
+  const auto classes = static_cast<std::size_t>(net.graph.output().channels);
+  const fs::path folder = fs::path(cache_root()) / "reference";
+  const fs::path file = folder / (fingerprint().add(tool_hash()).add(net.hash).add(images.hash).digits() + ".logits");
+  if (!keep_maps && read_logits(file, images.size(), classes, golden.logits)) return golden;
+
+  progress meter("integer reference", quiet);
+  const reference_executor reference(net.graph);
+  auto results = reference.run(images.maps, keep_maps, threads, [&](std::size_t done) {
+    meter.update(static_cast<double>(done), static_cast<double>(images.size()),
+                 fmt::format("{} of {} images", done, images.size()));
+  });
+  std::string bytes;
+  for (auto& result : results) {
+    bytes.append(reinterpret_cast<const char*>(result.logits.data()), result.logits.size() * sizeof(std::int32_t));
+    golden.logits.push_back(std::move(result.logits));
+    if (keep_maps) golden.maps.push_back(std::move(result.maps));
+  }
+  fs::create_directories(folder);
+  write_whole_file(file.string(), bytes);
+  golden.seconds = meter.seconds();
+  return golden;
+}
+
+std::string describe(const mismatch& m) {
+  return fmt::format("layer {} of image {} at x {}, y {}, channel {}: {} instead of {}", m.layer, m.image, m.x, m.y,
+                     m.channel, m.found, m.expected);
+}
+
+comparison compare_logits(const integer_graph& graph, const std::vector<std::vector<std::int32_t>>& expected,
+                          const std::vector<std::vector<std::int32_t>>& found) {
+  comparison result;
+  mismatch at;
+  at.layer = graph.nodes.back().name;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    for (std::size_t c = 0; c < expected[i].size(); ++c) {
+      at.image = static_cast<unsigned>(i);
+      at.channel = static_cast<int>(c);
+      at.expected = expected[i][c];
+      at.found = found[i][c];
+      result.add(at.expected == at.found, at);
+    }
+  return result;
+}
+
+}  // namespace ohmic

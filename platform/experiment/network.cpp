@@ -1,0 +1,77 @@
+#include "platform/experiment/network.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "platform/experiment/fingerprint.h"
+#include "platform/experiment/locations.h"
+#include "platform/run/progress.h"
+#include "sw/compiler/calibrate/calibrate.h"
+#include "sw/compiler/images/image.h"
+#include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+integer_graph calibrate_with(integer_graph graph, const std::string& images, unsigned rows, unsigned threads,
+                             bool quiet) {
+  const std::vector<std::string> files = list_images(images);
+  std::vector<feature_map> maps(files.size());
+  const int width = graph.input().width, height = graph.input().height;
+  share_work(files.size(), threads, [&](std::size_t i) { maps[i] = load_image(files[i], width, height); });
+  progress meter("calibrating " + graph.name, quiet);
+  calibration_options options;
+  options.rows = static_cast<int>(rows);
+  options.threads = threads;
+  return calibrate(std::move(graph), maps, options, [&](const std::string& node, int position, int nodes) {
+    meter.update(position - 1, nodes, node);
+  });
+}
+
+}  // namespace
+
+network load_network(const experiment_config& config, bool quiet) {
+  network n;
+  if (config.model_is_file) {
+    n.file = config.model;
+  } else {
+    n.folder = model_folder(config.model);
+    n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
+  }
+  n.graph = import_onnx(n.file);
+  n.hash = fingerprint().add_file(n.file).digits();
+  if (n.graph.calibrated) return n;
+
+  const fs::path images = fs::path(n.file).parent_path() / "calibration";
+  if (!fs::is_directory(images))
+    throw missing_file(n.file + " is not calibrated: make a calibrated file with `ohmic calibrate " + n.file +
+                       " --images FOLDER --out FILE`, or put calibration images into " + images.string());
+  fingerprint key;
+  key.add(tool_hash()).add(n.hash).add(config.chip.ima.rows);
+  for (const std::string& file : list_images(images.string())) key.add_file(file);
+  n.hash = key.digits();
+
+  const fs::path folder = fs::path(cache_root()) / "calibrated";
+  const fs::path cached = folder / (n.hash + ".onnx");
+  if (!fs::is_regular_file(cached)) {
+    const integer_graph calibrated =
+        calibrate_with(n.graph, images.string(), config.chip.ima.rows, config.engine.threads, quiet);
+    fs::create_directories(folder);
+    save_calibrated(n.file, calibrated, cached.string());
+  }
+  n.graph = import_onnx(cached.string());
+  return n;
+}
+
+void calibrate_file(const std::string& model, const std::string& images, unsigned rows, unsigned threads,
+                    const std::string& out, bool quiet) {
+  const integer_graph calibrated = calibrate_with(import_onnx(model), images, rows, threads, quiet);
+  const fs::path folder = fs::path(out).parent_path();
+  if (!folder.empty()) fs::create_directories(folder);
+  save_calibrated(model, calibrated, out);
+}
+
+}  // namespace ohmic

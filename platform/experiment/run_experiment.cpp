@@ -1,0 +1,186 @@
+#include "platform/experiment/run_experiment.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "platform/config/config_error.h"
+#include "platform/elf/elf_file.h"
+#include "platform/experiment/figures.h"
+#include "platform/experiment/golden.h"
+#include "platform/experiment/image_set.h"
+#include "platform/experiment/layer_check.h"
+#include "platform/experiment/locations.h"
+#include "platform/experiment/mapped_network.h"
+#include "platform/experiment/network.h"
+#include "platform/experiment/report_files.h"
+#include "platform/run/program_run.h"
+#include "platform/run/progress.h"
+#include "platform/run/whole_file.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using clock = std::chrono::steady_clock;
+
+const clock::time_point program_begin = clock::now();
+
+double seconds_since(clock::time_point begin) { return std::chrono::duration<double>(clock::now() - begin).count(); }
+
+void check_request(const experiment_request& request) {
+  const experiment_config& c = request.config;
+  if (c.adc_exact)
+    throw config_error("adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
+  if (request.trace && (request.trace->first >= c.chip.clusters() || request.trace->second >= c.chip.cluster.cores))
+    throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", request.trace->first,
+                                   request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));
+}
+
+/// The folder exists and can be written to, before minutes are spent.
+void prepare_output(const std::string& folder) {
+  fs::create_directories(folder);
+  const std::string probe = (fs::path(folder) / "summary.json").string();
+  if (fs::exists(probe)) fs::remove(probe);  // of an earlier run: it must not be taken for this one's
+  write_whole_file(probe, "");
+  fs::remove(probe);
+}
+
+machine_options to_machine_options(const experiment_request& request) {
+  const experiment_config& c = request.config;
+  machine_options options;
+  options.network.random_delay = static_cast<std::uint32_t>(c.engine.random_delay_max);
+  options.network.random_seed = c.engine.random_delay_seed;
+  options.network.drop_write = request.faults.drop_write;
+  if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
+  if (request.trace) {
+    const auto [cluster, core] = *request.trace;
+    options.trace = traced_core{cluster, core, (fs::path(c.output) / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
+  }
+  return options;
+}
+
+/// Shows how much of the known work is done: MVMs, because their number is known and they come evenly.
+class run_progress {
+ public:
+  run_progress(machine& chip, const deployment& source, unsigned images, bool quiet)
+      : chip_(chip), total_(static_cast<double>(source.mvms_per_image) * images), images_(images), meter_("simulating", quiet) {
+    for (const crossbar_image& crossbar : source.crossbars) clusters_.push_back(crossbar.cluster);
+  }
+  void show(cycle_t now) {
+    std::uint64_t done = 0;
+    for (const unsigned cluster : clusters_) done += chip_.activity(cluster).mvms;
+    const std::vector<cycle_t> answered = chip_.written_at();
+    const auto images = std::count_if(answered.begin(), answered.end(), [](cycle_t c) { return c != 0; });
+    meter_.update(static_cast<double>(done), total_,
+                  fmt::format("{} of {} images, cycle {}", images, images_, now));
+  }
+  void clear() { meter_.clear(); }
+
+ private:
+  machine& chip_;
+  const double total_;
+  const unsigned images_;
+  std::vector<unsigned> clusters_;
+  progress meter_;
+};
+
+struct prepared_run {
+  network net;
+  deployment mapped;
+  image_set images;
+  golden_outputs golden;
+};
+
+prepared_run prepare(const experiment_request& request) {
+  const experiment_config& config = request.config;
+  prepared_run p;
+  p.net = load_network(config, request.quiet);
+  p.images = load_images(config, p.net.graph, p.net.folder);
+  p.mapped = map_network(config, p.net, request.quiet);
+  set_images(p.mapped, static_cast<unsigned>(p.images.size()));
+  p.golden = run_reference(p.net, p.images, config.check_layers, config.engine.threads, request.quiet);
+  apply_faults(p.mapped, request.faults);
+  return p;
+}
+
+void say_why(machine& chip, const elf_file& program, const run_figures& figures, bool dump) {
+  print_errors(chip, program);
+  if (const std::string why = describe_end(figures.end, chip); !why.empty())
+    std::fprintf(stderr, "ohmic: %s\n", why.c_str());
+  if (figures.end == run_end::deadlock || (dump && figures.code != exit_code::right))
+    print_state(chip, program, dump);
+  if (figures.layers && figures.layers->first)
+    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first).c_str());
+  else if (figures.outputs.first)
+    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.outputs.first).c_str());
+}
+
+}  // namespace
+
+exit_code run_experiment(const experiment_request& request) {
+  const experiment_config& config = request.config;
+  check_request(request);
+  prepare_output(config.output);
+  const elf_file program = elf_file::load(dataflow_firmware());
+  const clock::time_point prepare_begin = clock::now();
+  const prepared_run p = prepare(request);
+  wall_times wall;
+  wall.reference = p.golden.seconds;
+  wall.preparing = seconds_since(prepare_begin) - wall.reference;
+
+  const clock::time_point startup_begin = clock::now();
+  const auto images = static_cast<unsigned>(p.images.size());
+  const auto chip = make_machine(config.chip, program, to_machine_options(request));
+  patch_program(*chip, program, {});
+  load_chip_memory(*chip, p.mapped, p.images);
+  const hbm_layout& hbm = p.mapped.hbm;
+  chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);
+  run_progress meter(*chip, p.mapped, images, request.quiet);
+  chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
+    meter.clear();
+    std::printf("[%u.%u] %s\n", cluster, core, line.c_str());
+  });
+  std::optional<layer_check> layers;
+  if (config.check_layers) layers.emplace(p.mapped, p.net.graph, p.golden, *chip, images);
+  run_options options;
+  options.threads = config.engine.threads == 0 ? usable_processors() : config.engine.threads;
+  options.window = config.engine.window;
+  if (config.engine.max_cycles != 0) options.max_cycles = config.engine.max_cycles;
+  options.continue_on_guest_error = config.engine.continue_on_guest_error;
+  options.interrupted = interrupt_requested;
+  options.on_progress = [&](cycle_t now) { meter.show(now); };
+  if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
+  wall.startup = seconds_since(startup_begin);
+
+  const clock::time_point run_begin = clock::now();
+  const run_end end = chip->run(options);
+  wall.simulating = seconds_since(run_begin);
+  meter.clear();
+  std::fflush(stdout);
+
+  run_figures figures = collect_figures(*chip, p.mapped, end, images);
+  figures.threads = options.threads;
+  if (layers) {
+    figures.layers = layers->result();
+    figures.layer_columns = layers->columns();
+  }
+  if (figures.finished() && figures.code == exit_code::right)
+    judge_outputs(figures, *chip, p.mapped, p.net, p.images, p.golden);
+  wall.total = seconds_since(program_begin);
+  figures.wall = wall;
+
+  const fs::path folder(config.output);
+  if (!figures.logits.empty()) write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
+  write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
+  if (!figures.logits.empty() && !request.quiet)
+    std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
+  say_why(*chip, program, figures, request.dump);
+  if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
+  return figures.code;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+
+#include "platform/config/experiment_config.h"
+#include "platform/experiment/chip_loader.h"
+#include "platform/machine/machine.h"
+#include "platform/run/exit_code.h"
+
+namespace ohmic {
+
+/// What `ohmic run EXPERIMENT.yaml` was asked for.
+struct experiment_request {
+  experiment_config config;
+  bool quiet = false;
+  bool dump = false;                   ///< print every cluster's state if the run fails
+  std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
+  fault_list faults;
+};
+
+/// Runs a whole network: prepares model, deployment, images and reference (cached), loads the chip, runs the dataflow
+/// firmware, compares every output, writes summary.json and logits.json into the experiment's output folder, and
+/// prints a table. Throws config_error, missing_file, import_error, graph_error, mapping_error, image_error, elf_error
+/// for what the user can mend.
+exit_code run_experiment(const experiment_request& request);
+
+}  // namespace ohmic

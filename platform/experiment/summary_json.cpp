@@ -1,0 +1,158 @@
+#include <nlohmann/json.hpp>
+
+#include "platform/experiment/report_files.h"
+#include "platform/run/exit_code.h"
+#include "sw/compiler/reference/top_classes.h"
+
+namespace ohmic {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+const char* name_of(run_end end) {
+  switch (end) {
+    case run_end::exited: return "finished";
+    case run_end::asserted: return "assertion failed";
+    case run_end::deadlock: return "dead-lock";
+    case run_end::guest_error: return "guest error";
+    case run_end::cycle_limit: return "cycle limit";
+    case run_end::interrupted: return "interrupted";
+  }
+  return "";
+}
+
+json split(const std::array<std::uint64_t, time_class_count>& cycles) {
+  return {{"analog", cycles[0]},
+          {"digital", cycles[1]},
+          {"communication", cycles[2]},
+          {"synchronisation", cycles[3]},
+          {"idle", cycles[4]}};
+}
+
+template <class T>
+json optional(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+json comparison_json(const comparison& c) {
+  json out = {{"compared_values", c.compared}, {"mismatching_values", c.mismatching}, {"first_mismatch", nullptr}};
+  if (c.first)
+    out["first_mismatch"] = {{"layer", c.first->layer}, {"image", c.first->image},       {"x", c.first->x},
+                             {"y", c.first->y},         {"channel", c.first->channel},   {"expected", c.first->expected},
+                             {"found", c.first->found}};
+  return out;
+}
+
+json stages_json(const run_figures& f, unsigned images) {
+  json all = json::array();
+  for (const stage_figures& s : f.stages) {
+    const predicted_cycles& p = s.stage->predicted;
+    all.push_back({{"name", s.stage->name},
+                   {"kind", s.stage->kind},
+                   {"layers", s.stage->layers},
+                   {"clusters", s.stage->clusters},
+                   {"copies", s.stage->copies},
+                   {"tile_columns", s.stage->tile_columns},
+                   {"mvms_per_image", p.mvms},
+                   {"predicted_cycles_per_image",
+                    {{"analog", p.analog}, {"digital", p.digital}, {"communication", p.communication}, {"bound", p.bound()}}},
+                   {"measured_cycles_per_image", s.busiest_cycles},
+                   {"busiest_cluster", s.busiest},
+                   {"cycles", split(s.cycles)}});
+  }
+  return all;
+}
+
+json clusters_json(const run_figures& f, const deployment& source) {
+  std::vector<std::vector<std::string>> stages(f.clusters.size());
+  for (const stage_report& stage : source.stages)
+    for (const unsigned cluster : stage.clusters) stages[cluster].push_back(stage.name);
+  json all = json::array();
+  for (std::size_t i = 0; i < f.clusters.size(); ++i) {
+    if (stages[i].empty()) continue;
+    const cluster_activity& a = f.clusters[i];
+    all.push_back({{"cluster", i},
+                   {"stages", stages[i]},
+                   {"cycles", split(a.cycles)},
+                   {"mvms", a.mvms},
+                   {"retired_instructions", a.retired},
+                   {"awake_core_cycles", a.awake_cycles},
+                   {"dma_read_bytes", a.dma_read_bytes},
+                   {"dma_written_bytes", a.dma_written_bytes},
+                   {"icache_misses", a.icache_misses}});
+  }
+  return all;
+}
+
+json links_json(const run_figures& f) {
+  const double whole_run = static_cast<double>(f.boot_cycles + f.cycles);
+  json all = json::array();
+  for (const link_activity& link : f.links)
+    if (link.bytes != 0 || link.busy_cycles != 0)
+      all.push_back({{"name", link.name},
+                     {"bytes", link.bytes},
+                     {"busy_cycles", link.busy_cycles},
+                     {"utilisation", whole_run > 0 ? static_cast<double>(link.busy_cycles) / whole_run : 0.0}});
+  return all;
+}
+
+}  // namespace
+
+std::string summary_json(const run_figures& f, const experiment_config& config, const deployment& source) {
+  json s;
+  s["experiment"] = config.name;
+  s["end"] = name_of(f.end);
+  s["exit_code"] = static_cast<int>(f.code);
+  s["chip"] = {{"name", config.chip.name}, {"clusters", config.chip.clusters()}, {"cores_per_cluster", config.chip.cluster.cores}};
+  s["chip_hash"] = source.chip_hash;
+  s["model"] = source.model;
+  s["model_hash"] = source.model_hash;
+  s["mapping"] = source.policy;
+  s["clusters_used"] = f.clusters_used;
+  s["images"] = config.images.count;
+  s["window"] = f.window;
+  s["windows"] = f.windows;
+  s["cycles"] = f.cycles;
+  s["boot_cycles"] = f.boot_cycles;
+  s["bound_cycles"] = f.bound_cycles;
+  s["batch_images_per_s"] = f.images_per_s;
+  if (f.steady_images_per_s) s["steady_images_per_s"] = *f.steady_images_per_s;
+  s["mvm_count"] = f.mvms;
+  s["retired_instructions"] = f.retired;
+  s["awake_core_cycles"] = f.awake_cycles;
+  s["wall_s"] = f.wall.total;
+  s["preparing_s"] = f.wall.preparing;
+  s["reference_s"] = f.wall.reference;
+  s["startup_s"] = f.wall.startup;
+  s["simulation_s"] = f.wall.simulating;
+  s["mips"] = f.wall.simulating > 0 ? static_cast<double>(f.retired) / 1e6 / f.wall.simulating : 0.0;
+  s["cycles_per_s"] =
+      f.wall.simulating > 0 ? static_cast<double>(f.boot_cycles + f.cycles) / f.wall.simulating : 0.0;
+  s["peak_rss_mb"] = f.peak_rss_mb;
+  s["threads"] = f.threads;
+  s["golden"] = comparison_json(f.outputs);
+  if (f.layers) {
+    s["golden_layers"] = comparison_json(*f.layers);
+    s["golden_layers"]["columns"] = f.layer_columns;
+  }
+  s["result_hash"] = f.finished() ? json(f.result_hash) : json();
+  s["scene_accuracy"] = optional(f.scene_accuracy);
+  s["float_cosine"] = {{"mean", optional(f.mean_float_cosine)}, {"worst", optional(f.worst_float_cosine)}};
+  s["stages"] = stages_json(f, config.images.count);
+  s["clusters"] = clusters_json(f, source);
+  s["links"] = links_json(f);
+  return s.dump(1) + "\n";
+}
+
+std::string logits_json(const run_figures& f, const network& net, const image_set& images) {
+  json all = json::array();
+  for (std::size_t i = 0; i < f.logits.size(); ++i) {
+    json top = json::array();
+    for (const ranked_class& c : top_classes(net.graph, f.logits[i], 5))
+      top.push_back({{"row", c.row}, {"label", c.label}, {"logit", c.logit}, {"value", c.value}});
+    all.push_back({{"image", images.files[i]}, {"top", top}, {"logits", f.logits[i]}});
+  }
+  return all.dump() + "\n";
+}
+
+}  // namespace ohmic
