@@ -14,8 +14,9 @@
  * Frontiers. Flow control is by frontiers, never by counts of events: monotonic words with one writer each.
  *   produced[p] = f : producer p of the ring has put every column that it owes with number < f into the ring
  *   released    = f : the ring's owner needs no column with number < f any more
- * A producer that owes a ring nothing is not among its producers. A column n may be read when n < min over the ring's producers of produced[p], and written when
- * n < released + slots. A replica that owes only some columns sets its frontier to the next one it owes.
+ * A column n may be read when n < min over the ring's producers of produced[p], and written when
+ * n < released + slots. A replica that owes only some columns sets its frontier to the next one it owes, and a producer
+ * that owes a ring nothing is not among its producers.
  * Words are written data first, then the frontier, then a doorbell (DMA notify), so no fence is needed.
  *
  * A ring is filled by remote producers (produced_count > 0: PUSH steps, even when they run in the same cluster) or by
@@ -63,7 +64,7 @@ typedef struct {
   uint32_t step_count, steps; /* L1 offsets of ohmic_step records: uint32_t[step_count] */
   uint32_t feeder_count, feeders;         /* ohmic_feeder[] */
   uint32_t frontier_count, frontiers;     /* uint32_t[]: produced and released words of remote origin; they
-                                           * start as loaded: released 0, produced the first column owed */
+                                           * start as loaded: the first column owed, the first needed */
   uint32_t is_sink;           /* 1: this cluster reports the end of its last step to cluster 0 */
   /* Start and end of the run (see OHMIC_START_*): used by cluster `coordinator` only, others write to it. */
   uint32_t coordinator;       /* cluster index that starts the run */

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <map>
 
 #include "sw/compiler/mapping/plan.h"
@@ -78,8 +79,8 @@ class plan_builder {
   }
 
   /// A ring in `cluster` that `reader` will read through `window`, filled from tensor `t`.
-  unsigned add_input(unsigned cluster, const plan_step& reader, int t, channel_range channels, bool plain,
-                     bool skip, plan_window window) {
+  unsigned add_input(unsigned cluster, const plan_step& reader, int t, channel_range channels, bool plain, bool skip,
+                     plan_window window) {
     plan_ring ring;
     ring.tensor = t;
     ring.stage = reader.stage;
@@ -146,8 +147,8 @@ class plan_builder {
   }
 
   /// An empty output ring of the stage: connect() gives it the blocks that consumers want.
-  unsigned add_output_ring(unsigned cluster, const plan_step& maker, channel_range channels,
-                           ring_content content, column_layout layout) {
+  unsigned add_output_ring(unsigned cluster, const plan_step& maker, channel_range channels, ring_content content,
+                           column_layout layout) {
     plan_ring ring;
     ring.content = content;
     ring.tensor = plan_.stages[maker.stage].output;
@@ -165,10 +166,8 @@ class plan_builder {
         column_splits(node.layer.out_channels, static_cast<int>(chip_.ima.columns));
     const stage_mapping& where = plan_.assignment.stages[s];
     for (std::size_t r = 0; r < where.replicas.size(); ++r) {
-      const plan_step head =
-          step_head(s, static_cast<unsigned>(r), static_cast<unsigned>(where.replicas.size()));
-      for (std::size_t j = 0; j < splits.size(); ++j)
-        add_reduction(head, node, splits[j], where.replicas[r], j);
+      const plan_step head = step_head(s, static_cast<unsigned>(r), static_cast<unsigned>(where.replicas.size()));
+      for (std::size_t j = 0; j < splits.size(); ++j) add_reduction(head, node, splits[j], where.replicas[r], j);
     }
   }
 
@@ -200,8 +199,8 @@ class plan_builder {
     window.kernel = static_cast<unsigned>(shape.kernel_x);
     window.stride = static_cast<unsigned>(shape.stride_x);
     window.pad = shape.pad_x;
-    window.ring = add_input(cluster, head, plan_.stages[head.stage].input,
-                            {set.channel_begin, set.channel_end}, true, false, window);
+    window.ring = add_input(cluster, head, plan_.stages[head.stage].input, {set.channel_begin, set.channel_end}, true,
+                            false, window);
     ima.inputs = {window};
     const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
     const unsigned codes =
@@ -254,12 +253,10 @@ class plan_builder {
     unsigned ring;
     if (!is_root) {
       work.kernel = OHMIC_KERNEL_PARTIAL;
-      ring = add_output_ring(cluster, head, channels, ring_content::partial_sums,
-                             plain_layout(height, channels, 2));
+      ring = add_output_ring(cluster, head, channels, ring_content::partial_sums, plain_layout(height, channels, 2));
     } else if (node.kind == node_kind::logits) {
       work.kernel = OHMIC_KERNEL_LOGITS;
-      ring =
-          add_output_ring(cluster, head, channels, ring_content::logits, plain_layout(height, channels, 4));
+      ring = add_output_ring(cluster, head, channels, ring_content::logits, plain_layout(height, channels, 4));
     } else {
       work.kernel = OHMIC_KERNEL_REQUANTISE;
       if (s.fused_add >= 0) {
@@ -342,9 +339,9 @@ class plan_builder {
           if (sink.plain != plain || part.count() <= 0) continue;
           plan_destination destination = make_destination(source, sink, part);
           if (first_owed(source.push, destination.demand) == source.push.columns_per_image) continue;
-          std::vector<edge_reference>& producers =
-              sink.parked >= 0 ? plan_.parked[sink.parked].producers
-                               : plan_.clusters[sink.cluster].rings[sink.ring].producers;
+          std::vector<edge_reference>& producers = sink.parked >= 0
+                                                       ? plan_.parked[sink.parked].producers
+                                                       : plan_.clusters[sink.cluster].rings[sink.ring].producers;
           destination.producer_index = static_cast<unsigned>(producers.size());
           producers.push_back({source.cluster, step, static_cast<unsigned>(work.destinations.size())});
           work.destinations.push_back(destination);
@@ -354,8 +351,7 @@ class plan_builder {
       add_step(source.cluster, source.push);
     }
     for (const tensor_sink& sink : sinks_[t])
-      if (sink.parked >= 0)
-        plan_.parked[sink.parked].layout = plan_.clusters[sink.cluster].rings[sink.ring].layout;
+      if (sink.parked >= 0) plan_.parked[sink.parked].layout = plan_.clusters[sink.cluster].rings[sink.ring].layout;
   }
 
   plan_destination make_destination(tensor_source& source, tensor_sink& sink, channel_range part) {
@@ -422,9 +418,20 @@ unsigned first_owed(const plan_step& step, const column_demand& demand) {
   return x;
 }
 
-deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages,
-                           const mapping& assignment, const chip_config& chip,
-                           const mapping_options& options) {
+unsigned plan_cluster::first_needed(unsigned ring) const {
+  if (rings[ring].sequence) return 0;
+  int least = INT_MAX;
+  for (const plan_step& step : steps)
+    for (const plan_window& window : step.inputs)
+      if (window.ring == ring) {
+        const int x = static_cast<int>(step.makes.index * step.makes.tile * window.stride) - window.pad;
+        least = std::min(least, window.whole_image ? 0 : std::max(0, x));
+      }
+  return static_cast<unsigned>(std::min(least, static_cast<int>(rings[ring].columns_per_image)));
+}
+
+deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
+                           const chip_config& chip, const mapping_options& options) {
   return plan_builder(graph, stages, assignment, chip, options).run();
 }
 

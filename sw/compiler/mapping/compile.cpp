@@ -27,10 +27,9 @@ void check_target(const integer_graph& graph, const chip_config& chip, const map
         "model '{}' is calibrated for crossbars of {} rows and chip '{}' has {}: calibrate it for this chip",
         graph.name, graph.rows, chip.name, chip.ima.rows));
   if (chip.dma.channels < 2)
-    throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases",
-                                    chip.name, chip.dma.channels));
-  if (options.prefetch_tiles == 0)
-    throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
+    throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases", chip.name,
+                                    chip.dma.channels));
+  if (options.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
 }
 
 hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {
@@ -66,8 +65,7 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
 
 }  // namespace
 
-deployment_plan make_plan(const integer_graph& graph, const chip_config& chip,
-                          const mapping_options& options) {
+deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
   check_target(graph, chip, options);
   const std::vector<stage> stages = make_stages(graph);
   const mapping assignment = make_mapping_policy(options.policy)->map(graph, stages, chip, options);

@@ -15,8 +15,7 @@ deployment compile(const integer_graph& graph, const chip_config& chip, const ma
 
 /// The first half, for tests and for those who want to look inside: everything but addresses. Rings are
 /// sized, the liveness proof is the caller's.
-deployment_plan make_plan(const integer_graph& graph, const chip_config& chip,
-                          const mapping_options& options);
+deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, const mapping_options& options);
 
 /// The second half: a plan becomes words.
 deployment emit(const deployment_plan& plan, const chip_config& chip, const mapping_options& options);

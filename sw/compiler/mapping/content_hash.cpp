@@ -63,9 +63,8 @@ std::string content_hash(const integer_graph& graph) {
     hash.array(node.inputs);
     hash.number(node.output);
     add(hash, node.pool_window);
-    for (std::int64_t value :
-         {std::int64_t{node.add.a}, std::int64_t{node.add.b}, std::int64_t{node.add.s},
-          std::int64_t{node.add.lo}, std::int64_t{node.average.m}, std::int64_t{node.average.s}})
+    for (std::int64_t value : {std::int64_t{node.add.a}, std::int64_t{node.add.b}, std::int64_t{node.add.s},
+                               std::int64_t{node.add.lo}, std::int64_t{node.average.m}, std::int64_t{node.average.s}})
       hash.number(value);
     if (!node.on_crossbar()) continue;
     add(hash, node.layer.window);

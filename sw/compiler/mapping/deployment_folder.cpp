@@ -71,8 +71,8 @@ std::string read_checked(const fs::path& folder, const char* name, const nlohman
   std::string bytes = read_file(folder / name);
   const auto size = entry.at("bytes").get<std::uint64_t>();
   if (bytes.size() != size)
-    throw mapping_error(fmt::format("{} has {} bytes and the manifest says {}", (folder / name).string(),
-                                    bytes.size(), size));
+    throw mapping_error(
+        fmt::format("{} has {} bytes and the manifest says {}", (folder / name).string(), bytes.size(), size));
   if (content_hash(bytes) != entry.at("hash").get<std::string>())
     throw mapping_error((folder / name).string() + " is not the file that the manifest was written for");
   return bytes;

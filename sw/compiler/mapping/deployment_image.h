@@ -30,8 +30,7 @@ struct hbm_layout {
   std::uint64_t begin = 0;    ///< first byte that is not the firmware's
   std::uint64_t results = 0;  ///< image i's logits: int32[classes] at results + i * results_stride
   std::uint32_t results_stride = 0;
-  std::uint64_t images =
-      0;  ///< image i at images + i * images_stride: columns, each [height][channels] int8,
+  std::uint64_t images = 0;         ///< image i at images + i * images_stride: columns, each [height][channels] int8,
   std::uint32_t images_stride = 0;  ///< images_column_bytes apart
   std::uint32_t images_column_bytes = 0;
   std::vector<std::uint64_t> parked;

@@ -35,9 +35,8 @@ class job_image {
 
 }  // namespace
 
-void write_ima_job(ohmic_ima& record, const ima_work& work, const integer_graph& graph,
-                   const plan_ring& input, std::uint32_t input_base, const plan_ring& codes,
-                   std::uint32_t codes_base) {
+void write_ima_job(ohmic_ima& record, const ima_work& work, const integer_graph& graph, const plan_ring& input,
+                   std::uint32_t input_base, const plan_ring& codes, std::uint32_t codes_base) {
   const crossbar_layer& layer = graph.nodes[work.node].layer;
   const graph_window& window = layer.window;
   const int channels = work.set.channels();

@@ -66,13 +66,22 @@ void take_tables(const plan_cluster& cluster, const plan_step& step, step_addres
   at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
   if (kernel->sum_count == 0 || kernel->residual_input >= 0) {
     const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
-    at.input_segments =
-        l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
+    at.input_segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
   }
 }
 
-[[noreturn]] void refuse(const deployment_plan& plan, unsigned index, std::uint64_t needed,
-                         std::uint64_t available) {
+/// A push to a replica may fall into many runs of wanted columns, each with a descriptor, and keeps a bit per column.
+std::uint32_t selection_bytes(const plan_step& step) {
+  const push_work* push = std::get_if<push_work>(&step.work);
+  std::uint32_t bytes = 0;
+  if (push == nullptr) return bytes;
+  for (const plan_destination& destination : push->destinations)
+    if (destination.demand.makes.count > 1)
+      bytes += 64 * (step.makes.tile / 2 + 1) + (step.columns_per_image / 32 + 1) * 4;
+  return bytes;
+}
+
+[[noreturn]] void refuse(const deployment_plan& plan, unsigned index, std::uint64_t needed, std::uint64_t available) {
   const plan_cluster& cluster = plan.clusters[index];
   const plan_ring* largest = nullptr;
   auto bytes = [](const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; };
@@ -97,9 +106,8 @@ std::vector<ohmic_segment> format_segments(const column_layout& layout, int firs
 
 std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip) {
   if (chip.cluster.l1_bytes <= OHMIC_L1_RESERVED_BYTES)
-    throw mapping_error(
-        fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes)",
-                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
+    throw mapping_error(fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes)",
+                                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
   std::vector<cluster_addresses> all;
   for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
     const plan_cluster& cluster = plan.clusters[c];
@@ -112,9 +120,10 @@ std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const ch
     at.rings = l1.take(sizeof(ohmic_ring) * cluster.rings.size());
     at.steps = l1.take(4 * cluster.steps.size());
     at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
-    std::uint32_t destinations = 0;
+    std::uint32_t destinations = 0, selections = 0;
     for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
       take_tables(cluster, cluster.steps[s], at.step[s], l1);
+      selections += selection_bytes(cluster.steps[s]);
       if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
         destinations += static_cast<std::uint32_t>(push->destinations.size());
     }
@@ -123,9 +132,9 @@ std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const ch
       at.ready_words = l1.take(4 * chip.clusters());
     }
     at.tables_end = static_cast<std::uint32_t>(l1.end());
-    at.heap_bytes =
-        OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
-                         static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+    at.heap_bytes = OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
+                                     static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+    at.heap_bytes += (selections + 63) / 64 * 64;
     at.heap = l1.take(at.heap_bytes, 64);
     for (std::size_t r = 0; r < cluster.rings.size(); ++r)
       at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);

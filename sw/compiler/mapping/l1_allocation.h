@@ -9,8 +9,7 @@ namespace ohmic {
 
 /// Where a step's record and its tables lie (L1 offsets; 0 where it has none).
 struct step_addresses {
-  std::uint32_t record = 0, inputs = 0, segments = 0, input_segments = 0, multipliers = 0, biases = 0,
-                destinations = 0;
+  std::uint32_t record = 0, inputs = 0, segments = 0, input_segments = 0, multipliers = 0, biases = 0, destinations = 0;
   std::uint32_t first_frontier = 0, first_feeder = 0;  ///< PULL of parked data: indices
   std::vector<std::uint32_t> released;                 ///< PUSH: frontier index by destination, or OHMIC_NONE
 };

@@ -19,10 +19,7 @@ json to_json(const stage_report& stage) {
           {"mvms_per_image", p.mvms},
           {"bytes_per_image", p.bytes},
           {"predicted_cycles_per_image",
-           {{"analog", p.analog},
-            {"digital", p.digital},
-            {"communication", p.communication},
-            {"bound", p.bound()}}}};
+           {{"analog", p.analog}, {"digital", p.digital}, {"communication", p.communication}, {"bound", p.bound()}}}};
 }
 
 stage_report stage_from(const json& j) {
@@ -90,8 +87,8 @@ ring_report ring_from(const json& j) {
   j.at("height").get_to(ring.height);
   j.at("sequence").get_to(ring.sequence);
   for (const json& s : j.at("segments"))
-    ring.segments.push_back({channels_from(s.at("channels")), s.at("offset").get<std::uint32_t>(),
-                             s.at("pitch").get<std::uint32_t>()});
+    ring.segments.push_back(
+        {channels_from(s.at("channels")), s.at("offset").get<std::uint32_t>(), s.at("pitch").get<std::uint32_t>()});
   for (const json& p : j.at("producers")) {
     ring_producer producer;
     p.at("cluster").get_to(producer.cluster);
@@ -126,8 +123,7 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
           {"policy", what.policy},
           {"clusters_used", what.clusters.size()},
           {"mvms_per_image", what.mvms_per_image},
-          {"predicted",
-           {{"bottleneck_cycles_per_image", what.bottleneck_cycles}, {"fill_cycles", what.fill_cycles}}},
+          {"predicted", {{"bottleneck_cycles_per_image", what.bottleneck_cycles}, {"fill_cycles", what.fill_cycles}}},
           {"image",
            {{"width", what.image_width},
             {"height", what.image_height},

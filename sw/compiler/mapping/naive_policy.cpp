@@ -73,8 +73,7 @@ class naive_mapper {
       if (first == stages_.size()) first = s;
       const auto asked = options_.copies.find(node_of(s).name);
       copies_[s] = asked == options_.copies.end() ? 1 : asked->second;
-      if (copies_[s] == 0)
-        throw mapping_error("layer '" + node_of(s).name + "': 0 copies asked, at least 1 needed");
+      if (copies_[s] == 0) throw mapping_error("layer '" + node_of(s).name + "': 0 copies asked, at least 1 needed");
       crossbars_ += copies_[s] * crossbars_of_one_copy(s);
     }
     if (first < stages_.size() && options_.copies.count(node_of(first).name) == 0) {
@@ -89,9 +88,9 @@ class naive_mapper {
       copies_[first] = copies;
     }
     if (crossbars_ > chip_.clusters())
-      throw mapping_error(fmt::format(
-          "the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters: {} too few",
-          crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
+      throw mapping_error(
+          fmt::format("the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters: {} too few",
+                      crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
   }
 
   void choose_tiles() {
@@ -99,12 +98,11 @@ class naive_mapper {
       const graph_tensor& out = output_of(s);
       const unsigned width = static_cast<unsigned>(out.width), copies = std::max(1u, copies_[s]);
       if (copies > width)
-        throw mapping_error(
-            fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
-                        stages_[s].name, copies, width));
+        throw mapping_error(fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
+                                        stages_[s].name, copies, width));
       result_.stages[s].tile_columns =
-          choose_tile_columns(width, static_cast<unsigned>(out.height),
-                              static_cast<unsigned>(chip_.ima.mvm_cycles), options_.tile_cycles, copies);
+          choose_tile_columns(width, static_cast<unsigned>(out.height), static_cast<unsigned>(chip_.ima.mvm_cycles),
+                              options_.tile_cycles, copies);
     }
   }
 
@@ -125,8 +123,7 @@ class naive_mapper {
 
   unsigned fan_in(std::size_t s, int channels) const {
     if (options_.reduction_fan_in == 1)
-      throw mapping_error(
-          "reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
+      throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
     if (options_.reduction_fan_in > 0) return options_.reduction_fan_in;
     unsigned inputs = shapes_[s].sets;
     const double allowed = root_share_of_bottleneck * analog_bottleneck() * chip_.cluster.cores;
@@ -173,8 +170,10 @@ class naive_mapper {
     std::vector<std::size_t> order;
     for (std::size_t u = 0; u < units_.size(); ++u)
       if (!units_[u].reduction || options_.reductions != reduction_seats::shared) order.push_back(u);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return units_[a].cycles > units_[b].cycles; });
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      if (units_[a].cycles != units_[b].cycles) return units_[a].cycles > units_[b].cycles;
+      return a < b;
+    });
     if (options_.reductions == reduction_seats::extra && order.size() > spare)
       throw mapping_error(
           fmt::format("reductions and pools of their own need {} clusters beside {} crossbars, and chip '{}' "
@@ -216,9 +215,9 @@ class naive_mapper {
       if (!on_crossbar(p)) return result_.stages[p].cluster;
       return result_.stages[p].replicas[0].reductions[0].back().cluster;
     }
-    throw mapping_error(fmt::format(
-        "stage '{}' reads the image and has no cluster to share: chip '{}' needs {} clusters and has {}",
-        stages_[s].name, chip_.name, crossbars_ + 1, chip_.clusters()));
+    throw mapping_error(
+        fmt::format("stage '{}' reads the image and has no cluster to share: chip '{}' needs {} clusters and has {}",
+                    stages_[s].name, chip_.name, crossbars_ + 1, chip_.clusters()));
   }
 
   const integer_graph& graph_;
@@ -234,8 +233,8 @@ class naive_mapper {
 
 }  // namespace
 
-mapping naive_policy::map(const integer_graph& graph, const std::vector<stage>& stages,
-                          const chip_config& chip, const mapping_options& options) const {
+mapping naive_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+                          const mapping_options& options) const {
   return naive_mapper(graph, stages, chip, options).run();
 }
 

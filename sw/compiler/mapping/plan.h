@@ -114,6 +114,9 @@ struct plan_step {
 unsigned first_owed(const plan_step& step, const column_demand& demand);
 
 struct plan_cluster {
+  /// The first column that any reader of the ring needs.
+  unsigned first_needed(unsigned ring) const;
+
   std::vector<plan_ring> rings;
   std::vector<plan_step> steps;
 };
@@ -128,9 +131,8 @@ struct deployment_plan {
 
 /// Turns an assignment into rings, steps and edges; slots are still 0. Throws mapping_error for what the
 /// format cannot say.
-deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages,
-                           const mapping& assignment, const chip_config& chip,
-                           const mapping_options& options);
+deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
+                           const chip_config& chip, const mapping_options& options);
 
 /// "stage 'l1b0c1', cluster 12", for messages.
 std::string describe(const deployment_plan& plan, unsigned cluster, int stage);

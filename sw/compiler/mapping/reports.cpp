@@ -32,8 +32,7 @@ ring_report report_ring(const placed_plan& placed, unsigned cluster, std::size_t
     const plan_destination& destination = std::get<push_work>(push.work).destinations[edge.destination];
     ring_producer producer;
     producer.cluster = placed.places[edge.cluster];
-    producer.produced_word =
-        placed.addresses[cluster].frontier(at.first_frontier + static_cast<std::uint32_t>(p));
+    producer.produced_word = placed.addresses[cluster].frontier(at.first_frontier + static_cast<std::uint32_t>(p));
     producer.channels = destination.channels;
     producer.tile = push.makes.tile;
     producer.replica = push.makes.index;
@@ -65,8 +64,7 @@ std::vector<stage_report> report_stages(const placed_plan& placed, const plan_pr
     report.name = plan.stages[s].name;
     report.kind = to_string(node.kind);
     report.layers = {node.name};
-    if (plan.stages[s].fused_add >= 0)
-      report.layers.push_back(plan.graph->nodes[plan.stages[s].fused_add].name);
+    if (plan.stages[s].fused_add >= 0) report.layers.push_back(plan.graph->nodes[plan.stages[s].fused_add].name);
     report.tile_columns = plan.assignment.stages[s].tile_columns;
     if (node.on_crossbar()) report.copies = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
     report.clusters.assign(clusters[s].begin(), clusters[s].end());

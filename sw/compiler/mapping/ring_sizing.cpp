@@ -51,8 +51,7 @@ buffer_need measure(const token_net& net, const token_buffer& buffer, unsigned p
 }
 
 unsigned& slots_of(deployment_plan& plan, const token_buffer& buffer) {
-  return buffer.parked >= 0 ? plan.parked[buffer.parked].slots
-                            : plan.clusters[buffer.cluster].rings[buffer.ring].slots;
+  return buffer.parked >= 0 ? plan.parked[buffer.parked].slots : plan.clusters[buffer.cluster].rings[buffer.ring].slots;
 }
 
 }  // namespace
@@ -81,8 +80,8 @@ void size_rings(deployment_plan& plan, const mapping_options& options) {
   for (std::size_t b = 0; b < net.buffers.size(); ++b) {
     token_buffer& buffer = net.buffers[b];
     if (waits[b])
-      buffer.slots = round_up(std::max<std::uint64_t>(needs[b].columns, run.peak(static_cast<unsigned>(b))),
-                              needs[b].unit);
+      buffer.slots =
+          round_up(std::max<std::uint64_t>(needs[b].columns, run.peak(static_cast<unsigned>(b))), needs[b].unit);
     slots_of(plan, buffer) = buffer.slots;
   }
 }

@@ -24,8 +24,7 @@ std::vector<stage> make_stages(const integer_graph& graph) {
     int best = -1;
     for (int tensor : add.inputs) {
       const int producer = graph.tensors[tensor].producer;
-      if (graph.nodes[producer].kind != node_kind::convolution || graph.tensors[tensor].consumers.size() != 1)
-        continue;
+      if (graph.nodes[producer].kind != node_kind::convolution || graph.tensors[tensor].consumers.size() != 1) continue;
       if (best < 0 || distance[producer] > distance[best]) best = producer;
     }
     if (best >= 0) fused_into[best] = static_cast<int>(n);

@@ -49,8 +49,7 @@ token_net make_token_net(const deployment_plan& plan) {
       step.kind = kind_of(from);
       step.columns_per_image = from.columns_per_image;
       step.makes = from.makes;
-      for (const plan_window& window : from.inputs)
-        step.inputs.push_back({first_ring[c] + window.ring, window});
+      for (const plan_window& window : from.inputs) step.inputs.push_back({first_ring[c] + window.ring, window});
       if (const pull_work* pull = std::get_if<pull_work>(&from.work); pull != nullptr && pull->parked >= 0)
         step.inputs.push_back({first_parked + static_cast<unsigned>(pull->parked), plan_window{}});
       if (from.output_ring >= 0) {
@@ -62,16 +61,15 @@ token_net make_token_net(const deployment_plan& plan) {
       if (const push_work* push = std::get_if<push_work>(&from.work)) {
         for (const plan_destination& destination : push->destinations) {
           if (destination.to == plan_destination::kind::ring)
-            step.outputs.push_back({first_ring[destination.cluster] + destination.ring,
-                                    destination.producer_index, destination.sequence, destination.demand});
-          else if (destination.to == plan_destination::kind::parked)
-            step.outputs.push_back({first_parked + destination.parked, destination.producer_index,
+            step.outputs.push_back({first_ring[destination.cluster] + destination.ring, destination.producer_index,
                                     destination.sequence, destination.demand});
+          else if (destination.to == plan_destination::kind::parked)
+            step.outputs.push_back({first_parked + destination.parked, destination.producer_index, destination.sequence,
+                                    destination.demand});
         }
       }
       for (const token_input& input : step.inputs) net.buffers[input.buffer].readers.push_back(index);
-      for (const token_output& output : step.outputs)
-        net.buffers[output.buffer].producers[output.producer] = index;
+      for (const token_output& output : step.outputs) net.buffers[output.buffer].producers[output.producer] = index;
       net.steps.push_back(std::move(step));
     }
   }

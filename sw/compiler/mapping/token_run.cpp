@@ -37,8 +37,8 @@ std::uint64_t token_run::first_needed(unsigned s, const token_input& input, std:
   const std::uint64_t image_begin = at.image * buffer.columns_per_image;
   if (input.window.whole_image) return image_begin;
   const std::int64_t x = static_cast<std::int64_t>(at.x * input.window.stride) - input.window.pad;
-  return image_begin + static_cast<std::uint64_t>(std::clamp<std::int64_t>(
-                           x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
+  return image_begin + static_cast<std::uint64_t>(
+                           std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
 }
 
 std::uint64_t token_run::end_needed(unsigned s, const token_input& input, std::uint64_t tile) const {
@@ -51,8 +51,8 @@ std::uint64_t token_run::end_needed(unsigned s, const token_input& input, std::u
   const std::int64_t x =
       static_cast<std::int64_t>((at.x + step.makes.tile - 1) * input.window.stride + input.window.kernel) -
       input.window.pad;
-  return image_begin + static_cast<std::uint64_t>(std::clamp<std::int64_t>(
-                           x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
+  return image_begin + static_cast<std::uint64_t>(
+                           std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
 }
 
 std::uint64_t token_run::released(unsigned b) const {
@@ -119,8 +119,7 @@ void token_run::fire(unsigned s) {
   }
   const std::uint64_t fired = tile_[s]++;
   for (const token_output& output : net_.steps[s].outputs)
-    if (end_written(s, output, fired) != 0)
-      frontier_[output.buffer][output.producer] = next_frontier(s, output);
+    if (end_written(s, output, fired) != 0) frontier_[output.buffer][output.producer] = next_frontier(s, output);
 }
 
 void token_run::run(const std::vector<bool>& late) {
@@ -185,11 +184,10 @@ std::string token_run::explain_deadlock(const deployment_plan& plan) const {
     const token_buffer& buffer = net_.buffers[reason.buffer];
     const int tensor = buffer.parked >= 0 ? plan.parked[buffer.parked].tensor
                                           : plan.clusters[buffer.cluster].rings[buffer.ring].tensor;
-    text += fmt::format(
-        "{}{} ({}) waits for {} of '{}' in cluster {}", text.empty() ? "" : "; ",
-        describe(plan, net_.steps[step].cluster, net_.steps[step].stage), net_.steps[step].kind,
-        reason.for_room ? fmt::format("room in the {} slots", buffer.slots) : std::string("columns"),
-        plan.graph->tensors[tensor].name, buffer.cluster);
+    text += fmt::format("{}{} ({}) waits for {} of '{}' in cluster {}", text.empty() ? "" : "; ",
+                        describe(plan, net_.steps[step].cluster, net_.steps[step].stage), net_.steps[step].kind,
+                        reason.for_room ? fmt::format("room in the {} slots", buffer.slots) : std::string("columns"),
+                        plan.graph->tensors[tensor].name, buffer.cluster);
   }
   return text;
 }
@@ -201,15 +199,14 @@ void check_tiles(const deployment_plan& plan, const token_net& net) {
   auto check = [&](const token_step& step, unsigned b) {
     const token_buffer& buffer = net.buffers[b];
     if (buffer.slots > 0 && buffer.slots % step.makes.tile == 0) return;
-    throw mapping_error(
-        fmt::format("{} ({}) moves tiles of {} columns, which do not divide a ring of {} slots",
-                    describe(plan, step.cluster, step.stage), step.kind, step.makes.tile, buffer.slots));
+    throw mapping_error(fmt::format("{} ({}) moves tiles of {} columns, which do not divide a ring of {} slots",
+                                    describe(plan, step.cluster, step.stage), step.kind, step.makes.tile,
+                                    buffer.slots));
   };
   for (const token_step& step : net.steps) {
     for (const token_output& output : step.outputs) check(step, output.buffer);
     for (const token_input& input : step.inputs)
-      if (input.window.kernel == 1 && input.window.stride == 1 && !input.window.whole_image)
-        check(step, input.buffer);
+      if (input.window.kernel == 1 && input.window.stride == 1 && !input.window.whole_image) check(step, input.buffer);
   }
 }
 
@@ -221,12 +218,10 @@ void prove_live(const deployment_plan& plan) {
   std::uint32_t images = 4;
   for (const token_buffer& buffer : net.buffers)
     if (!buffer.sequence)
-      images = std::max(images,
-                        2 + 2 * ((buffer.slots + buffer.columns_per_image - 1) / buffer.columns_per_image));
+      images = std::max(images, 2 + 2 * ((buffer.slots + buffer.columns_per_image - 1) / buffer.columns_per_image));
   token_run run(net, images);
   run.run();
-  if (!run.all_finished())
-    throw mapping_error("the deployment would dead-lock: " + run.explain_deadlock(plan));
+  if (!run.all_finished()) throw mapping_error("the deployment would dead-lock: " + run.explain_deadlock(plan));
 }
 
 }  // namespace ohmic

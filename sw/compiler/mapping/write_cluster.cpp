@@ -45,8 +45,7 @@ class cluster_writer {
   }
   template <class T>
   void put_all(std::uint32_t offset, const std::vector<T>& values) {
-    for (std::size_t i = 0; i < values.size(); ++i)
-      put(offset + static_cast<std::uint32_t>(i * sizeof(T)), values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) put(offset + static_cast<std::uint32_t>(i * sizeof(T)), values[i]);
   }
 
   std::uint64_t l1(unsigned cluster, std::uint32_t offset) const {
@@ -54,8 +53,7 @@ class cluster_writer {
   }
   ohmic_address doorbell(unsigned cluster) const {
     return split_address(placed_.chip.cluster_peripherals(placed_.places[cluster]) +
-                         registers::cluster_peripherals::event_unit_base +
-                         registers::event_unit::doorbell_offset);
+                         registers::cluster_peripherals::event_unit_base + registers::event_unit::doorbell_offset);
   }
 
   static bool pushes_results(const plan_cluster& cluster) {
@@ -94,12 +92,11 @@ class cluster_writer {
     put(at_.header, header);
   }
 
-  /// Produced words start at the first column that the producer owes.
+  /// Words start where the first columns make them: produced words at the first column that the producer owes.
   void write_frontiers(std::uint32_t first, const std::vector<edge_reference>& producers) {
     for (std::size_t p = 0; p < producers.size(); ++p) {
       const plan_step& push = plan_.clusters[producers[p].cluster].steps[producers[p].step];
-      const plan_destination& destination =
-          std::get<push_work>(push.work).destinations[producers[p].destination];
+      const plan_destination& destination = std::get<push_work>(push.work).destinations[producers[p].destination];
       const std::uint32_t owed = destination.sequence ? 0 : first_owed(push, destination.demand);
       put(at_.frontier(first + static_cast<std::uint32_t>(p)), owed);
     }
@@ -113,8 +110,7 @@ class cluster_writer {
       feeder.released =
           split_address(l1(edge.cluster, there.frontier(there.step[edge.step].released[edge.destination])));
       feeder.doorbell = doorbell(edge.cluster);
-      put(at_.feeders + (first + static_cast<std::uint32_t>(p)) * static_cast<std::uint32_t>(sizeof feeder),
-          feeder);
+      put(at_.feeders + (first + static_cast<std::uint32_t>(p)) * static_cast<std::uint32_t>(sizeof feeder), feeder);
     }
   }
 
@@ -148,8 +144,7 @@ class cluster_writer {
     record.output_ring = step.output_ring < 0 ? OHMIC_NONE : static_cast<std::uint32_t>(step.output_ring);
     std::vector<ohmic_window> windows;
     for (const plan_window& window : step.inputs)
-      windows.push_back(
-          {window.ring, window.kernel, window.stride, window.pad, window.whole_image ? 1u : 0u});
+      windows.push_back({window.ring, window.kernel, window.stride, window.pad, window.whole_image ? 1u : 0u});
     put_all(at.inputs, windows);
     return record;
   }
@@ -185,9 +180,8 @@ class cluster_writer {
   void write_work(const plan_step& step, const step_addresses& at, const ima_work& work) {
     ohmic_ima record{};
     record.step = head(step, at, OHMIC_STEP_IMA);
-    write_ima_job(record, work, *plan_.graph, cluster_.rings[step.inputs[0].ring],
-                  at_.ring[step.inputs[0].ring].base, cluster_.rings[step.output_ring],
-                  at_.ring[step.output_ring].base);
+    write_ima_job(record, work, *plan_.graph, cluster_.rings[step.inputs[0].ring], at_.ring[step.inputs[0].ring].base,
+                  cluster_.rings[step.output_ring], at_.ring[step.output_ring].base);
     put(at.record, record);
   }
 
@@ -251,8 +245,12 @@ class cluster_writer {
 
   void write_work(const plan_step& step, const step_addresses& at, const push_work& work) {
     std::vector<ohmic_destination> records;
-    for (std::size_t d = 0; d < work.destinations.size(); ++d)
-      records.push_back(make_destination(work.destinations[d], at.released[d]));
+    for (std::size_t d = 0; d < work.destinations.size(); ++d) {
+      const plan_destination& to = work.destinations[d];
+      records.push_back(make_destination(to, at.released[d]));
+      if (to.to == plan_destination::kind::ring)
+        put(at_.frontier(at.released[d]), plan_.clusters[to.cluster].first_needed(to.ring));
+    }
     put_all(at.destinations, records);
     ohmic_push record{};
     record.step = head(step, at, OHMIC_STEP_PUSH);
@@ -298,8 +296,8 @@ class cluster_writer {
       base = l1(from.cluster, there.ring[from.ring].base);
       record.dst_column_bytes = ring.layout.bytes;
       record.dst_slots = ring.slots;
-      record.produced = split_address(
-          l1(from.cluster, there.frontier(there.ring[from.ring].first_frontier + from.producer_index)));
+      record.produced =
+          split_address(l1(from.cluster, there.frontier(there.ring[from.ring].first_frontier + from.producer_index)));
       record.doorbell = doorbell(from.cluster);
     }
     record.dst = split_address(base + from.copy.destination_offset);

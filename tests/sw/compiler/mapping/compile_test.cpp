@@ -19,8 +19,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-void expect_reference(const integer_graph& graph, const chip_config& chip, deployment mapped,
-                      std::mt19937& random, unsigned images = 3) {
+void expect_reference(const integer_graph& graph, const chip_config& chip, deployment mapped, std::mt19937& random,
+                      unsigned images = 3) {
   set_images(mapped, images);
   deployment_simulator simulator(mapped, chip, random());
   const reference_executor reference(graph);
@@ -79,10 +79,8 @@ TEST_F(Compile, ReductionTreesOfSmallFanIn) {
 
 TEST_F(Compile, SharedClustersOnAChipWithNoneToSpare) {
   const integer_graph graph = small_network(random, 22, 31, 28);
-  const unsigned crossbars =
-      static_cast<unsigned>(compile(graph, small_chip(128, 28, 256), options).crossbars.size());
-  const deployment tight =
-      compile(graph, small_chip(crossbars - 2, 28, 256), options);  // conv1 without its copies
+  const unsigned crossbars = static_cast<unsigned>(compile(graph, small_chip(128, 28, 256), options).crossbars.size());
+  const deployment tight = compile(graph, small_chip(crossbars - 2, 28, 256), options);  // conv1 without its copies
   EXPECT_EQ(tight.clusters.size(), crossbars - 2);
   expect_reference(graph, small_chip(crossbars - 2, 28, 256), options, random);
 }
@@ -139,9 +137,8 @@ TEST_F(Compile, TwentyRandomShapes) {
     const int height = 5 + static_cast<int>(random() % 40), width = 9 + static_cast<int>(random() % 40);
     const unsigned rows = std::array{28u, 40u, 64u, 256u}[random() % 4],
                    columns = std::array{5u, 8u, 16u, 256u}[random() % 4];
-    const integer_graph graph =
-        random() % 2 ? small_network(random, height, width, static_cast<int>(rows))
-                     : network_with_separate_add(random, height, width, static_cast<int>(rows));
+    const integer_graph graph = random() % 2 ? small_network(random, height, width, static_cast<int>(rows))
+                                             : network_with_separate_add(random, height, width, static_cast<int>(rows));
     options.reduction_fan_in = std::array{0u, 2u, 3u}[random() % 3];
     options.residuals = random() % 2 ? residual_store::l1 : residual_store::hbm;
     options.reductions = std::array{reduction_seats::automatic, reduction_seats::shared}[random() % 2];
@@ -149,9 +146,9 @@ TEST_F(Compile, TwentyRandomShapes) {
     options.conv1_copies = random() % 4;
     options.tile_cycles = std::array{1u, 1500u, 4000u}[random() % 3];
     options.prefetch_tiles = 1 + random() % 2;
-    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " +
-                 std::to_string(height) + " x " + std::to_string(width) + ", crossbars " +
-                 std::to_string(rows) + " x " + std::to_string(columns));
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " + std::to_string(height) +
+                 " x " + std::to_string(width) + ", crossbars " + std::to_string(rows) + " x " +
+                 std::to_string(columns));
     expect_reference(graph, small_chip(256, rows, columns), options, random);
     if (HasFatalFailure()) return;
   }
@@ -212,10 +209,9 @@ TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
     prove_live(plan);
     FAIL() << "two columns never hold a window of three";
   } catch (const mapping_error& error) {
-    EXPECT_THAT(
-        error.what(),
-        AllOf(HasSubstr("dead-lock"), HasSubstr("stage 'maxpool'"), HasSubstr("stage 'main+add'"),
-              HasSubstr("waits for room in the 2 slots of 'maxpool'"), HasSubstr("waits for columns")));
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("dead-lock"), HasSubstr("stage 'maxpool'"), HasSubstr("stage 'main+add'"),
+                      HasSubstr("waits for room in the 2 slots of 'maxpool'"), HasSubstr("waits for columns")));
   }
 }
 
@@ -237,9 +233,8 @@ TEST_F(Compile, SaysWhatDoesNotFitInL1AndByHowMuch) {
   const integer_graph graph = small_network(random, 1500, 37, 40);
   chip_config chip = small_chip(64, 40, 256);
   chip.cluster.l1_bytes = 1u << 17;
-  EXPECT_THAT(
-      error_of(graph, chip, options),
-      AllOf(HasSubstr("stage '"), HasSubstr("bytes of L1 and 65536 are available"), HasSubstr("too many")));
+  EXPECT_THAT(error_of(graph, chip, options),
+              AllOf(HasSubstr("stage '"), HasSubstr("bytes of L1 and 65536 are available"), HasSubstr("too many")));
 }
 
 TEST_F(Compile, RefusesWhatItCannotMap) {
@@ -251,8 +246,7 @@ TEST_F(Compile, RefusesWhatItCannotMap) {
   options.reduction_fan_in = 1;
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("reduction_fan_in is 1"));
   options = {};
-  EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options),
-              HasSubstr("calibrated for crossbars of 40 rows"));
+  EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options), HasSubstr("calibrated for crossbars of 40 rows"));
   graph.calibrated = false;
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("not calibrated"));
 }

@@ -22,10 +22,9 @@ using ::testing::HasSubstr;
 class DeploymentFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder =
-        fs::temp_directory_path() /
-        ("ohmic_deployment_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) +
-         std::to_string(::getpid()));
+    folder = fs::temp_directory_path() /
+             ("ohmic_deployment_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) +
+              std::to_string(::getpid()));
     std::mt19937 random(3);
     mapping_options options;
     options.copies = {{"main", 2}};
@@ -79,8 +78,7 @@ TEST_F(DeploymentFolder, IsReplacedByTheNextOne) {
   set_images(saved, 7);
   save_deployment(saved, folder.string());
   EXPECT_EQ(load_deployment(folder.string()).clusters[0].bytes, saved.clusters[0].bytes);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3)
-      << "nothing but the three files stays behind";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3) << "nothing but the three files stays behind";
 }
 
 TEST_F(DeploymentFolder, RefusesATruncatedFile) {

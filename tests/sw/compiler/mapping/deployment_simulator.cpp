@@ -17,8 +17,7 @@ std::int32_t clip(std::int64_t v, std::int32_t lo, std::int32_t hi) {
 
 }  // namespace
 
-deployment_simulator::deployment_simulator(const deployment& what, const chip_config& chip,
-                                           std::uint32_t seed)
+deployment_simulator::deployment_simulator(const deployment& what, const chip_config& chip, std::uint32_t seed)
     : what_(what), chip_(chip), random_(seed) {
   for (const cluster_image& image : what.clusters) {
     cluster_state& c = clusters_[image.cluster];
@@ -29,8 +28,7 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
     c.weights.resize(std::size_t{chip.ima.rows} * chip.ima.columns);
     for (std::int8_t& w : c.weights) w = static_cast<std::int8_t>(random_());
     c.header = load<ohmic_deployment>(c, image.offset);
-    if (c.header.magic != OHMIC_DEPLOYMENT_MAGIC || c.header.version != OHMIC_DEPLOYMENT_VERSION)
-      fail("bad magic");
+    if (c.header.magic != OHMIC_DEPLOYMENT_MAGIC || c.header.version != OHMIC_DEPLOYMENT_VERSION) fail("bad magic");
     for (std::uint32_t r = 0; r < c.header.ring_count; ++r)
       c.rings.push_back(load<ohmic_ring>(c, c.header.rings + r * sizeof(ohmic_ring)));
     c.produced.resize(c.rings.size());
@@ -44,11 +42,11 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
       if (step.head.kind == OHMIC_STEP_PUSH) {
         const auto record = load<ohmic_push>(c, step.record);
         for (std::uint32_t d = 0; d < record.destination_count; ++d)
-          step.destinations.push_back(
-              load<ohmic_destination>(c, record.destinations + d * sizeof(ohmic_destination)));
+          step.destinations.push_back(load<ohmic_destination>(c, record.destinations + d * sizeof(ohmic_destination)));
       }
       c.steps.push_back(std::move(step));
     }
+    for (std::uint32_t r = 0; r < c.rings.size(); ++r) c.released[r] = least_needed(c, r);
   }
   for (const crossbar_image& crossbar : what.crossbars)
     for (unsigned row = 0; row < crossbar.rows; ++row)
@@ -125,8 +123,7 @@ std::uint32_t deployment_simulator::tiles(const cluster_state& c, const step_sta
   return per_image * c.header.images;
 }
 
-deployment_simulator::tile_columns deployment_simulator::place(const step_state& s,
-                                                               std::uint32_t tile) const {
+deployment_simulator::tile_columns deployment_simulator::place(const step_state& s, std::uint32_t tile) const {
   const std::uint32_t tiles = s.head.columns_per_image / s.head.tile_columns;
   const std::uint32_t mine = (tiles + s.head.replicas - 1 - s.head.replica) / s.head.replicas;
   return {tile / mine, (tile % mine * s.head.replicas + s.head.replica) * s.head.tile_columns, tile};
@@ -149,8 +146,7 @@ std::uint32_t deployment_simulator::needed(cluster_state& c, const step_state& s
 std::uint32_t deployment_simulator::available(cluster_state& c, const ohmic_ring& ring, std::uint32_t index) {
   if (ring.produced_count == 0) return c.produced[index];
   std::uint32_t least = ~0u;
-  for (std::uint32_t p = 0; p < ring.produced_count; ++p)
-    least = std::min(least, frontier(c, ring.produced_first + p));
+  for (std::uint32_t p = 0; p < ring.produced_count; ++p) least = std::min(least, frontier(c, ring.produced_first + p));
   return least;
 }
 
@@ -195,20 +191,24 @@ bool deployment_simulator::ready(cluster_state& c, step_state& s) {
   return true;
 }
 
-std::uint32_t deployment_simulator::slot_of(const ohmic_ring& ring, const step_state& s,
-                                            const tile_columns& t, std::uint32_t column) const {
-  const std::uint32_t n = ring.flags & OHMIC_RING_SEQUENCE
-                              ? t.order * s.head.tile_columns + column
-                              : t.image * s.head.columns_per_image + t.x + column;
+std::uint32_t deployment_simulator::slot_of(const ohmic_ring& ring, const step_state& s, const tile_columns& t,
+                                            std::uint32_t column) const {
+  const std::uint32_t n = ring.flags & OHMIC_RING_SEQUENCE ? t.order * s.head.tile_columns + column
+                                                           : t.image * s.head.columns_per_image + t.x + column;
   return ring.base + n % ring.slots * ring.column_bytes;
+}
+
+std::uint32_t deployment_simulator::least_needed(cluster_state& c, std::uint32_t ring) {
+  std::uint32_t least = ~0u;
+  for (const step_state& s : c.steps)
+    for (const ohmic_window& w : s.inputs)
+      if (w.ring == ring) least = std::min(least, needed(c, s, w, s.tile, false));
+  return least;
 }
 
 void deployment_simulator::publish_releases(cluster_state& c) {
   for (std::uint32_t r = 0; r < c.rings.size(); ++r) {
-    std::uint32_t least = ~0u;
-    for (const step_state& s : c.steps)
-      for (const ohmic_window& w : s.inputs)
-        if (w.ring == r) least = std::min(least, needed(c, s, w, s.tile, false));
+    const std::uint32_t least = least_needed(c, r);
     if (least == c.released[r]) continue;
     if (least < c.released[r]) fail("released went back");
     c.released[r] = least;
@@ -242,8 +242,7 @@ void deployment_simulator::fire(cluster_state& c, step_state& s) {
   if (s.head.output_ring != OHMIC_NONE) {
     const bool sequence = c.rings[s.head.output_ring].flags & OHMIC_RING_SEQUENCE;
     const tile_columns next = place(s, s.tile);
-    c.produced[s.head.output_ring] =
-        sequence ? (t.order + 1) * T : next.image * s.head.columns_per_image + next.x;
+    c.produced[s.head.output_ring] = sequence ? (t.order + 1) * T : next.image * s.head.columns_per_image + next.x;
   }
   publish_releases(c);
 }
@@ -273,8 +272,8 @@ std::string deployment_simulator::unfinished() const {
   for (const auto& entry : clusters_)
     for (const step_state& s : entry.second.steps)
       if (s.tile != tiles(entry.second, s))
-        text += "cluster " + std::to_string(entry.first) + " stage " + std::to_string(s.head.stage) +
-                " kind " + std::to_string(s.head.kind) + ": tile " + std::to_string(s.tile) + "\n";
+        text += "cluster " + std::to_string(entry.first) + " stage " + std::to_string(s.head.stage) + " kind " +
+                std::to_string(s.head.kind) + ": tile " + std::to_string(s.tile) + "\n";
   return text;
 }
 
@@ -286,14 +285,12 @@ void deployment_simulator::pull(cluster_state& c, step_state& s) {
     std::uint64_t n = std::uint64_t{t.image} * s.head.columns_per_image + t.x + k;
     if (record.source_slots != 0) n %= record.source_slots;
     std::memcpy(c.l1.data() + slot_of(ring, s, t, k),
-                memory(address_of(record.source) + n * record.source_stride, ring.column_bytes),
-                ring.column_bytes);
+                memory(address_of(record.source) + n * record.source_stride, ring.column_bytes), ring.column_bytes);
   }
   if (record.frontier_count == 0) return;
   const tile_columns next = place(s, s.tile + 1);
   for (std::uint32_t f = 0; f < record.feeder_count; ++f) {
-    const auto feeder =
-        load<ohmic_feeder>(c, c.header.feeders + (record.feeder_first + f) * sizeof(ohmic_feeder));
+    const auto feeder = load<ohmic_feeder>(c, c.header.feeders + (record.feeder_first + f) * sizeof(ohmic_feeder));
     store<std::uint32_t>(address_of(feeder.released), next.image * s.head.columns_per_image + next.x);
   }
 }
@@ -310,8 +307,7 @@ void deployment_simulator::convert(cluster_state& c, step_state& s) {
   const std::int64_t start = record.start + (n % slots + slots) % slots * in.column_bytes;
   const std::uint32_t output_slot = slot_of(out, s, t, 0) - out.base;
   const std::int64_t ring_bytes = reg[0x64 / 4];
-  if (ring_bytes != slots * in.column_bytes || reg[0x60 / 4] != in.base)
-    fail("IMA ring differs from the ring");
+  if (ring_bytes != slots * in.column_bytes || reg[0x60 / 4] != in.base) fail("IMA ring differs from the ring");
   const std::int32_t x_lo = low16(reg[0x70 / 4]), x_hi = high16(reg[0x70 / 4]);
   const std::int32_t y_lo = low16(reg[0x74 / 4]), y_hi = high16(reg[0x74 / 4]);
   std::uint32_t counts[4];
@@ -324,8 +320,7 @@ void deployment_simulator::convert(cluster_state& c, step_state& s) {
     for (std::uint32_t p0 = 0; p0 < reg[0x40 / 4]; ++p0) {
       const std::int64_t pixel = start + std::int64_t{p0} * static_cast<std::int32_t>(reg[0x44 / 4]) +
                                  std::int64_t{p1} * static_cast<std::int32_t>(reg[0x54 / 4]);
-      const std::int32_t px = static_cast<std::int32_t>(x) +
-                              static_cast<std::int32_t>(p0) * low16(reg[0x48 / 4]) +
+      const std::int32_t px = static_cast<std::int32_t>(x) + static_cast<std::int32_t>(p0) * low16(reg[0x48 / 4]) +
                               static_cast<std::int32_t>(p1) * low16(reg[0x58 / 4]);
       const std::int32_t py = high16(reg[0x6c / 4]) + static_cast<std::int32_t>(p0) * high16(reg[0x48 / 4]) +
                               static_cast<std::int32_t>(p1) * high16(reg[0x58 / 4]);
@@ -358,37 +353,33 @@ void deployment_simulator::convert(cluster_state& c, step_state& s) {
                                   std::int64_t{p1} * static_cast<std::int32_t>(group[3]);
         for (std::uint32_t i = 0; i < group[0] >> 16; ++i) {
           const std::int64_t ps = sums[(group[0] & 0xffff) + i];
-          c.l1[static_cast<std::uint32_t>(base + i)] = static_cast<std::uint8_t>(
-              clip((ps * m + (std::int64_t{1} << (shift - 1))) >> shift, -128, 127));
+          c.l1[static_cast<std::uint32_t>(base + i)] =
+              static_cast<std::uint8_t>(clip((ps * m + (std::int64_t{1} << (shift - 1))) >> shift, -128, 127));
         }
       }
     }
   }
 }
 
-std::vector<ohmic_segment> deployment_simulator::segments(cluster_state& c, std::uint32_t count,
-                                                          std::uint32_t offset) {
+std::vector<ohmic_segment> deployment_simulator::segments(cluster_state& c, std::uint32_t count, std::uint32_t offset) {
   std::vector<ohmic_segment> all;
-  for (std::uint32_t i = 0; i < count; ++i)
-    all.push_back(load<ohmic_segment>(c, offset + i * sizeof(ohmic_segment)));
+  for (std::uint32_t i = 0; i < count; ++i) all.push_back(load<ohmic_segment>(c, offset + i * sizeof(ohmic_segment)));
   return all;
 }
 
-std::int8_t deployment_simulator::segmented(cluster_state& c, const std::vector<ohmic_segment>& all,
-                                            std::uint32_t slot, std::uint32_t channel, std::uint32_t y) {
+std::int8_t deployment_simulator::segmented(cluster_state& c, const std::vector<ohmic_segment>& all, std::uint32_t slot,
+                                            std::uint32_t channel, std::uint32_t y) {
   for (const ohmic_segment& segment : all)
     if (channel >= segment.channel && channel < segment.channel + segment.count)
-      return static_cast<std::int8_t>(
-          c.l1[slot + segment.offset + y * segment.pitch + channel - segment.channel]);
+      return static_cast<std::int8_t>(c.l1[slot + segment.offset + y * segment.pitch + channel - segment.channel]);
   fail("no segment holds a channel");
 }
 
-void deployment_simulator::put_pixel(cluster_state& c, const ohmic_kernel_step& k, std::uint32_t slot,
-                                     std::uint32_t y, const std::vector<std::int32_t>& values) {
+void deployment_simulator::put_pixel(cluster_state& c, const ohmic_kernel_step& k, std::uint32_t slot, std::uint32_t y,
+                                     const std::vector<std::int32_t>& values) {
   for (const ohmic_segment& segment : segments(c, k.segment_count, k.segments))
     for (std::uint32_t i = 0; i < segment.count; ++i)
-      c.l1[slot + segment.offset + y * segment.pitch + i] =
-          static_cast<std::uint8_t>(values.at(segment.channel + i));
+      c.l1[slot + segment.offset + y * segment.pitch + i] = static_cast<std::uint8_t>(values.at(segment.channel + i));
 }
 
 void deployment_simulator::compute(cluster_state& c, step_state& s) {
@@ -413,8 +404,7 @@ void deployment_simulator::sum_kernel(cluster_state& c, step_state& s, const ohm
       for (std::uint32_t i = 0; i < k.sum_count; ++i) {
         const std::uint32_t slot = slot_of(c.rings[s.inputs[i].ring], s, t, column);
         const std::uint32_t element = y * k.channels + ch;
-        sum += k.int16_mask >> i & 1 ? load<std::int16_t>(c, slot + 2 * element)
-                                     : load<std::int8_t>(c, slot + element);
+        sum += k.int16_mask >> i & 1 ? load<std::int16_t>(c, slot + 2 * element) : load<std::int8_t>(c, slot + element);
       }
       if (k.kernel == OHMIC_KERNEL_PARTIAL) {
         store<std::int16_t>(chip_.cluster_l1(c.index) + out + 2 * (y * k.channels + ch),
@@ -434,9 +424,8 @@ void deployment_simulator::sum_kernel(cluster_state& c, step_state& s, const ohm
       if (k.residual != OHMIC_NONE) {
         const std::uint32_t slot = slot_of(c.rings[s.inputs.at(k.residual).ring], s, t, column);
         const std::int32_t b = segmented(c, residual_segments, slot, ch, y);
-        sum =
-            clip((sum * k.residual_a + b * k.residual_b + (1 << (k.residual_shift - 1))) >> k.residual_shift,
-                 k.residual_lo, 127);
+        sum = clip((sum * k.residual_a + b * k.residual_b + (1 << (k.residual_shift - 1))) >> k.residual_shift,
+                   k.residual_lo, 127);
       }
       values[ch] = sum;
     }
@@ -458,12 +447,10 @@ void deployment_simulator::pool_kernel(cluster_state& c, step_state& s, const oh
       std::int32_t best = -128, sum = 0;
       const std::int64_t x0 = average ? 0 : std::int64_t{t.x + column} * w.stride - w.pad;
       const std::int64_t y0 = average ? 0 : std::int64_t{y} * k.pool_stride - k.pool_pad;
-      const std::int64_t nx = average ? in.columns_per_image : w.kernel,
-                         ny = average ? k.input_height : k.pool_height;
+      const std::int64_t nx = average ? in.columns_per_image : w.kernel, ny = average ? k.input_height : k.pool_height;
       for (std::int64_t xx = x0; xx < x0 + nx; ++xx) {
         if (xx < 0 || xx >= in.columns_per_image) continue;
-        const std::uint64_t n =
-            std::uint64_t{t.image} * in.columns_per_image + static_cast<std::uint64_t>(xx);
+        const std::uint64_t n = std::uint64_t{t.image} * in.columns_per_image + static_cast<std::uint64_t>(xx);
         const std::uint32_t slot = in.base + static_cast<std::uint32_t>(n % in.slots) * in.column_bytes;
         for (std::int64_t yy = y0; yy < y0 + ny; ++yy) {
           if (yy < 0 || yy >= k.input_height) continue;
@@ -472,8 +459,7 @@ void deployment_simulator::pool_kernel(cluster_state& c, step_state& s, const oh
           sum += v;
         }
       }
-      values[ch] =
-          average ? clip((sum * k.pool_multiplier + (1 << (k.shift - 1))) >> k.shift, -128, 127) : best;
+      values[ch] = average ? clip((sum * k.pool_multiplier + (1 << (k.shift - 1))) >> k.shift, -128, 127) : best;
     }
     put_pixel(c, k, out, y, values);
   }
@@ -492,8 +478,7 @@ void deployment_simulator::push(cluster_state& c, step_state& s) {
       if (d.dst_slots != 0) n %= d.dst_slots;
       const std::uint32_t from = slot_of(source, s, t, k) + d.src_offset;
       for (std::uint32_t row = 0; row < d.rows; ++row)
-        std::memcpy(memory(address_of(d.dst) + n * d.dst_column_bytes + std::uint64_t{row} * d.dst_pitch,
-                           d.run_bytes),
+        std::memcpy(memory(address_of(d.dst) + n * d.dst_column_bytes + std::uint64_t{row} * d.dst_pitch, d.run_bytes),
                     c.l1.data() + from + row * d.src_pitch, d.run_bytes);
     }
     if (!sent || d.produced.lo == OHMIC_NONE) continue;

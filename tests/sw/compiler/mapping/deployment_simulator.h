@@ -65,15 +65,14 @@ class deployment_simulator {
 
   std::uint32_t tiles(const cluster_state& c, const step_state& s) const;
   tile_columns place(const step_state& s, std::uint32_t tile) const;
-  std::uint32_t needed(cluster_state& c, const step_state& s, const ohmic_window& w, std::uint32_t tile,
-                       bool end);
+  std::uint32_t needed(cluster_state& c, const step_state& s, const ohmic_window& w, std::uint32_t tile, bool end);
   std::uint32_t available(cluster_state& c, const ohmic_ring& ring, std::uint32_t index);
   bool ready(cluster_state& c, step_state& s);
   bool wanted(const ohmic_destination& d, std::uint32_t x) const;
   void fire(cluster_state& c, step_state& s);
+  std::uint32_t least_needed(cluster_state& c, std::uint32_t ring);
   void publish_releases(cluster_state& c);
-  std::uint32_t slot_of(const ohmic_ring& ring, const step_state& s, const tile_columns& t,
-                        std::uint32_t column) const;
+  std::uint32_t slot_of(const ohmic_ring& ring, const step_state& s, const tile_columns& t, std::uint32_t column) const;
 
   void pull(cluster_state& c, step_state& s);
   void convert(cluster_state& c, step_state& s);

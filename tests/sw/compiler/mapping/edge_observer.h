@@ -14,16 +14,15 @@ namespace ohmic {
 /// from nothing but the deployment's ring reports: what `--check layers` does on the platform.
 class edge_observer {
  public:
-  edge_observer(const deployment& mapped, const integer_graph& graph,
-                const std::vector<reference_result>& expected, deployment_simulator& simulator)
+  edge_observer(const deployment& mapped, const integer_graph& graph, const std::vector<reference_result>& expected,
+                deployment_simulator& simulator)
       : graph_(graph), expected_(expected), simulator_(simulator) {
     for (const ring_report& ring : mapped.rings) {
       if (ring.content != "activations") continue;
       for (const ring_producer& producer : ring.producers)
         edges_[{ring.cluster, producer.produced_word}] = {&ring, &producer};
     }
-    simulator.on_produced = [this](unsigned cluster, std::uint32_t word, std::uint32_t from,
-                                   std::uint32_t to) {
+    simulator.on_produced = [this](unsigned cluster, std::uint32_t word, std::uint32_t from, std::uint32_t to) {
       const auto edge = edges_.find({cluster, word});
       if (edge == edges_.end()) return;
       for (std::uint32_t n = from; n < to; ++n) compare(*edge->second.first, *edge->second.second, n);
@@ -61,10 +60,9 @@ class edge_observer {
           const auto value = static_cast<std::int8_t>(
               column[segment.offset + y * segment.pitch + static_cast<unsigned>(c - segment.channels.begin)]);
           ++compared_;
-          if (value == map.at(static_cast<int>(x), static_cast<int>(y), c) || !first_difference_.empty())
-            continue;
-          first_difference_ = ring.tensor + " x " + std::to_string(x) + " y " + std::to_string(y) +
-                              " channel " + std::to_string(c) + " in cluster " + std::to_string(ring.cluster);
+          if (value == map.at(static_cast<int>(x), static_cast<int>(y), c) || !first_difference_.empty()) continue;
+          first_difference_ = ring.tensor + " x " + std::to_string(x) + " y " + std::to_string(y) + " channel " +
+                              std::to_string(c) + " in cluster " + std::to_string(ring.cluster);
         }
       }
     }

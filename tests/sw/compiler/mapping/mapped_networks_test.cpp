@@ -35,8 +35,7 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   options.residuals = GetParam().residuals;
   deployment mapped = compile(graph, chip, options);
   EXPECT_LE(mapped.clusters.size(), GetParam().clusters);
-  EXPECT_EQ(mapped.mvms_per_image,
-            static_cast<std::uint64_t>(mvm_count(graph, static_cast<int>(chip.ima.columns))));
+  EXPECT_EQ(mapped.mvms_per_image, static_cast<std::uint64_t>(mvm_count(graph, static_cast<int>(chip.ima.columns))));
   set_images(mapped, GetParam().images);
 
   deployment_simulator simulator(mapped, chip, 1);
@@ -50,8 +49,7 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   }
   edge_observer observer(mapped, graph, expected, simulator);
   ASSERT_TRUE(simulator.run()) << simulator.unfinished();
-  for (unsigned i = 0; i < GetParam().images; ++i)
-    EXPECT_EQ(simulator.logits(i), expected[i].logits) << photos[i];
+  for (unsigned i = 0; i < GetParam().images; ++i) EXPECT_EQ(simulator.logits(i), expected[i].logits) << photos[i];
   EXPECT_EQ(simulator.mvms(), mapped.mvms_per_image * GetParam().images);
   EXPECT_EQ(observer.first_difference(), "");
   EXPECT_GT(observer.compared(), 0u);

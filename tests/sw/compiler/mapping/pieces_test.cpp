@@ -113,8 +113,7 @@ TEST(Stages, TheLongBranchTakesTheAddAndStandsBehindTheShortOne) {
   const std::vector<stage> stages = make_stages(graph);
   std::vector<std::string> names;
   for (const stage& s : stages) names.push_back(s.name);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"conv1", "maxpool", "main", "down", "second+add", "avgpool", "fc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"conv1", "maxpool", "main", "down", "second+add", "avgpool", "fc"}));
   EXPECT_TRUE(stages[4].input_is_second);
   EXPECT_EQ(stages[4].residual, graph.nodes[5].output);
 }
@@ -124,8 +123,7 @@ TEST(Stages, AConvolutionWithAnotherConsumerKeepsItsOwnOutput) {
   const std::vector<stage> stages = make_stages(network_with_separate_add(random, 20, 20, 40));
   std::vector<std::string> names;
   for (const stage& s : stages) names.push_back(s.name);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"conv1", "maxpool", "main", "down+add", "again", "avgpool", "fc"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"conv1", "maxpool", "main", "down+add", "again", "avgpool", "fc"}));
 }
 
 }  // namespace
