@@ -88,7 +88,6 @@ int main(void) {
   const ohmic_deployment *d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
   show(ACTIVITY_SETUP);
   executor_setup(&state, d);
-  executor_announce(&state);
   tell_coordinator(d, state.source ? OHMIC_START_READY_SOURCE : OHMIC_START_READY);
   show(ACTIVITY_WAITS_FOR_GO);
   if (ohmic_cluster_id() == d->coordinator) start_everyone(d);

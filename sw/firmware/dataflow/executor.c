@@ -196,22 +196,6 @@ static bool tell_releases(executor *e) {
   return true;
 }
 
-void executor_announce(executor *e) {
-  for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
-    if (s->kind != OHMIC_STEP_PUSH) continue;
-    const ohmic_dma_descriptor *chain = push_announce(e, s);
-    if (chain == 0) continue;
-    while (dma_busy() >> s->channel & 1u) {
-    }
-    dma_start(s->channel, chain);
-  }
-  for (ring_state *r = e->rings, *const end = r + e->deployment->ring_count; r != end; ++r)
-    if (r->released && r->ring->feeder_count) e->release_pending = true;
-  /* The chains' descriptors are used again by the first tiles. */
-  while (dma_busy()) {
-  }
-}
-
 bool executor_round(executor *e) {
   bool moved = note_completions(e);
   e->lacks_room = e->lacks_some_input = false;

@@ -1,8 +1,7 @@
 /* The dataflow executor: interprets one cluster's deployment (sw/deployment/deployment.h).
  *
- * executor_setup() builds the state in the deployment's heap, executor_announce() tells consumers which columns this
- * cluster owes them first, executor_round() does everything that can be done now and says whether anything moved.
- * Between rounds in which nothing moved the caller sleeps until a device or doorbell line rises (clear the lines
+ * executor_setup() builds the state in the deployment's heap, executor_round() does everything that can be done now
+ * and says whether anything moved. Between rounds in which nothing moved the caller sleeps until a device or doorbell line rises (clear the lines
  * before the round, so that none is lost). Nothing here waits.
  */
 #ifndef OHMIC_DATAFLOW_EXECUTOR_H
@@ -111,7 +110,6 @@ typedef struct {
 } executor;
 
 void executor_setup(executor *, const ohmic_deployment *);
-void executor_announce(executor *);
 bool executor_round(executor *);
 /* Every tile has ended, every release is told. */
 static inline bool executor_finished(const executor *e) { return e->unfinished == 0 && !e->release_pending && e->channels_active == 0; }
@@ -135,7 +133,6 @@ void push_setup(executor *, step_state *, const ohmic_push *);
 void push_prepare(executor *, step_state *);            /* the next tile's limits */
 bool push_has_room(const step_state *);
 bool push_start(executor *, step_state *);              /* false: nobody wants anything of it, it has ended */
-ohmic_dma_descriptor *push_announce(executor *, step_state *);
 
 void kernel_setup(executor *, step_state *, const ohmic_kernel_step *);
 void kernel_start(step_state *);

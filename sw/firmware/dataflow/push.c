@@ -163,27 +163,3 @@ bool push_start(executor *e, step_state *s) {
   dma_start(s->channel, first);
   return true;
 }
-
-/* A chain that tells consumers of the first column they get from here, where that is not column 0: they would wait
- * for this producer's share of columns that it does not owe. 0: nobody needs to be told. */
-ohmic_dma_descriptor *push_announce(executor *e, step_state *s) {
-  ohmic_dma_descriptor *first = 0, *last = 0;
-  for (uint32_t i = 0; i < s->destination_count; ++i) {
-    destination_state *d = &s->destinations[i];
-    if (d->to->produced.lo == OHMIC_NONE) continue;
-    const uint32_t owed = next_owed(e, s, d, s->start);
-    if (owed == 0) continue;
-    ohmic_dma_descriptor *run = d->runs;
-    run->flags = 1u | DMA_NOTIFY;
-    run->bytes = 0;
-    run->notify_value = owed;
-    if (last) last->next = l1_offset_of(run);
-    else first = run;
-    last = run;
-  }
-  if (last) {
-    last->next = DMA_CHAIN_END;
-    last->flags |= DMA_EVENT;
-  }
-  return first;
-}

@@ -120,5 +120,6 @@ void executor_setup(executor *e, const ohmic_deployment *d) {
     for (const input_state *in = r->readers; in; in = in->next_reader)
       if (in->hold < least) least = in->hold;
     r->released = r->readers ? least : 0;
+    if (r->released && r->ring->feeder_count) e->release_pending = true;
   }
 }

@@ -87,6 +87,12 @@ void untimed_chip::write(std::uint64_t address, const void* data, std::size_t by
   if (p == nullptr) throw std::runtime_error("nothing at " + hex(address));
   std::memcpy(p, data, bytes);
 }
+void untimed_chip::write_text(std::uint32_t address, std::uint32_t instruction) {
+  if (!clusters_.empty()) throw std::logic_error("text is decoded already");
+  elf_segment text = elf_.text();
+  std::memcpy(text.bytes.data() + (address - text.address), &instruction, 4);
+  text_ = decoded_text(text.address, text.bytes.data(), text.bytes.size());
+}
 void untimed_chip::read(std::uint64_t address, void* data, std::size_t bytes) {
   const std::uint8_t* const p = memory(nullptr, address, bytes);
   if (p == nullptr) throw std::runtime_error("nothing at " + hex(address));

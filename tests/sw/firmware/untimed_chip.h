@@ -30,6 +30,8 @@ class untimed_chip {
   /// Creates the cluster; its cores start at the ELF's entry.
   void add_cluster(unsigned index);
   void write(std::uint64_t address, const void* data, std::size_t bytes);
+  /// Changes one instruction, before the first cluster is added.
+  void write_text(std::uint32_t address, std::uint32_t instruction);
   void read(std::uint64_t address, void* data, std::size_t bytes);
   void set_argument(unsigned cluster, unsigned n, std::uint32_t value);
   crossbar& weights(unsigned cluster);

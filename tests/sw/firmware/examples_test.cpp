@@ -1,0 +1,70 @@
+// The example programs end with status 0 on chips of different shapes, and say what they should.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sw/firmware/untimed_chip.h"
+
+namespace ohmic {
+namespace {
+
+struct shape {
+  unsigned clusters, cores;
+  std::uint32_t l1_bytes = 1u << 20;
+};
+
+std::string name_of(const testing::TestParamInfo<shape>& i) {
+  return std::to_string(i.param.clusters) + "x" + std::to_string(i.param.cores) + "_L1_" + std::to_string(i.param.l1_bytes >> 10) + "K";
+}
+
+class Examples : public testing::TestWithParam<shape> {
+ protected:
+  /// Runs a program as a loader would; returns what it printed.
+  std::string run(const std::string& name, const std::string& arguments = "", std::uint32_t seed = 1) {
+    chip_config config;
+    config.network.factors = {1, 1, 1, 1, GetParam().clusters};
+    config.cluster.cores = GetParam().cores;
+    config.cluster.l1_bytes = GetParam().l1_bytes;
+    untimed_chip chip(std::string(OHMIC_FIRMWARE_FOLDER) + "/" + name + ".elf", config, seed);
+    chip.write(chip.symbol("ohmic_args"), arguments.c_str(), arguments.size() + 1);
+    const std::uint32_t lui_tp = static_cast<std::uint32_t>(config.own_peripheral_base()) | 0x237u;
+    chip.write_text(chip.symbol("ohmic_boot_peripherals"), lui_tp);
+    for (unsigned c = 0; c < GetParam().clusters; ++c) chip.add_cluster(c);
+    EXPECT_EQ(chip.run(100'000'000), untimed_chip::outcome::exited) << name << "\n" << chip.console() << chip.activities();
+    EXPECT_EQ(chip.exit_status(), 0u) << name;
+    return chip.console();
+  }
+};
+
+TEST_P(Examples, EveryCoreSaysHelloOnce) {
+  const std::string text = run("hello");
+  for (unsigned c = 0; c < GetParam().clusters; ++c)
+    for (unsigned core = 0; core < GetParam().cores; ++core) {
+      const std::string line = "hello from cluster " + std::to_string(c) + " core " + std::to_string(core) + " of " +
+                               std::to_string(GetParam().cores) + "\n";
+      const auto at = text.find(line);
+      ASSERT_NE(at, std::string::npos) << line;
+      EXPECT_EQ(text.find(line, at + 1), std::string::npos) << "twice: " << line;
+    }
+}
+
+TEST_P(Examples, EndInAnyOrderOfEvents) {
+  for (std::uint32_t seed = 1; seed <= 5; ++seed) {
+    run("startup", "", seed);
+    run("one_awake", "100", seed);
+    run("alu8192", "50", seed);
+    if (GetParam().l1_bytes >= 1u << 20) {
+      run("dot8192", "1", seed);
+      EXPECT_THAT(run("dot_product", "", seed), testing::HasSubstr("dot product of 4096 elements"));
+      EXPECT_THAT(run("ima_job", "", seed), testing::HasSubstr("64 MVMs"));
+      if (GetParam().clusters > 1) EXPECT_THAT(run("dma_pingpong", "0x7", seed), testing::HasSubstr("7 passes of 4096 bytes"));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Examples,
+                         testing::Values(shape{1, 1}, shape{1, 16}, shape{4, 16}, shape{3, 33}, shape{2, 64}, shape{5, 2},
+                                         shape{2, 16, 64u << 10}, shape{2, 64, 2u << 20}),
+                         name_of);
+
+}  // namespace
+}  // namespace ohmic
