@@ -33,7 +33,8 @@ built) are reported all at once, each with file, line and column, and end the pr
 configs/x.yaml:12:3: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, l1_bytes, l1_banks, ...
 ```
 
-Sizes are bytes (`1048576`, `0x100000`) or a number with `B`, `KiB`, `MiB` or `GiB` (`1 MiB`).
+Sizes are bytes (`1048576`, `0x100000`) or a number with `B`, `KiB`, `MiB` or `GiB` (`1 MiB`). The first line of the files
+in `configs/` names their schema, by which editors with a YAML language server complete and check keys.
 """
 
 
