@@ -56,11 +56,14 @@ void beat_simulator::arrive(int router, unsigned in_port, channel c, beat b) {
   node& n = nodes_[router];
   const traffic_burst& t = (*traffic_)[b.burst];
   const int target = c == R || c == B ? static_cast<int>(t.from) : t.to;
-  n.ports[way(n, target)].out[c].waiting[in_port].push_back(b);
+  output& o = n.ports[way(n, target)].out[c];
+  o.waiting[in_port].push_back(b);
+  ++o.queued;
 }
 
 void beat_simulator::move(node& n, port& p, channel c) {
   output& o = p.out[c];
+  if (o.queued == 0) return;
   const unsigned inputs = static_cast<unsigned>(n.ports.size());
   const auto ready = [&](unsigned i) {
     return !o.waiting[i].empty() && o.waiting[i].front().arrival <= now_;
@@ -80,6 +83,7 @@ void beat_simulator::move(node& n, port& p, channel c) {
   if (chosen < 0) return;
   beat b = o.waiting[chosen].front();
   o.waiting[chosen].pop_front();
+  --o.queued;
   if (c == AW) p.out[W].order.push_back(static_cast<unsigned>(chosen));
   if (c == W && b.last) o.order.pop_front();
   if (c == R) o.locked = b.last ? -1 : chosen;

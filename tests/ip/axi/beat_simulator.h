@@ -7,26 +7,21 @@
 namespace ohmic::test {
 
 /// A reference for the network: every beat of every channel is moved on its own, cycle by cycle. Written from
-/// the rules of DESIGN.md, "Network timing", and shares nothing with the model:
+/// the rules of DESIGN.md, "Network timing"; shares nothing with the model:
 ///
-/// - a tree of routers; crossing a router takes its latency, requests and responses alike
-/// - five channels per link and direction, AR, AW, W, R and B, each moving one beat (64 bytes of data) per
-/// cycle
-/// - AR, AW and B are arbitrated round robin per output; W beats follow in the order of the AWs of that
-/// output; R
-///   keeps its input for a whole burst, then round robin
-/// - a beat moves on as soon as it has arrived and its turn has come; queues (per input and output) are
-/// unbounded
+/// - A tree of routers; crossing one takes its latency, requests and responses alike.
+/// - Five channels per link and direction, AR, AW, W, R, B; each moves one beat (64 bytes of data) per cycle.
+/// - AR, AW and B are arbitrated round robin per output. W beats follow in the order of that output's AWs. R
+///   keeps its input for a whole burst, then round robin.
+/// - A beat moves on as soon as it is there and its turn has come. Queues, per input and output, are
+///   unbounded.
 /// - HBM takes `hbm_outstanding` bursts at a time, 100 cycles each, pipelined, one beat per cycle and
-/// direction; a
-///   write may be taken when its first data beat is there; one read and one write per cycle, in turns if
-///   there is room for one
-/// - clusters answer a read from the cycle of its AR on, one beat per cycle, and a write in the cycle of its
-/// last
-///   beat
-/// - a master sends its list in order (reads and writes apart), at most `window` of each unanswered, one AR
-/// per
-///   cycle, W beats back to back
+///   direction. A write may be taken when its first beat is there; one read and one write per cycle, in turns
+///   if there is room for one.
+/// - Clusters answer a read from the cycle of its AR on, one beat per cycle, a write in the cycle of its last
+///   beat.
+/// - A master sends its list in order (reads and writes apart), at most `window` of each unanswered, one AR
+///   per cycle, W beats back to back.
 struct traffic_burst {
   unsigned from = 0;
   int to = 0;  ///< cluster, or -1: HBM
@@ -63,6 +58,7 @@ class beat_simulator {
   struct output {
     std::vector<std::deque<beat>> waiting;  // per input
     std::deque<unsigned> order;             // W: inputs in the order of granted AWs
+    std::size_t queued = 0;                 // beats in all inputs
     unsigned pointer = 0;                   // input to be looked at first
     int locked = -1;                        // R: input in the middle of a burst
   };

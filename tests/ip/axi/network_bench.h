@@ -55,7 +55,7 @@ class network_bench : public sc_core::sc_module {
       network.hbm_out().bind(memory->socket);
     }
     for (unsigned i = 0; i < network.clusters(); ++i) {
-      clusters_.push_back(std::make_unique<cluster>(*this, i));
+      clusters_.push_back(std::make_unique<endpoint>(*this, i));
     }
     SC_HAS_PROCESS(network_bench);
     SC_METHOD(send_due);
@@ -115,8 +115,8 @@ class network_bench : public sc_core::sc_module {
   std::function<void(tlm::tlm_generic_payload&, cycle_t)> on_foreign;  ///< payloads without our extension
 
  private:
-  struct cluster : tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
-    cluster(network_bench& b, unsigned i)
+  struct endpoint : tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
+    endpoint(network_bench& b, unsigned i)
         : bench(b),
           index(i),
           master(("master_" + std::to_string(i)).c_str()),
@@ -218,7 +218,7 @@ class network_bench : public sc_core::sc_module {
     if (!queue_.empty()) due_.notify(at(queue_.front()->sent) - sc_core::sc_time_stamp());
   }
 
-  std::vector<std::unique_ptr<cluster>> clusters_;
+  std::vector<std::unique_ptr<endpoint>> clusters_;
   std::vector<sent_burst*> queue_;
   sc_core::sc_event due_;
   axi_payload_pool payloads_;
