@@ -26,10 +26,10 @@ struct chip_config {
   } cluster;
 
   struct icache_config {
-    std::uint32_t private_bytes = 512;  ///< per core, hits free
+    static constexpr std::uint32_t private_bytes = 512;  ///< per core, hits free; fixed in the cores
     std::uint32_t shared_bytes = 16 * 1024;
     unsigned ways = 4;
-    std::uint32_t line_bytes = 64;
+    static constexpr std::uint32_t line_bytes = 64;  ///< of both caches; fixed in the cores
     unsigned banks = 4;
     cycle_t hit_cycles = 3;  ///< private miss, shared hit
   } icache;

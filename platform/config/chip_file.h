@@ -20,10 +20,8 @@ struct chip_file {
     std::optional<std::uint64_t> peripheral_cycles, wake_cycles;
   } cluster;
   struct {
-    std::optional<std::uint32_t> private_bytes, shared_bytes;
-    std::optional<unsigned> ways;
-    std::optional<std::uint32_t> line_bytes;
-    std::optional<unsigned> banks;
+    std::optional<std::uint32_t> shared_bytes;
+    std::optional<unsigned> ways, banks;
     std::optional<std::uint64_t> hit_cycles;
   } icache;
   struct {

@@ -94,10 +94,6 @@ class combination_rules {
 
   void caches() {
     const auto& i = c_.icache;
-    if (i.private_bytes < i.line_bytes) {
-      refuse("icache.private_bytes", std::to_string(i.private_bytes) + " is less than icache.line_bytes (" +
-                                         std::to_string(i.line_bytes) + "); allowed: at least one line");
-    }
     const std::uint32_t least = i.line_bytes * i.ways * i.banks;
     if (i.shared_bytes < least) {
       refuse("icache.shared_bytes", std::to_string(i.shared_bytes) + " is less than one line per way and bank (" +
@@ -128,10 +124,8 @@ chip_file to_chip_file(const config_node& root) {
   read("cluster.l1_banks", f.cluster.l1_banks);
   read("cluster.peripheral_cycles", f.cluster.peripheral_cycles);
   read("cluster.wake_cycles", f.cluster.wake_cycles);
-  read("icache.private_bytes", f.icache.private_bytes);
   read("icache.shared_bytes", f.icache.shared_bytes);
   read("icache.ways", f.icache.ways);
-  read("icache.line_bytes", f.icache.line_bytes);
   read("icache.banks", f.icache.banks);
   read("icache.hit_cycles", f.icache.hit_cycles);
   read("dma.channels", f.dma.channels);
@@ -166,10 +160,8 @@ chip_config resolve_chip(const config_node& root) {
   apply(f.cluster.l1_banks, c.cluster.l1_banks);
   apply(f.cluster.peripheral_cycles, c.cluster.peripheral_cycles);
   apply(f.cluster.wake_cycles, c.cluster.wake_cycles);
-  apply(f.icache.private_bytes, c.icache.private_bytes);
   apply(f.icache.shared_bytes, c.icache.shared_bytes);
   apply(f.icache.ways, c.icache.ways);
-  apply(f.icache.line_bytes, c.icache.line_bytes);
   apply(f.icache.banks, c.icache.banks);
   apply(f.icache.hit_cycles, c.icache.hit_cycles);
   apply(f.dma.channels, c.dma.channels);

@@ -120,8 +120,7 @@ TEST(ConfigMistakesTest, ListsOfTheNetworkHaveOneEntryPerLevel) {
   EXPECT_THAT(message("network: {factors: [2, 4]}"), HasSubstr("there is one HBM link"));
 }
 
-TEST(ConfigMistakesTest, CachesHoldAtLeastTheirLines) {
-  EXPECT_THAT(message("icache: {private_bytes: 64, line_bytes: 128}"), HasSubstr("less than icache.line_bytes"));
+TEST(ConfigMistakesTest, CacheHoldsOneLinePerWayAndBank) {
   EXPECT_THAT(message("icache: {shared_bytes: 1 KiB, ways: 8}"), HasSubstr("one line per way and bank (2048 bytes)"));
 }
 
