@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <random>
 
 #include "tests/sw/compiler/onnx/qdq_builder.h"
 
@@ -106,6 +107,23 @@ TEST(ImportOnnx, RefusesTruncatedAndForeignFilesInOneLine) {
   }
   EXPECT_THAT(complaint("this is not a model at all"), HasSubstr("ONNX"));
   EXPECT_THROW(import_onnx("no/such/file.onnx"), import_error);
+}
+
+TEST(ImportOnnx, SurvivesEveryKindOfDamage) {
+  const unsigned seed = std::random_device{}();
+  std::mt19937 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  const std::string whole = every_operator().bytes();
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes = whole;
+    for (int n = static_cast<int>(random() % 4); n >= 0; --n)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    try {
+      check_graph(import_onnx_bytes(bytes, "net.onnx"));  // what is imported is sound
+    } catch (const import_error& e) {
+      ASSERT_EQ(std::string(e.what()).substr(0, 10), "net.onnx: ");
+    }
+  }
 }
 
 TEST(ImportOnnx, NamesNodeOperatorAndReasonOfWhatItCannotImport) {
