@@ -39,8 +39,8 @@ std::int64_t largest_sum(const crossbar_layer& layer) {
   return largest;
 }
 
-counts count_sums(const crossbar_layer& layer, const graph_tensor& out,
-                  const std::vector<feature_map>& inputs, unsigned threads) {
+counts count_sums(const crossbar_layer& layer, const graph_tensor& out, const std::vector<feature_map>& inputs,
+                  unsigned threads) {
   const column_sums sums(layer, layer.row_sets);
   const std::size_t size = static_cast<std::size_t>(largest_sum(layer)) + 1;
   threads = static_cast<unsigned>(std::min<std::size_t>(threads, inputs.size()));
@@ -58,8 +58,7 @@ counts count_sums(const crossbar_layer& layer, const graph_tensor& out,
         }
   });
   for (unsigned t = 1; t < threads; ++t)
-    std::transform(partial[0].begin(), partial[0].end(), partial[t].begin(), partial[0].begin(),
-                   std::plus<>());
+    std::transform(partial[0].begin(), partial[0].end(), partial[t].begin(), partial[0].begin(), std::plus<>());
   return std::move(partial[0]);
 }
 
@@ -84,8 +83,7 @@ void set_requantise(graph_node& node, double input_scale, double output_scale) {
   requantise_constants& r = layer.requantise;
   const double lsb = std::ldexp(1.0, static_cast<int>(layer.adc.s)) / layer.adc.m;
   std::vector<double> ratios;
-  for (float weight_scale : layer.weight_scale)
-    ratios.push_back(input_scale * weight_scale * lsb / output_scale);
+  for (float weight_scale : layer.weight_scale) ratios.push_back(input_scale * weight_scale * lsb / output_scale);
   r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end()));
   const double unit = std::ldexp(1.0, static_cast<int>(r.s));
   const double rounding = node.kind == node_kind::logits ? 0 : unit / 2;
@@ -93,8 +91,7 @@ void set_requantise(graph_node& node, double input_scale, double output_scale) {
   r.b.clear();
   for (std::size_t c = 0; c < ratios.size(); ++c) {
     r.m.push_back(static_cast<std::int16_t>(scaled(ratios[c], r.s)));
-    const double b =
-        std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) + rounding;
+    const double b = std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) + rounding;
     if (std::abs(b) > std::numeric_limits<std::int32_t>::max())
       fail(node, "the bias of channel " + std::to_string(c) + " does not fit 32 bits after scaling");
     r.b.push_back(static_cast<std::int32_t>(b));
@@ -128,8 +125,8 @@ void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<st
 
 }  // namespace
 
-integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images,
-                        const calibration_options& options, const calibration_progress& progress) {
+integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images, const calibration_options& options,
+                        const calibration_progress& progress) {
   if (images.empty()) throw graph_error("calibration needs at least one image");
   for (const feature_map& image : images)
     if (image.channels != graph.input().channels || image.height != graph.input().height ||
@@ -139,8 +136,7 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
   graph.rows = options.rows;
   graph.calibration_images = static_cast<int>(images.size());
 
-  std::vector<std::vector<feature_map>> maps(
-      graph.tensors.size());  // [tensor][image], while somebody reads them
+  std::vector<std::vector<feature_map>> maps(graph.tensors.size());  // [tensor][image], while somebody reads them
   std::vector<std::size_t> readers;
   for (const graph_tensor& t : graph.tensors) readers.push_back(t.consumers.size());
   maps[graph.nodes.front().output] = images;

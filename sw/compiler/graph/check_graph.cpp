@@ -10,8 +10,7 @@ namespace {
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 std::string shape_of(const graph_tensor& t) {
-  return "[" + std::to_string(t.channels) + ", " + std::to_string(t.height) + ", " + std::to_string(t.width) +
-         "]";
+  return "[" + std::to_string(t.channels) + ", " + std::to_string(t.height) + ", " + std::to_string(t.width) + "]";
 }
 
 class checker {
@@ -59,8 +58,8 @@ class checker {
     check_axis("y", w.kernel_y, w.stride_y, w.pad_y, input.height, out.height);
   }
   void check_axis(const char* axis, int kernel, int stride, int pad, int size, int out) const {
-    const std::string text = std::string("window along ") + axis + " (kernel " + std::to_string(kernel) +
-                             ", stride " + std::to_string(stride) + ", padding " + std::to_string(pad) + ") ";
+    const std::string text = std::string("window along ") + axis + " (kernel " + std::to_string(kernel) + ", stride " +
+                             std::to_string(stride) + ", padding " + std::to_string(pad) + ") ";
     require(kernel > 0 && stride > 0 && pad >= 0, text + "is not a window");
     require(pad < kernel && (out - 1) * stride - pad < size, text + "lies wholly outside the map of " +
                                                                  std::to_string(size) + " for some of the " +
@@ -68,34 +67,31 @@ class checker {
   }
 
   void multiplier(const char* what, std::int64_t value) const {
-    require(value >= 0 && value < 32768,
-            std::string(what) + " = " + std::to_string(value) + " is outside 0 .. 32767");
+    require(value >= 0 && value < 32768, std::string(what) + " = " + std::to_string(value) + " is outside 0 .. 32767");
   }
   void shift(const char* what, unsigned value) const {
-    require(value >= 1 && value <= 30,
-            std::string(what) + " = " + std::to_string(value) + " is outside 1 .. 30");
+    require(value >= 1 && value <= 30, std::string(what) + " = " + std::to_string(value) + " is outside 1 .. 30");
   }
   void lower_bound(int lo) const {
     require(lo == 0 || lo == -128, "lower bound " + std::to_string(lo) + " is neither 0 nor -128");
   }
   void fits_int32(const char* what, std::int64_t low, std::int64_t high) const {
-    require(low >= -int32_max - 1 && high <= int32_max,
-            std::string(what) + " can reach " + std::to_string(low < -int32_max - 1 ? low : high) +
-                ", which does not fit 32 bits");
+    require(low >= -int32_max - 1 && high <= int32_max, std::string(what) + " can reach " +
+                                                            std::to_string(low < -int32_max - 1 ? low : high) +
+                                                            ", which does not fit 32 bits");
   }
 
   void check_layer(const graph_tensor& input, const graph_tensor& out) const {
     const crossbar_layer& l = node_.layer;
-    require(l.groups == 1,
-            "grouped convolution (groups = " + std::to_string(l.groups) + ") is not supported");
+    require(l.groups == 1, "grouped convolution (groups = " + std::to_string(l.groups) + ") is not supported");
     require(l.in_channels == input.channels && l.out_channels == out.channels,
             "maps " + std::to_string(l.in_channels) + " to " + std::to_string(l.out_channels) +
                 " channels, but stands between " + shape_of(input) + " and " + shape_of(out));
     check_window(l.window, input, out);
     const std::size_t per_channel = std::size_t(l.in_channels) * l.window.kernel_x * l.window.kernel_y;
-    require(l.weights.size() == per_channel * l.out_channels,
-            "has " + std::to_string(l.weights.size()) + " weights instead of " +
-                std::to_string(per_channel * l.out_channels));
+    require(l.weights.size() == per_channel * l.out_channels, "has " + std::to_string(l.weights.size()) +
+                                                                  " weights instead of " +
+                                                                  std::to_string(per_channel * l.out_channels));
     fits_int32("a partial sum", -std::int64_t(per_channel) * 16384, std::int64_t(per_channel) * 16384);
     if (node_.kind == node_kind::logits)
       require(out.width == 1 && out.height == 1 && l.window.kernel_x == 1 && l.window.kernel_y == 1,
@@ -111,12 +107,11 @@ class checker {
     shift("requantise.s", r.s);
     lower_bound(r.lo);
     const std::size_t channels = l.out_channels;
-    require(r.m.size() == channels && r.b.size() == channels,
-            "requantise has " + std::to_string(r.m.size()) + " m and " + std::to_string(r.b.size()) +
-                " b for " + std::to_string(channels) + " channels");
+    require(r.m.size() == channels && r.b.size() == channels, "requantise has " + std::to_string(r.m.size()) +
+                                                                  " m and " + std::to_string(r.b.size()) + " b for " +
+                                                                  std::to_string(channels) + " channels");
     const std::int64_t sets = l.row_sets.size();
-    require(sets <= 255,
-            "has " + std::to_string(sets) + " row sets, whose codes do not fit 16 bits (255 are allowed)");
+    require(sets <= 255, "has " + std::to_string(sets) + " row sets, whose codes do not fit 16 bits (255 are allowed)");
     for (std::size_t c = 0; c < channels; ++c) {
       multiplier("requantise.m", r.m[c]);
       fits_int32("requantisation", -128 * sets * r.m[c] + r.b[c], 127 * sets * r.m[c] + r.b[c]);
@@ -128,16 +123,14 @@ class checker {
     require(!l.row_sets.empty(), "has no row sets");
     for (const row_set& set : l.row_sets) {
       const std::string text = "row set of kernel rows [" + std::to_string(set.ky_begin) + ", " +
-                               std::to_string(set.ky_end) + ") and channels [" +
-                               std::to_string(set.channel_begin) + ", " + std::to_string(set.channel_end) +
-                               ") ";
+                               std::to_string(set.ky_end) + ") and channels [" + std::to_string(set.channel_begin) +
+                               ", " + std::to_string(set.channel_end) + ") ";
       require(0 <= set.ky_begin && set.ky_begin < set.ky_end && set.ky_end <= l.window.kernel_y &&
-                  0 <= set.channel_begin && set.channel_begin < set.channel_end &&
-                  set.channel_end <= l.in_channels,
+                  0 <= set.channel_begin && set.channel_begin < set.channel_end && set.channel_end <= l.in_channels,
               text + "is not part of the layer");
-      require(set.rows(l.window.kernel_x) <= graph_.rows,
-              text + "has " + std::to_string(set.rows(l.window.kernel_x)) + " rows, more than the " +
-                  std::to_string(graph_.rows) + " it was calibrated for");
+      require(set.rows(l.window.kernel_x) <= graph_.rows, text + "has " + std::to_string(set.rows(l.window.kernel_x)) +
+                                                              " rows, more than the " + std::to_string(graph_.rows) +
+                                                              " it was calibrated for");
       for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
         for (int c = set.channel_begin; c < set.channel_end; ++c) {
           char& done = covered[std::size_t(ky) * l.in_channels + c];
@@ -183,15 +176,12 @@ void check_edges(const integer_graph& graph) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const graph_node& node = graph.nodes[n];
     const bool end = n + 1 == graph.nodes.size();
-    const auto fail = [&](const std::string& text) {
-      throw graph_error("node '" + node.name + "': " + text);
-    };
+    const auto fail = [&](const std::string& text) { throw graph_error("node '" + node.name + "': " + text); };
     if ((node.kind == node_kind::input) != (n == 0)) fail("the network must have exactly one input");
     if ((node.kind == node_kind::logits) != end) fail("logits must be the network's only output");
     if (!names.insert(node.name).second) fail("another node has this name; names must be unique");
     for (int t : node.inputs)
-      if (t < 0 || t >= static_cast<int>(made.size()) || !made[t])
-        fail("reads a map that no node before it makes");
+      if (t < 0 || t >= static_cast<int>(made.size()) || !made[t]) fail("reads a map that no node before it makes");
     if (node.output < 0 || node.output >= static_cast<int>(made.size()) || made[node.output])
       fail("does not make a map of its own");
     made[node.output] = 1;
@@ -199,8 +189,7 @@ void check_edges(const integer_graph& graph) {
   for (const graph_tensor& t : graph.tensors) {
     if (t.producer < 0) throw graph_error("map '" + t.name + "' is made by no node");
     if (t.consumers.empty() && &t != &graph.output())
-      throw graph_error("map '" + t.name + "' of node '" + graph.nodes[t.producer].name +
-                        "' is read by no node");
+      throw graph_error("map '" + t.name + "' of node '" + graph.nodes[t.producer].name + "' is read by no node");
   }
 }
 

@@ -19,9 +19,7 @@ struct feature_map {
         width(columns),
         data(static_cast<std::size_t>(channel_count) * rows * columns) {}
 
-  std::size_t index(int x, int y, int c) const {
-    return (static_cast<std::size_t>(x) * height + y) * channels + c;
-  }
+  std::size_t index(int x, int y, int c) const { return (static_cast<std::size_t>(x) * height + y) * channels + c; }
   std::int8_t at(int x, int y, int c) const { return data[index(x, y, c)]; }
   std::int8_t& at(int x, int y, int c) { return data[index(x, y, c)]; }
 };

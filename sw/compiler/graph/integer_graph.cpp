@@ -51,8 +51,7 @@ std::vector<row_set> split_rows(int in_channels, int kernel_x, int kernel_y, int
     throw graph_error("a kernel of " + std::to_string(kernel_x) + "x" + std::to_string(kernel_y) + " needs " +
                       std::to_string(taps) + " crossbar rows for one channel, but the crossbar has " +
                       std::to_string(rows));
-  for (int c = 0; c < in_channels; c += per_set)
-    sets.push_back({0, kernel_y, c, std::min(c + per_set, in_channels)});
+  for (int c = 0; c < in_channels; c += per_set) sets.push_back({0, kernel_y, c, std::min(c + per_set, in_channels)});
   return sets;
 }
 
@@ -62,8 +61,7 @@ std::int64_t mvm_count(const integer_graph& graph, int columns) {
     if (!n.on_crossbar()) continue;
     const graph_tensor& out = graph.tensors[n.output];
     const std::int64_t column_tiles = (n.layer.out_channels + columns - 1) / columns;
-    total += std::int64_t{out.height} * out.width * static_cast<std::int64_t>(n.layer.row_sets.size()) *
-             column_tiles;
+    total += std::int64_t{out.height} * out.width * static_cast<std::int64_t>(n.layer.row_sets.size()) * column_tiles;
   }
   return total;
 }

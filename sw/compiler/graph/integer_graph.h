@@ -76,16 +76,14 @@ struct crossbar_layer {
   requantise_constants requantise;  ///< requantise.lo is known on import
 
   std::int8_t weight(int out_channel, int in_channel, int ky, int kx) const {
-    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.kernel_y +
-                    ky) *
+    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.kernel_y + ky) *
                        window.kernel_x +
                    kx];
   }
   /// The weight in `row` of the set, in its row order.
   std::int8_t weight(const row_set& set, int row, int out_channel) const {
     const int c = row % set.channels(), tap = row / set.channels();
-    return weight(out_channel, set.channel_begin + c, set.ky_begin + tap % set.ky_count(),
-                  tap / set.ky_count());
+    return weight(out_channel, set.channel_begin + c, set.ky_begin + tap % set.ky_count(), tap / set.ky_count());
   }
 };
 
@@ -128,7 +126,7 @@ struct graph_node {
 struct integer_graph {
   std::string name;
   std::vector<graph_tensor> tensors;
-  std::vector<graph_node> nodes;  ///< topological order: nodes[0] is the input, the last one makes the logits
+  std::vector<graph_node> nodes;    ///< topological order: nodes[0] is the input, the last one makes the logits
   std::vector<std::string> labels;  ///< meaning of logit rows 0.. (may be fewer than the logits)
   int pixel_offset = 128;           ///< q0 = pixel - pixel_offset
   // From calibration:

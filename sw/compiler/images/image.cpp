@@ -16,8 +16,7 @@ constexpr std::int64_t most_pixels = 100'000'000;  // a broken header may claim 
 
 rgb_image resized(const rgb_image& image, int width, int height) {
   rgb_image result{width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * 3)};
-  if (!stbir_resize_uint8(image.pixels.data(), image.width, image.height, 0, result.pixels.data(), width,
-                          height, 0, 3))
+  if (!stbir_resize_uint8(image.pixels.data(), image.width, image.height, 0, result.pixels.data(), width, height, 0, 3))
     throw image_error("out of memory while resizing a picture of " + std::to_string(image.width) + "x" +
                       std::to_string(image.height));
   return result;
@@ -42,11 +41,9 @@ rgb_image decode_image(const std::string& path) {
   struct releaser {
     void operator()(stbi_uc* p) const { stbi_image_free(p); }
   };
-  const std::unique_ptr<stbi_uc, releaser> pixels(
-      stbi_load_from_file(file.get(), &width, &height, &components, 3));
+  const std::unique_ptr<stbi_uc, releaser> pixels(stbi_load_from_file(file.get(), &width, &height, &components, 3));
   if (!pixels) throw image_error(path + ": cannot be decoded: " + stbi_failure_reason());
-  return {width, height,
-          std::vector<std::uint8_t>(pixels.get(), pixels.get() + std::size_t(width) * height * 3)};
+  return {width, height, std::vector<std::uint8_t>(pixels.get(), pixels.get() + std::size_t(width) * height * 3)};
 }
 
 rgb_image fit_image(const rgb_image& image, int width, int height, image_resize resize) {
@@ -90,8 +87,7 @@ std::vector<std::string> list_images(const std::string& path) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : folder) {
     std::string ending = entry.path().extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
     if (entry.is_regular_file() && (ending == ".png" || ending == ".jpg" || ending == ".jpeg"))
       names.push_back(entry.path().string());
   }

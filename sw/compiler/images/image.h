@@ -23,9 +23,7 @@ struct rgb_image {
   int width = 0, height = 0;
   std::vector<std::uint8_t> pixels;
 
-  const std::uint8_t* at(int x, int y) const {
-    return &pixels[(static_cast<std::size_t>(y) * width + x) * 3];
-  }
+  const std::uint8_t* at(int x, int y) const { return &pixels[(static_cast<std::size_t>(y) * width + x) * 3]; }
 };
 
 /// Decodes a PNG or JPEG file: alpha is dropped, grey repeated, 16 bits cut to 8. Orientation tags are not
@@ -38,8 +36,7 @@ enum class image_resize { where_smaller, always };
 
 /// The centre width x height pixels, after resizing (keeping the aspect ratio) so that the crop just fits, if
 /// asked for or needed. Offsets round down.
-rgb_image fit_image(const rgb_image& image, int width, int height,
-                    image_resize resize = image_resize::where_smaller);
+rgb_image fit_image(const rgb_image& image, int width, int height, image_resize resize = image_resize::where_smaller);
 
 /// q0 = pixel - 128 in the chip's layout [width][height][3].
 feature_map quantise_image(const rgb_image& image);

@@ -20,23 +20,18 @@ void with_json(const char* key, const std::string& text, const fill& f) {
   }
 }
 
-[[noreturn]] void fail(const std::string& text) {
-  throw import_error("metadata 'ohmic.calibration': " + text);
-}
+[[noreturn]] void fail(const std::string& text) { throw import_error("metadata 'ohmic.calibration': " + text); }
 
 template <class number>
 number integer(const json& value, std::int64_t low, std::int64_t high, const std::string& what) {
   if (!value.is_number_integer()) fail(what + " is not an integer: " + value.dump());
   const std::int64_t v = value.get<std::int64_t>();
   if (v < low || v > high)
-    fail(what + " = " + std::to_string(v) + " is outside " + std::to_string(low) + " .. " +
-         std::to_string(high));
+    fail(what + " = " + std::to_string(v) + " is outside " + std::to_string(low) + " .. " + std::to_string(high));
   return static_cast<number>(v);
 }
 
-std::int32_t multiplier(const json& v, const std::string& what) {
-  return integer<std::int32_t>(v, 0, 32767, what);
-}
+std::int32_t multiplier(const json& v, const std::string& what) { return integer<std::int32_t>(v, 0, 32767, what); }
 unsigned shift(const json& v, const std::string& what) { return integer<unsigned>(v, 1, 30, what); }
 
 struct range {
@@ -68,8 +63,7 @@ void read_layer(const json& entry, graph_node& node) {
     const range ky = read_range(set.at("ky"), in + "row_sets.ky");
     const range kx = read_range(set.at("kx"), in + "row_sets.kx");
     if (kx.begin != 0 || kx.end != l.window.kernel_x)
-      fail(in + "has a row set of kernel columns " + set.at("kx").dump() +
-           "; only whole kernel rows are supported");
+      fail(in + "has a row set of kernel columns " + set.at("kx").dump() + "; only whole kernel rows are supported");
     l.row_sets.push_back({ky.begin, ky.end, channels.begin, channels.end});
   }
   l.adc.m = multiplier(entry.at("adc").at("m"), in + "adc.m");
@@ -117,8 +111,7 @@ void read_calibration(const std::string& text, integer_graph& graph) {
   with_json("ohmic.calibration", text, [&](const json& calibration) {
     if (!calibration.is_object()) fail("is not a JSON object");
     const int version = integer<int>(calibration.at("version"), 0, INT32_MAX, "version");
-    if (version != 1)
-      fail("version " + std::to_string(version) + " is unknown; this program reads version 1");
+    if (version != 1) fail("version " + std::to_string(version) + " is unknown; this program reads version 1");
     graph.rows = integer<int>(calibration.at("rows"), 1, 1 << 20, "rows");
     graph.calibration_images = integer<int>(calibration.at("images"), 0, INT32_MAX, "images");
     std::size_t layers = 0;
@@ -139,8 +132,8 @@ void read_calibration(const std::string& text, integer_graph& graph) {
       }
     }
     if (calibration.at("conv").size() != layers)
-      fail("has " + std::to_string(calibration.at("conv").size()) +
-           " entries under \"conv\", but the graph has " + std::to_string(layers) + " layers");
+      fail("has " + std::to_string(calibration.at("conv").size()) + " entries under \"conv\", but the graph has " +
+           std::to_string(layers) + " layers");
     graph.calibrated = true;
   });
 }
@@ -158,8 +151,7 @@ void read_input(const std::string& text, integer_graph& graph) {
   with_json("ohmic.input", text, [&](const json& input) {
     const json& offset = input.at("pixel_offset");
     if (!offset.is_number_integer() || offset.get<std::int64_t>() != 128)
-      throw import_error("metadata 'ohmic.input': pixel_offset is " + offset.dump() +
-                         ", but int8 pixels need 128");
+      throw import_error("metadata 'ohmic.input': pixel_offset is " + offset.dump() + ", but int8 pixels need 128");
     graph.pixel_offset = 128;
   });
 }

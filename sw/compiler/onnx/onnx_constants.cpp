@@ -7,11 +7,9 @@
 namespace ohmic {
 namespace {
 
-std::size_t element_count(const onnx::TensorProto& tensor, const onnx::NodeProto& node,
-                          const std::string& what) {
+std::size_t element_count(const onnx::TensorProto& tensor, const onnx::NodeProto& node, const std::string& what) {
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0)
-    refuse(node,
-           what + " '" + tensor.name() + "' lies outside the file; store the model with its data inside");
+    refuse(node, what + " '" + tensor.name() + "' lies outside the file; store the model with its data inside");
   std::int64_t n = 1;
   for (std::int64_t d : tensor.dims()) {
     if (d < 0 || (d > 0 && n > (std::int64_t{1} << 31) / d))
@@ -27,9 +25,8 @@ std::vector<result> from_raw(const onnx::TensorProto& tensor, std::size_t count,
                              const std::string& what) {
   const std::string& raw = tensor.raw_data();
   if (raw.size() != count * sizeof(type))
-    refuse(node, what + " '" + tensor.name() + "' holds " + std::to_string(raw.size()) +
-                     " bytes, but its shape " + shape_text(tensor) + " needs " +
-                     std::to_string(count * sizeof(type)));
+    refuse(node, what + " '" + tensor.name() + "' holds " + std::to_string(raw.size()) + " bytes, but its shape " +
+                     shape_text(tensor) + " needs " + std::to_string(count * sizeof(type)));
   std::vector<result> values(count);
   for (std::size_t i = 0; i < count; ++i) {
     type v;
@@ -43,8 +40,8 @@ template <class list, class result>
 std::vector<result> from_list(const list& data, const onnx::TensorProto& tensor, std::size_t count,
                               const onnx::NodeProto& node, const std::string& what) {
   if (static_cast<std::size_t>(data.size()) != count)
-    refuse(node, what + " '" + tensor.name() + "' holds " + std::to_string(data.size()) +
-                     " values, but its shape is " + shape_text(tensor));
+    refuse(node, what + " '" + tensor.name() + "' holds " + std::to_string(data.size()) + " values, but its shape is " +
+                     shape_text(tensor));
   return std::vector<result>(data.begin(), data.end());
 }
 
@@ -61,8 +58,7 @@ std::string shape_text(const onnx::TensorProto& tensor) {
 }
 
 std::string type_text(int data_type) {
-  const std::string& name =
-      onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(data_type));
+  const std::string& name = onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(data_type));
   return name.empty() ? "type " + std::to_string(data_type) : name;
 }
 
@@ -87,12 +83,10 @@ std::vector<std::int64_t> read_integers(const onnx::TensorProto& tensor, const o
   return from_list<decltype(tensor.int32_data()), std::int64_t>(tensor.int32_data(), tensor, n, node, what);
 }
 
-std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node,
-                               const std::string& what) {
+std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node, const std::string& what) {
   const std::size_t n = element_count(tensor, node, what);
   if (tensor.data_type() != onnx::TensorProto::FLOAT)
-    refuse(node,
-           what + " '" + tensor.name() + "' is " + type_text(tensor.data_type()) + "; float is expected");
+    refuse(node, what + " '" + tensor.name() + "' is " + type_text(tensor.data_type()) + "; float is expected");
   if (tensor.has_raw_data()) return from_raw<float, float>(tensor, n, node, what);
   return from_list<decltype(tensor.float_data()), float>(tensor.float_data(), tensor, n, node, what);
 }
@@ -122,8 +116,7 @@ std::string node_attributes::text(const std::string& name, const std::string& ot
   const auto* a = take(name, onnx::AttributeProto::STRING);
   return a ? a->s() : otherwise;
 }
-std::vector<std::int64_t> node_attributes::integers(const std::string& name,
-                                                    std::vector<std::int64_t> otherwise) {
+std::vector<std::int64_t> node_attributes::integers(const std::string& name, std::vector<std::int64_t> otherwise) {
   const auto* a = take(name, onnx::AttributeProto::INTS);
   return a ? std::vector<std::int64_t>(a->ints().begin(), a->ints().end()) : otherwise;
 }

@@ -7,10 +7,10 @@
 
 #define ONNX_ML 1
 #define ONNX_NAMESPACE onnx
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 #include <onnx/onnx_pb.h>
-#pragma clang diagnostic pop
+#pragma GCC diagnostic pop
 
 namespace ohmic {
 
@@ -21,8 +21,7 @@ namespace ohmic {
 /// are named in the message of the import_error otherwise.
 std::vector<std::int64_t> read_integers(const onnx::TensorProto& tensor, const onnx::NodeProto& node,
                                         const std::string& what);
-std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node,
-                               const std::string& what);
+std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node, const std::string& what);
 
 std::string shape_text(const onnx::TensorProto& tensor);
 std::string type_text(int data_type);

@@ -22,8 +22,7 @@ void qdq_importer::read_constants_and_uses() {
     for (const std::string& input : node.input()) ++uses_[input];
     if (node.op_type() != "Constant" || node.output_size() != 1) continue;
     for (const onnx::AttributeProto& a : node.attribute())
-      if (a.name() == "value" && a.type() == onnx::AttributeProto::TENSOR)
-        initialisers_[node.output(0)] = &a.t();
+      if (a.name() == "value" && a.type() == onnx::AttributeProto::TENSOR) initialisers_[node.output(0)] = &a.t();
   }
   for (const onnx::ValueInfoProto& output : source_.output()) ++uses_[output.name()];
 }
@@ -38,14 +37,11 @@ void qdq_importer::read_input() {
     input = &v;
   }
   if (!input) throw import_error("the network has no input");
-  const auto fail = [&](const std::string& text) {
-    throw import_error("input '" + input->name() + "': " + text);
-  };
+  const auto fail = [&](const std::string& text) { throw import_error("input '" + input->name() + "': " + text); };
   if (!input->type().has_tensor_type() || input->type().tensor_type().elem_type() != onnx::TensorProto::FLOAT)
     fail("is not a float tensor");
   const onnx::TensorShapeProto& shape = input->type().tensor_type().shape();
-  if (shape.dim_size() != 4)
-    fail("has " + std::to_string(shape.dim_size()) + " dimensions; [N, C, H, W] is expected");
+  if (shape.dim_size() != 4) fail("has " + std::to_string(shape.dim_size()) + " dimensions; [N, C, H, W] is expected");
   int size[4] = {};
   for (int i = 1; i < 4; ++i) {
     if (!shape.dim(i).has_dim_value() || shape.dim(i).dim_value() < 1 || shape.dim(i).dim_value() > 65536)
@@ -61,15 +57,12 @@ void qdq_importer::read_input() {
 void qdq_importer::read_node(const onnx::NodeProto& node) {
   const std::string& op = node.op_type();
   if (!node.domain().empty() && node.domain() != "ai.onnx")
-    refuse(node,
-           "operators of domain '" + node.domain() + "' are not supported; a QDQ model uses standard ones");
+    refuse(node, "operators of domain '" + node.domain() + "' are not supported; a QDQ model uses standard ones");
   if (op == "Constant") {
-    if (node.output_size() != 1 || !initialisers_.count(node.output(0)))
-      refuse(node, "is not a tensor constant");
+    if (node.output_size() != 1 || !initialisers_.count(node.output(0))) refuse(node, "is not a tensor constant");
     return;
   }
-  if (node.output_size() != 1)
-    refuse(node, "has " + std::to_string(node.output_size()) + " outputs; 1 is expected");
+  if (node.output_size() != 1) refuse(node, "has " + std::to_string(node.output_size()) + " outputs; 1 is expected");
   if (op == "QuantizeLinear") return read_quantise(node);
   if (op == "DequantizeLinear") return read_dequantise(node);
   if (op == "Conv") return read_conv(node);
@@ -99,10 +92,9 @@ const qdq_importer::value& qdq_importer::value_of(const onnx::NodeProto& node, i
   const std::string& name = node.input(input);
   const auto found = values_.find(name);
   if (found == values_.end())
-    refuse(node,
-           "input '" + name + "' is " +
-               (initialisers_.count(name) || constants_.count(name) ? "a constant; a feature map is expected"
-                                                                    : "made by no node before this one"));
+    refuse(node, "input '" + name + "' is " +
+                     (initialisers_.count(name) || constants_.count(name) ? "a constant; a feature map is expected"
+                                                                          : "made by no node before this one"));
   return found->second;
 }
 
@@ -110,18 +102,16 @@ int qdq_importer::real_map(const onnx::NodeProto& node, int input) {
   const value& v = value_of(node, input);
   if (v.state != form::real)
     refuse(node, "input '" + node.input(input) +
-                     (v.state == form::pending
-                          ? "' is not quantised; a QuantizeLinear and DequantizeLinear must stand "
-                            "before this node"
-                          : "' is int8; a DequantizeLinear must stand before this node"));
+                     (v.state == form::pending ? "' is not quantised; a QuantizeLinear and DequantizeLinear must stand "
+                                                 "before this node"
+                                               : "' is int8; a DequantizeLinear must stand before this node"));
   return v.tensor;
 }
 
 int qdq_importer::pending_map(const onnx::NodeProto& node, int input) {
   const value& v = value_of(node, input);
   if (v.state != form::pending)
-    refuse(node, "input '" + node.input(input) +
-                     "' is quantised already; this node must stand before QuantizeLinear");
+    refuse(node, "input '" + node.input(input) + "' is quantised already; this node must stand before QuantizeLinear");
   if (uses_[node.input(input)] != 1)
     refuse(node, "input '" + node.input(input) + "' is read elsewhere too, before it is quantised");
   return v.tensor;
@@ -129,36 +119,31 @@ int qdq_importer::pending_map(const onnx::NodeProto& node, int input) {
 
 const onnx::TensorProto& qdq_importer::initialiser(const onnx::NodeProto& node, int input, const char* what) {
   const auto found = initialisers_.find(node.input(input));
-  if (found == initialisers_.end())
-    refuse(node, std::string(what) + " '" + node.input(input) + "' is not a constant");
+  if (found == initialisers_.end()) refuse(node, std::string(what) + " '" + node.input(input) + "' is not a constant");
   return *found->second;
 }
 
-const qdq_importer::real_constant& qdq_importer::constant_of(const onnx::NodeProto& node, int input,
-                                                             const char* what) {
+const qdq_importer::real_constant& qdq_importer::constant_of(const onnx::NodeProto& node, int input, const char* what) {
   const auto found = constants_.find(node.input(input));
   if (found == constants_.end())
-    refuse(node, std::string(what) + " '" + node.input(input) +
-                     "' must be integer constants behind a DequantizeLinear");
+    refuse(node,
+           std::string(what) + " '" + node.input(input) + "' must be integer constants behind a DequantizeLinear");
   return found->second;
 }
 
 std::vector<float> qdq_importer::read_scale(const onnx::NodeProto& node) {
   const std::vector<float> scales = read_floats(initialiser(node, 1, "scale"), node, "scale");
   for (float s : scales)
-    if (!(s > 0) || !std::isfinite(s))
-      refuse(node, "scale " + std::to_string(s) + " is not a positive number");
+    if (!(s > 0) || !std::isfinite(s)) refuse(node, "scale " + std::to_string(s) + " is not a positive number");
   return scales;
 }
 
 void qdq_importer::check_zero_point(const onnx::NodeProto& node, int data_type) {
   const onnx::TensorProto& zero = initialiser(node, 2, "zero point");
   if (zero.data_type() != data_type)
-    refuse(node,
-           "zero point is " + type_text(zero.data_type()) + "; " + type_text(data_type) + " is expected");
+    refuse(node, "zero point is " + type_text(zero.data_type()) + "; " + type_text(data_type) + " is expected");
   for (std::int64_t z : read_integers(zero, node, "zero point"))
-    if (z != 0)
-      refuse(node, "zero point is " + std::to_string(z) + "; only symmetric quantisation (0) is supported");
+    if (z != 0) refuse(node, "zero point is " + std::to_string(z) + "; only symmetric quantisation (0) is supported");
 }
 
 void qdq_importer::read_quantise(const onnx::NodeProto& node) {
@@ -166,8 +151,7 @@ void qdq_importer::read_quantise(const onnx::NodeProto& node) {
   node_attributes(node).integer("axis", 1);
   const std::vector<float> scale = read_scale(node);
   if (scale.size() != 1) refuse(node, "a feature map needs one scale, not " + std::to_string(scale.size()));
-  if (!has_input(node, 2))
-    refuse(node, "has no zero point, which means uint8; int8 with zero point 0 is expected");
+  if (!has_input(node, 2)) refuse(node, "has no zero point, which means uint8; int8 with zero point 0 is expected");
   check_zero_point(node, onnx::TensorProto::INT8);
   const value v = value_of(node, 0);
   graph_tensor& t = graph_.tensors[v.tensor];
@@ -175,8 +159,8 @@ void qdq_importer::read_quantise(const onnx::NodeProto& node) {
     pending_map(node, 0);
     t.scale = scale[0];
   } else if (v.state == form::quantised || t.scale != scale[0]) {
-    refuse(node, "quantises map '" + t.name + "' again with another scale (" + std::to_string(scale[0]) +
-                     " after " + std::to_string(t.scale) + ")");
+    refuse(node, "quantises map '" + t.name + "' again with another scale (" + std::to_string(scale[0]) + " after " +
+                     std::to_string(t.scale) + ")");
   }
   values_[node.output(0)] = {form::quantised, v.tensor};
 }
@@ -188,14 +172,13 @@ void qdq_importer::read_dequantise(const onnx::NodeProto& node) {
   if (const auto found = initialisers_.find(node.input(0)); found != initialisers_.end()) {
     const onnx::TensorProto& t = *found->second;
     if (t.data_type() != onnx::TensorProto::INT8 && t.data_type() != onnx::TensorProto::INT32)
-      refuse(node,
-             "constant '" + t.name() + "' is " + type_text(t.data_type()) + "; int8 or int32 is expected");
+      refuse(node, "constant '" + t.name() + "' is " + type_text(t.data_type()) + "; int8 or int32 is expected");
     if (has_input(node, 2)) check_zero_point(node, t.data_type());
     if (axis < 0) axis += t.dims_size();
     if (scales.size() > 1 && (axis < 0 || axis >= t.dims_size() ||
                               t.dims(static_cast<int>(axis)) != static_cast<std::int64_t>(scales.size())))
-      refuse(node, std::to_string(scales.size()) + " scales do not fit axis " + std::to_string(axis) +
-                       " of " + shape_text(t));
+      refuse(node, std::to_string(scales.size()) + " scales do not fit axis " + std::to_string(axis) + " of " +
+                       shape_text(t));
     constants_[node.output(0)] = {read_integers(t, node, "constant"),
                                   {t.dims().begin(), t.dims().end()},
                                   std::move(scales),
@@ -232,24 +215,20 @@ graph_node& qdq_importer::append(const onnx::NodeProto& node, node_kind kind, st
 
 void qdq_importer::read_output() {
   if (source_.output_size() != 1)
-    throw import_error("the network has " + std::to_string(source_.output_size()) +
-                       " outputs; 1 is expected");
+    throw import_error("the network has " + std::to_string(source_.output_size()) + " outputs; 1 is expected");
   const std::string& name = source_.output(0).name();
   const auto found = values_.find(name);
   if (found == values_.end()) throw import_error("output '" + name + "' is made by no node");
   graph_node& last = producer(found->second.tensor);
   const graph_tensor& t = graph_.tensors[found->second.tensor];
-  if (found->second.state != form::pending || last.kind != node_kind::convolution ||
-      last.layer.window.kernel_x != 1 || last.layer.window.kernel_y != 1 || t.width != 1 || t.height != 1 ||
-      last.layer.requantise.lo == 0)
-    throw import_error(
-        "output '" + name + "' comes from node '" + last.name +
-        "'; a Gemm that gives the logits, neither quantised nor through a Relu, is expected there");
+  if (found->second.state != form::pending || last.kind != node_kind::convolution || last.layer.window.kernel_x != 1 ||
+      last.layer.window.kernel_y != 1 || t.width != 1 || t.height != 1 || last.layer.requantise.lo == 0)
+    throw import_error("output '" + name + "' comes from node '" + last.name +
+                       "'; a Gemm that gives the logits, neither quantised nor through a Relu, is expected there");
   last.kind = node_kind::logits;
   for (const graph_tensor& map : graph_.tensors)
     if (map.scale == 0 && &map != &t)
-      throw import_error("the result of node '" + map.name +
-                         "' is never quantised; a QuantizeLinear must follow it");
+      throw import_error("the result of node '" + map.name + "' is never quantised; a QuantizeLinear must follow it");
 }
 
 }  // namespace ohmic

@@ -58,10 +58,8 @@ class qdq_importer {
   void check_inputs(const onnx::NodeProto& node, int least, int most);
   bool has_input(const onnx::NodeProto& node, int input) const;
 
-  graph_node& append(const onnx::NodeProto& node, node_kind kind, std::vector<int> inputs,
-                     graph_tensor output);
-  void take_weights(const onnx::NodeProto& node, const real_constant& weights, bool transposed,
-                    crossbar_layer& layer);
+  graph_node& append(const onnx::NodeProto& node, node_kind kind, std::vector<int> inputs, graph_tensor output);
+  void take_weights(const onnx::NodeProto& node, const real_constant& weights, bool transposed, crossbar_layer& layer);
   void take_bias(const onnx::NodeProto& node, const real_constant& bias, crossbar_layer& layer);
   graph_node& producer(int tensor) { return graph_.nodes[producers_[tensor]]; }
 

@@ -23,8 +23,7 @@ graph_window read_window(const onnx::NodeProto& node, node_attributes& attribute
   if (auto_pad != "NOTSET" && auto_pad != "VALID")
     refuse(node, "auto_pad " + auto_pad + " is not supported; write the padding into 'pads'");
   if (dilations != std::vector<std::int64_t>{1, 1}) refuse(node, "dilated windows are not supported");
-  if (strides.size() != 2 || pads.size() != 4)
-    refuse(node, "only windows over height and width are supported");
+  if (strides.size() != 2 || pads.size() != 4) refuse(node, "only windows over height and width are supported");
   for (std::int64_t s : strides)
     if (s < 1 || s > 1024) refuse(node, "stride " + std::to_string(s) + " is outside 1 .. 1024");
   for (std::int64_t p : pads)
@@ -59,8 +58,7 @@ void qdq_importer::take_weights(const onnx::NodeProto& node, const real_constant
   layer.weights.resize(n);
   for (std::size_t o = 0; o < out; ++o)
     for (std::size_t i = 0; i < in; ++i)
-      layer.weights[o * in + i] =
-          static_cast<std::int8_t>(weights.values[transposed ? i * out + o : o * in + i]);
+      layer.weights[o * in + i] = static_cast<std::int8_t>(weights.values[transposed ? i * out + o : o * in + i]);
   layer.weight_scale.assign(out, weights.scales[0]);
   if (weights.scales.size() > 1) layer.weight_scale = weights.scales;
   layer.bias.assign(out, 0);
@@ -78,9 +76,8 @@ void qdq_importer::take_bias(const onnx::NodeProto& node, const real_constant& b
     const double expected = input_scale * double{layer.weight_scale[c]};
     const double found = bias.scales[bias.scales.size() > 1 ? c : 0];
     if (std::abs(found - expected) > 1e-5 * expected)
-      refuse(node, "bias '" + bias.name + "' has scale " + std::to_string(found) + " in channel " +
-                       std::to_string(c) + "; input scale times weight scale (" + std::to_string(expected) +
-                       ") is expected");
+      refuse(node, "bias '" + bias.name + "' has scale " + std::to_string(found) + " in channel " + std::to_string(c) +
+                       "; input scale times weight scale (" + std::to_string(expected) + ") is expected");
     layer.bias[c] = static_cast<std::int32_t>(bias.values[c]);
   }
 }
@@ -96,14 +93,12 @@ void qdq_importer::read_conv(const onnx::NodeProto& node) {
                      "convolution [out, in, height, width] is supported");
   node_attributes attributes(node);
   if (const std::int64_t groups = attributes.integer("group", 1); groups != 1)
-    refuse(node,
-           "grouped or depthwise convolution (group = " + std::to_string(groups) + ") is not supported");
+    refuse(node, "grouped or depthwise convolution (group = " + std::to_string(groups) + ") is not supported");
   if (weights.dims[1] != input.channels || weights.dims[0] < 1)
     refuse(node, "weights take " + std::to_string(weights.dims[1]) + " channels, but the input has " +
                      std::to_string(input.channels));
   const std::vector<std::int64_t> kernel{weights.dims[2], weights.dims[3]};
-  if (attributes.integers("kernel_shape", kernel) != kernel)
-    refuse(node, "kernel_shape differs from the weights");
+  if (attributes.integers("kernel_shape", kernel) != kernel) refuse(node, "kernel_shape differs from the weights");
   graph_tensor output;
   const graph_window window = read_window(node, attributes, kernel[0], kernel[1], input, output);
   attributes.refuse_unknown();
@@ -129,8 +124,8 @@ void qdq_importer::read_gemm(const onnx::NodeProto& node) {
   if (weights.dims.size() != 2) refuse(node, "weights are not a matrix");
   if (input.width != 1 || input.height != 1) refuse(node, "works on a map of more than one pixel");
   if (weights.dims[transposed ? 0 : 1] != input.channels || weights.dims[transposed ? 1 : 0] < 1)
-    refuse(node, "weights take " + std::to_string(weights.dims[transposed ? 0 : 1]) +
-                     " values, but the input has " + std::to_string(input.channels));
+    refuse(node, "weights take " + std::to_string(weights.dims[transposed ? 0 : 1]) + " values, but the input has " +
+                     std::to_string(input.channels));
   graph_tensor output;
   output.channels = static_cast<int>(weights.dims[transposed ? 1 : 0]);
   output.height = output.width = 1;
@@ -217,8 +212,7 @@ void qdq_importer::read_flatten(const onnx::NodeProto& node) {
   if (v.state == form::quantised) refuse(node, "works on int8; a DequantizeLinear must stand before it");
   if (v.state == form::pending) pending_map(node, 0);
   if (t.height != 1 || t.width != 1)
-    refuse(node, "flattens map '" + t.name + "' of " + std::to_string(t.height) + "x" +
-                     std::to_string(t.width) +
+    refuse(node, "flattens map '" + t.name + "' of " + std::to_string(t.height) + "x" + std::to_string(t.width) +
                      " pixels; only one pixel (behind GlobalAveragePool) is supported");
   values_[node.output(0)] = v;
 }

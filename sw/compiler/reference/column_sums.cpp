@@ -62,13 +62,11 @@ column_sums::column_sums(const crossbar_layer& layer, std::vector<row_set> sets)
   }
 }
 
-void column_sums::gather(const prepared_set& set, const feature_map& input, int x, int y,
-                         std::int16_t* window) const {
+void column_sums::gather(const prepared_set& set, const feature_map& input, int x, int y, std::int16_t* window) const {
   const int channels = set.rows.channels();
   for (int kx = 0; kx < window_.kernel_x; ++kx)
     for (int ky = set.rows.ky_begin; ky < set.rows.ky_end; ++ky, window += channels) {
-      const int in_x = x * window_.stride_x - window_.pad_x + kx,
-                in_y = y * window_.stride_y - window_.pad_y + ky;
+      const int in_x = x * window_.stride_x - window_.pad_x + kx, in_y = y * window_.stride_y - window_.pad_y + ky;
       if (in_x < 0 || in_x >= input.width || in_y < 0 || in_y >= input.height)
         std::fill_n(window, channels, std::int16_t{0});
       else

@@ -12,9 +12,7 @@ namespace {
 std::int8_t clip(std::int64_t value, int lo) {
   return static_cast<std::int8_t>(std::clamp<std::int64_t>(value, lo, 127));
 }
-std::int64_t round_shift(std::int64_t value, unsigned s) {
-  return (value + (std::int64_t{1} << (s - 1))) >> s;
-}
+std::int64_t round_shift(std::int64_t value, unsigned s) { return (value + (std::int64_t{1} << (s - 1))) >> s; }
 
 [[noreturn]] void fail(const graph_node& node, const std::string& text) {
   throw graph_error("node '" + node.name + "': " + text);
@@ -87,8 +85,7 @@ void node_executor::convolve(const feature_map& input, const finish& f) const {
         }
     }
     for (int y = 0; y < out_.height; ++y)
-      for (int c = 0; c < channels; ++c)
-        f(x, y, c, std::int64_t{total[static_cast<std::size_t>(y) * channels + c]});
+      for (int c = 0; c < channels; ++c) f(x, y, c, std::int64_t{total[static_cast<std::size_t>(y) * channels + c]});
   }
 }
 
@@ -159,8 +156,7 @@ std::vector<std::int32_t> node_executor::logits(const feature_map& input) const 
   std::vector<std::int32_t> result(out_.channels);
   const crossbar_layer& l = node_.layer;
   convolve(input, [&](int, int, int c, std::int64_t sum) {
-    result[c] =
-        static_cast<std::int32_t>(exact_ ? sum + l.bias[c] : sum * l.requantise.m[c] + l.requantise.b[c]);
+    result[c] = static_cast<std::int32_t>(exact_ ? sum + l.bias[c] : sum * l.requantise.m[c] + l.requantise.b[c]);
   });
   return result;
 }

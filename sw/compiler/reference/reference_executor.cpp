@@ -12,8 +12,8 @@ reference_executor::reference_executor(const integer_graph& graph, reference_mod
 reference_result reference_executor::run(const feature_map& image, bool keep_maps) const {
   const graph_tensor& expected = graph_.input();
   if (image.channels != expected.channels || image.height != expected.height || image.width != expected.width)
-    throw graph_error("the image is " + std::to_string(image.width) + "x" + std::to_string(image.height) +
-                      " with " + std::to_string(image.channels) + " channels, but the network takes " +
+    throw graph_error("the image is " + std::to_string(image.width) + "x" + std::to_string(image.height) + " with " +
+                      std::to_string(image.channels) + " channels, but the network takes " +
                       std::to_string(expected.width) + "x" + std::to_string(expected.height) + " with " +
                       std::to_string(expected.channels));
   reference_result result;
@@ -37,12 +37,11 @@ reference_result reference_executor::run(const feature_map& image, bool keep_map
   return result;
 }
 
-std::vector<reference_result> reference_executor::run(
-    const std::vector<feature_map>& images, bool keep_maps, unsigned threads,
-    const std::function<void(std::size_t)>& progress) const {
+std::vector<reference_result> reference_executor::run(const std::vector<feature_map>& images, bool keep_maps,
+                                                      unsigned threads,
+                                                      const std::function<void(std::size_t)>& progress) const {
   std::vector<reference_result> results(images.size());
-  share_work(
-      images.size(), threads, [&](std::size_t i) { results[i] = run(images[i], keep_maps); }, progress);
+  share_work(images.size(), threads, [&](std::size_t i) { results[i] = run(images[i], keep_maps); }, progress);
   return results;
 }
 

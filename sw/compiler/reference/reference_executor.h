@@ -12,8 +12,7 @@ namespace ohmic {
 
 struct reference_result {
   std::vector<std::int32_t> logits;
-  std::vector<feature_map>
-      maps;  ///< if asked for: one per tensor of the graph (empty for the logits), else empty
+  std::vector<feature_map> maps;  ///< if asked for: one per tensor of the graph (empty for the logits), else empty
 };
 
 /// Executes an integer graph image by image, from the semantics in sw/models/CALIBRATED_FORMAT.md and nothing
@@ -31,8 +30,7 @@ class reference_executor {
   /// All images on `threads` threads (0: as many as the process may use); results do not depend on it.
   /// `progress` is called with the number of images done, never by two threads at once.
   std::vector<reference_result> run(const std::vector<feature_map>& images, bool keep_maps = false,
-                                    unsigned threads = 0,
-                                    const std::function<void(std::size_t)>& progress = {}) const;
+                                    unsigned threads = 0, const std::function<void(std::size_t)>& progress = {}) const;
 
  private:
   const integer_graph& graph_;

@@ -6,8 +6,7 @@
 
 namespace ohmic {
 
-std::vector<ranked_class> top_classes(const integer_graph& graph, const std::vector<std::int32_t>& logits,
-                                      int count) {
+std::vector<ranked_class> top_classes(const integer_graph& graph, const std::vector<std::int32_t>& logits, int count) {
   std::vector<int> rows(logits.size());
   std::iota(rows.begin(), rows.end(), 0);
   std::sort(rows.begin(), rows.end(),

@@ -16,7 +16,6 @@ struct ranked_class {
 };
 
 /// The `count` greatest logits, greatest first, lower row first among equals.
-std::vector<ranked_class> top_classes(const integer_graph& graph, const std::vector<std::int32_t>& logits,
-                                      int count);
+std::vector<ranked_class> top_classes(const integer_graph& graph, const std::vector<std::int32_t>& logits, int count);
 
 }  // namespace ohmic

@@ -37,13 +37,10 @@ inline integer_graph random_network(std::mt19937& random, int channels, int heig
   const auto half = [](int size) { return (size - 1) / 2 + 1; };
   const int h1 = half(height), w1 = half(width), h2 = half(h1), w2 = half(w1);
   add_node(node_kind::input, "image", {}, channels, height, width, 1 / 64.f);
-  fill(add_node(node_kind::convolution, "conv1", {0}, 20, h1, w1, 0.02f).layer, channels, 20,
-       {3, 3, 2, 2, 1, 1}, true);
+  fill(add_node(node_kind::convolution, "conv1", {0}, 20, h1, w1, 0.02f).layer, channels, 20, {3, 3, 2, 2, 1, 1}, true);
   add_node(node_kind::max_pool, "maxpool", {1}, 20, h2, w2, 0.02f).pool_window = {3, 3, 2, 2, 1, 1};
-  fill(add_node(node_kind::convolution, "main", {2}, 13, h2, w2, 0.05f).layer, 20, 13, {3, 3, 1, 1, 1, 1},
-       false);
-  fill(add_node(node_kind::convolution, "down", {2}, 13, h2, w2, 0.03f).layer, 20, 13, {1, 1, 1, 1, 0, 0},
-       false);
+  fill(add_node(node_kind::convolution, "main", {2}, 13, h2, w2, 0.05f).layer, 20, 13, {3, 3, 1, 1, 1, 1}, false);
+  fill(add_node(node_kind::convolution, "down", {2}, 13, h2, w2, 0.03f).layer, 20, 13, {1, 1, 1, 1, 0, 0}, false);
   add_node(node_kind::add, "add", {3, 4}, 13, h2, w2, 0.06f).add.lo = 0;
   add_node(node_kind::average_pool, "avgpool", {5}, 13, 1, 1, 0.02f);
   fill(add_node(node_kind::logits, "fc", {6}, 7, 1, 1, 0).layer, 13, 7, {}, false);

@@ -63,8 +63,7 @@ TEST(Calibrate, IgnoresTheLargestTenThousandthOfTheSums) {
   std::vector<feature_map> images(9999, pixel(1, 0));  // sums 100 and -50
   images.push_back(pixel(127, 127));                   // one image of ten thousand: 16129 and 6350
   const integer_graph g = calibrate(tiny_layer(), images);
-  EXPECT_EQ(g.nodes[1].layer.adc.m, 16384)
-      << "20000 values: two may be larger than p = 100, so the scale is 1";
+  EXPECT_EQ(g.nodes[1].layer.adc.m, 16384) << "20000 values: two may be larger than p = 100, so the scale is 1";
   EXPECT_EQ(g.nodes[1].layer.adc.s, 14u);
 }
 
@@ -117,8 +116,7 @@ TEST(Calibrate, TellsProgressNodeByNode) {
 }
 
 TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
-  const auto complaint = [](integer_graph g, const std::vector<feature_map>& images,
-                            int rows) -> std::string {
+  const auto complaint = [](integer_graph g, const std::vector<feature_map>& images, int rows) -> std::string {
     try {
       calibrate(std::move(g), images, {rows, 1});
     } catch (const graph_error& e) {
@@ -136,8 +134,7 @@ TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
   std::mt19937 random(5);
   g = random_network(random, 3, 9, 9);
-  EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 8),
-              AllOf(HasSubstr("'conv1'"), HasSubstr("3x3")));
+  EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 8), AllOf(HasSubstr("'conv1'"), HasSubstr("3x3")));
 }
 
 TEST(FitShift, IsTheLargestShiftWithinTheLimit) {
@@ -167,7 +164,7 @@ TEST_P(ExampleCalibration, EqualsTheNumpyCalibrationNumberForNumber) {
 
 INSTANTIATE_TEST_SUITE_P(Built, ExampleCalibration,
                          ::testing::Values("resnet_micro", "resnet_mini", "resnet_tiny", "resnet18"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& network) { return network.param; });
 
 }  // namespace
 }  // namespace ohmic

@@ -29,9 +29,7 @@ TEST(SplitRows, SplitsByChannelsWhenAKernelRowOf64ChannelsDoesNotFit) {
   EXPECT_EQ(split_rows(32, 3, 3, 128), expected);
 }
 
-TEST(SplitRows, RefusesAKernelLargerThanTheCrossbar) {
-  EXPECT_THROW(split_rows(200, 17, 17, 256), graph_error);
-}
+TEST(SplitRows, RefusesAKernelLargerThanTheCrossbar) { EXPECT_THROW(split_rows(200, 17, 17, 256), graph_error); }
 
 TEST(RowSet, OrdersRowsByColumnThenKernelRowThenChannel) {
   crossbar_layer l;

@@ -79,15 +79,14 @@ TEST(ImportOnnx, KeepsTheOrderOfAResidualAddsInputs) {
   const integer_graph g = import_onnx_bytes(every_operator().bytes(), "net.onnx");
   EXPECT_EQ(g.tensors[g.nodes[5].inputs[0]].name, "main");
   EXPECT_EQ(g.tensors[g.nodes[5].inputs[1]].name, "down");
-  EXPECT_THAT(g.tensors[g.nodes[2].output].consumers, ElementsAre(3, 4))
-      << "the block's input feeds both branches";
+  EXPECT_THAT(g.tensors[g.nodes[2].output].consumers, ElementsAre(3, 4)) << "the block's input feeds both branches";
 }
 
 TEST(ImportOnnx, ReadsAMatMulWithABiasAddLikeAGemm) {
   qdq_builder b(2, 1, 1);
   const std::string x = b.node("Flatten", "flatten", {b.quantise("image", 0.5f)}).output(0);
-  const std::string w = b.dequantised<std::int8_t>("w", onnx::TensorProto::INT8, {1, 2, 3, 4, 5, 6}, {2, 3},
-                                                   {0.5f, 0.25f, 0.125f}, 1);
+  const std::string w =
+      b.dequantised<std::int8_t>("w", onnx::TensorProto::INT8, {1, 2, 3, 4, 5, 6}, {2, 3}, {0.5f, 0.25f, 0.125f}, 1);
   const std::string c =
       b.dequantised<std::int32_t>("b", onnx::TensorProto::INT32, {7, 8, 9}, {3}, {0.25f, 0.125f, 0.0625f});
   b.output(b.node("Add", "bias", {b.node("MatMul", "fc", {x, w}).output(0), c}).output(0));
@@ -99,8 +98,7 @@ TEST(ImportOnnx, ReadsAMatMulWithABiasAddLikeAGemm) {
 
 TEST(ImportOnnx, RefusesTruncatedAndForeignFilesInOneLine) {
   const std::string whole = every_operator().bytes();
-  for (std::size_t n :
-       {std::size_t{0}, std::size_t{1}, whole.size() / 3, whole.size() / 2, whole.size() - 1}) {
+  for (std::size_t n : {std::size_t{0}, std::size_t{1}, whole.size() / 3, whole.size() / 2, whole.size() - 1}) {
     const std::string text = complaint(whole.substr(0, n));
     EXPECT_THAT(text, HasSubstr("net.onnx: ")) << n << " bytes";
     EXPECT_THAT(text, Not(HasSubstr("\n")));
@@ -127,31 +125,25 @@ TEST(ImportOnnx, SurvivesEveryKindOfDamage) {
 }
 
 TEST(ImportOnnx, NamesNodeOperatorAndReasonOfWhatItCannotImport) {
-  EXPECT_THAT(
-      complaint_about([](auto& b) { b.find("relu1").set_op_type("Sigmoid"); }),
-      AllOf(HasSubstr("net.onnx"), HasSubstr("'relu1'"), HasSubstr("Sigmoid"), HasSubstr("not supported")));
+  EXPECT_THAT(complaint_about([](auto& b) { b.find("relu1").set_op_type("Sigmoid"); }),
+              AllOf(HasSubstr("net.onnx"), HasSubstr("'relu1'"), HasSubstr("Sigmoid"), HasSubstr("not supported")));
   EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("main"), "group", 4); }),
               AllOf(HasSubstr("'main' (Conv)"), HasSubstr("grouped or depthwise")));
-  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("main"), "dilations", {2, 2}); }),
-              HasSubstr("dilated"));
+  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("main"), "dilations", {2, 2}); }), HasSubstr("dilated"));
   EXPECT_THAT(complaint_about([](auto& b) { b.find("main").clear_name(); }), HasSubstr("no name"));
   EXPECT_THAT(complaint_about([](auto& b) { b.find("down").set_name("main"); }), HasSubstr("unique"));
   EXPECT_THAT(complaint_about([](auto& b) { b.model.mutable_opset_import(0)->set_version(7); }),
               HasSubstr("opset version 7"));
-  EXPECT_THAT(complaint_about([](auto& b) { b.find("add").set_domain("com.example"); }),
-              HasSubstr("com.example"));
-  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("maxpool"), "ceil_mode", 1); }),
-              HasSubstr("ceil_mode"));
-  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("conv1"), "unheard_of", 1); }),
-              HasSubstr("unheard_of"));
+  EXPECT_THAT(complaint_about([](auto& b) { b.find("add").set_domain("com.example"); }), HasSubstr("com.example"));
+  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("maxpool"), "ceil_mode", 1); }), HasSubstr("ceil_mode"));
+  EXPECT_THAT(complaint_about([](auto& b) { b.set(b.find("conv1"), "unheard_of", 1); }), HasSubstr("unheard_of"));
 }
 
 TEST(ImportOnnx, RefusesQuantisationThatIsNotSymmetricInt8) {
   EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "image.zero").set_raw_data(std::string(1, 3)); }),
               AllOf(HasSubstr("image.q"), HasSubstr("zero point is 3")));
-  EXPECT_THAT(
-      complaint_about([](auto& b) { initialiser(b, "image.zero").set_data_type(onnx::TensorProto::UINT8); }),
-      AllOf(HasSubstr("UINT8"), HasSubstr("INT8 is expected")));
+  EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "image.zero").set_data_type(onnx::TensorProto::UINT8); }),
+              AllOf(HasSubstr("UINT8"), HasSubstr("INT8 is expected")));
   EXPECT_THAT(complaint_about([](auto& b) { b.find("image.q").mutable_input()->RemoveLast(); }),
               HasSubstr("no zero point"));
   EXPECT_THAT(complaint_about([](auto& b) { b.find("maxpool").set_input(0, "relu1.out"); }),
@@ -161,11 +153,9 @@ TEST(ImportOnnx, RefusesQuantisationThatIsNotSymmetricInt8) {
 TEST(ImportOnnx, RefusesConstantsThatDoNotFitTheirShape) {
   EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "main.w").mutable_raw_data()->pop_back(); }),
               AllOf(HasSubstr("'main.w'"), HasSubstr("143 bytes")));
-  EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "main.w").set_dims(1, -4); }),
-              HasSubstr("impossible"));
-  EXPECT_THAT(
-      complaint_about([](auto& b) { initialiser(b, "fc.w").set_data_location(onnx::TensorProto::EXTERNAL); }),
-      HasSubstr("outside the file"));
+  EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "main.w").set_dims(1, -4); }), HasSubstr("impossible"));
+  EXPECT_THAT(complaint_about([](auto& b) { initialiser(b, "fc.w").set_data_location(onnx::TensorProto::EXTERNAL); }),
+              HasSubstr("outside the file"));
 }
 
 TEST(ImportOnnx, RefusesMetadataThatBreaksTheFormat) {
@@ -176,8 +166,7 @@ TEST(ImportOnnx, RefusesMetadataThatBreaksTheFormat) {
   EXPECT_THAT(with(R"({"version": 2})"), HasSubstr("version 2"));
   EXPECT_THAT(with(R"({"version": 1, "rows": 256, "images": 1, "conv": {}, "add": {}, "pool": {}})"),
               HasSubstr("no entry 'conv1'"));
-  EXPECT_THAT(complaint_about([](auto& b) { b.metadata("ohmic.labels", R"(["a", 3])"); }),
-              HasSubstr("ohmic.labels"));
+  EXPECT_THAT(complaint_about([](auto& b) { b.metadata("ohmic.labels", R"(["a", 3])"); }), HasSubstr("ohmic.labels"));
 }
 
 TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {

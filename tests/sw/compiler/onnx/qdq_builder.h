@@ -31,8 +31,7 @@ class qdq_builder {
 
   onnx::GraphProto& graph() { return *model.mutable_graph(); }
 
-  onnx::NodeProto& node(const std::string& op, const std::string& name,
-                        const std::vector<std::string>& inputs) {
+  onnx::NodeProto& node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs) {
     auto* n = graph().add_node();
     n->set_op_type(op);
     n->set_name(name);
@@ -83,8 +82,7 @@ class qdq_builder {
                           const std::vector<int>& dims, const std::vector<float>& scales, int axis = 0) {
     constant(name, data_type, values, dims);
     constant(name + ".scale", onnx::TensorProto::FLOAT, scales, {static_cast<int>(scales.size())});
-    constant(name + ".zero", data_type, std::vector<type>(scales.size(), 0),
-             {static_cast<int>(scales.size())});
+    constant(name + ".zero", data_type, std::vector<type>(scales.size(), 0), {static_cast<int>(scales.size())});
     auto& n = node("DequantizeLinear", name + ".dq", {name, name + ".scale", name + ".zero"});
     set(n, "axis", axis);
     return n.output(0);
@@ -94,10 +92,9 @@ class qdq_builder {
     return weight_scales;
   }
 
-  std::string conv(const std::string& name, const std::string& input, float input_scale,
-                   std::vector<int> dims, const std::vector<std::int8_t>& weights,
-                   const std::vector<float>& scales, const std::vector<std::int32_t>& bias, long stride,
-                   long pad) {
+  std::string conv(const std::string& name, const std::string& input, float input_scale, std::vector<int> dims,
+                   const std::vector<std::int8_t>& weights, const std::vector<float>& scales,
+                   const std::vector<std::int32_t>& bias, long stride, long pad) {
     const std::string w = dequantised(name + ".w", onnx::TensorProto::INT8, weights, dims, scales);
     const std::string b =
         dequantised(name + ".b", onnx::TensorProto::INT32, bias, {dims[0]}, bias_scales(input_scale, scales));
@@ -117,11 +114,8 @@ class qdq_builder {
     set(n, "transB", 1);
     return n.output(0);
   }
-  std::string relu(const std::string& name, const std::string& input) {
-    return node("Relu", name, {input}).output(0);
-  }
-  std::string max_pool(const std::string& name, const std::string& input, long kernel, long stride,
-                       long pad) {
+  std::string relu(const std::string& name, const std::string& input) { return node("Relu", name, {input}).output(0); }
+  std::string max_pool(const std::string& name, const std::string& input, long kernel, long stride, long pad) {
     auto& n = node("MaxPool", name, {input});
     set(n, "kernel_shape", {kernel, kernel});
     set(n, "strides", {stride, stride});

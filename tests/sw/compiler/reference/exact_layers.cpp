@@ -24,14 +24,12 @@ void run(const std::string& model, const std::string& in, const std::string& out
     const graph_node& node = graph.nodes[n];
     const node_executor executor(graph, static_cast<int>(n), reference_mode::exact);
     std::vector<std::vector<feature_map>> inputs;
-    for (int t : node.inputs)
-      inputs.push_back(read_maps(in + "/" + graph.tensors[t].name + ".bin", graph.tensors[t]));
+    for (int t : node.inputs) inputs.push_back(read_maps(in + "/" + graph.tensors[t].name + ".bin", graph.tensors[t]));
     std::ofstream file(out + "/" + node.name + ".bin", std::ios::binary);
     for (std::size_t i = 0; i < inputs[0].size(); ++i) {
       if (node.kind == node_kind::logits) {
         const std::vector<std::int32_t> logits = executor.logits(inputs[0][i]);
-        file.write(reinterpret_cast<const char*>(logits.data()),
-                   static_cast<std::streamsize>(logits.size() * 4));
+        file.write(reinterpret_cast<const char*>(logits.data()), static_cast<std::streamsize>(logits.size() * 4));
         continue;
       }
       std::vector<const feature_map*> maps;

@@ -41,8 +41,7 @@ TEST_P(ExampleNetwork, GivesTheLogitsOfTheNumpyReferenceAndFindsEveryScene) {
   if (!expected) GTEST_SKIP() << folder << " holds no expected_logits.txt";
   const std::vector<std::string> paths = list_images(folder + "/photos");
   std::vector<feature_map> images;
-  for (const std::string& path : paths)
-    images.push_back(load_image(path, graph.input().width, graph.input().height));
+  for (const std::string& path : paths) images.push_back(load_image(path, graph.input().width, graph.input().height));
   const auto results = reference_executor(graph).run(images);
   int scenes = 0;
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -70,11 +69,9 @@ TEST_P(ExampleNetwork, GivesEveryMapOfTheNumpyReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Built, ExampleNetwork,
-                         ::testing::Values(network_cost{"resnet_micro", 321},
-                                           network_cost{"resnet_mini", 433},
-                                           network_cost{"resnet_tiny", 3410},
-                                           network_cost{"resnet18", 106248}),
-                         [](const auto& info) { return info.param.name; });
+                         ::testing::Values(network_cost{"resnet_micro", 321}, network_cost{"resnet_mini", 433},
+                                           network_cost{"resnet_tiny", 3410}, network_cost{"resnet18", 106248}),
+                         [](const auto& network) { return network.param.name; });
 
 }  // namespace
 }  // namespace ohmic

@@ -11,8 +11,8 @@ try:
     import numpy as np
     import onnx
     import onnxruntime
-    from onnx import TensorProto, helper
     from ohmic_models import integer_model, photographs
+    from onnx import TensorProto, helper
 except ImportError as error:
     print(f"SKIPPED: {error}")
     sys.exit(77)
@@ -64,8 +64,11 @@ def compare(tool: Path, folder: Path, count: int) -> bool:
 
 def main() -> int:
     tool, networks = Path(sys.argv[1]), Path(sys.argv[2])
-    built = [(networks / name, count) for name, count in (("resnet_micro", 16), ("resnet_tiny", 16), ("resnet18", 2))
-             if (networks / name).is_dir()]
+    built = [
+        (networks / name, count)
+        for name, count in (("resnet_micro", 16), ("resnet_tiny", 16), ("resnet18", 2))
+        if (networks / name).is_dir()
+    ]
     if not built:
         print(f"SKIPPED: no networks in {networks}")
         return 77

@@ -74,8 +74,7 @@ struct plain_executor {
               const graph_window& w = n.pool_window;
               for (int ky = 0; ky < w.kernel_y; ++ky)
                 for (int kx = 0; kx < w.kernel_x; ++kx)
-                  v = std::max(
-                      v, input(in, ox * w.stride_x - w.pad_x + kx, oy * w.stride_y - w.pad_y + ky, c, -1000));
+                  v = std::max(v, input(in, ox * w.stride_x - w.pad_x + kx, oy * w.stride_y - w.pad_y + ky, c, -1000));
             } else if (n.kind == node_kind::add) {
               v = clip(shifted(static_cast<__int128>(in.at(ox, oy, c)) * n.add.a +
                                    maps[n.inputs[1]].at(ox, oy, c) * n.add.b + (1L << (n.add.s - 1)),
@@ -85,9 +84,8 @@ struct plain_executor {
               long sum = 0;
               for (int ix = 0; ix < in.width; ++ix)
                 for (int iy = 0; iy < in.height; ++iy) sum += in.at(ix, iy, c);
-              v = clip(
-                  shifted(static_cast<__int128>(sum) * n.average.m + (1L << (n.average.s - 1)), n.average.s),
-                  -128);
+              v = clip(shifted(static_cast<__int128>(sum) * n.average.m + (1L << (n.average.s - 1)), n.average.s),
+                       -128);
             }
             y.at(ox, oy, c) = static_cast<std::int8_t>(v);
           }
@@ -162,8 +160,7 @@ TEST(ReferenceExecutor, ExactFormFollowsTheRealNumbers) {
                 if (ix >= 0 && iy >= 0 && ix < in.width && iy < in.height)
                   sum += double{1} * n.layer.weight(o, c, ky, kx) * in.at(ix, iy, c);
               }
-          const double real =
-              sum * g.tensors[n.inputs[0]].scale * n.layer.weight_scale[o] / g.tensors[n.output].scale;
+          const double real = sum * g.tensors[n.inputs[0]].scale * n.layer.weight_scale[o] / g.tensors[n.output].scale;
           const double expected = std::min(127.0, std::max<double>(n.layer.requantise.lo, std::rint(real)));
           ++total;
           if (out.at(x, y, o) != expected) {
