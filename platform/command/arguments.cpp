@@ -61,7 +61,7 @@ void to_sets(const shorthands& s, arguments& a) {
   if (a.window != 0) set("engine.window", std::to_string(a.window));
   if (a.max_cycles != 0) set("engine.max_cycles", std::to_string(a.max_cycles));
   if (!s.check.empty()) set("check", s.check);
-  if (!a.out.empty()) set("output", a.out);
+  if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
 int mistake(const std::string& message) {
@@ -118,7 +118,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
 
   CLI::App* compile = app.add_subcommand("compile", "Map an experiment's network to its chip and write the deployment");
   compile->add_option("EXPERIMENT", a.file, "Experiment (.yaml)")->required();
-  compile->add_option("--out", a.json, "Folder to write")->required();
+  compile->add_option("--out", a.out, "Folder to write")->required();
   compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")->type_name("KEY=VALUE")->take_all();
   compile->add_option("--model", s.model, "A model by name, or an ONNX file");
   compile->add_flag("--quiet", a.quiet, "No progress and no table");

@@ -11,6 +11,7 @@
 #include "platform/experiment/network.h"
 #include "platform/experiment/run_experiment.h"
 #include "platform/run/program_run.h"
+#include "sw/compiler/mapping/deployment_folder.h"
 #include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {
@@ -59,11 +60,12 @@ exit_code compile_command(const arguments& a) {
   const experiment_config config = load_experiment(a.file, a.sets);
   const network net = load_network(config, a.quiet);
   const deployment mapped = map_network(config, net, a.quiet);
+  save_deployment(mapped, a.out);
   if (!a.quiet) {
     std::printf("%s on %s: %zu stages on %zu clusters, %zu crossbars, %llu MVMs per image, at least %.0f cycles per image\n",
                 mapped.model.c_str(), mapped.chip.c_str(), mapped.stages.size(), mapped.clusters.size(),
                 mapped.crossbars.size(), static_cast<unsigned long long>(mapped.mvms_per_image), mapped.bottleneck_cycles);
-    std::printf("written to %s\n", a.json.c_str());
+    std::printf("written to %s\n", a.out.c_str());
   }
   return exit_code::right;
 }

@@ -42,6 +42,7 @@ network load_network(const experiment_config& config, bool quiet) {
     n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
   }
   n.graph = import_onnx(n.file);
+  const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) return n;
 
@@ -59,10 +60,16 @@ network load_network(const experiment_config& config, bool quiet) {
   if (!fs::is_regular_file(cached)) {
     const integer_graph calibrated =
         calibrate_with(n.graph, images.string(), config.chip.ima.rows, config.engine.threads, quiet);
-    fs::create_directories(folder);
-    save_calibrated(n.file, calibrated, cached.string());
+    try {
+      fs::create_directories(folder);
+      save_calibrated(n.file, calibrated, cached.string());
+    } catch (const std::exception&) {
+      n.graph = calibrated;  // a cache that cannot be written costs time, nothing else
+      return n;
+    }
   }
   n.graph = import_onnx(cached.string());
+  n.graph.name = name;
   return n;
 }
 

@@ -42,7 +42,9 @@ void check_request(const experiment_request& request) {
 
 /// The folder exists and can be written to, before minutes are spent.
 void prepare_output(const std::string& folder) {
-  fs::create_directories(folder);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw missing_file("cannot write results to " + folder + ": " + error.message());
   const std::string probe = (fs::path(folder) / "summary.json").string();
   if (fs::exists(probe)) fs::remove(probe);  // of an earlier run: it must not be taken for this one's
   write_whole_file(probe, "");

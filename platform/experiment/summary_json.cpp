@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "platform/config/load_chip.h"
 #include "platform/experiment/report_files.h"
 #include "platform/run/exit_code.h"
 #include "sw/compiler/reference/top_classes.h"
@@ -104,7 +105,7 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["end"] = name_of(f.end);
   s["exit_code"] = static_cast<int>(f.code);
   s["chip"] = {{"name", config.chip.name}, {"clusters", config.chip.clusters()}, {"cores_per_cluster", config.chip.cluster.cores}};
-  s["chip_hash"] = source.chip_hash;
+  s["chip_hash"] = chip_hash(config.chip);
   s["model"] = source.model;
   s["model_hash"] = source.model_hash;
   s["mapping"] = source.policy;
