@@ -60,6 +60,7 @@ bool reads_rs2(op o) {
     case format::r_type: case format::b_type: case format::load_post_reg: case format::load_reg:
     case format::store_imm: case format::store_post_imm: case format::store_post_reg: case format::store_reg:
     case format::three_imm: case format::scalar_half: case format::scalar_byte:
+    case format::lane_index:  // the decoder looks at the bits of rs2 although they are an immediate (cv32e40p_decoder.sv)
       return true;
     default:
       return false;
@@ -80,7 +81,7 @@ bool is_jalr(const decoded& d) { return info(static_cast<op>(d.body)).kind == ki
 /// The register an instruction writes from the EX stage (loads: the post-incremented base); 0 if none.
 unsigned written_in_ex(const decoded& d) {
   switch (info(static_cast<op>(d.body)).kind) {
-    case kind::alu: case kind::alu_acc: case kind::mulh: case kind::div: case kind::csr:
+    case kind::alu: case kind::alu_acc: case kind::mulh: case kind::div: case kind::csr: case kind::jal: case kind::jalr:
       return d.rd == sink_register ? 0 : d.rd;
     case kind::load_post: case kind::store_post:
       return d.rs1;
@@ -248,6 +249,17 @@ void decoded_text::finish(u32 index) {
   const decoded n = decode(base_ + 2 * next, bits_at(next));
   if (loaded_register(d) != 0 && wide && loop_ends_[next]) d.flags |= flag_late_hazard;
   else d.cycles = static_cast<std::uint8_t>(d.cycles + hazard_cycles(d, n));
+  // A jump behind a multi-cycle instruction fetches its target while it waits for EX.
+  const kind nk = info(static_cast<op>(n.body)).kind;
+  if ((k == kind::mulh || k == kind::div) && !loop_ends_[next] && (nk == kind::jal || (nk == kind::jalr && n.rs1 != written_in_ex(d)))) {
+    unsigned hidden = jump_cycles - 1;
+    if (nk == kind::jal) {
+      const u32 target = base_ + 2 * next + u32(n.imm / s32(sizeof(decoded)) * 2);
+      if (contains(target) && target % 4 == 2 && is_wide(half_at((target - base_) / 2))) ++hidden;
+    }
+    if (k == kind::mulh) d.cycles = static_cast<std::uint8_t>(d.cycles - hidden);
+    else d.aux = static_cast<std::uint16_t>(hidden);
+  }
   // A load two instructions before a jalr still blocks it for one cycle (WB stage).
   if (is_jalr(n) && n.rs1 != 0 && n.rs1 != written_in_ex(d) && loaded_register(d) != n.rs1) {
     for (const u32 back : {1u, 2u}) {

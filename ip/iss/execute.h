@@ -185,7 +185,7 @@ core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
   const std::uint32_t target = enter_trap(c, cause, set.pc_of(e));
   update_irq_attention(s, c);
   e = set.entry_of(target);
-  budget -= trap_cycles;
+  budget -= cause == 2 ? illegal_cycles : call_cycles;
   if constexpr (Observer::enabled) observe_trap<Observer>(s, from, false, cause, now, target, set);
   return arrive_by_jump<Observer>(OHMIC_ISS_PASS);
 }
@@ -257,8 +257,8 @@ core_stop run(OHMIC_ISS_ARGS) {
     OHMIC_ISS_NEXT(e->cycles);
   } else if constexpr (k == kind::div) {
     const u32 b = s.x[e->rs2];
-    // e->cycles counts 1 and the hazard of a following jalr.
-    const unsigned cycles = divider_cycles(b, O == op::div || O == op::rem) + e->cycles - 1u;
+    // e->cycles counts 1 and the hazard of a following jalr; e->aux what a following jump does meanwhile.
+    const unsigned cycles = divider_cycles(b, O == op::div || O == op::rem) + e->cycles - 1u - e->aux;
     s.x[e->rd] = value<O>(s.x[e->rs1], b, 0, 0);
     OHMIC_ISS_NEXT(cycles);
   } else if constexpr (k == kind::branch) {

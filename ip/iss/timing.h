@@ -18,9 +18,10 @@ inline constexpr std::uint8_t status_csr_cycles = 4;
 inline constexpr std::uint8_t load_use_penalty = 1;
 inline constexpr std::uint8_t alu_jalr_penalty = 1;
 inline constexpr std::uint8_t load_jalr_penalty = 2;  ///< jr_stall holds for a load in EX and in WB (cv32e40p_controller.sv)
-inline constexpr std::uint8_t trap_cycles = 4;        ///< exception, from the instruction's issue to the handler's
+inline constexpr std::uint8_t call_cycles = 4;         ///< ecall and ebreak, to the handler's first instruction
+inline constexpr std::uint8_t illegal_cycles = 5;      ///< illegal instruction, the same
 inline constexpr std::uint8_t interrupt_cycles = 4;   ///< from the cancelled instruction's issue to the handler's
-inline constexpr std::uint8_t mret_cycles = 4;
+inline constexpr std::uint8_t mret_cycles = 5;
 
 constexpr std::uint8_t base_cycles(kind k) {
   switch (k) {
@@ -28,7 +29,8 @@ constexpr std::uint8_t base_cycles(kind k) {
     case kind::fence: case kind::fence_i: return fence_cycles;
     case kind::mret: return mret_cycles;
     case kind::jal: case kind::jalr: return jump_cycles;
-    case kind::ecall: case kind::ebreak: case kind::illegal: return trap_cycles;
+    case kind::ecall: case kind::ebreak: return call_cycles;
+    case kind::illegal: return illegal_cycles;
     // Accesses: cycles after the response until the next instruction issues.
     case kind::load: case kind::load_post: case kind::store: case kind::store_post: return 0;
     case kind::elw: return elw_cycles - 1;

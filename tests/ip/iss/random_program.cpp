@@ -55,9 +55,11 @@ void random_program::element() {
       straight(skip);
       break;
     }
-    case 1:  // traps: the handler skips the instruction
-      words.push_back(random_() % 2 ? 0x00000073 : 0xffffffff);
+    case 1: {  // traps: the handler skips the instruction
+      static constexpr std::uint32_t traps[] = {0x00000073, 0x00100073, 0xffffffff};
+      words.push_back(traps[random_() % 3]);
       break;
+    }
     case 2: {  // jump and link over data
       words.push_back(0x0080006f | reg() << 7);
       words.push_back(static_cast<std::uint32_t>(random_()) | 3);
