@@ -32,6 +32,7 @@
 ///               until = now + 1 for as long as any line of this hart could rise, so a group need not look back.
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
 ///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE
+///   std::uint32_t pc(unsigned h) const;       of the next instruction, at any time: for messages
 ///   void      warm(unsigned h) const;         hint: h is advanced soon
 ///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
 ///   const hart_counters& counters(unsigned h) const;

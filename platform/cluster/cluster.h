@@ -151,6 +151,7 @@ class cluster {
   void send_remote(unsigned h, const bus_request& request, cycle_t now);
   void serve_port(unsigned k, cycle_t now);
   void resume(unsigned h, cycle_t now);
+  void stopped_otherwise(unsigned h, core_stop stop, cycle_t now);
   void park(unsigned h, cycle_t now);
 
   void step_others(cycle_t now);

@@ -113,13 +113,19 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsi
       bus_now_ |= bit(h);
     return;
   }
+  stopped_otherwise(h, stop, now);
+}
+
+// Hart h needs something rarer than the bus.
+template <class Cores, class Observer>
+__attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsigned h, core_stop stop, cycle_t now) {
   if (stop == core_stop::halted) {
     running_ &= ~bit(h);
     guest_error e;
     e.from = guest_error::source::core_fetch;
     e.cycle = now;
     e.core = h;
-    e.pc = static_cast<std::uint32_t>(cores_.save(h).pc);
+    e.pc = cores_.pc(h);
     e.addr = e.pc;
     e.what = "instruction fetch outside the program's text";
     report(e);
