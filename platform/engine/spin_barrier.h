@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
@@ -22,7 +23,7 @@ inline void spin_pause() {
 /// Call order: main: open(), own share, wait_closed(); each worker: wait_open(), own share, close().
 /// open() publishes everything written before it to the workers; wait_closed() the reverse.
 /// Waiting spins shortly (a window is about a microsecond; a condition variable costs 20), then yields: at once if
-/// there are more threads than processors.
+/// there are more threads than processors. A worker that has waited for long sleeps a little between looks.
 class spin_barrier {
  public:
   spin_barrier(unsigned workers, bool oversubscribed)
@@ -34,24 +35,28 @@ class spin_barrier {
   }
 
   void wait_closed() const {
-    for (unsigned n = 0; closed_.load(std::memory_order_acquire) != workers_; ++n) relax(n);
+    for (unsigned n = 0; closed_.load(std::memory_order_acquire) != workers_; ++n) relax(n, never_sleeps);
   }
 
   /// Returns the epoch that was opened after `seen`.
   std::uint64_t wait_open(std::uint64_t seen) const {
     std::uint64_t now;
-    for (unsigned n = 0; (now = epoch_.load(std::memory_order_acquire)) == seen; ++n) relax(n);
+    for (unsigned n = 0; (now = epoch_.load(std::memory_order_acquire)) == seen; ++n) relax(n, yields_before_sleep);
     return now;
   }
 
   void close() { closed_.fetch_add(1, std::memory_order_release); }
 
  private:
-  void relax(unsigned n) const {
+  static constexpr unsigned yields_before_sleep = 2000, never_sleeps = ~0u;
+
+  void relax(unsigned n, unsigned yields) const {
     if (n < spins_before_yield_)
       spin_pause();
-    else
+    else if (n - spins_before_yield_ < yields)
       std::this_thread::yield();
+    else  // the main thread has worked alone for long: leave the processor to others
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 
   const unsigned workers_;

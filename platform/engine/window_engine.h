@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "ip/core/types.h"
+#include "platform/engine/share_choice.h"
 #include "platform/engine/spin_barrier.h"
 
 namespace ohmic {
@@ -72,9 +74,17 @@ class window_engine {
       run_share(0, active_.size());
       return;
     }
-    barrier_.open();
-    guarded_share(0);
-    barrier_.wait_closed();
+    using clock = std::chrono::steady_clock;
+    const bool shared = choice_.shared(active_.size());
+    const auto begin = clock::now();
+    if (shared) {
+      barrier_.open();
+      guarded_share(0);
+      barrier_.wait_closed();
+    } else {
+      run_share(0, active_.size());
+    }
+    choice_.report(active_.size(), shared, std::chrono::duration<double, std::nano>(clock::now() - begin).count());
     for (auto& e : errors_)
       if (e) std::rethrow_exception(std::exchange(e, nullptr));
   }
@@ -123,6 +133,7 @@ class window_engine {
   const unsigned threads_;
   cycle_t from_ = 0, to_ = 0;
   bool quit_ = false;
+  share_choice choice_;
   spin_barrier barrier_;
   std::vector<std::thread> workers_;
 };

@@ -1,0 +1,48 @@
+#include "platform/engine/share_choice.h"
+
+#include <gtest/gtest.h>
+
+namespace ohmic {
+namespace {
+
+/// Plays `windows` windows of `parts` parts; returns how many were shared.
+unsigned play(share_choice& choice, std::size_t parts, unsigned windows, double alone, double shared) {
+  unsigned count = 0;
+  for (unsigned n = 0; n < windows; ++n) {
+    const bool s = choice.shared(parts);
+    choice.report(parts, s, s ? shared : alone);
+    count += s;
+  }
+  return count;
+}
+
+TEST(ShareChoiceTest, SettlesOnTheFasterWay) {
+  share_choice choice;
+  EXPECT_GT(play(choice, 100, 10000, 2000, 1000), 9500u);
+  EXPECT_LT(play(choice, 3, 10000, 500, 900), 500u);
+}
+
+TEST(ShareChoiceTest, TriesAHopelessWayLessAndLess) {
+  share_choice choice;
+  play(choice, 3, 100000, 500, 1e6);
+  EXPECT_LT(play(choice, 3, 100000, 500, 1e6), 16u);
+}
+
+TEST(ShareChoiceTest, ChangesItsMindWhenTheMachineBecomesFree) {
+  share_choice choice;
+  play(choice, 100, 20000, 2000, 50000);
+  EXPECT_GT(play(choice, 100, 2000000, 2000, 1000), 1000000u);
+}
+
+TEST(ShareChoiceTest, KeepsWindowsOfDifferentSizeApart) {
+  share_choice choice;
+  for (int n = 0; n < 1000; ++n) {
+    play(choice, 2, 10, 500, 5000);
+    play(choice, 400, 10, 50000, 27000);
+  }
+  EXPECT_LT(play(choice, 2, 100, 500, 5000), 10u);
+  EXPECT_GT(play(choice, 400, 100, 50000, 27000), 90u);
+}
+
+}  // namespace
+}  // namespace ohmic
