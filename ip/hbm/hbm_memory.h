@@ -27,9 +27,7 @@ class hbm_memory {
   void fill_random(std::uint64_t offset, std::uint64_t count, std::uint64_t seed);
 
  private:
-  bool holds(std::uint64_t offset, std::uint64_t count) const {
-    return offset <= bytes_ && count <= bytes_ - offset;
-  }
+  bool holds(std::uint64_t offset, std::uint64_t count) const { return offset <= bytes_ && count <= bytes_ - offset; }
   std::uint8_t* data_ = nullptr;
   std::uint64_t bytes_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <vector>
 
@@ -79,8 +78,27 @@ class hbm_queue {
     cycle_t head, last;
     unsigned beats;
   };
+  /// Keeps its memory, so that a steady stream allocates nothing.
+  class fifo {
+   public:
+    bool empty() const { return begin_ == entries_.size(); }
+    std::size_t size() const { return entries_.size() - begin_; }
+    const entry& front() const { return entries_[begin_]; }
+    void push_back(const entry& e) {
+      if (begin_ > 32 && begin_ >= entries_.size() / 2) {
+        entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(begin_));
+        begin_ = 0;
+      }
+      entries_.push_back(e);
+    }
+    void pop_front() { ++begin_; }
+
+   private:
+    std::vector<entry> entries_;
+    std::size_t begin_ = 0;
+  };
   hbm_timing timing_;
-  std::deque<entry> reads_, writes_;
+  fifo reads_, writes_;
   std::vector<cycle_t> open_;  // last response beat of each open burst, earliest first
   cycle_t next_cycle_ = 0;     // acceptance takes one cycle per direction
   cycle_t r_free_ = 0, b_free_ = 0;

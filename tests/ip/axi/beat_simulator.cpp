@@ -65,9 +65,7 @@ void beat_simulator::move(node& n, port& p, channel c) {
   output& o = p.out[c];
   if (o.queued == 0) return;
   const unsigned inputs = static_cast<unsigned>(n.ports.size());
-  const auto ready = [&](unsigned i) {
-    return !o.waiting[i].empty() && o.waiting[i].front().arrival <= now_;
-  };
+  const auto ready = [&](unsigned i) { return !o.waiting[i].empty() && o.waiting[i].front().arrival <= now_; };
   int chosen = -1;
   if (c == W) {
     if (!o.order.empty() && ready(o.order.front())) chosen = static_cast<int>(o.order.front());

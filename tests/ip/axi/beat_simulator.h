@@ -95,8 +95,7 @@ class beat_simulator {
     std::deque<unsigned> accepted_writes;
   };
 
-  void build(const shape& s, std::size_t level, unsigned first, unsigned span, int parent,
-             unsigned parent_port);
+  void build(const shape& s, std::size_t level, unsigned first, unsigned span, int parent, unsigned parent_port);
   unsigned way(const node& n, int target) const;
   void arrive(int router, unsigned in_port, channel c, beat b);
   void move(node& n, port& p, channel c);

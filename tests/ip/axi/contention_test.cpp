@@ -62,9 +62,8 @@ TEST_F(ContentionTest, ReadDataOfTwoSlavesMeetAtTheMaster) {
 
 TEST_F(ContentionTest, ChannelsAndDirectionsDoNotDisturbEachOther) {
   network_bench bench(chip({4, 4}));
-  const sent_burst* all[] = {
-      &bench.send(0, 10, true, bench.l1(5), 4096), &bench.send(0, 10, false, bench.l1(5), 4096),
-      &bench.send(5, 10, true, bench.l1(0), 4096), &bench.send(5, 10, false, bench.l1(0), 4096)};
+  const sent_burst* all[] = {&bench.send(0, 10, true, bench.l1(5), 4096), &bench.send(0, 10, false, bench.l1(5), 4096),
+                             &bench.send(5, 10, true, bench.l1(0), 4096), &bench.send(5, 10, false, bench.l1(0), 4096)};
   bench.run();
   for (const sent_burst* s : all) EXPECT_EQ(s->latency(), s->burst.write ? 24u + 63 : 24u);
 }
@@ -72,8 +71,7 @@ TEST_F(ContentionTest, ChannelsAndDirectionsDoNotDisturbEachOther) {
 TEST_F(ContentionTest, PathsWithoutACommonLinkDoNotDisturbEachOther) {
   network_bench bench(chip({4, 4}));
   std::vector<const sent_burst*> all;
-  for (unsigned c = 0; c < 16; ++c)
-    all.push_back(&bench.send(c, 10, true, bench.l1(c / 4 * 4 + (c + 1) % 4), 4096));
+  for (unsigned c = 0; c < 16; ++c) all.push_back(&bench.send(c, 10, true, bench.l1(c / 4 * 4 + (c + 1) % 4), 4096));
   bench.run();
   for (const sent_burst* s : all) EXPECT_EQ(s->latency(), 8u + 63);
 }
@@ -153,8 +151,7 @@ TEST_F(ContentionTest, CountersTellWhatEachLinkCarried) {
   bench.run();
   std::map<std::string, channel_counters> links;
   bench.network.for_each_link([&](const std::string& name, const channel_counters& c) { links[name] = c; });
-  EXPECT_EQ(links.size(), 2u * (4 + 3 + 1))
-      << "clusters, routers with HBM's link as the top's, platform control";
+  EXPECT_EQ(links.size(), 2u * (4 + 3 + 1)) << "clusters, routers with HBM's link as the top's, platform control";
   EXPECT_EQ(links["cluster_0.up"].bytes, 4096u);
   EXPECT_EQ(links["cluster_0.up"].busy_cycles, 64u);
   EXPECT_EQ(links["l1_0.up"].bytes, 4096u);

@@ -27,8 +27,7 @@ TEST(SplitTest, CutsAt4KiBBoundaries) {
   EXPECT_EQ(pieces(0x1000, 64, 64, 4096), (std::vector<piece>{{0x1000, 64}}));
   EXPECT_EQ(pieces(0x1000, 4096, 64, 4096), (std::vector<piece>{{0x1000, 4096}}));
   EXPECT_EQ(pieces(0x1FFF, 2, 64, 4096), (std::vector<piece>{{0x1FFF, 1}, {0x2000, 1}}));
-  EXPECT_EQ(pieces(0x1F00, 8192, 64, 4096),
-            (std::vector<piece>{{0x1F00, 256}, {0x2000, 4096}, {0x3000, 3840}}));
+  EXPECT_EQ(pieces(0x1F00, 8192, 64, 4096), (std::vector<piece>{{0x1F00, 256}, {0x2000, 4096}, {0x3000, 3840}}));
 }
 
 TEST(SplitTest, CutsAt256Beats) {

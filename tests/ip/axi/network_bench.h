@@ -46,6 +46,7 @@ class network_bench : public sc_core::sc_module {
     cycle_t service = 0;
     std::uint32_t l1_bytes = 0x1'0000;
     bool instant = false;  ///< slaves answer in the forward call
+    unsigned deltas = 0;   ///< delta cycles by which masters call later within the same time
   };
 
   explicit network_bench(const options& o, sc_core::sc_module_name name = "bench")
@@ -92,9 +93,7 @@ class network_bench : public sc_core::sc_module {
   }
 
   static cycle_t now() { return sc_core::sc_time_stamp().value() / at(1).value(); }
-  static sc_core::sc_time at(cycle_t cycle) {
-    return sc_core::sc_time(static_cast<double>(cycle), sc_core::SC_NS);
-  }
+  static sc_core::sc_time at(cycle_t cycle) { return sc_core::sc_time(static_cast<double>(cycle), sc_core::SC_NS); }
 
   std::uint64_t l1(unsigned cluster) const {
     return options_.network.map.cluster_base + cluster * options_.network.map.cluster_stride;
@@ -207,6 +206,12 @@ class network_bench : public sc_core::sc_module {
     return a->sent != b->sent ? a->sent > b->sent : a->burst.tag > b->burst.tag;
   }
   void send_due() {
+    if (waited_ < options_.deltas) {
+      ++waited_;
+      next_trigger(sc_core::SC_ZERO_TIME);
+      return;
+    }
+    waited_ = 0;
     while (!queue_.empty() && queue_.front()->sent <= now()) {
       std::pop_heap(queue_.begin(), queue_.end(), later);
       sent_burst& s = *queue_.back();
@@ -221,6 +226,7 @@ class network_bench : public sc_core::sc_module {
   std::vector<std::unique_ptr<endpoint>> clusters_;
   std::vector<sent_burst*> queue_;
   sc_core::sc_event due_;
+  unsigned waited_ = 0;
   axi_payload_pool payloads_;
 };
 

@@ -51,8 +51,7 @@ TEST_F(TlmTest, DebugTransportRefusesUnmappedAddresses) {
   network_bench bench(table_one());
   elaborate();
   std::vector<std::uint8_t> bytes(4);
-  for (const std::uint64_t addr :
-       {0x0ull, 0x3FFF'FFFCull, 0xE000'0000ull, 0xF000'0000ull, 0x1'4000'0000ull}) {
+  for (const std::uint64_t addr : {0x0ull, 0x3FFF'FFFCull, 0xE000'0000ull, 0xF000'0000ull, 0x1'4000'0000ull}) {
     payload read(false, addr, bytes);
     EXPECT_EQ(bench.master(0)->transport_dbg(read), 0u) << addr;
     EXPECT_EQ(read.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);

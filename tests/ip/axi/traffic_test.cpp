@@ -153,8 +153,8 @@ TEST_P(TrafficTest, AgreesWithBeatByBeatSimulation) {
   std::printf(
       "%-22s latency %8.2f / %8.2f (%+.2f %%)  beats/cycle %7.3f / %7.3f (%+.2f %%)  end %llu / %llu  "
       "same cycle: %.1f %%\n",
-      l.name, got.latency, want.latency, 100 * (got.latency / want.latency - 1), got.throughput,
-      want.throughput, 100 * (got.throughput / want.throughput - 1), static_cast<unsigned long long>(got.end),
+      l.name, got.latency, want.latency, 100 * (got.latency / want.latency - 1), got.throughput, want.throughput,
+      100 * (got.throughput / want.throughput - 1), static_cast<unsigned long long>(got.end),
       static_cast<unsigned long long>(want.end),
       100.0 * static_cast<double>(equal) / static_cast<double>(actual.size()));
   EXPECT_EQ(equal, actual.size()) << "seed " << seed;
@@ -163,23 +163,22 @@ TEST_P(TrafficTest, AgreesWithBeatByBeatSimulation) {
   EXPECT_NEAR(static_cast<double>(got.end) / static_cast<double>(want.end), 1, 0.10) << "seed " << seed;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Loads, TrafficTest,
-    testing::Values(load{"reads_light", {4, 4, 4}, 20, 0, 0, 0, {1, 16, 64}, 2000, 16},
-                    load{"reads_medium", {4, 4, 4}, 60, 0, 0, 0, {1, 16, 64}, 200, 16},
-                    load{"reads_saturated", {4, 4, 4}, 60, 0, 0, 0, {1, 16, 64}, 0, 16},
-                    load{"writes_light", {4, 4, 4}, 20, 0, 1, 0, {1, 16, 64}, 2000, 16},
-                    load{"writes_medium", {4, 4, 4}, 60, 0, 1, 0, {1, 16, 64}, 200, 16},
-                    load{"writes_saturated", {4, 4, 4}, 60, 0, 1, 0, {1, 16, 64}, 0, 16},
-                    load{"mixed_medium", {4, 4, 4}, 40, 0.2, 0.5, 0.5, {1, 2, 8, 64}, 300, 16},
-                    load{"mixed_saturated", {4, 4, 4}, 60, 0.2, 0.5, 0.5, {1, 2, 8, 64}, 0, 16},
-                    load{"hbm_pages", {4, 4, 4}, 20, 1, 0.5, 0, {64}, 0, 16},
-                    load{"hbm_lines", {4, 4, 4}, 50, 1, 0.3, 0, {1}, 0, 16},
-                    load{"hbm_light", {4, 4, 4}, 10, 1, 0.5, 0, {1, 64}, 4000, 16},
-                    load{"near_saturated", {4, 4, 4}, 60, 0, 0.7, 1, {4, 64}, 0, 16},
-                    load{"one_open", {2, 8}, 100, 0.1, 0.5, 0.2, {1, 64}, 0, 1},
-                    load{"table_one", {8, 4, 4, 4}, 12, 0.1, 0.5, 0.5, {1, 64}, 400, 16}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Loads, TrafficTest,
+                         testing::Values(load{"reads_light", {4, 4, 4}, 20, 0, 0, 0, {1, 16, 64}, 2000, 16},
+                                         load{"reads_medium", {4, 4, 4}, 60, 0, 0, 0, {1, 16, 64}, 200, 16},
+                                         load{"reads_saturated", {4, 4, 4}, 60, 0, 0, 0, {1, 16, 64}, 0, 16},
+                                         load{"writes_light", {4, 4, 4}, 20, 0, 1, 0, {1, 16, 64}, 2000, 16},
+                                         load{"writes_medium", {4, 4, 4}, 60, 0, 1, 0, {1, 16, 64}, 200, 16},
+                                         load{"writes_saturated", {4, 4, 4}, 60, 0, 1, 0, {1, 16, 64}, 0, 16},
+                                         load{"mixed_medium", {4, 4, 4}, 40, 0.2, 0.5, 0.5, {1, 2, 8, 64}, 300, 16},
+                                         load{"mixed_saturated", {4, 4, 4}, 60, 0.2, 0.5, 0.5, {1, 2, 8, 64}, 0, 16},
+                                         load{"hbm_pages", {4, 4, 4}, 20, 1, 0.5, 0, {64}, 0, 16},
+                                         load{"hbm_lines", {4, 4, 4}, 50, 1, 0.3, 0, {1}, 0, 16},
+                                         load{"hbm_light", {4, 4, 4}, 10, 1, 0.5, 0, {1, 64}, 4000, 16},
+                                         load{"near_saturated", {4, 4, 4}, 60, 0, 0.7, 1, {4, 64}, 0, 16},
+                                         load{"one_open", {2, 8}, 100, 0.1, 0.5, 0.2, {1, 64}, 0, 1},
+                                         load{"table_one", {8, 4, 4, 4}, 12, 0.1, 0.5, 0.5, {1, 64}, 400, 16}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace ohmic::test

@@ -19,9 +19,8 @@ TEST_F(ZeroLoadTest, ReadsBetweenClustersTakeFourCyclesPerRouterAndDirection) {
   const struct {
     unsigned from, to;
     cycle_t round_trip;
-  } cases[] = {{0, 1, 8},      {0, 3, 8},    {0, 4, 24},   {0, 15, 24},   {0, 16, 40},
-               {0, 63, 40},    {0, 64, 56},  {0, 511, 56}, {511, 508, 8}, {511, 496, 24},
-               {511, 448, 40}, {511, 0, 56}, {200, 201, 8}};
+  } cases[] = {{0, 1, 8},    {0, 3, 8},     {0, 4, 24},     {0, 15, 24},    {0, 16, 40},  {0, 63, 40},  {0, 64, 56},
+               {0, 511, 56}, {511, 508, 8}, {511, 496, 24}, {511, 448, 40}, {511, 0, 56}, {200, 201, 8}};
   cycle_t cycle = 10;
   for (const auto& c : cases) {
     bench.send(c.from, cycle, false, bench.l1(c.to), 4);
@@ -56,8 +55,7 @@ TEST_F(ZeroLoadTest, ReadDataFollowOneBeatPerCycle) {
   bench.run();
   EXPECT_EQ(page.response_head, 56u);
   EXPECT_EQ(page.response_last, 56u + 63);
-  EXPECT_EQ(unaligned.response_last - unaligned.response_head, 1u)
-      << "bytes on both sides of a beat boundary";
+  EXPECT_EQ(unaligned.response_last - unaligned.response_head, 1u) << "bytes on both sides of a beat boundary";
 }
 
 // 4 routers each way (16 + 16) and 100 cycles of access, charged once per burst.
