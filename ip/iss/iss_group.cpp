@@ -89,10 +89,10 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   const decoded* const e = s.at;
   hart_control& c = set_.control_of(s);
   if (s.attention & attention_split) {
-    // The lower address comes first; the second request follows its grant (manual, "Misaligned Accesses").
+    // The lower address comes first; the second request follows its response (RTL; manual, "Misaligned Accesses").
     s.attention = (s.attention & ~static_cast<std::uint32_t>(attention_split)) | attention_second_half;
     c.split_data = rdata & ((1u << 8 * s.request.size) - 1);
-    s.time = granted + 1;
+    s.time = valid;
     s.phase = access_phase::none;
     return;
   }
@@ -117,6 +117,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   s.at = next_entry(e);
   s.resume_at_body = false;
   if (e->aux & access_elw) {
+    s.time = std::max(granted + elw_after_grant, valid + elw_after_response);
     // Gated from the second cycle after the request until one before the response (manual, "PULP Cluster Extension").
     const cycle_t asleep = s.request.cycle + 2;
     if (valid > asleep + 1) c.slept += valid - 1 - asleep;

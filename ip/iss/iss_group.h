@@ -17,7 +17,9 @@ using iss::decoded_text;
 ///
 /// Timing: CV32E40P with COREV_PULP=1, COREV_CLUSTER=1, FPU=0 (ip/iss/timing.h). A load or store is requested in
 /// its EX cycle; the next instruction issues when the response is there (+1 if it uses the data). One access is
-/// in flight at a time. Each hart has a private instruction cache of 8 direct-mapped lines of 64 bytes.
+/// in flight at a time (the RTL can have two, which matters only if a response takes longer than a cycle). An
+/// interrupt is taken at the next instruction boundary after set_irq(); the RTL takes two cycles to notice it.
+/// Checked against the RTL cycle by cycle: docs/timing.md. Each hart has a private instruction cache of 8 direct-mapped lines of 64 bytes.
 ///
 /// Besides the seam: advance() also returns core_stop::horizon, possibly before `until`, right after an
 /// instruction that enabled interrupts (csr write, mret), so that the cluster can set_irq() first.

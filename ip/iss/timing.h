@@ -13,14 +13,15 @@ inline constexpr std::uint8_t jump_cycles = 2;
 inline constexpr std::uint8_t branch_taken_cycles = 3;
 inline constexpr std::uint8_t mulh_cycles = 5;
 inline constexpr std::uint8_t fence_cycles = 4;       ///< RTL: 4 (the manual says 2 for fence.i)
-inline constexpr std::uint8_t elw_cycles = 4;         ///< granted at once
+/// cv.elw flushes the pipeline: the next instruction issues that much later (RTL; 4 cycles if granted at once).
+inline constexpr std::uint8_t elw_after_grant = 4, elw_after_response = 2;
 inline constexpr std::uint8_t status_csr_cycles = 4;
 inline constexpr std::uint8_t load_use_penalty = 1;
 inline constexpr std::uint8_t alu_jalr_penalty = 1;
 inline constexpr std::uint8_t load_jalr_penalty = 2;  ///< jr_stall holds for a load in EX and in WB (cv32e40p_controller.sv)
 inline constexpr std::uint8_t call_cycles = 4;         ///< ecall and ebreak, to the handler's first instruction
 inline constexpr std::uint8_t illegal_cycles = 5;      ///< illegal instruction, the same
-inline constexpr std::uint8_t interrupt_cycles = 4;   ///< from the cancelled instruction's issue to the handler's
+inline constexpr std::uint8_t interrupt_cycles = 2;   ///< from the cancelled instruction's issue to the handler's
 inline constexpr std::uint8_t mret_cycles = 5;
 
 constexpr std::uint8_t base_cycles(kind k) {
@@ -32,8 +33,7 @@ constexpr std::uint8_t base_cycles(kind k) {
     case kind::ecall: case kind::ebreak: return call_cycles;
     case kind::illegal: return illegal_cycles;
     // Accesses: cycles after the response until the next instruction issues.
-    case kind::load: case kind::load_post: case kind::store: case kind::store_post: return 0;
-    case kind::elw: return elw_cycles - 1;
+    case kind::load: case kind::load_post: case kind::elw: case kind::store: case kind::store_post: return 0;
     default: return 1;
   }
 }

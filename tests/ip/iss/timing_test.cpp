@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ip/iss/flat_machine.h"
+#include "tests/ip/iss/one_instruction.h"
 
 namespace ohmic {
 namespace {
@@ -113,6 +114,57 @@ TEST_P(IssTiming, IsThatOfTheRtl) {
 
 INSTANTIATE_TEST_SUITE_P(Class, IssTiming, ::testing::ValuesIn(costs),
                          [](const auto& p) { return std::string(p.param.snippet); });
+
+/// From the issue of the instruction to that of the first one of the handler or behind the mret (RTL).
+TEST(IssTrapTiming, IsThatOfTheRtl) {
+  struct {
+    std::uint32_t word;
+    cycle_t cycles;
+  } const traps[] = {{0x00000073, 4}, {0x00100073, 4}, {0x00009002, 4}, {0xffffffff, 5}, {0x00000000, 5}, {0x30200073, 5}};
+  for (const auto& t : traps) {
+    test::one_instruction machine(t.word);
+    hart_state s;
+    s.pc = test::code_base;
+    s.mepc = 0x8000;
+    machine.step(s);
+    EXPECT_EQ(machine.cycles(), t.cycles) << std::hex << t.word;
+  }
+}
+
+TEST(IssTrapTiming, InterruptsCostTwoCycles) {
+  const std::uint32_t nops[] = {0x13, 0x13};
+  iss::decoded_text text(0x1000, nops, sizeof nops);
+  iss_group group(text, 1, 0);
+  group.start(0, 0x1000, 0);
+  hart_state s = group.save(0);
+  s.mie = 0xffffffff;
+  s.mstatus = 0x1808;
+  group.restore(0, s);
+  group.set_irq(0, 0x10000);
+  null_observer silent;
+  group.advance(0, 1, silent);
+  EXPECT_EQ(group.time(0), 2u);
+}
+
+/// The next instruction issues 4 cycles after the grant, or 2 after the response, whatever is later (RTL).
+TEST(IssEventLoadTiming, CountsFromGrantAndResponse) {
+  for (cycle_t late_grant = 0; late_grant < 6; ++late_grant) {
+    for (cycle_t late_response = 0; late_response < 4; ++late_response) {
+      const std::uint32_t words[] = {0x0000350b, 0x13};  // cv.elw a0, 0(zero)
+      iss::decoded_text text(0x1000, words, sizeof words);
+      iss_group group(text, 1, 0);
+      group.start(0, 0x1000, 10);
+      null_observer silent;
+      ASSERT_EQ(group.advance(0, never, silent), core_stop::fetch);
+      group.fetch_complete(0, 10);
+      ASSERT_EQ(group.advance(0, never, silent), core_stop::bus);
+      const cycle_t granted = group.request(0).cycle + late_grant;
+      const cycle_t valid = granted + 1 + late_response;
+      group.complete(0, 1, granted, valid);
+      EXPECT_EQ(group.time(0), std::max(granted + 4, valid + 2));
+    }
+  }
+}
 
 /// The manual gives 3..35 cycles; the divider's shift depends on the divisor alone.
 TEST(IssDivider, CountsLeadingBitsOfTheDivisor) {
