@@ -32,7 +32,7 @@ struct experiment_config {
     std::map<std::string, unsigned> copies;
     unsigned reduction_fan_in = 0;         ///< 0: the compiler chooses
     std::string reductions = "automatic";  ///< automatic, extra, shared
-    unsigned tile_cycles = 4000;
+    unsigned tile_cycles = 2000;
     unsigned prefetch_tiles = 1;
   } mapping;
 

@@ -27,7 +27,7 @@ struct mapping_options {
   residual_store residuals = residual_store::l1;
   /// A tile takes as many columns as its MVMs need to last this long, so that small maps do not drown in
   /// overhead.
-  unsigned tile_cycles = 4000;
+  unsigned tile_cycles = 2000;
   /// Tiles that a ring holds beyond the one in work (>= 1: double buffering).
   unsigned prefetch_tiles = 1;
   /// Results in HBM have room for this many images.

@@ -93,6 +93,14 @@ class naive_mapper {
                       crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
   }
 
+  /// What a column costs the stage: its crossbars or its root, whichever is slower.
+  double cycles_per_column(std::size_t s) const {
+    const graph_tensor& out = output_of(s);
+    if (!on_crossbar(s)) return pool_cycles(s) / out.width / chip_.cluster.cores;
+    const double root = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * copies_[s] / out.width;
+    return std::max(double(out.height) * double(chip_.ima.mvm_cycles), root / chip_.cluster.cores);
+  }
+
   void choose_tiles() {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const graph_tensor& out = output_of(s);
@@ -100,9 +108,7 @@ class naive_mapper {
       if (copies > width)
         throw mapping_error(fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
                                         stages_[s].name, copies, width));
-      result_.stages[s].tile_columns =
-          choose_tile_columns(width, static_cast<unsigned>(out.height), static_cast<unsigned>(chip_.ima.mvm_cycles),
-                              options_.tile_cycles, copies);
+      result_.stages[s].tile_columns = choose_tile_columns(width, cycles_per_column(s), options_.tile_cycles, copies);
     }
   }
 
@@ -113,6 +119,16 @@ class naive_mapper {
       if (on_crossbar(s))
         worst = std::max(worst, double(shapes_[s].pixels) / copies_[s] * double(chip_.ima.mvm_cycles));
     return worst;
+  }
+
+  double pool_cycles(std::size_t s) const {
+    const graph_node& node = node_of(s);
+    const graph_tensor& in = graph_.tensors[stages_[s].input];
+    const double elements = double(output_of(s).channels) * shapes_[s].pixels;
+    if (node.kind == node_kind::max_pool)
+      return elements * node.pool_window.kernel_x * node.pool_window.kernel_y * kernel_cost::max_tap;
+    if (node.kind == node_kind::average_pool) return elements * in.width * in.height * kernel_cost::average;
+    return elements * kernel_cost::residual_add;
   }
 
   double root_cycles(std::size_t s, int channels, unsigned inputs) const {
@@ -136,7 +152,7 @@ class naive_mapper {
       if (!on_crossbar(s)) {
         digital_unit unit;
         unit.stage = s;
-        unit.cycles = 4.0 * graph_.tensors[stages_[s].input].channels * shapes_[s].pixels;
+        unit.cycles = pool_cycles(s);
         units_.push_back(unit);
         continue;
       }

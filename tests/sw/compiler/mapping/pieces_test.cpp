@@ -13,16 +13,16 @@ namespace ohmic {
 namespace {
 
 TEST(TileColumns, GrowUntilATileLastsLongEnough) {
-  EXPECT_EQ(choose_tile_columns(128, 128, 130, 4000, 1), 1u);
-  EXPECT_EQ(choose_tile_columns(16, 16, 130, 4000, 1), 2u);
-  EXPECT_EQ(choose_tile_columns(8, 8, 130, 4000, 1), 4u);
-  EXPECT_EQ(choose_tile_columns(7, 2, 130, 1000, 1), 7u) << "only divisors of the width";
-  EXPECT_EQ(choose_tile_columns(1, 1, 130, 4000, 1), 1u);
+  EXPECT_EQ(choose_tile_columns(128, 128 * 130, 4000, 1), 1u);
+  EXPECT_EQ(choose_tile_columns(16, 16 * 130, 4000, 1), 2u);
+  EXPECT_EQ(choose_tile_columns(8, 8 * 130, 4000, 1), 4u);
+  EXPECT_EQ(choose_tile_columns(7, 260, 1000, 1), 7u) << "only divisors of the width";
+  EXPECT_EQ(choose_tile_columns(1, 130, 4000, 1), 1u);
 }
 
 TEST(TileColumns, StaySmallWhereCopiesShareAMap) {
-  EXPECT_EQ(choose_tile_columns(16, 2, 130, 4000, 2), 2u);
-  EXPECT_EQ(choose_tile_columns(16, 2, 130, 4000, 8), 1u);
+  EXPECT_EQ(choose_tile_columns(16, 260, 4000, 2), 2u);
+  EXPECT_EQ(choose_tile_columns(16, 260, 4000, 8), 1u);
 }
 
 TEST(ReductionTree, SumsEverySetOnceWithinTheFanIn) {
