@@ -19,10 +19,14 @@ constexpr bool counter_index(std::uint16_t csr, std::uint16_t bank, unsigned& in
 
 std::uint64_t* counter(hart_control& c, unsigned index) {
   switch (index) {
-    case 0: return &c.mcycle;
-    case 2: return &c.minstret;
-    case 3: return &c.mhpmcounter3;
-    default: return nullptr;  // not implemented: reads 0
+    case 0:
+      return &c.mcycle;
+    case 2:
+      return &c.minstret;
+    case 3:
+      return &c.mhpmcounter3;
+    default:
+      return nullptr;  // not implemented: reads 0
   }
 }
 
@@ -31,15 +35,40 @@ enum class access { illegal, read_only, read_write };
 access rights(std::uint16_t csr) {
   unsigned index = 0;
   switch (csr) {
-    case 0x300: case 0x301: case 0x304: case 0x305: case 0x320:                // mstatus misa mie mtvec mcountinhibit
-    case 0x340: case 0x341: case 0x342: case 0x343: case 0x344:                // mscratch mepc mcause mtval mip
-    case 0x7a0: case 0x7a1: case 0x7a2: case 0x7a3: case 0x7a4: case 0x7a8: case 0x7aa:  // triggers
+    case 0x300:
+    case 0x301:
+    case 0x304:
+    case 0x305:
+    case 0x320:  // mstatus misa mie mtvec mcountinhibit
+    case 0x340:
+    case 0x341:
+    case 0x342:
+    case 0x343:
+    case 0x344:  // mscratch mepc mcause mtval mip
+    case 0x7a0:
+    case 0x7a1:
+    case 0x7a2:
+    case 0x7a3:
+    case 0x7a4:
+    case 0x7a8:
+    case 0x7aa:  // triggers
       return access::read_write;
-    case 0xf11: case 0xf12: case 0xf13: case 0xf14:                            // mvendorid marchid mimpid mhartid
-    case 0xcc0: case 0xcc1: case 0xcc2: case 0xcc4: case 0xcc5: case 0xcc6:    // hardware loops
-    case 0xcd0: case 0xcd1: case 0xcd2:                                        // uhartid privlv zfinx
+    case 0xf11:
+    case 0xf12:
+    case 0xf13:
+    case 0xf14:  // mvendorid marchid mimpid mhartid
+    case 0xcc0:
+    case 0xcc1:
+    case 0xcc2:
+    case 0xcc4:
+    case 0xcc5:
+    case 0xcc6:  // hardware loops
+    case 0xcd0:
+    case 0xcd1:
+    case 0xcd2:  // uhartid privlv zfinx
       return access::read_only;
-    default: break;
+    default:
+      break;
   }
   if (counter_index(csr, 0xb00, index) || counter_index(csr, 0xb80, index)) return access::read_write;
   if (counter_index(csr, 0xc00, index) || counter_index(csr, 0xc80, index)) return access::read_only;
@@ -59,30 +88,55 @@ std::uint32_t read(hart_set& set, hart& s, hart_control& c, std::uint16_t csr) {
     return p ? static_cast<std::uint32_t>(*p >> 32) : 0;
   }
   switch (csr) {
-    case 0x300: return c.mstatus;
-    case 0x301: return 0x40801104;
-    case 0x304: return c.mie;
-    case 0x305: return c.mtvec;
-    case 0x320: return c.mcountinhibit;
-    case 0x323: return c.mhpmevent3;
-    case 0x340: return c.mscratch;
-    case 0x341: return c.mepc;
-    case 0x342: return c.mcause;
-    case 0x344: return c.irq_lines & irq_mask;
-    case 0x7a1: return 0x28001040;  // tdata1: type 2, dmode, enter debug mode, machine mode
-    case 0x7a4: return 4;           // tinfo
-    case 0xcc0: return f.lpstart[0];
-    case 0xcc1: return f.lpend[0];
-    case 0xcc2: return f.lpcount[0];
-    case 0xcc4: return f.lpstart[1];
-    case 0xcc5: return f.lpend[1];
-    case 0xcc6: return f.lpcount[1];
-    case 0xcd0: case 0xf14: return c.mhartid;
-    case 0xcd1: return 3;
-    case 0xf11: return 0x602;
-    case 0xf12: return 4;
-    case 0xf13: return 1;
-    default: return 0;
+    case 0x300:
+      return c.mstatus;
+    case 0x301:
+      return 0x40801104;
+    case 0x304:
+      return c.mie;
+    case 0x305:
+      return c.mtvec;
+    case 0x320:
+      return c.mcountinhibit;
+    case 0x323:
+      return c.mhpmevent3;
+    case 0x340:
+      return c.mscratch;
+    case 0x341:
+      return c.mepc;
+    case 0x342:
+      return c.mcause;
+    case 0x344:
+      return c.irq_lines & irq_mask;
+    case 0x7a1:
+      return 0x28001040;  // tdata1: type 2, dmode, enter debug mode, machine mode
+    case 0x7a4:
+      return 4;  // tinfo
+    case 0xcc0:
+      return f.lpstart[0];
+    case 0xcc1:
+      return f.lpend[0];
+    case 0xcc2:
+      return f.lpcount[0];
+    case 0xcc4:
+      return f.lpstart[1];
+    case 0xcc5:
+      return f.lpend[1];
+    case 0xcc6:
+      return f.lpcount[1];
+    case 0xcd0:
+    case 0xf14:
+      return c.mhartid;
+    case 0xcd1:
+      return 3;
+    case 0xf11:
+      return 0x602;
+    case 0xf12:
+      return 4;
+    case 0xf13:
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -97,15 +151,32 @@ void write(hart_control& c, std::uint16_t csr, std::uint32_t v) {
     return;
   }
   switch (csr) {
-    case 0x300: c.mstatus = 0x1800 | (v & 0x88); break;
-    case 0x304: c.mie = v & irq_mask; break;
-    case 0x305: c.mtvec = v & 0xffffff01u; break;
-    case 0x320: c.mcountinhibit = v & implemented_counters; break;
-    case 0x323: c.mhpmevent3 = v & 0xffff; break;
-    case 0x340: c.mscratch = v; break;
-    case 0x341: c.mepc = v & ~1u; break;
-    case 0x342: c.mcause = v & 0x8000001fu; break;
-    default: break;  // misa, mtval, mip, triggers (outside debug mode), unimplemented counters: ignored
+    case 0x300:
+      c.mstatus = 0x1800 | (v & 0x88);
+      break;
+    case 0x304:
+      c.mie = v & irq_mask;
+      break;
+    case 0x305:
+      c.mtvec = v & 0xffffff01u;
+      break;
+    case 0x320:
+      c.mcountinhibit = v & implemented_counters;
+      break;
+    case 0x323:
+      c.mhpmevent3 = v & 0xffff;
+      break;
+    case 0x340:
+      c.mscratch = v;
+      break;
+    case 0x341:
+      c.mepc = v & ~1u;
+      break;
+    case 0x342:
+      c.mcause = v & 0x8000001fu;
+      break;
+    default:
+      break;  // misa, mtval, mip, triggers (outside debug mode), unimplemented counters: ignored
   }
 }
 
@@ -126,8 +197,10 @@ void count_up(hart_control& c, cycle_t now, std::uint64_t retired) {
   if ((c.mcountinhibit & 1) == 0) c.mcycle += cycles;
   if ((c.mcountinhibit & 4) == 0) c.minstret += executed;
   if ((c.mcountinhibit & 8) == 0) {
-    if (c.mhpmevent3 & 1) c.mhpmcounter3 += cycles;
-    else if (c.mhpmevent3 & 2) c.mhpmcounter3 += executed;
+    if (c.mhpmevent3 & 1)
+      c.mhpmcounter3 += cycles;
+    else if (c.mhpmevent3 & 2)
+      c.mhpmcounter3 += executed;
   }
 }
 
@@ -140,9 +213,15 @@ bool access_csr(hart_set& set, hart& s, std::uint16_t csr, std::uint32_t funct3,
   old_value = read(set, s, c, csr);
   if (do_write) {
     switch (funct3 & 3) {
-      case 1: write(c, csr, operand); break;
-      case 2: write(c, csr, old_value | operand); break;
-      default: write(c, csr, old_value & ~operand); break;
+      case 1:
+        write(c, csr, operand);
+        break;
+      case 2:
+        write(c, csr, old_value | operand);
+        break;
+      default:
+        write(c, csr, old_value & ~operand);
+        break;
     }
     update_irq_attention(s, c);
   }

@@ -30,11 +30,13 @@ constexpr bool is_access(kind k) {
 int access_size(op o) {
   switch (o) {
 #define X(id, mnemonic, mask, match, fmt, knd, ...) \
-  case op::id: return is_access(kind::knd) ? static_cast<int>(value<op::id>(0, 0, 0, 0)) : 0;
+  case op::id:                                      \
+    return is_access(kind::knd) ? static_cast<int>(value<op::id>(0, 0, 0, 0)) : 0;
 #include "ip/iss/instructions_rv32.inc"
 #include "ip/iss/instructions_xcv.inc"
 #undef X
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
@@ -48,8 +50,14 @@ bool legal(op o, u32 w) {
 
 bool reads_rs1(const decoded& d, op o) {
   switch (info(o).format) {
-    case format::u_type: case format::u_type_pc: case format::j_type: case format::csr_imm:
-    case format::no_operands: case format::loop_target: case format::loop_count: case format::loop_setup_imm:
+    case format::u_type:
+    case format::u_type_pc:
+    case format::j_type:
+    case format::csr_imm:
+    case format::no_operands:
+    case format::loop_target:
+    case format::loop_count:
+    case format::loop_setup_imm:
       return false;
     default:
       return true;
@@ -57,10 +65,19 @@ bool reads_rs1(const decoded& d, op o) {
 }
 bool reads_rs2(op o) {
   switch (info(o).format) {
-    case format::r_type: case format::b_type: case format::load_post_reg: case format::load_reg:
-    case format::store_imm: case format::store_post_imm: case format::store_post_reg: case format::store_reg:
-    case format::three_imm: case format::scalar_half: case format::scalar_byte:
-    case format::lane_index:  // the decoder looks at the bits of rs2 although they are an immediate (cv32e40p_decoder.sv)
+    case format::r_type:
+    case format::b_type:
+    case format::load_post_reg:
+    case format::load_reg:
+    case format::store_imm:
+    case format::store_post_imm:
+    case format::store_post_reg:
+    case format::store_reg:
+    case format::three_imm:
+    case format::scalar_half:
+    case format::scalar_byte:
+    case format::lane_index:  // the decoder looks at the bits of rs2 although they are an immediate
+                              // (cv32e40p_decoder.sv)
       return true;
     default:
       return false;
@@ -81,9 +98,16 @@ bool is_jalr(const decoded& d) { return info(static_cast<op>(d.body)).kind == ki
 /// The register an instruction writes from the EX stage (loads: the post-incremented base); 0 if none.
 unsigned written_in_ex(const decoded& d) {
   switch (info(static_cast<op>(d.body)).kind) {
-    case kind::alu: case kind::alu_acc: case kind::mulh: case kind::div: case kind::csr: case kind::jal: case kind::jalr:
+    case kind::alu:
+    case kind::alu_acc:
+    case kind::mulh:
+    case kind::div:
+    case kind::csr:
+    case kind::jal:
+    case kind::jalr:
       return d.rd == sink_register ? 0 : d.rd;
-    case kind::load_post: case kind::store_post:
+    case kind::load_post:
+    case kind::store_post:
       return d.rs1;
     default:
       return 0;
@@ -98,10 +122,13 @@ unsigned loaded_register(const decoded& d) {
 unsigned hazard_cycles(const decoded& from, const decoded& to) {
   unsigned cycles = 0;
   if (const unsigned r = loaded_register(from); r != 0) {
-    if (is_jalr(to) && to.rs1 == r) cycles = load_jalr_penalty;
-    else if (reads(to, r) || written_in_ex(to) == r) cycles = load_use_penalty;
+    if (is_jalr(to) && to.rs1 == r)
+      cycles = load_jalr_penalty;
+    else if (reads(to, r) || written_in_ex(to) == r)
+      cycles = load_use_penalty;
   }
-  if (is_jalr(to) && to.rs1 != 0 && to.rs1 == written_in_ex(from)) cycles = std::max<unsigned>(cycles, alu_jalr_penalty);
+  if (is_jalr(to) && to.rs1 != 0 && to.rs1 == written_in_ex(from))
+    cycles = std::max<unsigned>(cycles, alu_jalr_penalty);
   return cycles;
 }
 
@@ -122,28 +149,79 @@ decoded decoded_text::decode(u32 pc, u32 word) {
   d.cycles = base_cycles(k);
   const u32 five = bits(w, 29, 25);  // Is3
   switch (f) {
-    case format::i_type: case format::jalr_type: case format::load_imm: case format::load_post_imm: d.imm = imm_i(w); break;
-    case format::shift_imm: d.imm = d.rs2; break;
-    case format::u_type: d.imm = s32(w & 0xfffff000u); break;
-    case format::u_type_pc: d.imm = s32((w & 0xfffff000u) + pc); break;
-    case format::j_type: d.imm = imm_j(w); break;
-    case format::b_type: case format::branch_imm: d.imm = imm_b(w); break;
-    case format::store_imm: case format::store_post_imm: d.imm = imm_s(w); break;
-    case format::csr_reg: d.aux = static_cast<std::uint16_t>(bits(w, 31, 20)); break;
-    case format::csr_imm: d.aux = static_cast<std::uint16_t>(bits(w, 31, 20)); d.imm = d.rs1; break;
-    case format::bit_field: d.imm = s32(five << 5 | d.rs2); break;
-    case format::clip_imm: d.imm = s32((d.rs2 == 0 ? 1u : 1u << (d.rs2 - 1)) - 1); break;
-    case format::three_imm: d.imm = s32(five); break;
-    case format::simm_half: d.imm = s32(replicate_half(u32(sign_extend(imm6(w), 6)))); break;
-    case format::simm_byte: d.imm = s32(replicate_byte(u32(sign_extend(imm6(w), 6)))); break;
-    case format::uimm_half: case format::shift_half: d.imm = s32(replicate_half(imm6(w))); break;
-    case format::uimm_byte: case format::shift_byte: d.imm = s32(replicate_byte(imm6(w))); break;
-    case format::lane_index: d.imm = s32(imm6(w)); break;
-    case format::loop_target: d.imm = s32(pc + (bits(w, 31, 20) << 2)); break;
-    case format::loop_count: d.imm = s32(bits(w, 31, 20)); break;
-    case format::loop_setup_imm: d.imm = s32(bits(w, 31, 20)); break;  // count; the end comes from rs1
-    case format::loop_setup_reg: d.imm = s32(pc + (bits(w, 31, 20) << 2)); break;
-    default: break;
+    case format::i_type:
+    case format::jalr_type:
+    case format::load_imm:
+    case format::load_post_imm:
+      d.imm = imm_i(w);
+      break;
+    case format::shift_imm:
+      d.imm = d.rs2;
+      break;
+    case format::u_type:
+      d.imm = s32(w & 0xfffff000u);
+      break;
+    case format::u_type_pc:
+      d.imm = s32((w & 0xfffff000u) + pc);
+      break;
+    case format::j_type:
+      d.imm = imm_j(w);
+      break;
+    case format::b_type:
+    case format::branch_imm:
+      d.imm = imm_b(w);
+      break;
+    case format::store_imm:
+    case format::store_post_imm:
+      d.imm = imm_s(w);
+      break;
+    case format::csr_reg:
+      d.aux = static_cast<std::uint16_t>(bits(w, 31, 20));
+      break;
+    case format::csr_imm:
+      d.aux = static_cast<std::uint16_t>(bits(w, 31, 20));
+      d.imm = d.rs1;
+      break;
+    case format::bit_field:
+      d.imm = s32(five << 5 | d.rs2);
+      break;
+    case format::clip_imm:
+      d.imm = s32((d.rs2 == 0 ? 1u : 1u << (d.rs2 - 1)) - 1);
+      break;
+    case format::three_imm:
+      d.imm = s32(five);
+      break;
+    case format::simm_half:
+      d.imm = s32(replicate_half(u32(sign_extend(imm6(w), 6))));
+      break;
+    case format::simm_byte:
+      d.imm = s32(replicate_byte(u32(sign_extend(imm6(w), 6))));
+      break;
+    case format::uimm_half:
+    case format::shift_half:
+      d.imm = s32(replicate_half(imm6(w)));
+      break;
+    case format::uimm_byte:
+    case format::shift_byte:
+      d.imm = s32(replicate_byte(imm6(w)));
+      break;
+    case format::lane_index:
+      d.imm = s32(imm6(w));
+      break;
+    case format::loop_target:
+      d.imm = s32(pc + (bits(w, 31, 20) << 2));
+      break;
+    case format::loop_count:
+      d.imm = s32(bits(w, 31, 20));
+      break;
+    case format::loop_setup_imm:
+      d.imm = s32(bits(w, 31, 20));
+      break;  // count; the end comes from rs1
+    case format::loop_setup_reg:
+      d.imm = s32(pc + (bits(w, 31, 20) << 2));
+      break;
+    default:
+      break;
   }
   if (is_access(k)) {
     const int coded = access_size(o);
@@ -195,21 +273,25 @@ void decoded_text::decode_range(u32 first, u32 end) {
   for (u32 i = first; i < end; ++i) {
     decoded d = decode(base_ + 2 * i, bits_at(i));
     // A 32-bit instruction cut off by the end of the text is no instruction.
-    if (d.step != sizeof(decoded) && i + 1 >= halves_.size()) d.arrive = d.body = static_cast<std::uint16_t>(op::outside);
+    if (d.step != sizeof(decoded) && i + 1 >= halves_.size())
+      d.arrive = d.body = static_cast<std::uint16_t>(op::outside);
     at(i) = d;
     const kind k = info(static_cast<op>(d.body)).kind;
     u32 loop_end = 0;
     if (k == kind::loop_end && info(static_cast<op>(d.body)).format == format::loop_target) loop_end = u32(d.imm);
     if (k == kind::loop_setup) {
-      loop_end = info(static_cast<op>(d.body)).format == format::loop_setup_reg ? u32(d.imm) : base_ + 2 * i + 4u * d.rs1;
+      loop_end =
+          info(static_cast<op>(d.body)).format == format::loop_setup_reg ? u32(d.imm) : base_ + 2 * i + 4u * d.rs1;
     }
     if (loop_end != 0 && (loop_end - base_) / 2 <= size_ / 2) loop_ends_[(loop_end - base_) / 2] = true;
   }
   // A loop's end may lie anywhere, also before `first`.
   const bool whole = first == 0 && end == size_ / 2;
   for (u32 i = whole ? first : 0; i < size_ / 2; ++i) {
-    if (i >= first && i < end) finish(i);
-    else if (loop_ends_[i]) __atomic_store_n(&at(i).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
+    if (i >= first && i < end)
+      finish(i);
+    else if (loop_ends_[i])
+      __atomic_store_n(&at(i).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
   }
 }
 
@@ -238,8 +320,10 @@ void decoded_text::finish(u32 index) {
         d.flags |= flag_near_target;
       }
     }
-    if (k == kind::jal) d.cycles = static_cast<std::uint8_t>(jump_cycles + slow_target);
-    else d.rd = static_cast<std::uint8_t>(branch_taken_cycles + slow_target);
+    if (k == kind::jal)
+      d.cycles = static_cast<std::uint8_t>(jump_cycles + slow_target);
+    else
+      d.rd = static_cast<std::uint8_t>(branch_taken_cycles + slow_target);
     return;
   }
 
@@ -247,18 +331,23 @@ void decoded_text::finish(u32 index) {
   const u32 next = index + (wide ? 2 : 1);
   if (next >= size_ / 2) return;
   const decoded n = decode(base_ + 2 * next, bits_at(next));
-  if (loaded_register(d) != 0 && wide && loop_ends_[next]) d.flags |= flag_late_hazard;
-  else d.cycles = static_cast<std::uint8_t>(d.cycles + hazard_cycles(d, n));
+  if (loaded_register(d) != 0 && wide && loop_ends_[next])
+    d.flags |= flag_late_hazard;
+  else
+    d.cycles = static_cast<std::uint8_t>(d.cycles + hazard_cycles(d, n));
   // A jump behind a multi-cycle instruction fetches its target while it waits for EX.
   const kind nk = info(static_cast<op>(n.body)).kind;
-  if ((k == kind::mulh || k == kind::div) && !loop_ends_[next] && (nk == kind::jal || (nk == kind::jalr && n.rs1 != written_in_ex(d)))) {
+  if ((k == kind::mulh || k == kind::div) && !loop_ends_[next] &&
+      (nk == kind::jal || (nk == kind::jalr && n.rs1 != written_in_ex(d)))) {
     unsigned hidden = jump_cycles - 1;
     if (nk == kind::jal) {
       const u32 target = base_ + 2 * next + u32(n.imm / s32(sizeof(decoded)) * 2);
       if (contains(target) && target % 4 == 2 && is_wide(half_at((target - base_) / 2))) ++hidden;
     }
-    if (k == kind::mulh) d.cycles = static_cast<std::uint8_t>(d.cycles - hidden);
-    else d.aux = static_cast<std::uint16_t>(hidden);
+    if (k == kind::mulh)
+      d.cycles = static_cast<std::uint8_t>(d.cycles - hidden);
+    else
+      d.aux = static_cast<std::uint16_t>(hidden);
   }
   // A load two instructions before a jalr still blocks it for one cycle (WB stage).
   if (is_jalr(n) && n.rs1 != 0 && n.rs1 != written_in_ex(d) && loaded_register(d) != n.rs1) {

@@ -14,8 +14,8 @@ struct decoded {
   /// Handler on sequential arrival: the instruction itself, or op::checkpoint. Written after the build only to
   /// turn an instruction into a checkpoint, which costs time on the host and changes nothing else.
   std::uint16_t arrive;
-  std::uint16_t body;   ///< handler after a taken jump or a passed checkpoint: the instruction itself
-  std::uint8_t rd;      ///< 0..31; sink_register for a discarded result. Branches: cycles when taken
+  std::uint16_t body;  ///< handler after a taken jump or a passed checkpoint: the instruction itself
+  std::uint8_t rd;     ///< 0..31; sink_register for a discarded result. Branches: cycles when taken
   std::uint8_t rs1;
   std::uint8_t rs2;
   std::uint8_t cycles;  ///< issue slots taken; loads: extra cycles until the next instruction has the data
@@ -42,7 +42,7 @@ inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 /// decoded::aux of a load
 enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16 };
 
-inline constexpr unsigned text_line_bytes = 64;    ///< line of the instruction caches
+inline constexpr unsigned text_line_bytes = 64;  ///< line of the instruction caches
 
 /// The executable bytes of an ELF, decoded once at load and shared by all harts of all threads.
 ///
@@ -87,7 +87,7 @@ class decoded_text {
   static constexpr unsigned front_guards = 2;  // so that a look at the instruction before stays inside
   static constexpr unsigned back_guards = 2;
   mutable std::vector<decoded> entries_;
-  std::vector<bool> loop_ends_;           // by cv.setup and cv.end seen in the text
+  std::vector<bool> loop_ends_;  // by cv.setup and cv.end seen in the text
 };
 
 }  // namespace ohmic::iss

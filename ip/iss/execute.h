@@ -18,9 +18,9 @@ namespace ohmic::iss {
 #define OHMIC_ISS_ARGS hart &s, const decoded *e, std::int64_t budget, std::uint64_t retired, hart_set &set
 #define OHMIC_ISS_PASS s, e, budget, retired, set
 #if defined(__clang__)
-#define OHMIC_ISS_TAIL [[clang::musttail]] return
+  #define OHMIC_ISS_TAIL [[clang::musttail]] return
 #else
-#define OHMIC_ISS_TAIL return
+  #define OHMIC_ISS_TAIL return
 #endif
 
 using handler = core_stop (*)(OHMIC_ISS_ARGS);
@@ -34,7 +34,8 @@ inline const decoded* next_entry(const decoded* e) {
   return reinterpret_cast<const decoded*>(reinterpret_cast<const char*>(e) + e->step);
 }
 inline const decoded* jump_entry(const decoded* e) {
-  return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(e) + static_cast<std::uintptr_t>(std::intptr_t{e->imm}));
+  return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(e) +
+                                          static_cast<std::uintptr_t>(std::intptr_t{e->imm}));
 }
 inline std::uint16_t arrival_of(const decoded* e) { return __atomic_load_n(&e->arrive, __ATOMIC_RELAXED); }
 
@@ -164,17 +165,17 @@ core_stop run_outside(OHMIC_ISS_ARGS) {
 }
 
 /// Goes on with the next instruction in memory after `cycles`.
-#define OHMIC_ISS_NEXT(cycles)                                                                                   \
-  do {                                                                                                           \
-    const decoded* const done = e;                                                                               \
-    const std::int64_t spent = (cycles);                                                                         \
-    e = next_entry(e);                                                                                           \
-    if constexpr (Observer::enabled)                                                                             \
-      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), following_pc(s, e, set), set);           \
-    budget -= spent;                                                                                             \
-    ++retired;                                                                                                   \
-    if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);        \
-    OHMIC_ISS_TAIL handler_table<Observer>::of[arrival_of(e)](OHMIC_ISS_PASS);                                   \
+#define OHMIC_ISS_NEXT(cycles)                                                                            \
+  do {                                                                                                    \
+    const decoded* const done = e;                                                                        \
+    const std::int64_t spent = (cycles);                                                                  \
+    e = next_entry(e);                                                                                    \
+    if constexpr (Observer::enabled)                                                                      \
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), following_pc(s, e, set), set);    \
+    budget -= spent;                                                                                      \
+    ++retired;                                                                                            \
+    if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS); \
+    OHMIC_ISS_TAIL handler_table<Observer>::of[arrival_of(e)](OHMIC_ISS_PASS);                            \
   } while (false)
 
 template <class Observer>
@@ -201,9 +202,12 @@ core_stop run_access(OHMIC_ISS_ARGS) {
   constexpr format f = what.format;
 
   std::uint32_t offset;
-  if constexpr (f == format::load_post_reg || f == format::load_reg) offset = s.x[e->rs2];
-  else if constexpr (f == format::store_post_reg || f == format::store_reg) offset = s.x[e->rd];
-  else offset = static_cast<std::uint32_t>(e->imm);
+  if constexpr (f == format::load_post_reg || f == format::load_reg)
+    offset = s.x[e->rs2];
+  else if constexpr (f == format::store_post_reg || f == format::store_reg)
+    offset = s.x[e->rd];
+  else
+    offset = static_cast<std::uint32_t>(e->imm);
   const std::uint32_t base = s.x[e->rs1];
   const std::uint32_t addr = is_post ? base : base + offset;
 
@@ -248,7 +252,8 @@ core_stop run(OHMIC_ISS_ARGS) {
     return raise<Observer>(3, OHMIC_ISS_PASS);
   } else if constexpr (k == kind::ecall) {
     return raise<Observer>(11, OHMIC_ISS_PASS);
-  } else if constexpr (k == kind::load || k == kind::load_post || k == kind::store || k == kind::store_post || k == kind::elw) {
+  } else if constexpr (k == kind::load || k == kind::load_post || k == kind::store || k == kind::store_post ||
+                       k == kind::elw) {
     OHMIC_ISS_TAIL run_access<O>(OHMIC_ISS_PASS);
   } else if constexpr (k == kind::alu || k == kind::alu_acc || k == kind::mulh) {
     const u32 imm = static_cast<u32>(e->imm);
@@ -266,10 +271,12 @@ core_stop run(OHMIC_ISS_ARGS) {
     if (value<O>(s.x[e->rs1], b, 0, 0) != 0) {
       const decoded* const done = e;
       e = jump_entry(e);
-      if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+      if constexpr (Observer::enabled)
+        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
       budget -= done->rd;
       ++retired;
-      if (__builtin_expect((done->flags & flag_near_target) == 0, 0)) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+      if (__builtin_expect((done->flags & flag_near_target) == 0, 0))
+        OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
       if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
       OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
     }
@@ -278,7 +285,8 @@ core_stop run(OHMIC_ISS_ARGS) {
     const decoded* const done = e;
     s.x[e->rd] = set.pc_of(next_entry(e));
     e = jump_entry(e);
-    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    if constexpr (Observer::enabled)
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
     if ((done->flags & flag_near_target) == 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
@@ -308,7 +316,8 @@ core_stop run(OHMIC_ISS_ARGS) {
       // Interrupts have just been enabled: let the cluster say which lines are high by now.
       const decoded* const done = e;
       e = next_entry(e);
-      if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+      if constexpr (Observer::enabled)
+        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
       budget -= done->cycles;
       ++retired;
       return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);
@@ -329,7 +338,8 @@ core_stop run(OHMIC_ISS_ARGS) {
     const decoded* const done = e;
     set.fetch_of(s).lines.fill(no_line);
     e = next_entry(e);
-    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    if constexpr (Observer::enabled)
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
     OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
@@ -362,7 +372,8 @@ constexpr std::array<handler, op_count> make_handlers(std::index_sequence<I...>)
   return {{&run<Observer, static_cast<op>(I)>...}};
 }
 template <class Observer>
-const std::array<handler, op_count> handler_table<Observer>::of = make_handlers<Observer>(std::make_index_sequence<op_count>{});
+const std::array<handler, op_count> handler_table<Observer>::of =
+    make_handlers<Observer>(std::make_index_sequence<op_count>{});
 
 extern template struct handler_table<null_observer>;
 

@@ -17,7 +17,8 @@ void flat_machine::boot(std::uint32_t text_address, const void* text, std::size_
 void flat_machine::load_elf(const std::string& path, std::uint32_t extra) {
   const elf_file file = elf_file::load(path);
   std::vector<elf_segment> segments = file.segments();
-  std::sort(segments.begin(), segments.end(), [](const elf_segment& a, const elf_segment& b) { return a.address < b.address; });
+  std::sort(segments.begin(), segments.end(),
+            [](const elf_segment& a, const elf_segment& b) { return a.address < b.address; });
   for (const elf_segment& s : segments) {
     const bool last = &s == &segments.back();
     // Segments that touch or share a word become one region each; their ends are rounded so that words exist.

@@ -54,11 +54,14 @@ class flat_machine {
           if (exited_) return outcome::exited;
           break;
         }
-        case core_stop::fetch: fetch(); break;
+        case core_stop::fetch:
+          fetch();
+          break;
         case core_stop::horizon:
           if (group().time(0) >= limit) return outcome::cycle_limit;
           break;
-        case core_stop::halted: return outcome::halted;
+        case core_stop::halted:
+          return outcome::halted;
       }
     }
   }

@@ -12,13 +12,13 @@ namespace ohmic::iss {
 
 /// Reasons why the next advance() cannot simply go on. Zero on the fast path.
 enum attention_flag : std::uint32_t {
-  attention_irq = 1,           ///< an enabled interrupt line is high
-  attention_line = 2,          ///< the pc's line (and bounds) must be checked before executing
-  attention_second_half = 4,   ///< the second access of a misaligned one is to be issued
-  attention_split = 8,         ///< the access in flight is half of a misaligned one
-  attention_last_half = 64,    ///< the access in flight is the second half
+  attention_irq = 1,          ///< an enabled interrupt line is high
+  attention_line = 2,         ///< the pc's line (and bounds) must be checked before executing
+  attention_second_half = 4,  ///< the second access of a misaligned one is to be issued
+  attention_split = 8,        ///< the access in flight is half of a misaligned one
+  attention_last_half = 64,   ///< the access in flight is the second half
   attention_halted = 16,
-  attention_reset = 32,        ///< not started
+  attention_reset = 32,  ///< not started
 };
 
 enum class access_phase : std::uint8_t { none, outstanding, completed };
@@ -27,11 +27,11 @@ enum class access_phase : std::uint8_t { none, outstanding, completed };
 struct alignas(64) hart {
   std::array<std::uint32_t, 33> x{};  ///< x0..x31 and the sink for writes to x0
   std::uint32_t attention = attention_reset;
-  const decoded* at = nullptr;        ///< next instruction; while an access is outstanding: the instruction making it
-  cycle_t time = 0;                   ///< cycle in which `at` would issue; inside advance(): its horizon
+  const decoded* at = nullptr;  ///< next instruction; while an access is outstanding: the instruction making it
+  cycle_t time = 0;             ///< cycle in which `at` would issue; inside advance(): its horizon
   std::uint64_t retired = 0;
-  bus_request request;                ///< while completed: data read in wdata
-  bool resume_at_body = false;        ///< `at` was reached by a jump: its checkpoint is done
+  bus_request request;          ///< while completed: data read in wdata
+  bool resume_at_body = false;  ///< `at` was reached by a jump: its checkpoint is done
   access_phase phase = access_phase::none;
 };
 static_assert(sizeof(hart) == 192);
@@ -55,9 +55,9 @@ struct hart_control {
   std::uint32_t mhpmevent3 = 0;
   std::uint32_t irq_lines = 0;
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
-  cycle_t slept = 0;                 ///< cycles with the clock gated in cv.elw
+  cycle_t slept = 0;  ///< cycles with the clock gated in cv.elw
   cycle_t started = 0;
-  cycle_t counted_awake = 0;         ///< awake time up to which mcycle has been counted
+  cycle_t counted_awake = 0;  ///< awake time up to which mcycle has been counted
   std::uint64_t counted_retired = 0;
   std::uint64_t first_retired = 0;
   std::uint32_t split_addr = 0, split_data = 0, split_wdata = 0;
@@ -71,7 +71,9 @@ struct hart_set {
   explicit hart_set(const decoded_text& t, unsigned count)
       : text(&t),
         pc_bias(t.base() - static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(t.first()) >> 3)),
-        harts(count), fetch(count), control(count) {}
+        harts(count),
+        fetch(count),
+        control(count) {}
 
   const decoded_text* text;
   std::uint32_t pc_bias;
@@ -90,7 +92,8 @@ struct hart_set {
   }
   const decoded* entry_of(std::uint32_t pc) const {
     const auto distance = static_cast<std::intptr_t>(static_cast<std::int32_t>(pc - text->base())) * 8;
-    return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(text->first()) + static_cast<std::uintptr_t>(distance));
+    return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(text->first()) +
+                                            static_cast<std::uintptr_t>(distance));
   }
 };
 

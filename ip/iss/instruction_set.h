@@ -31,13 +31,17 @@ enum class format : std::uint8_t {
   csr_reg,         ///< rd, csr, rs1
   csr_imm,         ///< rd, csr, uimm5
   no_operands,
-  bit_field,       ///< rd, rs1, Is3, Is2
-  clip_imm,        ///< rd, rs1, Is2
-  three_imm,       ///< rd, rs1, rs2, Is3
-  scalar_half,     ///< rd, rs1, rs2 (low half-word replicated)
-  scalar_byte,     ///< rd, rs1, rs2 (low byte replicated)
-  simm_half, simm_byte, uimm_half, uimm_byte,  ///< rd, rs1, imm6 (replicated)
-  shift_half, shift_byte,                      ///< rd, rs1, imm6 (unused high bits must be 0)
+  bit_field,    ///< rd, rs1, Is3, Is2
+  clip_imm,     ///< rd, rs1, Is2
+  three_imm,    ///< rd, rs1, rs2, Is3
+  scalar_half,  ///< rd, rs1, rs2 (low half-word replicated)
+  scalar_byte,  ///< rd, rs1, rs2 (low byte replicated)
+  simm_half,
+  simm_byte,
+  uimm_half,
+  uimm_byte,  ///< rd, rs1, imm6 (replicated)
+  shift_half,
+  shift_byte,      ///< rd, rs1, imm6 (unused high bits must be 0)
   lane_index,      ///< rd, rs1, imm6 (not replicated)
   loop_target,     ///< L, uimm12 * 4 from pc
   loop_reg,        ///< L, rs1
@@ -50,19 +54,35 @@ enum class format : std::uint8_t {
 enum class kind : std::uint8_t {
   alu,      ///< writes rd
   alu_acc,  ///< writes rd and reads its old value
-  mulh, div,
-  load, load_post, elw, store, store_post,
-  branch, jal, jalr,
-  csr, fence, fence_i, ecall, ebreak, mret, nop,
-  loop_start, loop_end, loop_count, loop_setup,
+  mulh,
+  div,
+  load,
+  load_post,
+  elw,
+  store,
+  store_post,
+  branch,
+  jal,
+  jalr,
+  csr,
+  fence,
+  fence_i,
+  ecall,
+  ebreak,
+  mret,
+  nop,
+  loop_start,
+  loop_end,
+  loop_count,
+  loop_setup,
   illegal,
 };
 
 enum class op : std::uint16_t {
 #define X(id, ...) id,
 #include "ip/iss/instructions_rv32.inc"
-#include "ip/iss/instructions_xcv.inc"
 #include "ip/iss/instructions_simd.inc"
+#include "ip/iss/instructions_xcv.inc"
 #undef X
   illegal,     ///< anything else: trap cause 2
   checkpoint,  ///< not an instruction: a place where a line starts or a hardware loop may end (decoded_text)
@@ -83,8 +103,8 @@ struct instruction_info {
 inline constexpr std::array<instruction_info, op_count> instructions = {{
 #define X(id, mnemonic, mask, match, fmt, knd, ...) {mnemonic, mask, match, format::fmt, kind::knd},
 #include "ip/iss/instructions_rv32.inc"
-#include "ip/iss/instructions_xcv.inc"
 #include "ip/iss/instructions_simd.inc"
+#include "ip/iss/instructions_xcv.inc"
 #undef X
     {"illegal", 0, 1, format::no_operands, kind::illegal},
     {"checkpoint", 0, 1, format::no_operands, kind::illegal},

@@ -19,7 +19,8 @@ using iss::decoded_text;
 /// its EX cycle; the next instruction issues when the response is there (+1 if it uses the data). One access is
 /// in flight at a time (the RTL can have two, which matters only if a response takes longer than a cycle). An
 /// interrupt is taken at the next instruction boundary after set_irq(); the RTL takes two cycles to notice it.
-/// Checked against the RTL cycle by cycle: docs/timing.md. Each hart has a private instruction cache of 8 direct-mapped lines of 64 bytes.
+/// Checked against the RTL cycle by cycle: docs/timing.md. Each hart has a private instruction cache of 8 direct-mapped
+/// lines of 64 bytes.
 ///
 /// Besides the seam: advance() also returns core_stop::horizon, possibly before `until`, right after an
 /// instruction that enabled interrupts (csr write, mret), so that the cluster can set_irq() first.
@@ -54,12 +55,14 @@ class iss_group {
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
     iss::hart& s = set_.harts[h];
     const iss::decoded* const e = s.at;
-    if (__builtin_expect((s.attention != 0) | (e->aux & iss::access_elw), 0)) return complete_with_care(s, rdata, granted, valid);
+    if (__builtin_expect((s.attention != 0) | (e->aux & iss::access_elw), 0))
+      return complete_with_care(s, rdata, granted, valid);
     if (!s.request.write) {
       const unsigned unused = 32 - 8 * (e->aux & iss::access_size_mask);
       const std::uint32_t high = rdata << unused;
       s.request.wdata = high >> unused;
-      s.x[e->rd] = e->aux & iss::access_signed ? static_cast<std::uint32_t>(static_cast<std::int32_t>(high) >> unused) : high >> unused;
+      s.x[e->rd] = e->aux & iss::access_signed ? static_cast<std::uint32_t>(static_cast<std::int32_t>(high) >> unused)
+                                               : high >> unused;
     }
     s.time = valid + e->cycles;
     s.at = iss::next_entry(e);
@@ -87,7 +90,8 @@ class iss_group {
   std::uint32_t x(unsigned h, unsigned r) const { return set_.harts[h].x[r]; }
   /// Hint: hart h is advanced soon; fetches its state into the host's cache.
   void warm(unsigned h) const {
-    for (unsigned k = 0; k < sizeof(iss::hart); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&set_.harts[h]) + k);
+    for (unsigned k = 0; k < sizeof(iss::hart); k += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(&set_.harts[h]) + k);
   }
   std::uint32_t pc(unsigned h) const { return set_.pc_of(set_.harts[h].at); }
   const decoded_text& text() const { return *set_.text; }

@@ -11,7 +11,9 @@ namespace ohmic {
 class semantic_step {
  public:
   /// The text holds the instructions; it must outlive this object.
-  semantic_step(const decoded_text& text, std::uint32_t mhartid) : group_(text, 1, mhartid) { group_.start(0, text.base(), 0); }
+  semantic_step(const decoded_text& text, std::uint32_t mhartid) : group_(text, 1, mhartid) {
+    group_.start(0, text.base(), 0);
+  }
 
   /// Executes the instruction at state.pc and brings `state` behind it. Reads call load(const bus_request&) for the
   /// bytes addressed, right-aligned (twice, lower address first, if misaligned); what a store writes is in the
@@ -30,9 +32,13 @@ class semantic_step {
           if (!group_.mid_access(0)) group_.advance(0, group_.time(0), seen);  // reports, executes nothing
           break;
         }
-        case core_stop::fetch: group_.fetch_complete(0, group_.time(0)); break;
-        case core_stop::horizon: break;
-        case core_stop::halted: return {};
+        case core_stop::fetch:
+          group_.fetch_complete(0, group_.time(0));
+          break;
+        case core_stop::horizon:
+          break;
+        case core_stop::halted:
+          return {};
       }
     }
     state = group_.save(0);

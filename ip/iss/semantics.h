@@ -117,14 +117,14 @@ constexpr u32 value(u32 a, u32 b, u32 d, u32 imm);
 #define LANES(T, ...) map_lanes<T>(a, b, [](int p, int q) { return __VA_ARGS__; })
 #define LANES1(T, ...) map_lanes<T>(a, a, [](int p, int) { return __VA_ARGS__; })
 #define DOT(A, B) dot_product<A, B>(a, b)
-#define X(id, mnemonic, mask, match, fmt, knd, ...)                       \
-  template <>                                                             \
-  constexpr u32 value<op::id>(u32 a, u32 b, u32 d, u32 imm) {             \
-    return static_cast<u32>(__VA_ARGS__);                                 \
+#define X(id, mnemonic, mask, match, fmt, knd, ...)           \
+  template <>                                                 \
+  constexpr u32 value<op::id>(u32 a, u32 b, u32 d, u32 imm) { \
+    return static_cast<u32>(__VA_ARGS__);                     \
   }
 #include "ip/iss/instructions_rv32.inc"
-#include "ip/iss/instructions_xcv.inc"
 #include "ip/iss/instructions_simd.inc"
+#include "ip/iss/instructions_xcv.inc"
 #undef X
 #undef DOT
 #undef LANES1
@@ -133,10 +133,14 @@ constexpr u32 value(u32 a, u32 b, u32 d, u32 imm);
 /// The second operand of a format: which of rs2 and the immediate it is.
 template <format F>
 constexpr u32 second_operand(u32 x2, u32 imm) {
-  if constexpr (F == format::scalar_half) return replicate_half(x2);
-  else if constexpr (F == format::scalar_byte) return replicate_byte(x2);
-  else if constexpr (F == format::r_type || F == format::b_type || F == format::three_imm) return x2;
-  else return imm;
+  if constexpr (F == format::scalar_half)
+    return replicate_half(x2);
+  else if constexpr (F == format::scalar_byte)
+    return replicate_byte(x2);
+  else if constexpr (F == format::r_type || F == format::b_type || F == format::three_imm)
+    return x2;
+  else
+    return imm;
 }
 
 }  // namespace ohmic::iss

@@ -12,29 +12,45 @@ namespace ohmic::iss {
 inline constexpr std::uint8_t jump_cycles = 2;
 inline constexpr std::uint8_t branch_taken_cycles = 3;
 inline constexpr std::uint8_t mulh_cycles = 5;
-inline constexpr std::uint8_t fence_cycles = 4;       ///< RTL: 4 (the manual says 2 for fence.i)
+inline constexpr std::uint8_t fence_cycles = 4;  ///< RTL: 4 (the manual says 2 for fence.i)
 /// cv.elw flushes the pipeline: the next instruction issues that much later (RTL; 4 cycles if granted at once).
 inline constexpr std::uint8_t elw_after_grant = 4, elw_after_response = 2;
 inline constexpr std::uint8_t status_csr_cycles = 4;
 inline constexpr std::uint8_t load_use_penalty = 1;
 inline constexpr std::uint8_t alu_jalr_penalty = 1;
-inline constexpr std::uint8_t load_jalr_penalty = 2;  ///< jr_stall holds for a load in EX and in WB (cv32e40p_controller.sv)
-inline constexpr std::uint8_t call_cycles = 4;         ///< ecall and ebreak, to the handler's first instruction
-inline constexpr std::uint8_t illegal_cycles = 5;      ///< illegal instruction, the same
-inline constexpr std::uint8_t interrupt_cycles = 2;   ///< from the cancelled instruction's issue to the handler's
+inline constexpr std::uint8_t load_jalr_penalty =
+    2;                                          ///< jr_stall holds for a load in EX and in WB (cv32e40p_controller.sv)
+inline constexpr std::uint8_t call_cycles = 4;  ///< ecall and ebreak, to the handler's first instruction
+inline constexpr std::uint8_t illegal_cycles = 5;    ///< illegal instruction, the same
+inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled instruction's issue to the handler's
 inline constexpr std::uint8_t mret_cycles = 5;
 
 constexpr std::uint8_t base_cycles(kind k) {
   switch (k) {
-    case kind::mulh: return mulh_cycles;
-    case kind::fence: case kind::fence_i: return fence_cycles;
-    case kind::mret: return mret_cycles;
-    case kind::jal: case kind::jalr: return jump_cycles;
-    case kind::ecall: case kind::ebreak: return call_cycles;
-    case kind::illegal: return illegal_cycles;
+    case kind::mulh:
+      return mulh_cycles;
+    case kind::fence:
+    case kind::fence_i:
+      return fence_cycles;
+    case kind::mret:
+      return mret_cycles;
+    case kind::jal:
+    case kind::jalr:
+      return jump_cycles;
+    case kind::ecall:
+    case kind::ebreak:
+      return call_cycles;
+    case kind::illegal:
+      return illegal_cycles;
     // Accesses: cycles after the response until the next instruction issues.
-    case kind::load: case kind::load_post: case kind::elw: case kind::store: case kind::store_post: return 0;
-    default: return 1;
+    case kind::load:
+    case kind::load_post:
+    case kind::elw:
+    case kind::store:
+    case kind::store_post:
+      return 0;
+    default:
+      return 1;
   }
 }
 

@@ -30,14 +30,16 @@ TEST(IssCompressed, RefusesReservedEncodings) {
     if ((h & 3) == 3) continue;
     const unsigned quadrant = h & 3, funct = h >> 13, rd = h >> 7 & 31, five = h >> 2 & 31, bit12 = h >> 12 & 1;
     bool reserved = false;
-    if (quadrant == 0) reserved = (funct == 0 && (h >> 5 & 0xff) == 0) || funct == 1 || funct == 3 || funct == 4 || funct == 5 || funct == 7;
+    if (quadrant == 0)
+      reserved =
+          (funct == 0 && (h >> 5 & 0xff) == 0) || funct == 1 || funct == 3 || funct == 4 || funct == 5 || funct == 7;
     if (quadrant == 1) {
       reserved = (funct == 3 && five == 0 && bit12 == 0) || (funct == 4 && (h >> 11 & 1) == 0 && bit12 == 1) ||
                  (funct == 4 && (h >> 10 & 3) == 3 && bit12 == 1);
     }
     if (quadrant == 2) {
-      reserved = funct == 1 || funct == 3 || funct == 5 || funct == 7 || (funct == 0 && bit12 == 1) || (funct == 2 && rd == 0) ||
-                 (funct == 4 && bit12 == 0 && five == 0 && rd == 0);
+      reserved = funct == 1 || funct == 3 || funct == 5 || funct == 7 || (funct == 0 && bit12 == 1) ||
+                 (funct == 2 && rd == 0) || (funct == 4 && bit12 == 0 && five == 0 && rd == 0);
     }
     const bool legal = iss::identify(iss::expand_compressed(static_cast<std::uint16_t>(h))) != iss::op::illegal;
     ASSERT_EQ(legal, !reserved) << std::hex << h;

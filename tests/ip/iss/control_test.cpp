@@ -17,7 +17,8 @@ constexpr std::uint32_t nop = 0x00000013;
 
 std::uint32_t branch_word(std::uint32_t funct3, unsigned rs1, unsigned rs2, std::int32_t offset) {
   const auto o = static_cast<std::uint32_t>(offset);
-  return (o >> 12 & 1) << 31 | (o >> 5 & 63) << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | (o >> 1 & 15) << 8 | (o >> 11 & 1) << 7 | 0x63;
+  return (o >> 12 & 1) << 31 | (o >> 5 & 63) << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | (o >> 1 & 15) << 8 |
+         (o >> 11 & 1) << 7 | 0x63;
 }
 
 TEST(IssControl, BranchesCompareAndJumpRelative) {
@@ -35,9 +36,15 @@ TEST(IssControl, BranchesCompareAndJumpRelative) {
     before.x[6] = random.below(3) == 0 ? before.x[5] : random.next();
     const std::int64_t sa = static_cast<std::int32_t>(before.x[5]), sb = static_cast<std::int32_t>(before.x[6]);
     const std::int64_t ua = before.x[5], ub = before.x[6];
-    const bool taken = f == 0 ? ua == ub : f == 1 ? ua != ub : f == 4 ? sa < sb : f == 5 ? sa >= sb : f == 6 ? ua < ub : ua >= ub;
+    const bool taken = f == 0   ? ua == ub
+                       : f == 1 ? ua != ub
+                       : f == 4 ? sa < sb
+                       : f == 5 ? sa >= sb
+                       : f == 6 ? ua < ub
+                                : ua >= ub;
     if (taken && offset == 0) continue;
-    EXPECT_EQ(machine.step(before).pc, taken ? code_base + static_cast<std::uint32_t>(offset) : code_base + 4) << f << " " << offset;
+    EXPECT_EQ(machine.step(before).pc, taken ? code_base + static_cast<std::uint32_t>(offset) : code_base + 4)
+        << f << " " << offset;
   }
 }
 
@@ -84,29 +91,31 @@ TEST(IssControl, JumpsLinkTheNextInstructionAlsoWhenBaseAndLinkAreOneRegister) {
 }
 
 TEST(IssControl, TrapsSaveThePcAndGoToTheBaseOfTheVectorTable) {
-  struct { std::uint32_t word, cause; } const traps[] = {
+  struct {
+    std::uint32_t word, cause;
+  } const traps[] = {
       {0x00000073, 11},  // ecall
       {0x00100073, 3},   // ebreak
       {0x00009002, 3},   // c.ebreak
       {0x00000000, 2},   // all zeros
       {0xffffffff, 2},
       {0x30200073 | 1 << 7, 2},  // mret with rd
-      {0x02001013, 2},   // slli with shamt[5]
-      {0x00007003, 2},   // load with funct3 7
-      {0x7c001073, 2},   // CSR 0x7c0 does not exist
-      {0xcc001073, 2},   // write of lpstart0
-      {0xf1401073, 2},   // write of mhartid
-      {0xc0001073, 2},   // write of cycle
+      {0x02001013, 2},           // slli with shamt[5]
+      {0x00007003, 2},           // load with funct3 7
+      {0x7c001073, 2},           // CSR 0x7c0 does not exist
+      {0xcc001073, 2},           // write of lpstart0
+      {0xf1401073, 2},           // write of mhartid
+      {0xc0001073, 2},           // write of cycle
       {0x0000a073 | 0xfc1u << 20, 2},
-      {0x7b002073, 2},   // dcsr outside debug mode
-      {0x7b200073, 2},   // dret outside debug mode
-      {0x00200073, 2},   // uret
-      {0x0000002f, 2},   // atomics
-      {0x00000007, 2},   // floating point load
-      {0x41c0707b, 2},   // cv.srl.sci.b by 57: unused immediate bits must be 0
-      {0x4180607b, 2},   // cv.srl.sci.h by 48
-      {0xd9f0307b, 2},   // SIMD funct5 that no instruction uses
-      {0xb820007b, 2},   // cv.extract.h with index 4
+      {0x7b002073, 2},  // dcsr outside debug mode
+      {0x7b200073, 2},  // dret outside debug mode
+      {0x00200073, 2},  // uret
+      {0x0000002f, 2},  // atomics
+      {0x00000007, 2},  // floating point load
+      {0x41c0707b, 2},  // cv.srl.sci.b by 57: unused immediate bits must be 0
+      {0x4180607b, 2},  // cv.srl.sci.h by 48
+      {0xd9f0307b, 2},  // SIMD funct5 that no instruction uses
+      {0xb820007b, 2},  // cv.extract.h with index 4
   };
   for (const auto& t : traps) {
     SCOPED_TRACE(t.word);
@@ -173,7 +182,8 @@ constexpr csr_case csrs[] = {
 TEST(IssCsr, ResetValuesAndWritableBits) {
   for (const csr_case& c : csrs) {
     // csrrw a0, csr, a1; csrrs a2, csr, zero; csrrc a3, csr, a4; csrr a5, csr
-    one_instruction machine({c.number << 20 | 0x00059573, c.number << 20 | 0x00002673, c.number << 20 | 0x000736f3, c.number << 20 | 0x000027f3});
+    one_instruction machine({c.number << 20 | 0x00059573, c.number << 20 | 0x00002673, c.number << 20 | 0x000736f3,
+                             c.number << 20 | 0x000027f3});
     hart_state s;
     s.pc = code_base;
     s.x[11] = 0xffffffff;
@@ -190,7 +200,9 @@ TEST(IssCsr, ResetValuesAndWritableBits) {
 }
 
 TEST(IssCsr, IdentifiesItself) {
-  struct { std::uint32_t csr, value; } const ids[] = {{0xf11, 0x602}, {0xf12, 4}, {0xf13, 1}, {0xf14, 7}, {0xcd0, 7}, {0xcd1, 3}};
+  struct {
+    std::uint32_t csr, value;
+  } const ids[] = {{0xf11, 0x602}, {0xf12, 4}, {0xf13, 1}, {0xf14, 7}, {0xcd0, 7}, {0xcd1, 3}};
   for (const auto& id : ids) {
     one_instruction machine(id.csr << 20 | 0x00002573);
     hart_state s;

@@ -55,7 +55,8 @@ TEST(FlatMachine, CallsFunctions) {
   m.read(m.symbol("numbers"), got.data(), 256);
   EXPECT_EQ(got, numbers);
 
-  EXPECT_EQ(m.call(m.symbol("divide"), {0xfffffff0u, 13}, 1000), 0xfffffff0u / 7 + static_cast<std::uint32_t>(-16 % 13));
+  EXPECT_EQ(m.call(m.symbol("divide"), {0xfffffff0u, 13}, 1000),
+            0xfffffff0u / 7 + static_cast<std::uint32_t>(-16 % 13));
 }
 
 TEST(FlatMachine, StopsAtTheCycleLimitAndComplainsAboutWhatIsMissing) {

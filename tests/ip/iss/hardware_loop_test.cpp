@@ -39,23 +39,30 @@ hart_state run(const std::vector<std::uint32_t>& words, const hart_state& from, 
   group.restore(0, s);
   for (;;) {
     switch (group.advance(0, 100000, r)) {
-      case core_stop::fetch: group.fetch_complete(0, group.time(0)); break;
-      case core_stop::halted: return group.save(0);
-      default: ADD_FAILURE() << "the loop does not end"; return group.save(0);
+      case core_stop::fetch:
+        group.fetch_complete(0, group.time(0));
+        break;
+      case core_stop::halted:
+        return group.save(0);
+      default:
+        ADD_FAILURE() << "the loop does not end";
+        return group.save(0);
     }
   }
 }
 
 TEST(IssHardwareLoop, SetupFormsSetStartEndAndCount) {
-  struct { std::uint32_t word, start, end, count; } const cases[] = {
-      {loop_word(6, 0, 31, 4095), 4, 124, 4095},       // cv.setupi: end from the short immediate
-      {loop_word(7, 0, 5, 4095), 4, 4 * 4095, 123},    // cv.setup: count from the register
-      {loop_word(0, 0, 0, 100), 400, 0, 0},            // cv.starti
-      {loop_word(1, 0, 6, 0), 0x1234 - base, 0, 0},    // cv.start: low two bits ignored
-      {loop_word(2, 0, 0, 4095), 0, 4 * 4095, 0},      // cv.endi
-      {loop_word(3, 0, 6, 0), 0, 0x1234 - base, 0},    // cv.end
-      {loop_word(4, 0, 0, 4095), 0, 0, 4095},          // cv.counti
-      {loop_word(5, 0, 5, 0), 0, 0, 123},              // cv.count
+  struct {
+    std::uint32_t word, start, end, count;
+  } const cases[] = {
+      {loop_word(6, 0, 31, 4095), 4, 124, 4095},     // cv.setupi: end from the short immediate
+      {loop_word(7, 0, 5, 4095), 4, 4 * 4095, 123},  // cv.setup: count from the register
+      {loop_word(0, 0, 0, 100), 400, 0, 0},          // cv.starti
+      {loop_word(1, 0, 6, 0), 0x1234 - base, 0, 0},  // cv.start: low two bits ignored
+      {loop_word(2, 0, 0, 4095), 0, 4 * 4095, 0},    // cv.endi
+      {loop_word(3, 0, 6, 0), 0, 0x1234 - base, 0},  // cv.end
+      {loop_word(4, 0, 0, 4095), 0, 0, 4095},        // cv.counti
+      {loop_word(5, 0, 5, 0), 0, 0, 123},            // cv.count
   };
   for (const auto& c : cases) {
     for (unsigned l = 0; l < 2; ++l) {
@@ -83,7 +90,8 @@ TEST(IssHardwareLoop, SetupFormsSetStartEndAndCount) {
 
 TEST(IssHardwareLoop, RunsTheBodyCountTimesWithoutExtraCycles) {
   for (const std::uint32_t count : {0u, 1u, 2u, 3u, 100u, 4095u}) {
-    const std::vector<std::uint32_t> words = {loop_word(6, 0, 4, count), addi(10, 10, 1), addi(11, 11, 1), addi(12, 12, 1), addi(13, 0, 7)};
+    const std::vector<std::uint32_t> words = {loop_word(6, 0, 4, count), addi(10, 10, 1), addi(11, 11, 1),
+                                              addi(12, 12, 1), addi(13, 0, 7)};
     recorder r;
     const hart_state s = run(words, {}, r);
     const std::uint32_t times = count == 0 ? 1 : count;  // count 0 still runs the body once
@@ -100,12 +108,15 @@ TEST(IssHardwareLoop, NestsAtTheLimit) {
   for (const unsigned outer : {1u, 2u, 7u}) {
     for (const unsigned inner : {1u, 2u, 5u}) {
       const std::vector<std::uint32_t> words = {
-          loop_word(0, 1, 0, 3),              // 0: starti 1, +12
-          loop_word(2, 1, 0, 8),              // 4: endi 1 -> 36
-          loop_word(4, 1, 0, outer),          // 8: counti 1
-          loop_word(6, 0, 4, inner),          // 12: start of loop 1: setupi 0, inner, end 28
-          addi(10, 10, 1), addi(10, 10, 1), addi(10, 10, 1),  // 16..24
-          addi(11, 11, 1), addi(11, 11, 1),   // 28, 32: loop 1 ends at 36
+          loop_word(0, 1, 0, 3),      // 0: starti 1, +12
+          loop_word(2, 1, 0, 8),      // 4: endi 1 -> 36
+          loop_word(4, 1, 0, outer),  // 8: counti 1
+          loop_word(6, 0, 4, inner),  // 12: start of loop 1: setupi 0, inner, end 28
+          addi(10, 10, 1),
+          addi(10, 10, 1),
+          addi(10, 10, 1),  // 16..24
+          addi(11, 11, 1),
+          addi(11, 11, 1),  // 28, 32: loop 1 ends at 36
           addi(12, 12, 1)};
       recorder r;
       const hart_state s = run(words, {}, r);
@@ -124,7 +135,8 @@ TEST(IssHardwareLoop, EndsWhereARegisterSays) {
   s.x[6] = base + 24;
   s.x[7] = 9;
   const std::vector<std::uint32_t> words = {loop_word(1, 1, 5, 0), loop_word(3, 1, 6, 0), loop_word(5, 1, 7, 0),
-                                            addi(10, 10, 1), addi(10, 10, 1), addi(10, 10, 1), addi(11, 11, 1)};
+                                            addi(10, 10, 1),       addi(10, 10, 1),       addi(10, 10, 1),
+                                            addi(11, 11, 1)};
   recorder r;
   s = run(words, s, r);
   EXPECT_EQ(s.x[10], 27u);
@@ -152,7 +164,8 @@ TEST(IssHardwareLoop, RecordsShowTheJumpBack) {
   const std::vector<std::uint32_t> words = {loop_word(6, 0, 4, 2), nop, nop, nop, nop};
   recorder r;
   run(words, {}, r);
-  const std::vector<std::uint32_t> want = {base, base + 4, base + 8, base + 12, base + 4, base + 8, base + 12, base + 16};
+  const std::vector<std::uint32_t> want = {base,     base + 4, base + 8,  base + 12,
+                                           base + 4, base + 8, base + 12, base + 16};
   EXPECT_EQ(r.pcs, want);
 }
 

@@ -48,9 +48,11 @@ class IssInterrupt : public ::testing::Test {
 };
 
 TEST_F(IssInterrupt, VectorsByPriorityAndMasks) {
-  struct { std::uint32_t lines, mie, id; } const cases[] = {
-      {0xffffffff, 0xffff0888, 31}, {0x00ff0888, 0xffff0888, 23}, {0x00010888, 0xffff0888, 16}, {0x00000888, 0xffff0888, 11},
-      {0x00000088, 0xffff0888, 3},  {0x00000080, 0xffff0888, 7},  {0xffffffff, 0x00000080, 7},  {0xffffffff, 0x00020080, 17}};
+  struct {
+    std::uint32_t lines, mie, id;
+  } const cases[] = {{0xffffffff, 0xffff0888, 31}, {0x00ff0888, 0xffff0888, 23}, {0x00010888, 0xffff0888, 16},
+                     {0x00000888, 0xffff0888, 11}, {0x00000088, 0xffff0888, 3},  {0x00000080, 0xffff0888, 7},
+                     {0xffffffff, 0x00000080, 7},  {0xffffffff, 0x00020080, 17}};
   for (const auto& c : cases) {
     hart_state s;
     s.pc = base + 8;
@@ -94,7 +96,10 @@ TEST_F(IssInterrupt, WaitsUntilEnabledAndIsTakenRightBehindTheEnablingInstructio
 
 TEST_F(IssInterrupt, EnablingStopsTheHartEvenIfNoLineIsHighYet) {
   load({nop, 0x30451073, nop, nop});  // csrw mie, a0
-  change([](hart_state& s) { s.mie = 0; s.x[10] = 0x10000; });
+  change([](hart_state& s) {
+    s.mie = 0;
+    s.x[10] = 0x10000;
+  });
   EXPECT_EQ(go(1000), core_stop::horizon);
   EXPECT_EQ(group->save(0).pc, base + 8);
   EXPECT_EQ(group->irq_enabled(0), 0x10000u);

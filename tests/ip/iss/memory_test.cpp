@@ -67,7 +67,8 @@ TEST_P(IssMemory, MovesTheBytesAndTheBase) {
     std::uint32_t w = c.match | rs1 << 15;
     std::int32_t imm = static_cast<std::int32_t>(random.next()) >> 20;
     if (c.offset == access_case::imm_load) w |= static_cast<std::uint32_t>(imm) << 20 | rd << 7;
-    if (c.offset == access_case::imm_store) w |= (static_cast<std::uint32_t>(imm) >> 5 & 127) << 25 | rs2 << 20 | (static_cast<std::uint32_t>(imm) & 31) << 7;
+    if (c.offset == access_case::imm_store)
+      w |= (static_cast<std::uint32_t>(imm) >> 5 & 127) << 25 | rs2 << 20 | (static_cast<std::uint32_t>(imm) & 31) << 7;
     if (c.offset == access_case::reg_rs2 || c.offset == access_case::reg_rd) w |= rs2 << 20 | rd << 7;
     one_instruction machine({w, 0x00000013});
     hart_state before;
@@ -76,7 +77,7 @@ TEST_P(IssMemory, MovesTheBytesAndTheBase) {
     for (auto& byte : machine.memory) byte = static_cast<std::uint8_t>(random.next());
     const auto memory = machine.memory;
 
-    const std::uint32_t offset = c.offset == access_case::reg_rs2 ? before.x[rs2]
+    const std::uint32_t offset = c.offset == access_case::reg_rs2  ? before.x[rs2]
                                  : c.offset == access_case::reg_rd ? before.x[rd]
                                                                    : static_cast<std::uint32_t>(imm);
     const std::uint32_t addr = c.post ? before.x[rs1] : before.x[rs1] + offset;
@@ -85,7 +86,8 @@ TEST_P(IssMemory, MovesTheBytesAndTheBase) {
     want.pc += 4;
     if (c.post) want.x[rs1] += offset;
     if (c.write) {
-      for (unsigned i = 0; i < c.size; ++i) want_memory[(addr + i) % memory.size()] = static_cast<std::uint8_t>(before.x[rs2] >> (8 * i));
+      for (unsigned i = 0; i < c.size; ++i)
+        want_memory[(addr + i) % memory.size()] = static_cast<std::uint8_t>(before.x[rs2] >> (8 * i));
     } else {
       std::int64_t v = 0;
       for (unsigned i = 0; i < c.size; ++i) v += std::int64_t{memory[(addr + i) % memory.size()]} << (8 * i);
@@ -118,7 +120,8 @@ TEST_P(IssMemory, MovesTheBytesAndTheBase) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Access, IssMemory, ::testing::ValuesIn(cases), [](const auto& p) { return std::string(p.param.name); });
+INSTANTIATE_TEST_SUITE_P(Access, IssMemory, ::testing::ValuesIn(cases),
+                         [](const auto& p) { return std::string(p.param.name); });
 
 /// A response later than the cycle behind the grant stalls the next instruction until it is there.
 TEST(IssMemoryTiming, LateGrantAndResponseStallTheNextInstruction) {

@@ -22,8 +22,8 @@ struct stream {
 
 /// Everything of a record but the cycle.
 auto fields(const retire_record& r) {
-  return std::make_tuple(r.pc, r.next_pc, r.instruction, r.compressed, r.trap, r.cause, r.rd, r.rd2, r.rd_value, r.rd2_value,
-                         r.mem_addr, r.mem_data, r.mem_size, r.mem_write);
+  return std::make_tuple(r.pc, r.next_pc, r.instruction, r.compressed, r.trap, r.cause, r.rd, r.rd2, r.rd_value,
+                         r.rd2_value, r.mem_addr, r.mem_data, r.mem_size, r.mem_write);
 }
 
 class IssMigration : public ::testing::TestWithParam<unsigned> {};
@@ -56,7 +56,8 @@ TEST_P(IssMigration, StreamStaysTheSame) {
   }
   ASSERT_EQ(moved.records.size(), whole.records.size());
   for (std::size_t i = 0; i < whole.records.size(); ++i) {
-    ASSERT_EQ(fields(moved.records[i]), fields(whole.records[i])) << "retirement " << i << " pc " << std::hex << whole.records[i].pc;
+    ASSERT_EQ(fields(moved.records[i]), fields(whole.records[i]))
+        << "retirement " << i << " pc " << std::hex << whole.records[i].pc;
   }
 
   // The lock-step entry, without bus or time, sees the same.

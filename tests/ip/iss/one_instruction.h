@@ -36,14 +36,19 @@ class one_instruction {
           std::uint32_t data = 0;
           for (unsigned i = 0; i < r.size; ++i) {
             std::uint8_t& byte = memory[(r.addr + i) % memory.size()];
-            if (r.write) byte = static_cast<std::uint8_t>(r.wdata >> (8 * i));
-            else data |= std::uint32_t{byte} << (8 * i);
+            if (r.write)
+              byte = static_cast<std::uint8_t>(r.wdata >> (8 * i));
+            else
+              data |= std::uint32_t{byte} << (8 * i);
           }
           group_.complete(0, data, r.cycle, r.cycle + 1);
           break;
         }
-        case core_stop::fetch: group_.fetch_complete(0, group_.time(0)); break;
-        default: break;
+        case core_stop::fetch:
+          group_.fetch_complete(0, group_.time(0));
+          break;
+        default:
+          break;
       }
     } while (group_.counters(0).retired == retired && group_.pc(0) == before.pc);
     cycles_ = group_.time(0) - start;
@@ -66,13 +71,17 @@ class operand_source {
  public:
   explicit operand_source(unsigned seed) : random_(seed) {}
   std::uint32_t next() {
-    static constexpr std::uint32_t edges[] = {0,          1,          2,          0x7f,       0x80,       0xff,       0x7fff,
-                                              0x8000,     0xffff,     0x10000,    0x7fffffff, 0x80000000, 0x80000001, 0xffffffff,
-                                              0xfffffffe, 0x80008000, 0x7fff7fff, 0x80808080, 0x7f7f7f7f, 0x00ff00ff, 0xaaaaaaaa};
+    static constexpr std::uint32_t edges[] = {0,          1,          2,          0x7f,       0x80,       0xff,
+                                              0x7fff,     0x8000,     0xffff,     0x10000,    0x7fffffff, 0x80000000,
+                                              0x80000001, 0xffffffff, 0xfffffffe, 0x80008000, 0x7fff7fff, 0x80808080,
+                                              0x7f7f7f7f, 0x00ff00ff, 0xaaaaaaaa};
     switch (random_() % 4) {
-      case 0: return edges[random_() % std::size(edges)];
-      case 1: return static_cast<std::uint32_t>(static_cast<std::int32_t>(random_()) >> (random_() % 31));
-      default: return static_cast<std::uint32_t>(random_());
+      case 0:
+        return edges[random_() % std::size(edges)];
+      case 1:
+        return static_cast<std::uint32_t>(static_cast<std::int32_t>(random_()) >> (random_() % 31));
+      default:
+        return static_cast<std::uint32_t>(random_());
     }
   }
   unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }

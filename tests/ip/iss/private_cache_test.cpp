@@ -43,8 +43,10 @@ TEST(IssPrivateCache, KeepsALoopOfItsOwnSizeAndThrashesBeyond) {
     iss_group group(text, 1, 0);
     group.start(0, base, 0);
     const auto asked = lines_of(group, 10000);
-    if (lines == 8) EXPECT_EQ(asked.size(), 8u);
-    else EXPECT_GT(asked.size(), 9u);  // lines 0 and 8 share a place
+    if (lines == 8)
+      EXPECT_EQ(asked.size(), 8u);
+    else
+      EXPECT_GT(asked.size(), 9u);  // lines 0 and 8 share a place
   }
 }
 

@@ -16,7 +16,9 @@ std::uint32_t random_program::computing() {
   for (;;) {
     const unsigned n = static_cast<unsigned>(random_() % static_cast<unsigned>(iss::op::illegal));
     const iss::instruction_info& i = iss::instructions[n];
-    if (i.kind != iss::kind::alu && i.kind != iss::kind::alu_acc && i.kind != iss::kind::mulh && i.kind != iss::kind::div) continue;
+    if (i.kind != iss::kind::alu && i.kind != iss::kind::alu_acc && i.kind != iss::kind::mulh &&
+        i.kind != iss::kind::div)
+      continue;
     std::uint32_t w = static_cast<std::uint32_t>(random_());
     w = (w & ~0x01ff8f80u) | reg() << 7 | reg() << 15 | (random_() % 24) << 20;
     w = (w & ~i.mask) | i.match;
@@ -35,12 +37,24 @@ void random_program::straight(unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     const std::uint32_t offset = static_cast<std::uint32_t>(random_()) % 64;
     switch (random_() % 12) {
-      case 0: words.push_back(loads[random_() % 5] | reg() << 7 | pointer << 15 | offset << 20); break;
-      case 1: words.push_back(stores[random_() % 3] | reg() << 20 | pointer << 15 | (offset & 31) << 7 | (offset >> 5) << 25); break;
-      case 2: words.push_back(post_loads[random_() % 5] | reg() << 7 | pointer << 15 | (random_() % 16) << 20); break;
-      case 3: words.push_back(post_stores[random_() % 3] | step_register << 7 | pointer << 15 | reg() << 20); break;
-      case 4: words.push_back(0x34001073 | reg() << 15 | reg() << 7); break;  // csrrw mscratch
-      default: words.push_back(computing()); break;
+      case 0:
+        words.push_back(loads[random_() % 5] | reg() << 7 | pointer << 15 | offset << 20);
+        break;
+      case 1:
+        words.push_back(stores[random_() % 3] | reg() << 20 | pointer << 15 | (offset & 31) << 7 | (offset >> 5) << 25);
+        break;
+      case 2:
+        words.push_back(post_loads[random_() % 5] | reg() << 7 | pointer << 15 | (random_() % 16) << 20);
+        break;
+      case 3:
+        words.push_back(post_stores[random_() % 3] | step_register << 7 | pointer << 15 | reg() << 20);
+        break;
+      case 4:
+        words.push_back(0x34001073 | reg() << 15 | reg() << 7);
+        break;  // csrrw mscratch
+      default:
+        words.push_back(computing());
+        break;
     }
   }
 }
@@ -51,7 +65,8 @@ void random_program::element() {
       static constexpr std::uint32_t functs[] = {0, 1, 4, 5, 6, 7};
       const unsigned skip = 1 + random_() % 5;
       const std::uint32_t offset = 4 * (skip + 1);
-      words.push_back(0x63 | functs[random_() % 6] << 12 | reg() << 15 | reg() << 20 | (offset >> 1 & 15) << 8 | (offset >> 5) << 25);
+      words.push_back(0x63 | functs[random_() % 6] << 12 | reg() << 15 | reg() << 20 | (offset >> 1 & 15) << 8 |
+                      (offset >> 5) << 25);
       straight(skip);
       break;
     }
@@ -84,7 +99,9 @@ void random_program::element() {
       straight(body + 2);
       break;
     }
-    default: straight(1 + random_() % 10); break;
+    default:
+      straight(1 + random_() % 10);
+      break;
   }
 }
 
@@ -92,7 +109,8 @@ random_program::random_program(unsigned seed) : random_(seed) {
   memory.resize(4096);
   for (auto& b : memory) b = static_cast<std::uint8_t>(random_());
   // Trap handler at the base: skip the trapping instruction (all of them are 32 bits wide).
-  words = {0x34102df3 /* csrr s11, mepc */, 0x004d8d93 /* addi s11, s11, 4 */, 0x341d9073 /* csrw mepc, s11 */, 0x30200073};
+  words = {0x34102df3 /* csrr s11, mepc */, 0x004d8d93 /* addi s11, s11, 4 */, 0x341d9073 /* csrw mepc, s11 */,
+           0x30200073};
   for (unsigned i = 0; i < 60; ++i) element();
   words.push_back(0x00000067);  // jr zero: out of the text
   for (unsigned r = 1; r < 32; ++r) start.x[r] = static_cast<std::uint32_t>(random_());

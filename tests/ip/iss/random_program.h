@@ -41,15 +41,20 @@ bool run_to_end(iss_group& group, Observer& observer, std::vector<std::uint8_t>&
       case core_stop::bus: {
         const bus_request r = group.request(0);
         group.complete(0, access(memory, r), r.cycle, r.cycle + 1);
-        if (group.mid_access(0)) until = until > group.time(0) ? until : group.time(0) + 1;
-        else group.advance(0, group.time(0), observer);  // reports the access
+        if (group.mid_access(0))
+          until = until > group.time(0) ? until : group.time(0) + 1;
+        else
+          group.advance(0, group.time(0), observer);  // reports the access
         break;
       }
-      case core_stop::fetch: group.fetch_complete(0, group.time(0)); break;
+      case core_stop::fetch:
+        group.fetch_complete(0, group.time(0));
+        break;
       case core_stop::horizon:
         if (group.time(0) >= until) return false;
         break;
-      case core_stop::halted: return true;
+      case core_stop::halted:
+        return true;
     }
   }
 }

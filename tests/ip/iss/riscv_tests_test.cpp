@@ -35,7 +35,8 @@ INSTANTIATE_TEST_SUITE_P(Program, RiscvTests, ::testing::ValuesIn(programs()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RiscvTests);
 
 TEST(RiscvTestsSetUp, AllProgramsAreThere) {
-  if (programs().empty()) GTEST_SKIP() << "riscv-tests are not unpacked: run scripts/fetch_riscv_tests and configure again";
+  if (programs().empty())
+    GTEST_SKIP() << "riscv-tests are not unpacked: run scripts/fetch_riscv_tests and configure again";
   EXPECT_EQ(programs().size(), 48u);
 }
 

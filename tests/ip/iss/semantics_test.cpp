@@ -16,7 +16,8 @@ using test::operand_source;
 using test::oracle_operands;
 
 /// A legal encoding of the instruction: free bits random, registers as given.
-std::uint32_t random_encoding(const iss::instruction_info& i, operand_source& random, unsigned rd, unsigned rs1, unsigned rs2) {
+std::uint32_t random_encoding(const iss::instruction_info& i, operand_source& random, unsigned rd, unsigned rs1,
+                              unsigned rs2) {
   for (;;) {
     std::uint32_t w = random.next();
     w = (w & ~(31u << 7)) | rd << 7;
@@ -55,7 +56,8 @@ TEST(IssSemantics, ComputesWhatTheManualsSay) {
     const iss::instruction_info& i = iss::instructions[n];
     std::uint32_t ignored = 0;
     if (!test::expected_value(std::string(i.mnemonic), {}, ignored)) {
-      ASSERT_TRUE(i.kind != iss::kind::alu && i.kind != iss::kind::alu_acc && i.kind != iss::kind::mulh && i.kind != iss::kind::div)
+      ASSERT_TRUE(i.kind != iss::kind::alu && i.kind != iss::kind::alu_acc && i.kind != iss::kind::mulh &&
+                  i.kind != iss::kind::div)
           << "no oracle for " << i.mnemonic;
       continue;
     }
@@ -75,8 +77,9 @@ TEST(IssSemantics, ComputesWhatTheManualsSay) {
         test::expected_value(std::string(i.mnemonic), operands_of(w, before), value);
         if (rd != 0) want.x[rd] = value;
         const hart_state got = machine.step(before);
-        ASSERT_EQ(got.x, want.x) << i.mnemonic << " " << std::hex << w << " a=" << before.x[rs1] << " b=" << before.x[w >> 20 & 31]
-                                 << " d=" << before.x[rd] << " got " << got.x[rd] << " want " << want.x[rd];
+        ASSERT_EQ(got.x, want.x) << i.mnemonic << " " << std::hex << w << " a=" << before.x[rs1]
+                                 << " b=" << before.x[w >> 20 & 31] << " d=" << before.x[rd] << " got " << got.x[rd]
+                                 << " want " << want.x[rd];
         ASSERT_EQ(got.pc, before.pc + 4) << i.mnemonic;
       }
     }

@@ -120,7 +120,8 @@ TEST(IssTrapTiming, IsThatOfTheRtl) {
   struct {
     std::uint32_t word;
     cycle_t cycles;
-  } const traps[] = {{0x00000073, 4}, {0x00100073, 4}, {0x00009002, 4}, {0xffffffff, 5}, {0x00000000, 5}, {0x30200073, 5}};
+  } const traps[] = {{0x00000073, 4}, {0x00100073, 4}, {0x00009002, 4},
+                     {0xffffffff, 5}, {0x00000000, 5}, {0x30200073, 5}};
   for (const auto& t : traps) {
     test::one_instruction machine(t.word);
     hart_state s;
@@ -171,7 +172,8 @@ TEST(IssDivider, CountsLeadingBitsOfTheDivisor) {
   for (unsigned shift = 0; shift < 32; ++shift) {
     EXPECT_EQ(iss::divider_cycles(0x80000000u >> shift, false), 3 + shift);
     if (shift > 0) EXPECT_EQ(iss::divider_cycles(0x80000000u >> shift, true), 3 + shift);
-    EXPECT_EQ(iss::divider_cycles(static_cast<std::uint32_t>(static_cast<std::int32_t>(0x80000000u) >> shift), true), 3 + shift);
+    EXPECT_EQ(iss::divider_cycles(static_cast<std::uint32_t>(static_cast<std::int32_t>(0x80000000u) >> shift), true),
+              3 + shift);
   }
   EXPECT_EQ(iss::divider_cycles(0, true), 35u);
   EXPECT_EQ(iss::divider_cycles(0, false), 35u);

@@ -121,10 +121,26 @@ void add_scalar(table& t) {
     for (unsigned i = 0; i < 32; ++i) r |= static_cast<u32>(bit(o.a, (i + o.b) % 32)) << i;
     return r;
   };
-  t["cv.ff1"] = [](const ops& o) { u32 i = 0; while (i < 32 && !bit(o.a, i)) ++i; return i; };
-  t["cv.fl1"] = [](const ops& o) { int i = 31; while (i >= 0 && !bit(o.a, static_cast<unsigned>(i))) --i; return i < 0 ? 32u : static_cast<u32>(i); };
-  t["cv.clb"] = [](const ops& o) { u32 n = 0; while (n < 32 && bit(o.a, 31 - n) == bit(o.a, 31)) ++n; return o.a == 0 ? 0 : n - 1; };
-  t["cv.cnt"] = [](const ops& o) { u32 n = 0; for (unsigned i = 0; i < 32; ++i) n += static_cast<u32>(bit(o.a, i)); return n; };
+  t["cv.ff1"] = [](const ops& o) {
+    u32 i = 0;
+    while (i < 32 && !bit(o.a, i)) ++i;
+    return i;
+  };
+  t["cv.fl1"] = [](const ops& o) {
+    int i = 31;
+    while (i >= 0 && !bit(o.a, static_cast<unsigned>(i))) --i;
+    return i < 0 ? 32u : static_cast<u32>(i);
+  };
+  t["cv.clb"] = [](const ops& o) {
+    u32 n = 0;
+    while (n < 32 && bit(o.a, 31 - n) == bit(o.a, 31)) ++n;
+    return o.a == 0 ? 0 : n - 1;
+  };
+  t["cv.cnt"] = [](const ops& o) {
+    u32 n = 0;
+    for (unsigned i = 0; i < 32; ++i) n += static_cast<u32>(bit(o.a, i));
+    return n;
+  };
   t["cv.abs"] = [](const ops& o) { return word(s(o.a) < 0 ? -s(o.a) : s(o.a)); };
   t["cv.slet"] = [](const ops& o) { return u32{s(o.a) <= s(o.b)}; };
   t["cv.sletu"] = [](const ops& o) { return u32{u(o.a) <= u(o.b)}; };
@@ -141,7 +157,10 @@ void add_scalar(table& t) {
     return word(clip(s(o.a), low, -low - 1));
   };
   t["cv.clipu"] = [](const ops& o) { return word(clip(s(o.a), 0, o.is2 == 0 ? 0 : (i64{1} << (o.is2 - 1)) - 1)); };
-  t["cv.clipr"] = [](const ops& o) { const i64 h = o.b & 0x7fffffff; return word(clip(s(o.a), -(h + 1), h)); };
+  t["cv.clipr"] = [](const ops& o) {
+    const i64 h = o.b & 0x7fffffff;
+    return word(clip(s(o.a), -(h + 1), h));
+  };
   t["cv.clipur"] = [](const ops& o) { return word(clip(s(o.a), 0, o.b & 0x7fffffff)); };
 
   for (const bool sub : {false, true}) {
@@ -156,13 +175,18 @@ void add_scalar(table& t) {
       t[n + un + "rnr"] = [=](const ops& o) { return shift(s(o.d) + sign * s(o.a) + round_term(o.b & 31), o.b & 31); };
     }
   }
-  t["cv.mac"] = [](const ops& o) { return word(static_cast<i64>(static_cast<u32>(wide{s(o.d)} + wide{s(o.a)} * s(o.b)))); };
-  t["cv.msu"] = [](const ops& o) { return word(static_cast<i64>(static_cast<u32>(wide{s(o.d)} - wide{s(o.a)} * s(o.b)))); };
+  t["cv.mac"] = [](const ops& o) {
+    return word(static_cast<i64>(static_cast<u32>(wide{s(o.d)} + wide{s(o.a)} * s(o.b))));
+  };
+  t["cv.msu"] = [](const ops& o) {
+    return word(static_cast<i64>(static_cast<u32>(wide{s(o.d)} - wide{s(o.a)} * s(o.b))));
+  };
   for (const bool mac : {false, true}) {
     for (const bool high : {false, true}) {
       for (const bool uns : {false, true}) {
         for (const bool round : {false, true}) {
-          const std::string n = std::string("cv.") + (mac ? "mac" : "mul") + (high ? "hh" : "") + (uns ? "u" : "s") + (round ? "rn" : "n");
+          const std::string n = std::string("cv.") + (mac ? "mac" : "mul") + (high ? "hh" : "") + (uns ? "u" : "s") +
+                                (round ? "rn" : "n");
           t[n] = [=](const ops& o) {
             const auto part = [&](u32 v) { return uns ? zx(high ? v >> 16 : v, 16) : sx(high ? v >> 16 : v, 16); };
             const i64 sum = part(o.a) * part(o.b) + (mac ? s(o.d) : 0) + (round ? round_term(o.is3) : 0);
@@ -318,8 +342,12 @@ void add_complex(table& t) {
       return pack(floor_div(sx(im(o.a) - im(o.b), 16), k), floor_div(sx(re(o.b) - re(o.a), 16), k));
     };
     if (k == 0) continue;
-    t["cv.add" + tail] = [=](const ops& o) { return pack(floor_div(sx(re(o.a) + re(o.b), 16), k), floor_div(sx(im(o.a) + im(o.b), 16), k)); };
-    t["cv.sub" + tail] = [=](const ops& o) { return pack(floor_div(sx(re(o.a) - re(o.b), 16), k), floor_div(sx(im(o.a) - im(o.b), 16), k)); };
+    t["cv.add" + tail] = [=](const ops& o) {
+      return pack(floor_div(sx(re(o.a) + re(o.b), 16), k), floor_div(sx(im(o.a) + im(o.b), 16), k));
+    };
+    t["cv.sub" + tail] = [=](const ops& o) {
+      return pack(floor_div(sx(re(o.a) - re(o.b), 16), k), floor_div(sx(im(o.a) - im(o.b), 16), k));
+    };
   }
   t["cv.cplxconj"] = [=](const ops& o) { return pack(re(o.a), -im(o.a)); };
 }

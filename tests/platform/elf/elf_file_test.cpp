@@ -25,8 +25,10 @@ std::vector<std::uint8_t> small_elf() {
   put(b, 4, 1, 1), put(b, 5, 1, 1), put(b, 6, 1, 1);
   put(b, 16, 2, 2), put(b, 18, 243, 2), put(b, 20, 1, 4);
   put(b, 24, 0x80000000, 4);  // entry
-  put(b, 28, 52, 4), put(b, 32, 252, 4), put(b, 40, 52, 2), put(b, 42, 32, 2), put(b, 44, 2, 2), put(b, 46, 40, 2), put(b, 48, 3, 2);
-  const auto segment = [&](std::size_t at, std::uint32_t offset, std::uint32_t addr, std::uint32_t file, std::uint32_t mem, std::uint32_t flags) {
+  put(b, 28, 52, 4), put(b, 32, 252, 4), put(b, 40, 52, 2), put(b, 42, 32, 2), put(b, 44, 2, 2), put(b, 46, 40, 2),
+      put(b, 48, 3, 2);
+  const auto segment = [&](std::size_t at, std::uint32_t offset, std::uint32_t addr, std::uint32_t file,
+                           std::uint32_t mem, std::uint32_t flags) {
     put(b, at, 1, 4), put(b, at + 4, offset, 4), put(b, at + 8, addr, 4), put(b, at + 12, addr, 4);
     put(b, at + 16, file, 4), put(b, at + 20, mem, 4), put(b, at + 24, flags, 4), put(b, at + 28, 4, 4);
   };
@@ -34,8 +36,10 @@ std::vector<std::uint8_t> small_elf() {
   segment(84, 168, 0x10000000, 4, 16, 6);
   put(b, 160, 0x00000013, 4), put(b, 164, 0x00008067, 4), put(b, 168, 0xcafe, 4);
   // symbol table at 172: null, main, table; strings at 220
-  const auto symbol = [&](std::size_t at, std::uint32_t name, std::uint32_t value, std::uint32_t size, std::uint32_t info) {
-    put(b, at, name, 4), put(b, at + 4, value, 4), put(b, at + 8, size, 4), put(b, at + 12, info, 1), put(b, at + 14, 1, 2);
+  const auto symbol = [&](std::size_t at, std::uint32_t name, std::uint32_t value, std::uint32_t size,
+                          std::uint32_t info) {
+    put(b, at, name, 4), put(b, at + 4, value, 4), put(b, at + 8, size, 4), put(b, at + 12, info, 1),
+        put(b, at + 14, 1, 2);
   };
   symbol(188, 1, 0x80000000, 8, 0x12);
   symbol(204, 6, 0x10000000, 16, 0x11);

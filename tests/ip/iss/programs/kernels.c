@@ -45,9 +45,7 @@ void forever(void) {
   for (;;) *(volatile u32*)numbers;
 }
 
-__attribute__((naked)) void _start(void) {
-  __asm__("li sp, 0x80010000; call main");
-}
+__attribute__((naked)) void _start(void) { __asm__("li sp, 0x80010000; call main"); }
 
 int main(void) {
   for (const char* p = "hello\n"; *p; ++p) *console = (u32)*p;
