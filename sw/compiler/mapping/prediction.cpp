@@ -81,15 +81,22 @@ std::map<std::pair<unsigned, int>, load> measure(const deployment_plan& plan) {
   return loads;
 }
 
-double tile_cycles(const deployment_plan& plan, std::size_t stage, const chip_config& chip) {
-  if (!plan.graph->nodes[plan.stages[stage].node].on_crossbar()) return 0;
-  const graph_tensor& output = plan.graph->tensors[plan.stages[stage].output];
-  return double(plan.assignment.stages[stage].tile_columns) * output.height * double(chip.ima.mvm_cycles);
+/// One tile's way through a stage: its MVMs, then its root's or pool's kernel.
+double tile_cycles(const deployment_plan& plan, std::size_t s, const predicted_cycles& cycles,
+                   const chip_config& chip) {
+  const graph_tensor& output = plan.graph->tensors[plan.stages[s].output];
+  const stage_mapping& where = plan.assignment.stages[s];
+  const bool on_crossbar = plan.graph->nodes[plan.stages[s].node].on_crossbar();
+  const std::size_t copies = on_crossbar ? where.replicas.size() : 1;
+  const std::size_t tiles = (output.width / where.tile_columns + copies - 1) / copies;  // of the busiest copy
+  const double mvms = on_crossbar ? double(where.tile_columns) * output.height : 0;
+  return mvms * double(chip.ima.mvm_cycles) + cycles.digital / double(tiles);
 }
 
 /// Tile times of the stages before and behind `bottleneck` on the longest ways from the image and to the
 /// logits.
-double fill(const deployment_plan& plan, std::size_t bottleneck, const chip_config& chip) {
+double fill(const deployment_plan& plan, const std::vector<predicted_cycles>& cycles, std::size_t bottleneck,
+            const chip_config& chip) {
   const std::size_t n = plan.stages.size();
   auto feeds = [&](std::size_t a, std::size_t b) {
     return plan.stages[b].input == plan.stages[a].output || plan.stages[b].residual == plan.stages[a].output;
@@ -97,10 +104,10 @@ double fill(const deployment_plan& plan, std::size_t bottleneck, const chip_conf
   std::vector<double> before(n, 0), behind(n, 0);
   for (std::size_t s = 0; s < n; ++s)
     for (std::size_t p = 0; p < s; ++p)
-      if (feeds(p, s)) before[s] = std::max(before[s], before[p] + tile_cycles(plan, p, chip));
+      if (feeds(p, s)) before[s] = std::max(before[s], before[p] + tile_cycles(plan, p, cycles[p], chip));
   for (std::size_t s = n; s-- > 0;)
     for (std::size_t c = s + 1; c < n; ++c)
-      if (feeds(s, c)) behind[s] = std::max(behind[s], behind[c] + tile_cycles(plan, c, chip));
+      if (feeds(s, c)) behind[s] = std::max(behind[s], behind[c] + tile_cycles(plan, c, cycles[c], chip));
   return before[bottleneck] + behind[bottleneck];
 }
 
@@ -138,7 +145,7 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
     if (result.stages[s].bound() > result.stages[slowest].bound()) slowest = s;
   for (const load& cluster : clusters)
     result.bottleneck_cycles = std::max(result.bottleneck_cycles, cycles_of(cluster, chip).bound());
-  result.fill_cycles = fill(plan, slowest, chip);
+  result.fill_cycles = fill(plan, result.stages, slowest, chip);
   return result;
 }
 
