@@ -169,7 +169,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     const inbox::item item = inbox_.front();
     inbox_.pop();
     switch (item.what) {
-      case inbox::kind::request: slave_.deliver(item.burst, now); break;
+      case inbox::kind::request: slave_.deliver(item.burst, item.first, item.last); break;
       case inbox::kind::response_begin:
         if (is_dma(item.burst->id)) dma_.on_response(item.burst, item.first, item.last);
         break;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -14,8 +15,8 @@ namespace ohmic {
 /// The AXI slave side of a cluster: performs other masters' bursts in this cluster's L1 and registers.
 ///
 /// Reads and writes are two independent queues, each in order of arrival, one 64-byte beat per cycle through its own
-/// wide L1 port. A write beat k is there head + k cycles after the burst's first; its bytes are visible in the cycle
-/// of their grant, and B is sent in the cycle after the last grant. A read's R leaves when all of its beats have
+/// wide L1 port. The beats of a write come evenly between its first and last (one per cycle unless a narrow link
+/// stretched them); a beat's bytes are visible in the cycle of their grant, and B is sent in the cycle after the last. A read's R leaves when all of its beats have
 /// been read (store and forward in the port, so that bank conflicts never stall the R channel of the network).
 /// Registers: one access of 1..4 bytes within a word, one per cycle and direction; anything else is SLVERR.
 /// Call order per cycle: step() before arbitration; beat_done() when one of the ports was granted completely.
@@ -24,8 +25,10 @@ class slave_port {
   slave_port(std::uint64_t l1_address, std::uint32_t l1_bytes, std::uint32_t peripheral_bytes)
       : base_(l1_address), l1_bytes_(l1_bytes), peripheral_bytes_(peripheral_bytes) {}
 
-  /// A request whose first beat is at the boundary in cycle `cycle`; cycles must not decrease per direction.
-  void deliver(axi_burst* burst, cycle_t cycle) { (burst->write ? writes_ : reads_).queue.push_back({burst, cycle}); }
+  /// A request whose first and last beats are at the port in these cycles; `first` must not decrease per direction.
+  void deliver(axi_burst* burst, cycle_t first, cycle_t last) {
+    (burst->write ? writes_ : reads_).queue.push_back({burst, first, std::max(first, last)});
+  }
 
   cycle_t next_event() const { return std::min(writes_.next(), reads_.next()); }
   bool idle() const { return writes_.queue.empty() && reads_.queue.empty(); }
@@ -54,7 +57,7 @@ class slave_port {
  private:
   struct entry {
     axi_burst* burst;
-    cycle_t cycle;
+    cycle_t first, last;
   };
   struct direction {
     std::deque<entry> queue;
@@ -65,7 +68,7 @@ class slave_port {
     cycle_t next() const {
       if (queue.empty()) return never;
       if (port.busy()) return 0;  // arbitrated every cycle
-      return std::max(not_before, queue.front().cycle);
+      return std::max(not_before, queue.front().first);
     }
   };
 
@@ -79,15 +82,19 @@ class slave_port {
 
   template <class Registers>
   void step(direction& d, cycle_t now, Registers& registers, std::vector<axi_message>& out) {
-    if (d.queue.empty() || d.port.busy() || now < std::max(d.not_before, d.queue.front().cycle)) return;
+    if (d.queue.empty() || d.port.busy() || now < std::max(d.not_before, d.queue.front().first)) return;
     axi_burst* b = d.queue.front().burst;
     const std::uint64_t offset = b->addr - base_;
     if (offset + b->bytes <= l1_bytes_) {
       const std::uint32_t at = static_cast<std::uint32_t>(offset) + d.done;
-      // Beats are the aligned 64-byte chunks of the bus; a write's k-th arrives k cycles after its first.
+      // Beats are the aligned 64-byte chunks of the port.
       const std::uint32_t n = std::min<std::uint32_t>(b->bytes - d.done, 64 - at % 64);
       if (b->write) {
-        const cycle_t arrival = d.queue.front().cycle + at / 64 - static_cast<std::uint32_t>(offset) / 64;
+        const entry& e = d.queue.front();
+        const std::uint32_t beats = (static_cast<std::uint32_t>(offset) % 64 + b->bytes + 63) / 64;
+        const std::uint32_t beat = at / 64 - static_cast<std::uint32_t>(offset) / 64;
+        const cycle_t arrival =
+            beats == 1 ? e.last : e.first + ((e.last - e.first) * beat + beats - 2) / (beats - 1);
         if (now < arrival) {
           d.not_before = arrival;
           return;

@@ -31,7 +31,7 @@ class SlavePortTest : public testing::Test {
   };
 
   /// A burst at `offset` from the L1's begin, whose first beat arrives in `cycle`.
-  axi_burst& send(bool write, std::uint64_t offset, std::uint32_t bytes, cycle_t cycle) {
+  axi_burst& send(bool write, std::uint64_t offset, std::uint32_t bytes, cycle_t cycle, cycle_t per_beat = 1) {
     auto& b = bursts_.emplace_back(std::make_unique<axi_burst>());
     auto& data = data_.emplace_back(bytes);
     std::iota(data.begin(), data.end(), static_cast<std::uint8_t>(1));
@@ -39,7 +39,7 @@ class SlavePortTest : public testing::Test {
     b->bytes = bytes;
     b->write = write;
     b->data = data.data();
-    port_.deliver(b.get(), cycle);
+    port_.deliver(b.get(), cycle, cycle + per_beat * ((offset % 64 + bytes + 63) / 64 - 1));
     return *b;
   }
 
@@ -76,6 +76,16 @@ TEST_F(SlavePortTest, WritesOneBeatPerCycleAndAnswersInTheCycleAfterTheLast) {
   ASSERT_EQ(out_.size(), 1u);
   EXPECT_EQ(out_[0].cycle, 14u);
   EXPECT_EQ(out_[0].burst->resp, axi_resp::okay);
+}
+
+TEST_F(SlavePortTest, BeatsOfANarrowLinkAreWrittenAsTheyCome) {
+  send(true, 0x1000, 256, 10, 8);  // beats at 10, 18, 26, 34
+  run(27);
+  EXPECT_EQ(l1_[0x1000 + 191], 192);
+  EXPECT_EQ(l1_[0x1000 + 192], 0);
+  run(40);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_[0].cycle, 35u);
 }
 
 TEST_F(SlavePortTest, ReadAnswersWhenAllBeatsAreRead) {
