@@ -76,9 +76,10 @@ typedef struct {
   uint32_t heap, heap_bytes;  /* scratch L1 for the executor (DMA descriptors), 64-byte aligned, not initialised */
 } ohmic_deployment;
 
-/* What heap_bytes is at least: descriptors per destination and feeder, state per step and ring, layouts cut into runs. */
+/* What heap_bytes is at least: descriptors per destination and feeder, state per step and ring, each core's
+ * part of a kernel's tile. */
 #define OHMIC_HEAP_BYTES(rings, steps, feeders, destinations) \
-  (4096u + 64u * (4u * (destinations) + 2u * (feeders) + 16u * (steps) + 2u * (rings)))
+  (4096u + 64u * (4u * (destinations) + 2u * (feeders) + 64u * (steps) + 2u * (rings)))
 
 /* A ready word. Only sources (a PULL of data that are there from the start) wait for their go word: everyone else has
  * nothing to do before their columns arrive. */

@@ -66,7 +66,13 @@ void kernel_setup(executor *e, step_state *s, const ohmic_kernel_step *k) {
     OHMIC_ASSERT(job->piece_count > 0);
     job->pieces = executor_allocate(e, job->piece_count * sizeof *pieces, 4);
   }
-  ohmic_share_tile(job, kernel_cores());
+
+  const uint32_t cores = kernel_cores();
+  uint32_t *work_of = executor_allocate(e, (cores + 1) * sizeof *work_of, 4);
+  ohmic_work *work = executor_allocate(e, 0, sizeof(void *));
+  const uint32_t shared = ohmic_share_tile(job, cores, work_of, work, e->heap_left / sizeof *work);
+  OHMIC_ASSERT(shared > 0);
+  executor_allocate(e, shared * sizeof *work, sizeof(void *));
 }
 
 static const char *column_at(const ring_state *r, uint32_t n) {

@@ -34,7 +34,8 @@ typedef struct {
 typedef struct {
   uint32_t kernel;  /* enum ohmic_kernel */
   uint32_t columns, height, channels;
-  uint32_t pixel_groups, channel_groups;            /* how the cores share the tile (ohmic_share_tile) */
+  const struct ohmic_work *work;                    /* all cores' work, core by core (ohmic_share_tile) */
+  const uint32_t *work_of;                          /* core c: work[work_of[c]] .. work[work_of[c + 1]] */
   uint32_t in8, in16;                               /* inputs of the sum: int8 first, then int16 */
   const char *in[OHMIC_MOST_INPUTS];                /* their first column of the tile */
   uint32_t in_column_bytes[OHMIC_MOST_INPUTS];
@@ -71,24 +72,51 @@ void ohmic_run_kernel(void *job);
 unsigned ohmic_make_pieces(const ohmic_segment *out, unsigned out_count, const ohmic_segment *in, unsigned in_count,
                            ohmic_piece *pieces, unsigned most);
 
-/* Chooses how `cores` cores share the tile: long runs of pixels per core (constants are loaded once per run), but no
- * core without work if that can be. Sets pixel_groups and channel_groups; once per job, when its shape is known. */
-void ohmic_share_tile(ohmic_kernel_job *, unsigned cores);
+/* One core's part of a tile: rows [y, y + pixels) of a column, channels [first, end) of a piece. PARTIAL and LOGITS have
+ * no pieces; for PARTIAL `first` and `end` count elements of the column (at most 65535). */
+typedef struct ohmic_work {
+  uint16_t column, y, pixels, first, end;
+  uint16_t piece;                                   /* index, or OHMIC_NO_PIECE */
+} ohmic_work;
+enum { OHMIC_NO_PIECE = 0xFFFF };
 
-/* What this core takes: pixels [pixel, pixel_end) counted through the columns, channels [channel, channel_end). */
-typedef struct {
-  uint32_t pixel, pixel_end, channel, channel_end;
-} ohmic_part;
-ohmic_part ohmic_part_of(const ohmic_kernel_job *);
+/* Shares the tile among the cores, once per job, when its shape and pieces are known: long runs of pixels per core
+ * (constants are loaded once per run), no core without work if that can be. A core's copies stand behind what they
+ * copy. Sets work_of (room for cores + 1 words is given) and work, at most `most` entries; returns how many there are,
+ * or 0 if that is too few. */
+unsigned ohmic_share_tile(ohmic_kernel_job *, unsigned cores, uint32_t *work_of, ohmic_work *work, unsigned most);
 
-void ohmic_sum_kernel(const ohmic_kernel_job *);   /* PARTIAL, REQUANTISE, LOGITS */
-void ohmic_add_kernel(const ohmic_kernel_job *);   /* ADD */
-void ohmic_pool_kernel(const ohmic_kernel_job *);  /* MAX_POOL, AVERAGE_POOL */
+void ohmic_sum_work(const ohmic_kernel_job *, const ohmic_work *);   /* PARTIAL, REQUANTISE, LOGITS */
+void ohmic_add_work(const ohmic_kernel_job *, const ohmic_work *);   /* ADD */
+void ohmic_pool_work(const ohmic_kernel_job *, const ohmic_work *);  /* MAX_POOL, AVERAGE_POOL */
+/* A piece whose values already stand in the output column. */
+void ohmic_copy_work(const ohmic_kernel_job *, const ohmic_work *);
 
-/* Copies the pieces that are copies, for this core's part (after the values stand in the output). */
-void ohmic_copy_pieces(const ohmic_kernel_job *, ohmic_part);
 /* y = clip((x*a + r*b + rounding) >> shift) over `pixels` pixels of `channels` channels; y may be x. */
-void ohmic_add_run(char *y, uint32_t y_pitch, const char *x, uint32_t x_pitch, const char *residual,
-                   uint32_t residual_pitch, uint32_t pixels, uint32_t channels, const ohmic_kernel_job *);
+void ohmic_add_channels(char *y, uint32_t y_pitch, const char *x, uint32_t x_pitch, const char *residual,
+                        uint32_t residual_pitch, uint32_t pixels, uint32_t channels, const ohmic_kernel_job *);
+
+/* The records of loops.S, which changes some of the fields. */
+struct ohmic_run {
+  const char **in;                                  /* of the first block; one readable word behind the last */
+  char *out;
+  uint32_t pixels, blocks;                          /* blocks of 4 channels, each over `pixels` quads */
+  int32_t step, out_step, out_block;                /* from quad to quad: codes in, bytes out; bytes from block to block */
+  const int16_t *m;                                 /* 0: none */
+  const int32_t *b;
+  uint32_t shift, lo;
+  uint32_t in8, in16;
+  uint32_t scratch[4];
+};
+struct ohmic_add_run {
+  char *y;
+  const char *x, *r;
+  uint32_t y_pitch, x_pitch, r_pitch, pixels, blocks, a, b, shift, rounding, lo;
+};
+void ohmic_requantise_1(struct ohmic_run *);
+void ohmic_requantise_2(struct ohmic_run *);
+void ohmic_requantise_3(struct ohmic_run *);
+void ohmic_requantise_many(struct ohmic_run *);
+void ohmic_add_blocks(struct ohmic_add_run *);
 
 #endif

@@ -5,10 +5,12 @@
 
 enum { most_window_columns = 16 };
 
-static const char *ring_column(const ohmic_ring_view *ring, uint32_t n) { return ring->base + n % ring->slots * ring->column_bytes; }
+static const char* ring_column(const ohmic_ring_view* ring, uint32_t n) {
+  return ring->base + n % ring->slots * ring->column_bytes;
+}
 
 /* The columns of output column `column`'s window that lie inside the map; returns their number. */
-static unsigned window_columns(const ohmic_kernel_job *job, uint32_t column, const char **at) {
+static unsigned window_columns(const ohmic_kernel_job* job, uint32_t column, const char** at) {
   const int32_t x = job->first_x + (int32_t)(column * job->pool_stride);
   const int32_t begin = x < 0 ? 0 : x;
   int32_t end = x + (int32_t)job->pool_kernel;
@@ -19,7 +21,7 @@ static unsigned window_columns(const ohmic_kernel_job *job, uint32_t column, con
 }
 
 /* Greatest value of every channel in row `offset` over `n` columns. */
-OHMIC_INLINE uint32_t row_max(const char *const *at, unsigned n, uint32_t offset) {
+OHMIC_INLINE uint32_t row_max(const char* const* at, unsigned n, uint32_t offset) {
   uint32_t m = pulp_load(at[0] + offset);
   for (unsigned i = 1; i < n; ++i) m = pulp_max_b(m, pulp_load(at[i] + offset));
   return m;
@@ -27,8 +29,8 @@ OHMIC_INLINE uint32_t row_max(const char *const *at, unsigned n, uint32_t offset
 
 /* Rows y .. y + pixels of one output column, 4 channels. Each row's maximum along x is found once where windows of
  * height 3 and stride 2 share it; other windows find it anew. */
-static void max_quads(const ohmic_kernel_job *job, const char *const *at, unsigned n, uint32_t offset, uint32_t pitch,
-                      char *out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
+static void max_quads(const ohmic_kernel_job* job, const char* const* at, unsigned n, uint32_t offset, uint32_t pitch,
+                      char* out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
   const uint32_t none = 0x80808080u;
   int32_t top = (int32_t)(y * job->pool_stride_y) - job->pool_pad_y;
   const int32_t height = (int32_t)job->input_height;
@@ -36,7 +38,7 @@ static void max_quads(const ohmic_kernel_job *job, const char *const *at, unsign
     /* Rows top .. top + 2 per pixel; `shared` is the last row of the pixel before. */
     const int32_t first = top < 0 ? 0 : top;
     const char *a = at[0] + offset + (uint32_t)first * pitch, *b = at[1] + offset + (uint32_t)first * pitch;
-    const char *c = at[2] + offset + (uint32_t)first * pitch;
+    const char* c = at[2] + offset + (uint32_t)first * pitch;
     const int32_t down = (int32_t)pitch;
 #define ROW() pulp_max_b(pulp_max_b(pulp_load_step(&a, down), pulp_load_step(&b, down)), pulp_load_step(&c, down))
     uint32_t shared = top == -1 ? none : ROW();
@@ -64,15 +66,15 @@ static void max_quads(const ohmic_kernel_job *job, const char *const *at, unsign
 }
 
 /* One channel at a time, for the 1..3 at the end of a run. */
-static void max_ones(const ohmic_kernel_job *job, const char *const *at, unsigned n, uint32_t offset, uint32_t pitch,
-                     char *out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
+static void max_ones(const ohmic_kernel_job* job, const char* const* at, unsigned n, uint32_t offset, uint32_t pitch,
+                     char* out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
   for (uint32_t p = 0; p < pixels; ++p) {
     const int32_t top = (int32_t)((y + p) * job->pool_stride_y) - job->pool_pad_y;
     int32_t m = -128;
     for (int32_t r = top; r < top + (int32_t)job->pool_height; ++r) {
       if (r < 0 || r >= (int32_t)job->input_height) continue;
       for (unsigned i = 0; i < n; ++i) {
-        const int32_t v = *(const int8_t *)(at[i] + offset + (uint32_t)r * pitch);
+        const int32_t v = *(const int8_t*)(at[i] + offset + (uint32_t)r * pitch);
         m = v > m ? v : m;
       }
     }
@@ -80,76 +82,53 @@ static void max_ones(const ohmic_kernel_job *job, const char *const *at, unsigne
   }
 }
 
-static void max_pool(const ohmic_kernel_job *job) {
-  const char *at[most_window_columns];
-  const ohmic_part part = ohmic_part_of(job);
-  uint32_t column = job->columns > 1 ? part.pixel / job->height : 0;
-  uint32_t y = part.pixel - column * job->height, left = part.pixel_end - part.pixel;
-  while (left) {
-    const uint32_t pixels = left < job->height - y ? left : job->height - y;
-    const unsigned n = window_columns(job, column, at);
-    for (unsigned i = 0; i < job->piece_count; ++i) {
-      const ohmic_piece *piece = &job->pieces[i];
-      if (piece->copy) continue;
-      const uint32_t piece_end = piece->channel + piece->count;
-      uint32_t first = part.channel > piece->channel ? part.channel : piece->channel;
-      const uint32_t end = part.channel_end < piece_end ? part.channel_end : piece_end;
-      if (first >= end) continue;
-      uint32_t from = piece->in_offset + (first - piece->channel);
-      char *out = job->out + column * job->out_column_bytes + piece->out_offset + (first - piece->channel) + y * piece->out_pitch;
-      for (; first + 4 <= end; first += 4, from += 4, out += 4)
-        max_quads(job, at, n, from, piece->in_pitch, out, piece->out_pitch, y, pixels);
-      for (; first < end; ++first, ++from, ++out)
-        max_ones(job, at, n, from, piece->in_pitch, out, piece->out_pitch, y, pixels);
-    }
-    left -= pixels;
-    ++column;
-    y = 0;
-  }
-  ohmic_copy_pieces(job, part);
+static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
+  const char* at[most_window_columns];
+  const ohmic_piece *piece = &job->pieces[w->piece];
+  const unsigned n = window_columns(job, w->column, at);
+  uint32_t first = w->first, from = piece->in_offset + (first - piece->channel);
+  char* out = job->out + w->column * job->out_column_bytes + piece->out_offset + (first - piece->channel) +
+              w->y * piece->out_pitch;
+  for (; first + 4 <= w->end; first += 4, from += 4, out += 4)
+    max_quads(job, at, n, from, piece->in_pitch, out, piece->out_pitch, w->y, w->pixels);
+  for (; first < w->end; ++first, ++from, ++out)
+    max_ones(job, at, n, from, piece->in_pitch, out, piece->out_pitch, w->y, w->pixels);
 }
 
 /* Whole image to one pixel: the cores share the channels. */
-static void average_pool(const ohmic_kernel_job *job) {
-  const ohmic_part part = ohmic_part_of(job);
-  if (part.pixel == part.pixel_end) return;
+static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const int32_t rounding = (int32_t)(1u << (job->shift - 1));
-  for (unsigned i = 0; i < job->piece_count; ++i) {
-    const ohmic_piece *piece = &job->pieces[i];
-    if (piece->copy) continue;
-    const uint32_t piece_end = piece->channel + piece->count;
-    uint32_t first = part.channel > piece->channel ? part.channel : piece->channel;
-    const uint32_t end = part.channel_end < piece_end ? part.channel_end : piece_end;
-    while (first < end) {
-      const uint32_t channels = end - first < 4 ? end - first : 4, within = first - piece->channel;
-      int32_t sum[4] = {0, 0, 0, 0};
-      for (uint32_t x = 0; x < job->image_columns; ++x) {
-        const char *p = ring_column(&job->pooled, job->image_first + x) + piece->in_offset + within;
-        if (channels == 4) {
-          int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
-          for (uint32_t y = job->input_height; y; --y) {
-            const uint32_t w = pulp_load_step(&p, (int32_t)piece->in_pitch);
-            s0 = pulp_sdotsp_b(s0, w, 0x00000001u);
-            s1 = pulp_sdotsp_b(s1, w, 0x00000100u);
-            s2 = pulp_sdotsp_b(s2, w, 0x00010000u);
-            s3 = pulp_sdotsp_b(s3, w, 0x01000000u);
-          }
-          sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
-        } else {
-          for (uint32_t y = job->input_height; y; --y, p += piece->in_pitch)
-            for (uint32_t c = 0; c < channels; ++c) sum[c] += *(const int8_t *)(p + c);
+  const ohmic_piece *piece = &job->pieces[w->piece];
+  for (uint32_t first = w->first; first < w->end;) {
+    const uint32_t channels = w->end - first < 4 ? w->end - first : 4, within = first - piece->channel;
+    int32_t sum[4] = {0, 0, 0, 0};
+    for (uint32_t x = 0; x < job->image_columns; ++x) {
+      const char* p = ring_column(&job->pooled, job->image_first + x) + piece->in_offset + within;
+      if (channels == 4) {
+        int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
+        for (uint32_t y = job->input_height; y; --y) {
+          const uint32_t w = pulp_load_step(&p, (int32_t)piece->in_pitch);
+          s0 = pulp_sdotsp_b(s0, w, 0x00000001u);
+          s1 = pulp_sdotsp_b(s1, w, 0x00000100u);
+          s2 = pulp_sdotsp_b(s2, w, 0x00010000u);
+          s3 = pulp_sdotsp_b(s3, w, 0x01000000u);
         }
+        sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
+      } else {
+        for (uint32_t y = job->input_height; y; --y, p += piece->in_pitch)
+          for (uint32_t c = 0; c < channels; ++c) sum[c] += *(const int8_t*)(p + c);
       }
-      char *out = job->out + piece->out_offset + within;
-      for (uint32_t c = 0; c < channels; ++c)
-        out[c] = (char)pulp_clip_8(pulp_addn(sum[c] * job->pool_multiplier, rounding, job->shift));
-      first += channels;
     }
+    char* out = job->out + piece->out_offset + within;
+    for (uint32_t c = 0; c < channels; ++c)
+      out[c] = (char)pulp_clip_8(pulp_addn(sum[c] * job->pool_multiplier, rounding, job->shift));
+    first += channels;
   }
-  ohmic_copy_pieces(job, part);
 }
 
-void ohmic_pool_kernel(const ohmic_kernel_job *job) {
-  if (job->kernel == OHMIC_KERNEL_MAX_POOL) max_pool(job);
-  else average_pool(job);
+void ohmic_pool_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+  if (job->kernel == OHMIC_KERNEL_MAX_POOL)
+    max_pool(job, w);
+  else
+    average_pool(job, w);
 }

@@ -5,6 +5,9 @@
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 
+#include <stddef.h>
+
+/* The usual cases have loops of their own in loops.S; here is any mixture of int8 and int16 inputs. */
 typedef struct { int32_t c0, c1, c2, c3; } quad;
 
 /* Adds the four codes (or int16 sums) at every input's pointer and moves the pointers on. */
@@ -74,17 +77,9 @@ OHMIC_INLINE void finish_logits(const finish *f, quad s, char **out) {
   pulp_store_step(out, (uint32_t)(s.c3 * f->m3 + f->b3), f->out_step);
 }
 
-/* `blocks` blocks of 4 channels, each over `pixels` quads that lie `step` codes apart. */
-typedef struct {
-  const char **in; /* of the first block; changed */
-  char *out;
-  uint32_t pixels, blocks;
-  int32_t step, out_step, out_block;
-  const int16_t *m; /* 0: none */
-  const int32_t *b;
-  uint32_t shift, lo;
-  unsigned in8, in16;
-} run;
+typedef struct ohmic_run run;
+_Static_assert(offsetof(run, step) == 16 && offsetof(run, m) == 28 && offsetof(run, in8) == 44 && offsetof(run, scratch) == 52,
+               "loops.S");
 
 OHMIC_INLINE void next_block(const run *r, finish *f, uint32_t block) {
   if (r->m == 0) return;
@@ -170,7 +165,7 @@ OHMIC_INLINE void next_block(const run *r, finish *f, uint32_t block) {
     }                                                                                            \
   }
 
-RUNS(finish_requantise)
+RUN_ANY(finish_requantise)
 RUNS(finish_partial)
 RUN_ANY(finish_logits)
 
@@ -181,28 +176,54 @@ OHMIC_INLINE void inputs_at(const ohmic_kernel_job *job, uint32_t column, uint32
   for (unsigned i = job->in8; i < n; ++i) in[i] = job->in[i] + column * job->in_column_bytes[i] + 2 * element;
 }
 
-/* Pixels [y, y + pixels) of one column, channels [first, end) of one piece. */
-static void requantise_run(const ohmic_kernel_job *job, const ohmic_piece *piece, uint32_t column, uint32_t y,
-                           uint32_t pixels, uint32_t first, uint32_t end) {
-  char *const out = job->out + column * job->out_column_bytes + piece->out_offset + (first - piece->channel) + y * piece->out_pitch;
-  const uint32_t blocks = (end - first) / 4;
-  if (blocks) {
-    const char *in[OHMIC_MOST_INPUTS];
-    inputs_at(job, column, y * job->channels + first, in);
-    const run r = {in, out, pixels, blocks, (int32_t)job->channels, (int32_t)piece->out_pitch, 4, job->multipliers + first,
-                   job->biases + first, job->shift, (uint32_t)(uint8_t)job->lo * 0x01010101u, job->in8, job->in16};
-    finish_requantise_run(&r);
+/* All inputs int8: the loops of loops.S. `many` takes whole quads of pixels, the rest is left to the general loop. */
+static void requantise_blocks(run *r) {
+  if (r->in16 == 0) {
+    switch (r->in8) {
+      case 1: ohmic_requantise_1(r); return;
+      case 2: ohmic_requantise_2(r); return;
+      case 3: ohmic_requantise_3(r); return;
+      default: {
+        const uint32_t rest = r->pixels % 4, quads = r->pixels - rest;
+        run remaining = *r;
+        if (quads) {
+          r->pixels = quads;
+          ohmic_requantise_many(r);
+        }
+        if (rest == 0) return;
+        for (unsigned i = 0; i < r->in8; ++i) r->in[i] += (int32_t)quads * r->step;
+        remaining.out += (int32_t)quads * r->out_step;
+        remaining.pixels = rest;
+        finish_requantise_any(&remaining);
+        return;
+      }
+    }
   }
-  for (uint32_t c = first + 4 * blocks; c < end; ++c)
+  finish_requantise_any(r);
+}
+
+static void requantise_work(const ohmic_kernel_job *job, const ohmic_work *w) {
+  const ohmic_piece *piece = &job->pieces[w->piece];
+  const uint32_t within = w->first - piece->channel, pixels = w->pixels;
+  char *const out = job->out + w->column * job->out_column_bytes + piece->out_offset + within + w->y * piece->out_pitch;
+  const uint32_t blocks = (w->end - w->first) / 4;
+  if (blocks) {
+    const char *in[OHMIC_MOST_INPUTS + 1];
+    inputs_at(job, w->column, w->y * job->channels + w->first, in);
+    run r = {in, out, pixels, blocks, (int32_t)job->channels, (int32_t)piece->out_pitch, 4, job->multipliers + w->first,
+             job->biases + w->first, job->shift, (uint32_t)(uint8_t)job->lo * 0x01010101u, job->in8, job->in16, {0}};
+    requantise_blocks(&r);
+  }
+  for (uint32_t c = w->first + 4 * blocks; c < w->end; ++c)
     for (uint32_t p = 0; p < pixels; ++p) {
-      const int32_t s = sum_one(job, column, (y + p) * job->channels + c);
+      const int32_t s = sum_one(job, w->column, (w->y + p) * job->channels + c);
       const int32_t v = pulp_clip_8(pulp_addn(s * job->multipliers[c], job->biases[c], job->shift));
-      out[p * piece->out_pitch + (c - first)] = (char)(v < job->lo ? job->lo : v);
+      out[p * piece->out_pitch + (c - w->first)] = (char)(v < job->lo ? job->lo : v);
     }
   if (job->residual)
-    ohmic_add_run(out, piece->out_pitch, out, piece->out_pitch,
-                  job->residual + column * job->residual_column_bytes + piece->in_offset + (first - piece->channel) + y * piece->in_pitch,
-                  piece->in_pitch, pixels, end - first, job);
+    ohmic_add_channels(out, piece->out_pitch, out, piece->out_pitch,
+                       job->residual + w->column * job->residual_column_bytes + piece->in_offset + within + w->y * piece->in_pitch,
+                       piece->in_pitch, pixels, w->end - w->first, job);
 }
 
 /* PARTIAL: pixels do not matter, a column is one run of elements. */
@@ -212,7 +233,7 @@ static void partial_run(const ohmic_kernel_job *job, uint32_t column, uint32_t f
   if (quads) {
     const char *in[OHMIC_MOST_INPUTS];
     inputs_at(job, column, first, in);
-    const run r = {in, out + 2 * first, quads, 1, 4, 4, 0, 0, 0, 0, 0, job->in8, job->in16};
+    const run r = {in, out + 2 * first, quads, 1, 4, 4, 0, 0, 0, 0, 0, job->in8, job->in16, {0}};
     finish_partial_run(&r);
   }
   for (uint32_t e = first + 4 * quads; e < end; ++e) ((int16_t *)out)[e] = (int16_t)sum_one(job, column, e);
@@ -226,7 +247,7 @@ static void logits_run(const ohmic_kernel_job *job, uint32_t column, uint32_t y,
     const char *in[OHMIC_MOST_INPUTS];
     inputs_at(job, column, y * step + first, in);
     const run r = {in, out + 4 * (y * step + first), pixels, blocks, (int32_t)step, (int32_t)(4 * step - 12), 16,
-                   job->multipliers + first, job->biases + first, 0, 0, job->in8, job->in16};
+                   job->multipliers + first, job->biases + first, 0, 0, job->in8, job->in16, {0}};
     finish_logits_any(&r);
   }
   for (uint32_t p = y; p < y + pixels; ++p)
@@ -234,48 +255,10 @@ static void logits_run(const ohmic_kernel_job *job, uint32_t column, uint32_t y,
       ((int32_t *)out)[p * step + c] = sum_one(job, column, p * step + c) * job->multipliers[c] + job->biases[c];
 }
 
-static void partial_kernel(const ohmic_kernel_job *job) {
-  const uint32_t elements = job->height * job->channels;
-  const uint32_t quads = (elements + 3) / 4 * job->columns; /* the last of a column may be short */
-  const uint32_t per_column = (elements + 3) / 4;
-  const ohmic_range mine = ohmic_share(quads, ohmic_core_id(), ohmic_core_count());
-  uint32_t column = job->columns > 1 ? mine.begin / per_column : 0;
-  uint32_t quad_in_column = mine.begin - column * per_column, left = mine.end - mine.begin;
-  while (left) {
-    const uint32_t n = left < per_column - quad_in_column ? left : per_column - quad_in_column;
-    const uint32_t end = 4 * (quad_in_column + n);
-    partial_run(job, column, 4 * quad_in_column, end < elements ? end : elements);
-    left -= n;
-    ++column;
-    quad_in_column = 0;
+void ohmic_sum_work(const ohmic_kernel_job *job, const ohmic_work *w) {
+  switch (job->kernel) {
+    case OHMIC_KERNEL_REQUANTISE: requantise_work(job, w); break;
+    case OHMIC_KERNEL_PARTIAL: partial_run(job, w->column, w->first, w->end); break;
+    default: logits_run(job, w->column, w->y, w->pixels, w->first, w->end); break;
   }
-}
-
-void ohmic_sum_kernel(const ohmic_kernel_job *job) {
-  if (job->kernel == OHMIC_KERNEL_PARTIAL) {
-    partial_kernel(job);
-    return;
-  }
-  const ohmic_part part = ohmic_part_of(job);
-  uint32_t column = job->columns > 1 ? part.pixel / job->height : 0;
-  uint32_t y = part.pixel - column * job->height, left = part.pixel_end - part.pixel;
-  while (left) {
-    const uint32_t n = left < job->height - y ? left : job->height - y;
-    if (job->kernel == OHMIC_KERNEL_LOGITS) {
-      if (part.channel < part.channel_end) logits_run(job, column, y, n, part.channel, part.channel_end);
-    } else {
-      for (unsigned i = 0; i < job->piece_count; ++i) {
-        const ohmic_piece *piece = &job->pieces[i];
-        if (piece->copy) continue;
-        const uint32_t piece_end = piece->channel + piece->count;
-        const uint32_t first = part.channel > piece->channel ? part.channel : piece->channel;
-        const uint32_t end = part.channel_end < piece_end ? part.channel_end : piece_end;
-        if (first < end) requantise_run(job, piece, column, y, n, first, end);
-      }
-    }
-    left -= n;
-    ++column;
-    y = 0;
-  }
-  if (job->kernel == OHMIC_KERNEL_REQUANTISE) ohmic_copy_pieces(job, part);
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// ohmic_kernel_job as it lies in the simulated memory: 32-bit pointers.
 struct job_words {
-  std::uint32_t kernel, columns, height, channels, pixel_groups, channel_groups, in8, in16;
+  std::uint32_t kernel, columns, height, channels, work, work_of, in8, in16;
   std::uint32_t in[32], in_column_bytes[32];
   std::uint32_t multipliers, biases, shift;
   std::int32_t lo;
@@ -118,7 +118,9 @@ class KernelTest : public testing::Test {
     std::memcpy(machine_.l1(machine_.symbol("ohmic_team") - kernel_machine::l1_base), &cores, 4);
     const std::uint32_t at = allocate(sizeof job);
     std::memcpy(machine_.l1(at), &job, sizeof job);
-    machine_.run(1, "ohmic_share_tile", {pointer(at), cores});
+    constexpr unsigned most = 4096, work_bytes = 12;
+    machine_.run(1, "ohmic_share_tile", {pointer(at), cores, pointer(allocate(65 * 4)), pointer(allocate(most * work_bytes)), most});
+    EXPECT_GT(machine_.result(), 0u);
     return machine_.run(cores, "ohmic_run_kernel", {pointer(at)});
   }
   void expect_bytes(std::uint32_t at, const std::vector<std::int8_t>& expected, const char* what) {

@@ -4,10 +4,12 @@
 
 static ohmic_piece pieces[1];
 static ohmic_kernel_job job;
+static uint32_t work_of[65];
+static ohmic_work work[1];
 
 int main(void) {
   job.piece_count = ohmic_make_pieces(0, 0, 0, 0, pieces, 1);
-  ohmic_share_tile(&job, ohmic_core_count());
+  ohmic_share_tile(&job, ohmic_core_count(), work_of, work, 1);
   ohmic_dispatch(ohmic_run_kernel, &job);
   return 0;
 }

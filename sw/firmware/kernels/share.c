@@ -1,0 +1,103 @@
+#include "sw/firmware/hal/pulp.h"
+#include "sw/firmware/kernels/kernels.h"
+#include "sw/firmware/runtime/spmd.h"
+
+#include <stdbool.h>
+
+/* How many cores share the pixels, and how many the channels of each. */
+typedef struct { uint32_t pixel_groups, channel_groups; } sharing;
+
+static sharing choose(uint32_t pixels, uint32_t blocks, uint32_t cores) {
+  /* In cycles: what a block of 4 channels costs once, and for each of its pixels. */
+  enum { once = 30, per_pixel = 30 };
+  sharing best = {1, 1};
+  uint32_t least = ~0u;
+  for (uint32_t groups = 1; groups <= cores && groups <= pixels; ++groups) {
+    uint32_t channel_groups = cores / groups;
+    if (channel_groups > blocks) channel_groups = blocks;
+    const uint32_t most_pixels = (pixels + groups - 1) / groups;
+    const uint32_t most_blocks = (blocks + channel_groups - 1) / channel_groups;
+    const uint32_t cost = most_blocks * (once + most_pixels * per_pixel);
+    if (cost < least) {
+      least = cost;
+      best = (sharing){groups, channel_groups};
+    }
+  }
+  return best;
+}
+
+typedef struct {
+  ohmic_work *work;
+  unsigned count, most;
+} work_list;
+
+/* The part of a core's pixels and channels that lies in one piece (0: none), column by column. */
+static void add_work(work_list *list, const ohmic_kernel_job *job, ohmic_range pixels, ohmic_range channels,
+                     uint32_t piece_index, uint32_t height) {
+  if (piece_index != OHMIC_NO_PIECE) {
+    const ohmic_piece *piece = &job->pieces[piece_index];
+    if (piece->channel > channels.begin) channels.begin = piece->channel;
+    if ((uint32_t)piece->channel + piece->count < channels.end) channels.end = (uint32_t)piece->channel + piece->count;
+  }
+  if (channels.begin >= channels.end) return;
+  while (pixels.begin < pixels.end) {
+    const uint32_t column = pixels.begin / height, y = pixels.begin - column * height;
+    uint32_t n = pixels.end - pixels.begin;
+    if (n > height - y) n = height - y;
+    if (list->count < list->most) 
+      list->work[list->count] = (ohmic_work){(uint16_t)column,         (uint16_t)y,           (uint16_t)n,
+                                             (uint16_t)channels.begin, (uint16_t)channels.end, (uint16_t)piece_index};
+    ++list->count;
+    pixels.begin += n;
+  }
+}
+
+unsigned ohmic_share_tile(ohmic_kernel_job *job, unsigned cores, uint32_t *work_of, ohmic_work *work, unsigned most) {
+  work_list list = {work, 0, most};
+  /* To PARTIAL a column is one row of quads of elements. */
+  const bool flat = job->kernel == OHMIC_KERNEL_PARTIAL, whole = job->kernel == OHMIC_KERNEL_AVERAGE_POOL;
+  const uint32_t height = flat || whole ? 1 : job->height;
+  const uint32_t pixels = whole ? 1 : job->columns * height, channels = flat ? job->height * job->channels : job->channels;
+  const sharing s = choose(pixels, (channels + 3) / 4, cores);
+  for (uint32_t core = 0; core < cores; ++core) {
+    work_of[core] = list.count;
+    const uint32_t channel_group = core / s.pixel_groups;
+    if (channel_group >= s.channel_groups) continue;
+    const ohmic_range p = ohmic_share(pixels, core - channel_group * s.pixel_groups, s.pixel_groups);
+    ohmic_range c = ohmic_share((channels + 3) / 4, channel_group, s.channel_groups);
+    c.begin *= 4;
+    c.end = 4 * c.end < channels ? 4 * c.end : channels;
+    if (job->pieces == 0) add_work(&list, job, p, c, OHMIC_NO_PIECE, height);
+    for (uint32_t copies = 0; copies < 2; ++copies)
+      for (uint32_t i = 0; i < job->piece_count; ++i)
+        if ((job->pieces[i].copy != 0) == (copies != 0)) add_work(&list, job, p, c, i, height);
+  }
+  work_of[cores] = list.count;
+  job->work = work;
+  job->work_of = work_of;
+  return list.count <= most ? list.count : 0;
+}
+
+void ohmic_copy_work(const ohmic_kernel_job *job, const ohmic_work *w) {
+  const ohmic_piece *piece = &job->pieces[w->piece];
+  char *base = job->out + w->column * job->out_column_bytes + (w->first - piece->channel);
+  for (uint32_t y = w->y; y < w->y + w->pixels; ++y) {
+    const char *from = base + piece->in_offset + y * piece->in_pitch;
+    char *to = base + piece->out_offset + y * piece->out_pitch;
+    uint32_t n = w->end - w->first;
+    for (; n >= 4; n -= 4) pulp_store_step(&to, pulp_load_step(&from, 4), 4);
+    for (; n; --n) *to++ = *from++;
+  }
+}
+
+void ohmic_run_kernel(void *argument) {
+  const ohmic_kernel_job *job = argument;
+  const uint32_t *bounds = job->work_of + ohmic_core_id();
+  const ohmic_work *w = job->work + bounds[0], *const end = job->work + bounds[1];
+  for (; w != end; ++w) {
+    if (w->piece != OHMIC_NO_PIECE && job->pieces[w->piece].copy) ohmic_copy_work(job, w);
+    else if (job->kernel == OHMIC_KERNEL_ADD) ohmic_add_work(job, w);
+    else if (job->kernel == OHMIC_KERNEL_MAX_POOL || job->kernel == OHMIC_KERNEL_AVERAGE_POOL) ohmic_pool_work(job, w);
+    else ohmic_sum_work(job, w);
+  }
+}
