@@ -10,6 +10,7 @@ enum {
   ACTIVITY_WAITS_FOR_INPUT = 5,
   ACTIVITY_WAITS_FOR_ROOM = 6,
   ACTIVITY_WAITS_FOR_DEVICE = 7,
+  ACTIVITY_WAITS_FOR_PARTNER = 8, /* some inputs of a sum are there, not all */
 };
 
 /* WAITING_FOR: who is to blame for a cycle in which the master sleeps (time classes). */
@@ -54,21 +55,21 @@ static _Noreturn void end_everyone(const ohmic_deployment *d) {
 
 static void wait_for_devices(const executor *e) {
   ohmic_cluster_control_t *control = ohmic_cluster_control_registers();
-  const uint32_t transfers = e->channels_active & ~(1u << e->release_channel);
-  if (transfers) {
-    control->waiting_for = WAITS_FOR_DATA;
-    control->activity = ACTIVITY_WAITS_FOR_DEVICE;
-  } else if (e->lacks_room) {
-    control->waiting_for = WAITS_FOR_CREDIT;
-    control->activity = ACTIVITY_WAITS_FOR_ROOM;
-  } else if (e->lacks_some_input) {
-    control->waiting_for = WAITS_FOR_CREDIT;
-    control->activity = ACTIVITY_WAITS_FOR_INPUT;
+  uint32_t waiting_for = WAITS_FOR_NOTHING, activity = e->jobs_held ? ACTIVITY_WAITS_FOR_DEVICE : ACTIVITY_WAITS_FOR_INPUT;
+  if (e->channels_active) {
+    waiting_for = WAITS_FOR_DATA;
+    activity = ACTIVITY_WAITS_FOR_DEVICE;
   } else {
-    control->activity = e->jobs_held ? ACTIVITY_WAITS_FOR_DEVICE : ACTIVITY_WAITS_FOR_INPUT;
+    for (const step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s)
+      if (s->lacks == LACKS_ROOM || s->lacks == LACKS_SOME_INPUT) {
+        waiting_for = WAITS_FOR_CREDIT;
+        activity = s->lacks == LACKS_ROOM ? ACTIVITY_WAITS_FOR_ROOM : ACTIVITY_WAITS_FOR_PARTNER;
+      }
   }
+  if (waiting_for) control->waiting_for = waiting_for;
+  control->activity = activity;
   ohmic_event_wait();
-  control->waiting_for = WAITS_FOR_NOTHING;
+  if (waiting_for) control->waiting_for = WAITS_FOR_NOTHING;
 }
 
 static void run(executor *e) {

@@ -1,14 +1,20 @@
 #include "sw/firmware/dataflow/executor.h"
 
-/* The frontier below which every column is in the ring. */
-static uint32_t produced_in(const ring_state *r) {
-  uint32_t least = r->local_produced;
-  volatile const uint32_t *word = r->produced, *const end = word + r->ring->produced_count;
-  for (; word != end; ++word) {
-    const uint32_t f = *word;
-    if (f < least) least = f;
+/* Whether all columns below `need` are in the ring; if not, who is behind. */
+static bool produced_to(const ring_state *r, step_state *s, uint32_t need) {
+  if (r->local_produced < need) {
+    s->blocker = &r->local_produced;
+    s->blocked_below = need;
+    return false;
   }
-  return least;
+  volatile const uint32_t *word = r->produced, *const end = word + r->ring->produced_count;
+  for (; word != end; ++word)
+    if (*word < need) {
+      s->blocker = word;
+      s->blocked_below = need;
+      return false;
+    }
+  return true;
 }
 
 /* The ring's least hold among its readers has perhaps moved. */
@@ -60,33 +66,48 @@ static void prepare(executor *e, step_state *s) {
   if (s->kind == OHMIC_STEP_PUSH) push_prepare(e, s);
 }
 
-/* Inputs there, room for the output. */
-static bool ready(executor *e, const step_state *s) {
-  if (tile_is_last(e, &s->start)) return false;
-  uint32_t missing = 0;
-  for (const input_state *in = s->inputs, *const end = in + s->input_count; in != end; ++in)
-    if (produced_in(in->ring) < in->need) ++missing;
-  if (missing) {
-    if (missing < s->input_count) e->lacks_some_input = true;
+/* Inputs there, room for the output. If not, the step's blocker says what it waits for; nothing else of the step need
+ * be looked at before that word has moved. */
+static bool ready(executor *e, step_state *s) {
+  if (tile_is_last(e, &s->start)) {
+    static const uint32_t never = 0;
+    s->blocker = &never;
+    s->blocked_below = 1;
+    s->lacks = LACKS_NOTHING;
     return false;
   }
+  for (const input_state *in = s->inputs, *const end = in + s->input_count; in != end; ++in)
+    if (!produced_to(in->ring, s, in->need)) {
+      s->lacks = in == s->inputs ? LACKS_INPUT : LACKS_SOME_INPUT;
+      return false;
+    }
+  s->lacks = LACKS_ROOM;
   if (s->output) {
-    const uint32_t end = number_in(s->output, s, &s->start) + s->T;
-    if ((int32_t)(s->output->released + s->output->ring->slots - end) < 0) {
-      e->lacks_room = true;
+    const uint32_t least = number_in(s->output, s, &s->start) + s->T - s->output->ring->slots;
+    if ((int32_t)(s->output->released - least) < 0) {
+      s->blocker = &s->output->released;
+      s->blocked_below = least;
       return false;
     }
   }
-  if (s->kind == OHMIC_STEP_PUSH && !push_has_room(s)) {
-    e->lacks_room = true;
-    return false;
-  }
+  if (s->kind == OHMIC_STEP_PUSH && !push_has_room(s)) return false;
+  s->lacks = LACKS_INPUT;
   if (s->pull_produced) {
     const uint32_t end = s->start.first + s->T, n = ((const ohmic_pull *)s->step)->frontier_count;
     for (uint32_t i = 0; i < n; ++i)
-      if (s->pull_produced[i] < end) return false;
+      if (s->pull_produced[i] < end) {
+        s->blocker = &s->pull_produced[i];
+        s->blocked_below = end;
+        return false;
+      }
   }
+  s->lacks = LACKS_NOTHING;
   return true;
+}
+
+/* The quick look of every round. */
+static inline bool may_start(executor *e, step_state *s) {
+  return (int32_t)(*s->blocker - s->blocked_below) >= 0 && ready(e, s);
 }
 
 static void start_pull(executor *e, step_state *s) {
@@ -163,7 +184,7 @@ static bool note_completions(executor *e) {
     e->channels_active &= ~ended;
     for (unsigned c = 0; ended; ++c, ended >>= 1)
       if (ended & 1u) {
-        if (e->channel_user[c]) end_tile(e, e->channel_user[c]);
+        end_tile(e, e->channel_user[c]);
         moved = true;
       }
   }
@@ -171,8 +192,8 @@ static bool note_completions(executor *e) {
 }
 
 /* One chain tells all that was released since the last one. */
-static bool tell_releases(executor *e) {
-  if (!e->release_pending || e->channels_active >> e->release_channel & 1u) return false;
+static void tell_releases(executor *e) {
+  if (!e->release_pending || dma_busy() >> e->release_channel & 1u) return;
   ohmic_dma_descriptor *first = 0, *last = 0;
   for (release_state *r = e->releases, *const end = r + e->release_count; r != end; ++r) {
     const uint32_t value = *r->value;
@@ -188,38 +209,35 @@ static bool tell_releases(executor *e) {
     }
   }
   e->release_pending = false;
-  if (last == 0) return false;
+  if (last == 0) return;
   last->next = DMA_CHAIN_END;
-  last->flags |= DMA_EVENT;
   dma_start(e->release_channel, first);
-  e->channels_active |= 1u << e->release_channel;
-  return true;
 }
 
 bool executor_round(executor *e) {
   bool moved = note_completions(e);
-  e->lacks_room = e->lacks_some_input = false;
   for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
     if (s->kind == OHMIC_STEP_IMA) {
-      while (e->jobs_held < e->jobs_room && ready(e, s)) {
+      while (e->jobs_held < e->jobs_room && may_start(e, s)) {
         start_ima(e, s);
         moved = true;
       }
     } else if (s->kind != OHMIC_STEP_KERNEL) {
-      while (!(e->channels_active >> s->channel & 1u) && ready(e, s)) {
+      while (!(e->channels_active >> s->channel & 1u) && may_start(e, s)) {
         start_transfer(e, s);
         moved = true;
       }
     }
   }
-  if (tell_releases(e)) moved = true;
+  tell_releases(e);
   /* The last ready kernel first: it empties the cluster. The crossbar and the DMA go on meanwhile. */
   for (step_state *s = e->steps + e->step_count; s-- != e->steps;)
-    if (s->kind == OHMIC_STEP_KERNEL && ready(e, s)) {
+    if (s->kind == OHMIC_STEP_KERNEL && may_start(e, s)) {
       kernel_start(s);
       prepare(e, s);
       end_tile(e, s);
       return true;
     }
-  return moved;
+  /* Nobody is woken when the release channel is free again, so who has more to tell stays awake until then. */
+  return moved || e->release_pending;
 }

@@ -71,6 +71,10 @@ struct step_state {
   uint32_t produced;             /* frontier in the output ring */
   step_state *next_producer;     /* of the same ring */
   uint32_t channel;              /* PULL, PUSH */
+  /* Why the next tile could not start: *blocker has not reached `blocked_below`. */
+  const volatile uint32_t *blocker;
+  uint32_t blocked_below;
+  uint32_t lacks;                /* enum lacks, for reports */
   /* PUSH */
   destination_state *destinations;
   uint32_t destination_count;
@@ -83,6 +87,7 @@ struct step_state {
   uint8_t *sum_input;            /* input index of the job's n-th summand */
 };
 
+enum lacks { LACKS_NOTHING, LACKS_INPUT, LACKS_SOME_INPUT, LACKS_ROOM };
 enum { MOST_CHANNELS = 8, MOST_JOBS = 16 };
 
 typedef struct {
@@ -103,8 +108,6 @@ typedef struct {
   uint32_t unfinished;           /* steps that have tiles left */
   bool source;                   /* pulls data that are there from the start */
   bool release_pending;          /* a release waits for its channel */
-  /* Why steps did not start in the last round. */
-  bool lacks_room, lacks_some_input;
   char *heap;                    /* next free byte, while setting up */
   uint32_t heap_left;
 } executor;
@@ -131,7 +134,7 @@ void *executor_allocate(executor *, uint32_t bytes, uint32_t alignment);
 
 void push_setup(executor *, step_state *, const ohmic_push *);
 void push_prepare(executor *, step_state *);            /* the next tile's limits */
-bool push_has_room(const step_state *);
+bool push_has_room(step_state *);                       /* sets the blocker if not */
 bool push_start(executor *, step_state *);              /* false: nobody wants anything of it, it has ended */
 
 void kernel_setup(executor *, step_state *, const ohmic_kernel_step *);

@@ -91,10 +91,16 @@ void push_prepare(executor *e, step_state *s) {
   }
 }
 
-bool push_has_room(const step_state *s) {
+bool push_has_room(step_state *s) {
   const destination_state *d = s->destinations, *const end = d + s->destination_count;
-  for (; d != end; ++d)
-    if (d->released && (int32_t)(*d->released + d->to->dst_slots - d->limit) < 0) return false;
+  for (; d != end; ++d) {
+    const uint32_t least = d->limit - d->to->dst_slots;
+    if (d->released && (int32_t)(*d->released - least) < 0) {
+      s->blocker = d->released;
+      s->blocked_below = least;
+      return false;
+    }
+  }
   return true;
 }
 

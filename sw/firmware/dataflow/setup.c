@@ -91,6 +91,7 @@ void executor_setup(executor *e, const ohmic_deployment *d) {
     const ohmic_step *step = l1_at(offsets[i]);
     *s = (step_state){.step = step, .kind = step->kind, .T = step->tile_columns, .W = step->columns_per_image};
     s->advance = s->T * (step->replicas ? step->replicas : 1);
+    s->blocker = &s->blocked_below; /* the first round looks closely */
     tile_first(e, s, &s->start);
     s->end = s->start;
     setup_inputs(e, s);
@@ -120,6 +121,8 @@ void executor_setup(executor *e, const ohmic_deployment *d) {
     for (const input_state *in = r->readers; in; in = in->next_reader)
       if (in->hold < least) least = in->hold;
     r->released = r->readers ? least : 0;
-    if (r->released && r->ring->feeder_count) e->release_pending = true;
+    /* The producers' words start so (see deployment.h): there is nothing to tell. */
+    for (uint32_t k = 0; k < e->release_count; ++k)
+      if (e->releases[k].value == &r->released) e->releases[k].sent = r->released;
   }
 }
