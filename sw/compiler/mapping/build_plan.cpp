@@ -99,7 +99,9 @@ class plan_builder {
         throw mapping_error(
             fmt::format("stage '{}' splits the image's {} channels over crossbars; an image is pulled whole",
                         plan_.stages[reader.stage].name, tensor(t).channels));
-      const unsigned tile = ring.columns_per_image % window.stride == 0 ? window.stride : 1;
+      // One pull brings about what one tile of the reader needs: a round trip to HBM is long.
+      unsigned tile = std::min(ring.columns_per_image, reader.makes.tile * reader.makes.count * window.stride);
+      while (ring.columns_per_image % tile != 0) --tile;
       add_pull(cluster, reader.stage, window.ring, tile, -1);
       return window.ring;
     }

@@ -93,23 +93,49 @@ class naive_mapper {
                       crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
   }
 
-  /// What a column costs the stage: its crossbars or its root, whichever is slower.
-  double cycles_per_column(std::size_t s) const {
+  /// Clusters that a root (or pool) of the stage pushes to.
+  double destinations(std::size_t s) const {
+    double clusters = 0;
+    for (std::size_t c = 0; c < stages_.size(); ++c) {
+      const double splits = std::max<double>(1, shapes_[c].splits.size()), copies = std::max(1u, copies_[c]);
+      if (stages_[c].input == stages_[s].output) clusters += on_crossbar(c) ? crossbars_of_one_copy(c) * copies : 1;
+      if (stages_[c].residual == stages_[s].output) clusters += splits * copies;
+    }
+    return clusters / std::max<double>(1, shapes_[s].splits.size());
+  }
+
+  tile_cost cost_of(std::size_t s) const {
     const graph_tensor& out = output_of(s);
-    if (!on_crossbar(s)) return pool_cycles(s) / out.width / chip_.cluster.cores;
-    const double root = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * copies_[s] / out.width;
-    return std::max(double(out.height) * double(chip_.ima.mvm_cycles), root / chip_.cluster.cores);
+    tile_cost cost;
+    cost.width = static_cast<unsigned>(out.width);
+    cost.copies = std::max(1u, copies_[s]);
+    double kernels = pool_cycles(s), inputs = 1;
+    if (on_crossbar(s)) {
+      cost.analog_per_column = double(out.height) * double(chip_.ima.mvm_cycles);
+      kernels = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * cost.copies;
+      inputs = shapes_[s].sets;
+    }
+    if (stages_[s].residual >= 0) ++inputs;
+    cost.cores_per_column = kernels / out.width / chip_.cluster.cores;
+    cost.cores_per_tile =
+        kernel_cost::tile + inputs * kernel_cost::tile_input + destinations(s) * kernel_cost::tile_destination;
+    if (graph_.tensors[stages_[s].input].producer == 0) cost.cores_per_tile += 2 * kernel_cost::tile_pull;
+    return cost;
   }
 
   void choose_tiles() {
+    std::vector<tile_cost> costs;
+    double bottleneck = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
-      const graph_tensor& out = output_of(s);
-      const unsigned width = static_cast<unsigned>(out.width), copies = std::max(1u, copies_[s]);
-      if (copies > width)
+      costs.push_back(cost_of(s));
+      if (costs[s].copies > costs[s].width)
         throw mapping_error(fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
-                                        stages_[s].name, copies, width));
-      result_.stages[s].tile_columns = choose_tile_columns(width, cycles_per_column(s), options_.tile_cycles, copies);
+                                        stages_[s].name, costs[s].copies, costs[s].width));
+      bottleneck = std::max(bottleneck, costs[s].cycles(cheapest_tile_columns(costs[s])));
     }
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      result_.stages[s].tile_columns =
+          choose_tile_columns(costs[s], bottleneck, root_share_of_bottleneck, options_.tile_cycles);
   }
 
   /// Cycles per image of the slowest IMA: what no arrangement of cores can beat.
