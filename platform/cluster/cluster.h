@@ -126,10 +126,10 @@ class cluster {
     for (; harts != 0; harts &= harts - 1) f(static_cast<unsigned>(__builtin_ctzll(harts)));
   }
 
-  bool any_port_busy() const {
+  void note_busy_ports() {
     std::uint32_t words = 0;
     for (const l1_port* port : ports_) words |= port->words;
-    return words != 0;
+    port_busy_ = words != 0;
   }
   void cycle(cycle_t now);
   unsigned first_requester(cycle_t now);
@@ -186,7 +186,6 @@ class cluster {
   };
 
   // Hot: touched in every cycle with a core awake.
-  due_wheel wheel_;
   cycle_t others_next_ = never;  // earliest cycle in which anything but a hart needs the loop
   bank_arbiter banks_;
   std::uint64_t retry_ = 0;        // harts that lost arbitration in this cycle
@@ -194,15 +193,18 @@ class cluster {
   std::uint64_t advance_due_ = 0;  // due in the wheel to run on, not for the bus
   std::uint64_t fetch_due_ = 0;    // due in the wheel to ask for an instruction line
   std::uint64_t irq_possible_ = 0;
+  std::uint64_t stop_requested_ = 0;
   std::uint8_t* const l1_;
   const std::uint32_t l1_bytes_;
   const std::uint32_t own_global_;  // low 32 bits of the own L1's global address
   bool others_touched_ = false;     // look_ahead() must be done again
+  bool port_busy_ = false;          // a wide port takes part in arbitration
   bool register_bus_taken_ = false;
   unsigned core_count_;
   unsigned first_requester_ = 0;  // now mod requesters
   cycle_t first_requester_at_ = 0;
   Cores cores_;
+  due_wheel wheel_;
   Observer observer_;
 
   const chip_config& chip_;
@@ -211,7 +213,7 @@ class cluster {
   const std::uint64_t peripheral_base_, global_base_;
   std::array<l1_port*, port_count> ports_;
 
-  std::uint64_t stop_requested_ = 0, running_ = 0;
+  std::uint64_t running_ = 0;
   std::uint64_t event_wait_ = 0, remote_wait_ = 0, fetch_wait_ = 0;
   std::array<cycle_t, 64> waiting_since_{};
   std::uint64_t irq_level_ = 0;

@@ -24,7 +24,7 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
   if (now >= others_next_) step_others(now);
 
   banks_.begin();
-  if (any_port_busy()) {
+  if (port_busy_) {
     arbitrate_all(bus_now_, now);
     others_touched_ = true;
   } else if (bus_now_ & (bus_now_ - 1)) {
@@ -190,6 +190,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     });
   }
   after_events(now);
+  note_busy_ports();
 }
 
 // The response of one of this cluster's bursts is complete.
@@ -264,7 +265,10 @@ void cluster<Cores, Observer>::after_events(cycle_t now) {
 template <class Cores, class Observer>
 inline void cluster<Cores, Observer>::warm(unsigned stage, cycle_t to) const {
   if (stage == 2) {
-    for (unsigned line = 0; line < 4; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line);
+    const auto* const begin = reinterpret_cast<const char*>(&others_next_);
+    for (const char* line = begin; line < reinterpret_cast<const char*>(&wheel_) + 64; line += 64)
+      __builtin_prefetch(line);
+    wheel_.warm(to);
     return;
   }
   const std::uint64_t due = wheel_.due_before(to);
@@ -300,8 +304,8 @@ void cluster<Cores, Observer>::look_ahead(cycle_t now) {
   cycle_t next = std::min(inbox_.next(), slave_.next_event());
   next = std::min(next, std::min(dma_.next_event(), ima_.next_event()));
   next = std::min(next, std::min(icache_.next_event(), master_.next_event()));
-  for (const l1_port* port : ports_)
-    if (port->busy()) next = now + 1;
+  note_busy_ports();
+  if (port_busy_) next = now + 1;
   others_next_ = std::max(next, now + 1);
 }
 

@@ -51,6 +51,12 @@ class due_wheel {
     return harts;
   }
 
+  /// Hint: take() of the cycles before `to` comes soon.
+  void warm(cycle_t to) const {
+    __builtin_prefetch(&slots_[(to - 1) & 63]);
+    __builtin_prefetch(&slots_[(to - 6) & 63]);
+  }
+
   /// Removes and returns the harts due in cycle `now`; no hart may be due earlier.
   std::uint64_t take(cycle_t now) {
     base_ = now;
