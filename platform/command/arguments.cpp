@@ -76,7 +76,6 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   CLI::App app(description, "ohmic");
   app.footer(exit_codes);
   app.set_version_flag("--version", std::string("ohmic ") + version);
-  app.require_subcommand(1);
   shorthands s;
 
   CLI::App* run = app.add_subcommand("run", "Run a network on a chip, or a program of your own");
@@ -105,8 +104,10 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->check(CLI::IsMember({"outputs", "layers"}));
   run->add_option("--json", a.json, "Program: write the run's figures to this file");
   run->add_option("--inject", a.faults,
-                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
+                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N,\n"
+                  "skip-barrier=N")
       ->take_all();
+  run->add_option("--firmware", a.firmware, "Experiment: another executor than dataflow.elf");
 
   CLI::App* calibrate = app.add_subcommand("calibrate", "Add row sets and ADC scales to a quantised ONNX network");
   calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();
@@ -149,6 +150,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   } else if (compile->parsed()) {
     a.what = command::compile;
     to_sets(s, a);
+  } else if (!info->parsed()) {
+    return mistake("a command is missing: run, calibrate, compile or info (see `ohmic --help`)");
   }
   return std::nullopt;
 }

@@ -15,7 +15,7 @@ struct arguments {
   std::string file;                        ///< experiment, ELF, model, or chip
   std::vector<std::string> sets;           ///< arguments of --set; the shorthands (--model ...) come last
   std::vector<std::string> program_words;  ///< behind "--"
-  std::string chip, images, out, json;
+  std::string chip, images, out, json, firmware;
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;
   std::uint64_t max_cycles = 0, window = 0;

@@ -23,6 +23,7 @@ exit_code run_experiment_command(const arguments& a) {
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
+  request.firmware = a.firmware;
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
   return run_experiment(request);
 }

@@ -45,8 +45,7 @@ void prepare_output(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw missing_file("cannot write results to " + folder + ": " + error.message());
-  const std::string probe = (fs::path(folder) / "summary.json").string();
-  if (fs::exists(probe)) fs::remove(probe);  // of an earlier run: it must not be taken for this one's
+  const std::string probe = (fs::path(folder) / ".writable").string();
   write_whole_file(probe, "");
   fs::remove(probe);
 }
@@ -127,7 +126,7 @@ exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
   prepare_output(config.output);
-  const elf_file program = elf_file::load(dataflow_firmware());
+  const elf_file program = elf_file::load(request.firmware.empty() ? dataflow_firmware() : request.firmware);
   const clock::time_point prepare_begin = clock::now();
   const prepared_run p = prepare(request);
   wall_times wall;
@@ -155,7 +154,16 @@ exit_code run_experiment(const experiment_request& request) {
   options.continue_on_guest_error = config.engine.continue_on_guest_error;
   options.interrupted = interrupt_requested;
   options.on_progress = [&](cycle_t now) { meter.show(now); };
-  if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
+  if (request.faults.skip_barrier != 0) {
+    options.on_window = [&, done = false](const std::vector<unsigned>&) mutable {
+      if (!done && chip->marker(0)) skip_barrier(*chip, request.faults.skip_barrier), done = true;
+    };
+  } else if (layers) {
+    options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
+  }
+  const fs::path folder(config.output);
+  for (const char* const file : {"summary.json", "logits.json"})
+    fs::remove(folder / file);  // of an earlier run: they must not be taken for this one's
   wall.startup = seconds_since(startup_begin);
 
   const clock::time_point run_begin = clock::now();
@@ -175,7 +183,6 @@ exit_code run_experiment(const experiment_request& request) {
   wall.total = seconds_since(program_begin);
   figures.wall = wall;
 
-  const fs::path folder(config.output);
   if (!figures.logits.empty()) write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
   if (!figures.logits.empty() && !request.quiet)

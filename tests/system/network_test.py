@@ -1,0 +1,93 @@
+"""A whole network as firmware on a small chip: right, complete, and reported in the named fields."""
+
+import unittest
+
+from ohmic_tool import SystemTest, run_network
+
+SPLIT = {"analog", "digital", "communication", "synchronisation", "idle"}
+FIELDS = {"chip", "chip_hash", "mapping", "clusters_used", "images", "window", "cycles", "boot_cycles",
+          "batch_images_per_s", "mvm_count", "retired_instructions", "awake_core_cycles", "wall_s", "startup_s", "mips",
+          "peak_rss_mb", "threads", "golden", "result_hash", "scene_accuracy", "stages", "clusters", "links"}
+
+
+class MicroOn16Clusters(SystemTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.run16 = run_network("aimc16.yaml", "resnet_micro", images=16)
+
+    def setUp(self):
+        self.ends(self.run16, 0)
+        self.summary = self.run16.summary
+
+    def test_every_output_equals_the_reference(self):
+        golden = self.summary["golden"]
+        self.assertEqual(golden, {"compared_values": 16 * 16, "mismatching_values": 0, "first_mismatch": None})
+
+    def test_every_mvm_is_done_and_no_more(self):
+        # conv1 16x16 output pixels, one 3x3 convolution with 8x8 pixels, the last layer's single one
+        self.assertEqual(self.summary["mvm_count"], 16 * (256 + 64 + 1))
+
+    def test_all_scenes_are_recognised(self):
+        self.assertEqual(self.summary["scene_accuracy"], 1.0)
+        self.assertGreater(self.summary["float_cosine"]["mean"], 0.99)
+
+    def test_the_summary_has_every_named_field(self):
+        self.assertLessEqual(FIELDS, self.summary.keys())
+        self.assertEqual(self.summary["chip"]["clusters"], 16)
+        self.assertEqual(self.summary["chip"]["cores_per_cluster"], 16)
+
+    def test_each_cluster_s_time_is_split_without_rest(self):
+        for cluster in self.summary["clusters"]:
+            self.assertEqual(cluster["cycles"].keys(), SPLIT)
+            self.assertEqual(sum(cluster["cycles"].values()), self.summary["cycles"], cluster)
+
+    def test_crossbars_are_busy_for_their_mvms(self):
+        for cluster in self.summary["clusters"]:
+            self.assertEqual(cluster["cycles"]["analog"], cluster["mvms"] * 130, cluster)
+
+    def test_throughput_follows_from_cycles(self):
+        self.assertAlmostEqual(self.summary["batch_images_per_s"] * self.summary["cycles"], 16e9, delta=16e9 * 1e-6)
+
+    def test_the_images_cross_the_hbm_link(self):
+        top = {link["name"]: link for link in self.summary["links"]}
+        self.assertTrue(any("hbm" in name or "top" in name for name in top), sorted(top))
+        self.assertGreaterEqual(max(link["bytes"] for link in self.summary["links"]), 16 * 32 * 32 * 3)
+        for link in self.summary["links"]:
+            self.assertLessEqual(link["utilisation"], 1)
+
+    def test_logits_and_classes_lie_beside_the_summary(self):
+        self.assertEqual(len(self.run16.logits), 16)
+        for entry in self.run16.logits:
+            best = max(range(len(entry["logits"])), key=entry["logits"].__getitem__)
+            self.assertEqual(entry["top"][0]["row"], best)
+            self.assertIn(entry["top"][0]["label"], entry["image"])
+
+    def test_the_table_names_scenes_and_the_verdict(self):
+        self.says(self.run16, "china", "retina", "images/s", "equal the integer reference", "conv1", "bound", "measured")
+
+
+class Layers(SystemTest):
+    def test_every_tensor_on_every_edge_is_right_and_looking_costs_no_cycle(self):
+        plain = run_network("aimc64.yaml", "resnet_tiny", images=3)
+        looked = run_network("aimc64.yaml", "resnet_tiny", "--check", "layers", images=3)
+        self.ends(plain, 0)
+        self.ends(looked, 0)
+        self.assertEqual(plain.summary["result_hash"], looked.summary["result_hash"])
+        layers = looked.summary["golden_layers"]
+        self.assertEqual(layers["mismatching_values"], 0)
+        self.assertGreater(layers["compared_values"], 3 * 100000)
+
+
+class Steady(SystemTest):
+    def test_48_images_give_the_steady_rate(self):
+        run = run_network("aimc16.yaml", "resnet_micro", images=48)
+        self.ends(run, 0)
+        self.assertEqual(run.summary["golden"]["compared_values"], 48 * 16)
+        steady, batch = run.summary["steady_images_per_s"], run.summary["batch_images_per_s"]
+        # Filling and draining the pipeline is in the batch's rate and not in the steady one.
+        self.assertGreater(steady, batch)
+        self.assertLess(steady, 1.5 * batch)
+
+
+if __name__ == "__main__":
+    unittest.main()

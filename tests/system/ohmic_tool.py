@@ -1,0 +1,89 @@
+"""The ohmic program as a user runs it, for tests of whole runs."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+from ohmic_models import photographs
+from ohmic_models.build import build
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("OHMIC_BUILD", ROOT / "build" / "release"))
+CONFIGS = ROOT / "configs"
+CACHE = ROOT / ".cache"
+
+
+@functools.cache
+def model_folder(name: str) -> Path:
+    """Builds a model on first use and keeps it like a user's."""
+    out = CACHE / "models" / name
+    try:
+        build(name, out, CACHE / "packages")
+    except photographs.DownloadError as error:
+        print(f"SKIPPED: {error}")
+        sys.exit(77)
+    return out
+
+
+@dataclass
+class Run:
+    code: int
+    out: str
+    err: str
+    summary: dict | None
+    logits: list | None
+
+
+def ohmic(*arguments, cwd: Path = ROOT, timeout: float = 300) -> Run:
+    """Runs the tool with exactly these arguments."""
+    done = subprocess.run([str(BUILD / "ohmic"), *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+                          errors="replace", timeout=timeout)
+    return Run(done.returncode, done.stdout, done.stderr, None, None)
+
+
+def run_network(chip: str, model: str, *arguments, images: int = 2, threads: int = 1) -> Run:
+    """A network on one of the chips in configs/, in a folder of its own."""
+    model_folder(model)
+    with tempfile.TemporaryDirectory() as scratch:
+        experiment = Path(scratch) / "experiment.yaml"
+        experiment.write_text(f"chip: {CONFIGS / chip}\nmodel: {model}\nimages: {{count: {images}}}\n")
+        out = Path(scratch) / "out"
+        run = ohmic("run", experiment, "--out", out, "--threads", threads, *arguments)
+        for name in ("summary", "logits"):
+            if (out / f"{name}.json").is_file():
+                setattr(run, name, json.loads((out / f"{name}.json").read_text()))
+        run.files = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+        return run
+
+
+def run_program(elf: str, *arguments, chip: str = "aimc4.yaml", timeout: float = 120) -> Run:
+    """A firmware of the build on a chip; words behind "--" go to it."""
+    return ohmic("run", BUILD / "firmware" / f"{elf}.elf", "--chip", CONFIGS / chip, *arguments, timeout=timeout)
+
+
+class SystemTest(unittest.TestCase):
+    """Checks that say what the tool said when they fail."""
+
+    maxDiff = None
+
+    def ends(self, run: Run, code: int) -> None:
+        self.assertEqual(run.code, code, f"exit code\n--- stdout\n{run.out}\n--- stderr\n{run.err}")
+
+    def says(self, run: Run, *words: str) -> None:
+        for word in words:
+            self.assertIn(word, run.err + run.out)
+
+    def refuses(self, run: Run, *words: str) -> None:
+        """A user's mistake: exit code 2, one short message that names it, no crash report, nothing on stdout."""
+        self.ends(run, 2)
+        self.assertTrue(run.err.startswith("ohmic: "), run.err)
+        self.assertNotIn("terminate called", run.err)
+        self.assertLessEqual(len(run.err.splitlines()), 4, run.err)
+        for word in words:
+            self.assertIn(word, run.err)

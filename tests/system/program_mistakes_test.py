@@ -1,0 +1,109 @@
+"""Mistakes of the simulated program: each has its own exit code and a message that names core, pc, symbol or state."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
+
+(STORE_NOWHERE, LOAD_NOWHERE, JUMP_NOWHERE, ILLEGAL_INSTRUCTION, WAIT_FOR_NOBODY, NEVER_END, ASSERT_FALSE, EXIT_FIVE,
+ BAD_IMA_JOB) = range(1, 10)
+
+
+class ProgramMistakes(SystemTest):
+    def mistake(self, number: int, *options):
+        return run_program("test_mistake", *options, "--", str(number))
+
+    def test_no_mistake(self):
+        run = self.mistake(0)
+        self.ends(run, 0)
+        self.assertIn("[0.0] no mistake", run.out)
+
+    def test_bad_addresses(self):
+        for number, word in ((STORE_NOWHERE, "write of"), (LOAD_NOWHERE, "read of")):
+            run = self.mistake(number)
+            self.ends(run, 4)
+            self.says(run, "guest error", "cluster 0 core 0 pc 0x", "make_mistake", word, "address 0x20000000")
+
+    def test_a_jump_into_nowhere(self):
+        run = self.mistake(JUMP_NOWHERE)
+        self.ends(run, 4)
+        self.says(run, "guest error", "cluster 0 core 0", "0x20000000")
+
+    def test_an_illegal_instruction_traps(self):
+        run = self.mistake(ILLEGAL_INSTRUCTION)
+        self.ends(run, 7)
+        self.says(run, "trap: cause 2 at pc 0x")
+
+    def test_a_refused_ima_job(self):
+        run = self.mistake(BAD_IMA_JOB)
+        self.ends(run, 4)
+        self.says(run, "cluster 0 IMA")
+
+    def test_dead_lock_tells_who_waits(self):
+        run = self.mistake(WAIT_FOR_NOBODY)
+        self.ends(run, 3)
+        self.says(run, "dead-lock in cycle", "cluster 0")
+
+    def test_an_endless_program_is_stopped_at_the_limit(self):
+        run = self.mistake(NEVER_END, "--max-cycles", "100000")
+        self.ends(run, 6)
+        self.says(run, "cycle limit", "100")
+
+    def test_an_assertion_names_file_and_line(self):
+        run = self.mistake(ASSERT_FALSE)
+        self.ends(run, 7)
+        self.says(run, "mistake.c:", "assertion failed: which == 0")
+
+    def test_exit_status_is_printed(self):
+        run = self.mistake(EXIT_FIVE)
+        self.ends(run, 7)
+        self.says(run, "exit(5)")
+
+    def test_dump_shows_every_cluster_with_symbols(self):
+        run = self.mistake(ASSERT_FALSE, "--dump")
+        self.ends(run, 7)
+        for cluster in range(4):
+            self.assertIn(f"cluster {cluster}:", run.err)
+        self.assertIn("core 15 pc", run.err)
+        self.assertIn("<", run.err)
+
+    def test_ctrl_c_ends_an_endless_program(self):
+        process = subprocess.Popen([BUILD / "ohmic", "run", BUILD / "firmware" / "test_mistake.elf", "--chip",
+                                    CONFIGS / "aimc4.yaml", "--threads", "1", "--", str(NEVER_END)],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertIn("interrupted in cycle", err)
+
+
+class Traces(SystemTest):
+    def test_a_trace_is_symbolised_and_changes_no_cycle(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            plain, traced = Path(scratch) / "plain.json", Path(scratch) / "traced.json"
+            self.ends(run_program("hello", "--json", plain), 0)
+            self.ends(run_program("hello", "--json", traced, "--trace", "2.3", "--out", scratch), 0)
+            self.assertEqual(json.loads(plain.read_text())["cycles"], json.loads(traced.read_text())["cycles"])
+            lines = (Path(scratch) / "trace_2.3.txt").read_text().splitlines()
+            self.assertEqual([name for name in os.listdir(scratch) if name.endswith(".part")], [])
+        self.assertGreater(len(lines), 50)
+        self.assertTrue(any("say_hello" in line for line in lines))
+
+    def test_info_prints_a_chip_that_loads_again(self):
+        printed = ohmic("info", CONFIGS / "aimc4.yaml", "--set", "cluster.cores=3")
+        self.ends(printed, 0)
+        with tempfile.TemporaryDirectory() as scratch:
+            again = Path(scratch) / "again.yaml"
+            again.write_text(printed.out)
+            self.assertEqual(ohmic("info", again).out, printed.out)
+
+
+if __name__ == "__main__":
+    unittest.main()
