@@ -79,6 +79,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   shorthands s;
 
   CLI::App* run = app.add_subcommand("run", "Run a network on a chip, or a program of your own");
+  run->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   run->footer(
       "\nExamples:\n"
       "  ohmic run configs/resnet18_aimc512.yaml --out out/resnet18\n"
@@ -104,8 +105,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->check(CLI::IsMember({"outputs", "layers"}));
   run->add_option("--json", a.json, "Program: write the run's figures to this file");
   run->add_option("--inject", a.faults,
-                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N,\n"
-                  "skip-barrier=N")
+                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
       ->take_all();
   run->add_option("--firmware", a.firmware, "Experiment: another executor than dataflow.elf");
 

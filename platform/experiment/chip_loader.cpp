@@ -7,7 +7,6 @@
 #include "platform/config/config_error.h"
 #include "registers/cluster_control.h"
 #include "registers/cluster_peripherals.h"
-#include "registers/event_unit.h"
 #include "sw/deployment/deployment.h"
 
 namespace ohmic {
@@ -48,7 +47,6 @@ void add_fault(fault_list& faults, const std::string& text) {
   std::uint64_t* const target = name == "drop-write"       ? &faults.drop_write
                                 : name == "flip-weight"    ? &faults.flip_weight
                                 : name == "wrong-constant" ? &faults.wrong_constant
-                                : name == "skip-barrier"   ? &faults.skip_barrier
                                                            : nullptr;
   std::size_t end = 0;
   try {
@@ -57,7 +55,7 @@ void add_fault(fault_list& faults, const std::string& text) {
     end = 0;
   }
   if (end == 0 || equal + 1 + end != text.size() || *target == 0)
-    throw config_error("--inject " + text + ": allowed are drop-write=N, flip-weight=N, wrong-constant=N and skip-barrier=N with N >= 1");
+    throw config_error("--inject " + text + ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
 }
 
 void apply_faults(deployment& target, const fault_list& faults) {
@@ -84,16 +82,6 @@ void apply_faults(deployment& target, const fault_list& faults) {
     if (!found)
       throw config_error(
           fmt::format("--inject wrong-constant={}: the deployment has fewer requantise constants", faults.wrong_constant));
-  }
-}
-
-void skip_barrier(machine& chip, std::uint64_t n) {
-  namespace reg = registers::event_unit;
-  for (unsigned i = 0; i < chip.config().clusters(); ++i) {
-    const std::uint64_t events =
-        chip.config().cluster_peripherals(i) + registers::cluster_peripherals::event_unit_base;
-    chip.write_word(events + reg::barrier_mask_lo_offset + n * reg::barrier_array_stride, 1);
-    chip.write_word(events + reg::barrier_mask_hi_offset + n * reg::barrier_array_stride, 0);
   }
 }
 

@@ -15,16 +15,13 @@ struct fault_list {
   std::uint64_t drop_write = 0;      ///< the n-th write that enters the network is lost (0: none)
   std::uint64_t flip_weight = 0;     ///< bit 6 of the n-th weight of the crossbars, in the deployment's order, is flipped
   std::uint64_t wrong_constant = 0;  ///< the n-th requantise bias, in the order of clusters and steps, is 1 << 20 too great
-  std::uint64_t skip_barrier = 0;    ///< from marker 0 on, barrier n of every cluster waits for core 0 alone (0: none)
 };
 
-/// Reads "drop-write=N", "flip-weight=N", "wrong-constant=N" or "skip-barrier=N" into the list. Throws config_error.
+/// Reads "drop-write=N", "flip-weight=N" or "wrong-constant=N" into the list. Throws config_error.
 void add_fault(fault_list& faults, const std::string& text);
 
 /// Puts the wrong weight or constant into the deployment. Throws config_error if there is none of that number.
 void apply_faults(deployment& target, const fault_list& faults);
-/// Makes barrier n of every cluster wait for core 0 alone.
-void skip_barrier(machine& chip, std::uint64_t n);
 
 /// Loads a deployment and its images through debug transport: conductances, L1 images, argument words, HBM. The
 /// firmware itself is loaded with the machine.

@@ -108,12 +108,27 @@ prepared_run prepare(const experiment_request& request) {
   return p;
 }
 
-void say_why(machine& chip, const elf_file& program, const run_figures& figures, bool dump) {
+/// "stages l1b0c1: waits for input"; activity codes are those of sw/firmware/dataflow.
+std::string describe_cluster(const deployment& mapped, unsigned cluster, std::uint32_t activity) {
+  static const char* const activities[] = {"not started",      "sets up",        "waits for the start",
+                                           "runs",             "has finished",   "waits for input",
+                                           "waits for room",   "waits for a device"};
+  std::string stages;
+  for (const stage_report& stage : mapped.stages)
+    if (std::find(stage.clusters.begin(), stage.clusters.end(), cluster) != stage.clusters.end())
+      stages += (stages.empty() ? "" : ", ") + stage.name;
+  if (stages.empty()) return "no stage";
+  return stages + ": " + (activity < std::size(activities) ? activities[activity] : "unknown activity");
+}
+
+void say_why(machine& chip, const elf_file& program, const deployment& mapped, const run_figures& figures, bool dump) {
   print_errors(chip, program);
   if (const std::string why = describe_end(figures.end, chip); !why.empty())
     std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (figures.end == run_end::deadlock || (dump && figures.code != exit_code::right))
-    print_state(chip, program, dump);
+    print_state(chip, program, dump, [&](unsigned cluster, std::uint32_t activity) {
+      return describe_cluster(mapped, cluster, activity);
+    });
   if (figures.layers && figures.layers->first)
     std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first).c_str());
   else if (figures.outputs.first)
@@ -154,13 +169,7 @@ exit_code run_experiment(const experiment_request& request) {
   options.continue_on_guest_error = config.engine.continue_on_guest_error;
   options.interrupted = interrupt_requested;
   options.on_progress = [&](cycle_t now) { meter.show(now); };
-  if (request.faults.skip_barrier != 0) {
-    options.on_window = [&, done = false](const std::vector<unsigned>&) mutable {
-      if (!done && chip->marker(0)) skip_barrier(*chip, request.faults.skip_barrier), done = true;
-    };
-  } else if (layers) {
-    options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
-  }
+  if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
   const fs::path folder(config.output);
   for (const char* const file : {"summary.json", "logits.json"})
     fs::remove(folder / file);  // of an earlier run: they must not be taken for this one's
@@ -187,7 +196,7 @@ exit_code run_experiment(const experiment_request& request) {
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
   if (!figures.logits.empty() && !request.quiet)
     std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
-  say_why(*chip, program, figures, request.dump);
+  say_why(*chip, program, p.mapped, figures, request.dump);
   if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
   return figures.code;
 }

@@ -60,7 +60,8 @@ class iss_machine : public machine {
 
   run_end run(const run_options& options) override {
     chip_.start();
-    const run_end end = chip_.run(options);
+    run_end end = chip_.run(options);
+    if (end == run_end::exited && !chip_.errors().empty()) end = run_end::guest_error;  // it was told to go on
     chip_.control().flush();
     if (trace_) trace_->close();
     return end;

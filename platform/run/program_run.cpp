@@ -9,6 +9,8 @@
 #include "platform/elf/elf_file.h"
 #include "platform/run/progress.h"
 #include "platform/run/whole_file.h"
+#include "registers/cluster_peripherals.h"
+#include "registers/event_unit.h"
 
 namespace ohmic {
 namespace {
@@ -71,21 +73,36 @@ void print_errors(const machine& chip, const elf_file& program) {
   }
 }
 
-void print_state(machine& chip, const elf_file& program, bool all) {
+void print_state(machine& chip, const elf_file& program, bool all, const cluster_label& label) {
+  constexpr unsigned most_shown = 32;
   const unsigned cores = chip.config().cluster.cores;
   unsigned shown = 0;
   for (unsigned i = 0; i < chip.config().clusters(); ++i) {
     const cluster_activity a = chip.activity(i);
-    const bool waits = a.waiting_for != 0 || a.waiting_for_bus != 0 || a.waiting_for_line != 0;
-    if (!all && !waits) continue;
-    if (++shown > 32 && !all) {
+    const std::uint64_t core_0_events =
+        chip.config().cluster_peripherals(i) + registers::cluster_peripherals::event_unit_base;
+    std::uint32_t mask = 0, pending = 0;
+    chip.read_word(core_0_events + registers::event_unit::core_mask_offset, mask);
+    chip.read_word(core_0_events + registers::event_unit::core_pending_offset, pending);
+    const bool asleep_for_good = (a.sleeping & 1) != 0 && mask == 0;
+    if (!all && asleep_for_good) continue;
+    if (++shown > most_shown && !all) {
       std::fprintf(stderr, "  (more clusters wait; --dump shows all)\n");
       return;
     }
-    static const char* const waiting[] = {"nothing", "a credit or barrier", "data in transfer"};
-    std::fprintf(stderr, "cluster %u: master waits for %s, activity code %#x, sleeping cores %#llx, on the bus %#llx\n", i,
-                 waiting[a.waiting_for % 3], a.activity, static_cast<unsigned long long>(a.sleeping),
-                 static_cast<unsigned long long>(a.waiting_for_bus));
+    std::string line = fmt::format("cluster {}", i);
+    if (label) line += " (" + label(i, a.activity) + ")";
+    if ((a.sleeping & 1) == 0) {
+      line += ": core 0 is awake";
+    } else if (mask == 0) {
+      line += ": core 0 has finished";
+    } else {
+      static const char* const reasons[] = {"", " (a credit or barrier)", " (data in transfer)"};
+      line += fmt::format(": core 0 waits for event lines {:#x}{}, pending {:#x}", mask, reasons[a.waiting_for % 3], pending);
+    }
+    std::fprintf(stderr, "%s; asleep %#llx, on the bus %#llx, on a line %#llx\n", line.c_str(),
+                 static_cast<unsigned long long>(a.sleeping), static_cast<unsigned long long>(a.waiting_for_bus),
+                 static_cast<unsigned long long>(a.waiting_for_line));
     for (unsigned h = 0; h < (all ? cores : 1); ++h) {
       const hart_snapshot s = chip.hart(i, h);
       std::fprintf(stderr, "  core %u pc %08x <%s> ra %08x <%s> sp %08x\n", h, s.pc, program.describe(s.pc).c_str(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,12 @@ void patch_program(machine& chip, const elf_file& program, const std::vector<std
 /// One line per guest error: cluster, core, pc, symbol, address.
 void print_errors(const machine& chip, const elf_file& program);
 
-/// What each cluster that is not asleep for good waits for, with symbols: for dead-locks and failures.
-void print_state(machine& chip, const elf_file& program, bool all);
+/// What the program does in a cluster, from what it wrote to ACTIVITY: known to those who know the program.
+using cluster_label = std::function<std::string(unsigned cluster, std::uint32_t activity)>;
+
+/// Each cluster that has not finished: what it waits for and where its core 0 is, with symbols; all clusters and cores
+/// with `all`. For dead-locks and failures.
+void print_state(machine& chip, const elf_file& program, bool all, const cluster_label& label = {});
 
 /// Set by Ctrl-C; polled by runs.
 bool interrupt_requested();

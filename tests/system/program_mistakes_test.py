@@ -48,12 +48,12 @@ class ProgramMistakes(SystemTest):
     def test_dead_lock_tells_who_waits(self):
         run = self.mistake(WAIT_FOR_NOBODY)
         self.ends(run, 3)
-        self.says(run, "dead-lock in cycle", "cluster 0")
+        self.says(run, "dead-lock in cycle", "cluster 0: core 0 waits for event lines 0x8", "make_mistake")
 
     def test_an_endless_program_is_stopped_at_the_limit(self):
         run = self.mistake(NEVER_END, "--max-cycles", "100000")
         self.ends(run, 6)
-        self.says(run, "cycle limit", "100")
+        self.says(run, "cycle limit reached in cycle 10")
 
     def test_an_assertion_names_file_and_line(self):
         run = self.mistake(ASSERT_FALSE)
@@ -69,7 +69,7 @@ class ProgramMistakes(SystemTest):
         run = self.mistake(ASSERT_FALSE, "--dump")
         self.ends(run, 7)
         for cluster in range(4):
-            self.assertIn(f"cluster {cluster}:", run.err)
+            self.assertIn(f"cluster {cluster}", run.err)
         self.assertIn("core 15 pc", run.err)
         self.assertIn("<", run.err)
 
