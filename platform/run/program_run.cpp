@@ -109,6 +109,7 @@ void print_state(machine& chip, const elf_file& program, bool all, const cluster
                    s.x[1], program.describe(s.x[1]).c_str(), s.x[2]);
     }
   }
+  if (shown == 0) std::fprintf(stderr, "every core 0 has finished, and none has ended the run\n");
 }
 
 exit_code run_program(const program_request& request) {
