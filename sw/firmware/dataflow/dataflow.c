@@ -53,18 +53,18 @@ static _Noreturn void end_everyone(const ohmic_deployment *d) {
   }
 }
 
+/* Sleeps until something happens, and says meanwhile what for. */
 static void wait_for_devices(const executor *e) {
   ohmic_cluster_control_t *control = ohmic_cluster_control_registers();
-  uint32_t waiting_for = WAITS_FOR_NOTHING, activity = e->jobs_held ? ACTIVITY_WAITS_FOR_DEVICE : ACTIVITY_WAITS_FOR_INPUT;
+  uint32_t waiting_for = WAITS_FOR_NOTHING, activity = ACTIVITY_WAITS_FOR_INPUT;
   if (e->channels_active) {
     waiting_for = WAITS_FOR_DATA;
     activity = ACTIVITY_WAITS_FOR_DEVICE;
-  } else {
-    for (const step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s)
-      if (s->lacks == LACKS_ROOM || s->lacks == LACKS_SOME_INPUT) {
-        waiting_for = WAITS_FOR_CREDIT;
-        activity = s->lacks == LACKS_ROOM ? ACTIVITY_WAITS_FOR_ROOM : ACTIVITY_WAITS_FOR_PARTNER;
-      }
+  } else if (e->lacking & (LACKS_ROOM | LACKS_SOME_INPUT)) {
+    waiting_for = WAITS_FOR_CREDIT;
+    activity = e->lacking & LACKS_ROOM ? ACTIVITY_WAITS_FOR_ROOM : ACTIVITY_WAITS_FOR_PARTNER;
+  } else if (e->jobs_held) {
+    activity = ACTIVITY_WAITS_FOR_DEVICE;
   }
   if (waiting_for) control->waiting_for = waiting_for;
   control->activity = activity;
@@ -73,13 +73,14 @@ static void wait_for_devices(const executor *e) {
 }
 
 static void run(executor *e) {
-  ohmic_event_mask(DEVICES_EVENTS);
+  uint32_t lines = DEVICES_EVENTS;
   for (;;) {
-    ohmic_event_clear(DEVICES_EVENTS);
-    const bool moved = executor_round(e);
+    const bool moved = executor_round(e, lines);
     if (executor_finished(e)) return;
+    ohmic_event_mask(DEVICES_EVENTS); /* a kernel's join has changed it */
     if (!moved) wait_for_devices(e);
-    else ohmic_event_mask(DEVICES_EVENTS); /* a kernel's join has changed it */
+    lines = ohmic_event_pending() & DEVICES_EVENTS;
+    if (lines) ohmic_event_clear(lines);
   }
 }
 

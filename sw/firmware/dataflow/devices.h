@@ -7,7 +7,9 @@
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
 
-#define DEVICES_EVENTS (OHMIC_LINE_IMA | OHMIC_LINE_DMA * 0xFFu | OHMIC_LINE_DOORBELL)
+#define DEVICES_IMA_LINE OHMIC_LINE_IMA
+#define DEVICES_DMA_LINES (OHMIC_LINE_DMA * 0xFFu)
+#define DEVICES_EVENTS (DEVICES_IMA_LINE | DEVICES_DMA_LINES | OHMIC_LINE_DOORBELL)
 
 static inline void *l1_at(uint32_t offset) { return ohmic_l1(offset); }
 static inline uint32_t l1_offset_of(const volatile void *p) { return ohmic_l1_offset(p); }

@@ -68,7 +68,7 @@ static void prepare(executor *e, step_state *s) {
 
 /* Inputs there, room for the output. If not, the step's blocker says what it waits for; nothing else of the step need
  * be looked at before that word has moved. */
-static bool ready(executor *e, step_state *s) {
+static __attribute__((noinline)) bool ready(executor *e, step_state *s) {
   if (tile_is_last(e, &s->start)) {
     static const uint32_t never = 0;
     s->blocker = &never;
@@ -103,11 +103,6 @@ static bool ready(executor *e, step_state *s) {
   }
   s->lacks = LACKS_NOTHING;
   return true;
-}
-
-/* The quick look of every round. */
-static inline bool may_start(executor *e, step_state *s) {
-  return (int32_t)(*s->blocker - s->blocked_below) >= 0 && ready(e, s);
 }
 
 static void start_pull(executor *e, step_state *s) {
@@ -168,32 +163,29 @@ static void start_ima(executor *e, step_state *s) {
   prepare(e, s);
 }
 
-static bool note_completions(executor *e) {
-  bool moved = false;
-  if (e->jobs_held) {
-    const uint32_t done = ima_jobs_done();
-    for (; e->jobs_done != done; ++e->jobs_done) {
-      end_tile(e, e->jobs[e->jobs_first]);
-      e->jobs_first = (e->jobs_first + 1) % MOST_JOBS;
-      --e->jobs_held;
-      moved = true;
-    }
+static __attribute__((noinline)) bool note_jobs(executor *e) {
+  const uint32_t done = ima_jobs_done();
+  if (e->jobs_done == done) return false;
+  for (; e->jobs_done != done; ++e->jobs_done) {
+    end_tile(e, e->jobs[e->jobs_first]);
+    e->jobs_first = (e->jobs_first + 1) % MOST_JOBS;
+    --e->jobs_held;
   }
-  if (e->channels_active) {
-    uint32_t ended = e->channels_active & ~dma_busy();
-    e->channels_active &= ~ended;
-    for (unsigned c = 0; ended; ++c, ended >>= 1)
-      if (ended & 1u) {
-        end_tile(e, e->channel_user[c]);
-        moved = true;
-      }
-  }
-  return moved;
+  return true;
+}
+
+static __attribute__((noinline)) bool note_transfers(executor *e) {
+  uint32_t ended = e->channels_active & ~dma_busy();
+  if (ended == 0) return false;
+  e->channels_active &= ~ended;
+  for (unsigned c = 0; ended; ++c, ended >>= 1)
+    if (ended & 1u) end_tile(e, e->channel_user[c]);
+  return true;
 }
 
 /* One chain tells all that was released since the last one. */
-static void tell_releases(executor *e) {
-  if (!e->release_pending || dma_busy() >> e->release_channel & 1u) return;
+static __attribute__((noinline)) void tell_releases(executor *e) {
+  if (dma_busy() >> e->release_channel & 1u) return;
   ohmic_dma_descriptor *first = 0, *last = 0;
   for (release_state *r = e->releases, *const end = r + e->release_count; r != end; ++r) {
     const uint32_t value = *r->value;
@@ -214,30 +206,51 @@ static void tell_releases(executor *e) {
   dma_start(e->release_channel, first);
 }
 
-bool executor_round(executor *e) {
-  bool moved = note_completions(e);
+/* Starts tiles of a step that is no kernel until it is blocked or its device is full. */
+static __attribute__((noinline)) bool start_tiles(executor *e, step_state *s) {
+  bool moved = false;
+  if (s->kind == OHMIC_STEP_IMA) {
+    for (; e->jobs_held < e->jobs_room && ready(e, s); moved = true) start_ima(e, s);
+  } else {
+    for (; !(e->channels_active >> s->channel & 1u) && ready(e, s); moved = true) start_transfer(e, s);
+  }
+  return moved;
+}
+
+static __attribute__((noinline)) void run_kernel(executor *e, step_state *s) {
+  kernel_start(s);
+  prepare(e, s);
+  end_tile(e, s);
+}
+
+bool executor_round(executor *e, uint32_t lines) {
+  bool moved = false;
+  if (lines & DEVICES_IMA_LINE) moved = note_jobs(e);
+  if (lines & DEVICES_DMA_LINES) moved |= note_transfers(e);
+  /* A look at every step's blocker. The last kernel that may run goes first: it empties the cluster; the crossbar and
+   * the DMA, started before it, go on meanwhile. */
+  step_state *kernel = 0;
+  uint32_t lacking = 0;
   for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
-    if (s->kind == OHMIC_STEP_IMA) {
-      while (e->jobs_held < e->jobs_room && may_start(e, s)) {
-        start_ima(e, s);
-        moved = true;
-      }
-    } else if (s->kind != OHMIC_STEP_KERNEL) {
-      while (!(e->channels_active >> s->channel & 1u) && may_start(e, s)) {
-        start_transfer(e, s);
-        moved = true;
-      }
+    if ((int32_t)(*s->blocker - s->blocked_below) < 0) {
+      lacking |= s->lacks;
+      continue;
+    }
+    if (s->kind != OHMIC_STEP_KERNEL) {
+      if (start_tiles(e, s)) moved = true;
+      lacking |= s->lacks;
+    } else if (ready(e, s)) {
+      kernel = s;
+    } else {
+      lacking |= s->lacks;
     }
   }
-  tell_releases(e);
-  /* The last ready kernel first: it empties the cluster. The crossbar and the DMA go on meanwhile. */
-  for (step_state *s = e->steps + e->step_count; s-- != e->steps;)
-    if (s->kind == OHMIC_STEP_KERNEL && may_start(e, s)) {
-      kernel_start(s);
-      prepare(e, s);
-      end_tile(e, s);
-      return true;
-    }
+  e->lacking = lacking;
+  if (e->release_pending) tell_releases(e);
+  if (kernel) {
+    run_kernel(e, kernel);
+    return true;
+  }
   /* Nobody is woken when the release channel is free again, so who has more to tell stays awake until then. */
   return moved || e->release_pending;
 }

@@ -1,8 +1,8 @@
 /* The dataflow executor: interprets one cluster's deployment (sw/deployment/deployment.h).
  *
- * executor_setup() builds the state in the deployment's heap, executor_round() does everything that can be done now
- * and says whether anything moved. Between rounds in which nothing moved the caller sleeps until a device or doorbell line rises (clear the lines
- * before the round, so that none is lost). Nothing here waits.
+ * executor_setup() builds the state in the deployment's heap; executor_round(lines) does everything that can be done
+ * now and says whether anything moved. `lines` are the device lines that rose since the last round, already cleared.
+ * When nothing moved the caller sleeps until a device or doorbell line rises. Nothing here waits.
  */
 #ifndef OHMIC_DATAFLOW_EXECUTOR_H
 #define OHMIC_DATAFLOW_EXECUTOR_H
@@ -87,7 +87,7 @@ struct step_state {
   uint8_t *sum_input;            /* input index of the job's n-th summand */
 };
 
-enum lacks { LACKS_NOTHING, LACKS_INPUT, LACKS_SOME_INPUT, LACKS_ROOM };
+enum lacks { LACKS_NOTHING = 0, LACKS_INPUT = 1, LACKS_SOME_INPUT = 2, LACKS_ROOM = 4 };
 enum { MOST_CHANNELS = 8, MOST_JOBS = 16 };
 
 typedef struct {
@@ -108,12 +108,13 @@ typedef struct {
   uint32_t unfinished;           /* steps that have tiles left */
   bool source;                   /* pulls data that are there from the start */
   bool release_pending;          /* a release waits for its channel */
+  uint32_t lacking;              /* what blocked steps lacked in the last round */
   char *heap;                    /* next free byte, while setting up */
   uint32_t heap_left;
 } executor;
 
 void executor_setup(executor *, const ohmic_deployment *);
-bool executor_round(executor *);
+bool executor_round(executor *, uint32_t lines);
 /* Every tile has ended, every release is told. */
 static inline bool executor_finished(const executor *e) { return e->unfinished == 0 && !e->release_pending && e->channels_active == 0; }
 

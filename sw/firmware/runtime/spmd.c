@@ -11,7 +11,7 @@ static volatile uint8_t cluster_done[most_clusters];
 /* In HBM, zero in the image: cluster 0's L1 may be written by others from now on. */
 __attribute__((section(".hbm"))) static volatile uint32_t cluster_0_ready = 0;
 
-void ohmic_start_cluster(void) {
+__attribute__((section(".text.start.cluster"))) void ohmic_start_cluster(void) {
   const unsigned cores = ohmic_cluster_control_registers()->core_count;
   const uint32_t lo = cores >= 32 ? ~0u : (1u << cores) - 1;
   const uint32_t hi = cores <= 32 ? 0u : cores == 64 ? ~0u : (1u << (cores - 32)) - 1;
@@ -24,7 +24,7 @@ void ohmic_start_cluster(void) {
 }
 
 /* Cores 1.. live here. Their part of the join is only to arrive: its line is never in their mask. */
-_Noreturn void ohmic_work(void) {
+__attribute__((section(".text.start.work"))) _Noreturn void ohmic_work(void) {
   for (;;) {
     ohmic_event_wait_for(OHMIC_LINE_SOFTWARE);
     ohmic_team.task(ohmic_team.argument);
