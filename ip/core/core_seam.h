@@ -36,6 +36,8 @@
 ///   void      warm(unsigned h) const;         hint: h is advanced soon
 ///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
 ///   const hart_counters& counters(unsigned h) const;
+///   hart_fault fault(unsigned h) const;               why it halted
+///   std::uint32_t pc(unsigned h) const;               for messages
 ///
 /// Order of calls: start, then advance / (complete | fetch_complete) in turn. Everything between two stops is
 /// private to the hart, so it may run ahead of the cluster's time.
@@ -64,6 +66,7 @@ struct bus_request {
 enum class hart_fault : std::uint8_t {
   none,
   fetch_outside_text,  ///< pc left the loaded text
+  bad_hardware_loop,   ///< cv.setup of a loop that the core's manual forbids (undefined behaviour in hardware)
 };
 
 /// Architectural state of an RV32IMC + XCV hart in machine mode, as plain data.

@@ -295,6 +295,28 @@ void decoded_text::decode_range(u32 first, u32 end) {
   }
 }
 
+/// The body's rules that can be seen in the text. Source: manual, "Hardware Loop constraints".
+bool decoded_text::loop_allowed(u32 start, u32 end) const {
+  if (start % 4 != 0 || end < start + 12 || !contains(start) || !contains(end - 4)) return false;
+  for (u32 pc = start; pc < end; pc += 4) {
+    const u32 i = (pc - base_) / 2;
+    if (!is_wide(half_at(i))) return false;
+    switch (info(static_cast<op>(decode(pc, bits_at(i)).body)).kind) {
+      case kind::branch:
+      case kind::jal:
+      case kind::jalr:
+      case kind::fence:
+      case kind::fence_i:
+      case kind::mret:
+      case kind::nop:  // wfi
+        return false;
+      default:
+        break;
+    }
+  }
+  return true;
+}
+
 void decoded_text::finish(u32 index) {
   decoded& d = at(index);
   const u32 pc = base_ + 2 * index;
@@ -308,6 +330,10 @@ void decoded_text::finish(u32 index) {
     d.arrive = static_cast<std::uint16_t>(op::checkpoint);
   }
 
+  if (k == kind::loop_setup) {
+    const bool short_form = info(static_cast<op>(d.body)).format == format::loop_setup_imm;
+    d.aux = loop_allowed(pc + 4, short_form ? pc + 4u * d.rs1 : u32(d.imm)) ? 0 : 1;
+  }
   if (k == kind::jal || k == kind::branch) {
     const u32 target = pc + u32(d.imm / s32(sizeof(decoded)) * 2);
     bool slow_target = false;

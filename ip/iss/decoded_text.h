@@ -21,7 +21,7 @@ struct decoded {
   std::uint8_t cycles;  ///< issue slots taken; loads: extra cycles until the next instruction has the data
   std::uint8_t step;    ///< bytes from this entry to the next instruction's entry
   std::uint8_t flags;   ///< decoded_flag
-  std::uint16_t aux;    ///< CSR number; loads and stores: size, sign (access_*)
+  std::uint16_t aux;    ///< CSR number; accesses: size, sign (access_*); cv.setup: 1 if its loop is not allowed
   std::int32_t imm;     ///< immediate operand, or byte distance to the jump target's entry
 };
 static_assert(sizeof(decoded) == 16);
@@ -78,6 +78,7 @@ class decoded_text {
   std::uint32_t bits_at(std::uint32_t index) const;
   void decode_range(std::uint32_t first_index, std::uint32_t end_index);
   void finish(std::uint32_t index);
+  bool loop_allowed(std::uint32_t start, std::uint32_t end) const;
 
   std::uint32_t base_;
   std::uint32_t size_;

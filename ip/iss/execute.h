@@ -307,12 +307,12 @@ core_stop run(OHMIC_ISS_ARGS) {
     const u32 operand = what.format == format::csr_imm ? static_cast<u32>(e->imm) : s.x[e->rs1];
     const bool do_write = (funct3 & 3) == 1 || e->rs1 != 0;
     u32 old = 0;
-    const bool was_off = pending_enables(set.control_of(s)) == 0;
+    const u32 before = pending_enables(set.control_of(s));
     if (!access_csr(set, s, e->aux, funct3, operand, do_write, s.time - static_cast<cycle_t>(budget), retired, old)) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
     s.x[e->rd] = old;
-    if (s.attention != 0 || (was_off && pending_enables(set.control_of(s)) != 0)) {
+    if (s.attention != 0 || (pending_enables(set.control_of(s)) & ~before) != 0) {
       // Interrupts have just been enabled: let the cluster say which lines are high by now.
       const decoded* const done = e;
       e = next_entry(e);
@@ -359,8 +359,15 @@ core_stop run(OHMIC_ISS_ARGS) {
     } else {
       static_assert(k == kind::loop_setup);
       const u32 pc = set.pc_of(e);
+      const u32 end = what.format == format::loop_setup_imm ? pc + 4u * e->rs1 : static_cast<u32>(e->imm);
+      const bool inside_outer = l == 0 && f.lpcount[1] != 0 && pc >= f.lpstart[1] && pc < f.lpend[1];
+      if (v != 0 && (e->aux != 0 || (inside_outer && f.lpend[1] < end + 8))) {
+        s.attention |= attention_halted;
+        set.control_of(s).fault = hart_fault::bad_hardware_loop;
+        return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
+      }
       f.lpstart[l] = pc + 4;
-      f.lpend[l] = what.format == format::loop_setup_imm ? pc + 4u * e->rs1 : static_cast<u32>(e->imm);
+      f.lpend[l] = end;
       f.lpcount[l] = v;
     }
     OHMIC_ISS_NEXT(e->cycles);

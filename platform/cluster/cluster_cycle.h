@@ -127,7 +127,8 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     e.core = h;
     e.pc = cores_.pc(h);
     e.addr = e.pc;
-    e.what = "instruction fetch outside the program's text";
+    e.what = cores_.fault(h) == hart_fault::bad_hardware_loop ? "a hardware loop that the core's manual forbids"
+                                                              : "instruction fetch outside the program's text";
     report(e);
     return;
   }

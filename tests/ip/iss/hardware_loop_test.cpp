@@ -66,8 +66,9 @@ TEST(IssHardwareLoop, SetupFormsSetStartEndAndCount) {
   };
   for (const auto& c : cases) {
     for (unsigned l = 0; l < 2; ++l) {
-      const std::uint32_t words[] = {c.word | l << 7, nop};
-      iss::decoded_text text(base, words, sizeof words);
+      std::vector<std::uint32_t> words(4100, nop);  // long enough for the longest body
+      words[0] = c.word | l << 7;
+      iss::decoded_text text(base, words.data(), words.size() * 4);
       iss_group group(text, 1, 0);
       group.start(0, base, 0);
       hart_state s = group.save(0);
@@ -158,6 +159,42 @@ TEST(IssHardwareLoop, CrossesLines) {
     EXPECT_EQ(s.x[11], 1u);
     EXPECT_EQ(r.last, before + 1 + 1000);
   }
+}
+
+/// The manual asks simulators to notice loops whose behaviour is undefined in hardware.
+TEST(IssHardwareLoop, HaltsAtALoopThatTheManualForbids) {
+  const auto fault_of = [](std::vector<std::uint32_t> words, std::uint32_t at = base) {
+    words.resize(words.size() + 8, nop);
+    iss::decoded_text text(base, words.data(), words.size() * 4);
+    iss_group group(text, 1, 0);
+    group.start(0, at, 0);
+    null_observer silent;
+    core_stop why = core_stop::horizon;
+    for (unsigned i = 0; i < 40 && why != core_stop::halted; ++i) {
+      why = group.advance(0, group.time(0) + 1, silent);
+      if (why == core_stop::fetch) group.fetch_complete(0, group.time(0));
+      if (why == core_stop::bus) group.complete(0, 0, group.request(0).cycle, group.request(0).cycle + 1);
+      if (group.pc(0) >= base + words.size() * 4 - 8) break;
+    }
+    return group.fault(0);
+  };
+  EXPECT_EQ(fault_of({loop_word(6, 0, 4, 3), nop, nop, nop}), hart_fault::none);
+  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 3), nop, nop, nop}), hart_fault::bad_hardware_loop);  // two instructions
+  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 0), nop, nop, nop}), hart_fault::none);               // not entered
+  EXPECT_EQ(fault_of({loop_word(6, 0, 4, 3), nop, 0x00010001, nop}), hart_fault::bad_hardware_loop);  // compressed
+  for (const std::uint32_t forbidden :
+       {0x00000463u, 0x0080006fu, 0x00008067u, 0x0000000fu, 0x0000100fu, 0x30200073u, 0x10500073u, 0x0005640bu}) {
+    EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, forbidden}), hart_fault::bad_hardware_loop) << forbidden;
+  }
+  // At 2 mod 4.
+  EXPECT_EQ(fault_of({0x00010000u | (loop_word(6, 0, 4, 3) & 0xffff) << 16, (loop_word(6, 0, 4, 3) >> 16) | 0x00010000,
+                      nop, nop, nop},
+                     base + 2),
+            hart_fault::bad_hardware_loop);
+  // The outer loop ends 4 bytes behind the inner one.
+  EXPECT_EQ(fault_of({loop_word(6, 1, 6, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop}),
+            hart_fault::bad_hardware_loop);
+  EXPECT_EQ(fault_of({loop_word(6, 1, 7, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop, nop}), hart_fault::none);
 }
 
 TEST(IssHardwareLoop, RecordsShowTheJumpBack) {
