@@ -13,14 +13,44 @@ namespace ohmic {
 namespace {
 
 struct run_case {
+  std::string name;
   std::string network;
   unsigned clusters, cores, images, seeds;
-  residual_store residuals;
+  mapping_options options;
 };
 
 void PrintTo(const run_case& c, std::ostream* out) {
-  *out << c.network << " on " << c.clusters << " clusters of " << c.cores << " cores, residuals in "
-       << (c.residuals == residual_store::hbm ? "HBM" : "L1");
+  *out << c.network << " on " << c.clusters << " clusters of " << c.cores << " cores";
+}
+
+mapping_options defaults() { return {}; }
+mapping_options parked_in_hbm() {
+  mapping_options o;
+  o.residuals = residual_store::hbm;
+  return o;
+}
+/// Reductions as trees of int16 partial sums, on the clusters that have crossbars.
+mapping_options narrow_trees() {
+  mapping_options o;
+  o.reduction_fan_in = 2;
+  o.reductions = reduction_seats::shared;
+  return o;
+}
+/// Several copies of layers that feed each other: producers and consumers of different replica rules, tiles of one
+/// column, shallow rings.
+mapping_options many_copies() {
+  mapping_options o;
+  o.conv1_copies = 2;
+  o.copies = {{"l1b0c1", 3}, {"l1b0c2", 2}, {"l2b0c1", 2}, {"l2b0down", 3}, {"l2b0c2", 2}};
+  o.tile_cycles = 1;
+  return o;
+}
+mapping_options long_tiles() {
+  mapping_options o;
+  o.tile_cycles = 30000;
+  o.prefetch_tiles = 3;
+  o.reduction_fan_in = 3;
+  return o;
 }
 
 class Dataflow : public testing::TestWithParam<run_case> {};
@@ -33,9 +63,7 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
   chip_config config;
   config.network.factors = {1, 1, 1, 1, p.clusters};
   config.cluster.cores = p.cores;
-  mapping_options options;
-  options.residuals = p.residuals;
-  deployment mapped = compile(graph, config, options);
+  deployment mapped = compile(graph, config, p.options);
   set_images(mapped, p.images);
   const std::vector<std::string> photos = list_images(*folder + "/photos");
   const reference_executor reference(graph);
@@ -75,10 +103,17 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, Dataflow,
-                         testing::Values(run_case{"resnet_micro", 4, 4, 3, 5, residual_store::l1},
-                                         run_case{"resnet_micro", 4, 1, 2, 2, residual_store::hbm},
-                                         run_case{"resnet_micro", 32, 3, 3, 3, residual_store::hbm},
-                                         run_case{"resnet_mini", 16, 16, 2, 1, residual_store::l1}));
+                         testing::Values(run_case{"small", "resnet_micro", 4, 4, 3, 5, defaults()},
+                                         run_case{"one_core", "resnet_micro", 4, 1, 2, 2, parked_in_hbm()},
+                                         run_case{"three_cores", "resnet_micro", 32, 3, 3, 3, parked_in_hbm()},
+                                         run_case{"trees", "resnet_micro", 8, 5, 3, 5, narrow_trees()},
+                                         run_case{"copies", "resnet_micro", 64, 4, 3, 5, many_copies()},
+                                         run_case{"long_tiles", "resnet_micro", 32, 8, 3, 5, long_tiles()},
+                                         run_case{"mini", "resnet_mini", 16, 16, 2, 1, defaults()},
+                                         run_case{"mini_trees", "resnet_mini", 64, 64, 2, 2, narrow_trees()},
+                                         run_case{"mini_copies", "resnet_mini", 64, 16, 2, 2, many_copies()},
+                                         run_case{"mini_long_tiles", "resnet_mini", 64, 7, 2, 2, long_tiles()}),
+                         [](const testing::TestParamInfo<run_case>& i) { return i.param.name; });
 
 }  // namespace
 }  // namespace ohmic
