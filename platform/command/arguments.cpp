@@ -45,8 +45,27 @@ std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text)
   return std::pair{cluster, core};
 }
 
+/// "--cores rtl", "--cores 0-3.0=lockstep": keys of the chip.
+std::optional<std::string> core_sets(const std::vector<std::string>& words, std::vector<std::string>& sets) {
+  std::string overrides;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('='), dot = word.find('.');
+    if (equals == std::string::npos) {
+      sets.push_back("cores.model=" + word);
+    } else if (dot < equals) {
+      overrides += (overrides.empty() ? "" : ", ") + std::string("{clusters: \"") + word.substr(0, dot) + "\", cores: \"" +
+                   word.substr(dot + 1, equals - dot - 1) + "\", model: " + word.substr(equals + 1) + "}";
+    } else {
+      return "--cores " + word + ": allowed: MODEL, or CLUSTERS.CORES=MODEL as in 0-3.0=rtl or all.0=lockstep";
+    }
+  }
+  if (!overrides.empty()) sets.push_back("cores.overrides=[" + overrides + "]");
+  return std::nullopt;
+}
+
 struct shorthands {
   std::string model, check, trace;
+  std::vector<std::string> cores;
   unsigned images_count = 0;
 };
 
@@ -92,6 +111,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--chip", a.chip, "Chip (.yaml); a program needs one, an experiment has its own");
   run->add_option("--threads", a.threads, "Threads, the main one included (default: as many as the process may use)")
       ->check(CLI::Range(1u, 1024u));
+  run->add_option("--cores", s.cores, "Model of the cores (iss, rtl, lockstep), or of some: CLUSTERS.CORES=MODEL; may be repeated")
+      ->type_name("[CLUSTERS.CORES=]MODEL")
+      ->take_all();
   run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6");
   run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols");
@@ -135,6 +157,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     return mistake(std::string(error.what()) + " (see `ohmic --help`)");
   }
   if (run->parsed()) {
+    if (const auto wrong = core_sets(s.cores, a.sets)) return mistake(*wrong);
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
     if (!s.trace.empty()) {
       a.trace = parse_core(s.trace);

@@ -9,6 +9,9 @@
 
 namespace ohmic {
 
+/// What simulates a core; see ip/iss, ip/rtl_core, ip/lockstep.
+enum class core_model : std::uint8_t { iss, rtl, lockstep };
+
 /// A chip as the models see it: validated, units fixed, every default applied. Made only by config loading
 /// (YAML -> optional struct -> this); plain data, so that the compiler knows the chip through the same struct.
 /// Defaults are Table I of Bruschi et al., DATE 2023; the rest are assumptions listed in docs/timing.md.
@@ -24,6 +27,18 @@ struct chip_config {
     cycle_t peripheral_cycles = 2;          ///< grant to response of an own peripheral register (>= 1)
     cycle_t wake_cycles = 2;                ///< event to response of a sleeping cv.elw (>= 1)
   } cluster;
+
+  struct cores_config {
+    core_model model = core_model::iss;
+    struct override_entry {
+      std::vector<unsigned> clusters, cores;  ///< sorted
+      core_model model = core_model::iss;
+    };
+    std::vector<override_entry> overrides;  ///< disjoint
+  } cores;
+  /// The model of each core of a cluster.
+  std::vector<core_model> core_models(unsigned cluster_index) const;
+  bool any_core(core_model model) const;
 
   struct icache_config {
     static constexpr std::uint32_t private_bytes = 512;  ///< per core, hits free; fixed in the cores

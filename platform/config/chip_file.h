@@ -20,6 +20,13 @@ struct chip_file {
     std::optional<std::uint64_t> peripheral_cycles, wake_cycles;
   } cluster;
   struct {
+    std::optional<std::string> model;
+    struct override_entry {
+      std::string clusters = "all", cores = "all", model, place;
+    };
+    std::vector<override_entry> overrides;
+  } cores;
+  struct {
     std::optional<std::uint32_t> shared_bytes;
     std::optional<unsigned> ways, banks;
     std::optional<std::uint64_t> hit_cycles;

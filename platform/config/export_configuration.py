@@ -57,6 +57,10 @@ def allowed(schema: dict) -> str:
         return f"> {schema['exclusiveMinimum']}, up to {schema['maximum']}"
     if "boolean" in types(schema):
         return "`true`, `false`"
+    if "array" in types(schema) and "properties" in schema["items"]:
+        return "list of maps with " + ", ".join(
+            f"`{key}` ({allowed(value)})" for key, value in schema["items"]["properties"].items()
+        )
     if "array" in types(schema):
         return f"list of {schema['minItems']} .. {schema['maxItems']}: {allowed(schema['items'])}"
     if "object" in types(schema):

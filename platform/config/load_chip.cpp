@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "platform/config/chip_file.h"
+#include "platform/config/core_choice.h"
 #include "platform/config/schema.h"
 #include "platform/config/tree_reader.h"
 
@@ -124,6 +125,19 @@ chip_file to_chip_file(const config_node& root) {
   read("cluster.l1_banks", f.cluster.l1_banks);
   read("cluster.peripheral_cycles", f.cluster.peripheral_cycles);
   read("cluster.wake_cycles", f.cluster.wake_cycles);
+  read("cores.model", f.cores.model);
+  if (const config_node* overrides = root.find("cores.overrides")) {
+    for (const config_node& item : overrides->items) {
+      auto& o = f.cores.overrides.emplace_back();
+      const auto text = [&](const char* key, std::string& to) {
+        if (const config_node* node = item.find(key)) to = node->scalar;
+      };
+      text("clusters", o.clusters);
+      text("cores", o.cores);
+      text("model", o.model);
+      o.place = item.place;
+    }
+  }
   read("icache.shared_bytes", f.icache.shared_bytes);
   read("icache.ways", f.icache.ways);
   read("icache.banks", f.icache.banks);
@@ -192,6 +206,7 @@ chip_config resolve_chip(const config_node& root) {
   apply(f.hbm.outstanding, c.hbm.outstanding);
 
   if (const auto errors = combination_rules(root, c).broken(); !errors.empty()) fail(errors);
+  if (const auto errors = choose_cores(f, c); !errors.empty()) fail(errors);
   return c;
 }
 

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "platform/config/core_choice.h"
 #include "platform/config/load_chip.h"
 
 namespace ohmic {
@@ -38,7 +39,29 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
-/// Everything but the name.
+std::string ranges(const std::vector<unsigned>& numbers) {
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    out += (out.empty() ? "" : ",") + std::to_string(numbers[i]);
+    if (last != i) out += "-" + std::to_string(numbers[last]);
+    i = last + 1;
+  }
+  return '"' + out + '"';
+}
+
+/// Who simulates the cores: no property of the chip, so not part of its hash.
+std::string cores(const chip_config& c) {
+  std::string out = "cores:\n  model: " + std::string(name_of(c.cores.model)) + "\n  overrides:";
+  if (c.cores.overrides.empty()) return out + " []\n";
+  out += "\n";
+  for (const auto& o : c.cores.overrides)
+    out += "    - {clusters: " + ranges(o.clusters) + ", cores: " + ranges(o.cores) + ", model: " + name_of(o.model) + "}\n";
+  return out;
+}
+
+/// Everything but the name and the cores' models.
 std::string body(const chip_config& c) {
   std::ostringstream o;
   o << "clock_ghz: " << number(c.clock_ghz) << "\n"
@@ -80,7 +103,7 @@ std::string body(const chip_config& c) {
 
 }  // namespace
 
-std::string to_yaml(const chip_config& chip) { return "name: " + quoted(chip.name) + "\n" + body(chip); }
+std::string to_yaml(const chip_config& chip) { return "name: " + quoted(chip.name) + "\n" + cores(chip) + body(chip); }
 
 // FNV-1a over the spelled-out chip.
 std::string chip_hash(const chip_config& chip) {

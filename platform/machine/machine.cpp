@@ -1,164 +1,29 @@
 #include "platform/machine/machine.h"
 
-#include <cstring>
-
-#include "ip/iss/decoded_text.h"
 #include "ip/iss/iss_group.h"
-#include "platform/chip/chip.h"
-#include "platform/cluster/cluster.h"
-#include "platform/elf/elf_file.h"
-#include "platform/machine/instruction_trace.h"
+#include "platform/config/config_error.h"
+#include "platform/machine/chip_machine.h"
+#include "platform/machine/mixed_machine.h"
 
 namespace ohmic {
-namespace {
-
-/// mhartid of a core: cluster index * 64 + core, whatever the number of cores.
-constexpr unsigned hart_ids_per_cluster = 64;
-
-template <class Observer>
-class iss_machine : public machine {
-  using cluster_type = cluster<iss_group, Observer>;
-
- public:
-  iss_machine(const chip_config& config, const elf_file& program, const machine_options& options,
-              const std::function<Observer(unsigned)>& observer, std::unique_ptr<instruction_trace> trace)
-      : program_text_(program.text()),
-        text_(program_text_.address, program_text_.bytes.data(), program_text_.bytes.size()),
-        trace_(std::move(trace)),
-        chip_(
-            "chip", with_entry(config, program), options.network,
-            [&](unsigned i) { return iss_group(text_, config.cluster.cores, i * hart_ids_per_cluster); }, observer) {
-    if (options.random_memory_seed) {
-      chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
-                                          *options.random_memory_seed);
-      chip_.l1().fill_random(0, chip_.l1().bytes(), *options.random_memory_seed + 1);
-    }
-    for (const elf_segment& s : program.segments())
-      if (!write(s.address, s.bytes.data(), s.bytes.size()))
-        throw elf_error("the program's segment at " + std::to_string(s.address) + " is outside the chip's memory");
-  }
-
-  const chip_config& config() const override { return chip_.config(); }
-  bool read(std::uint64_t addr, void* to, std::size_t bytes) override { return access(addr, to, bytes, false); }
-  bool write(std::uint64_t addr, const void* from, std::size_t bytes) override {
-    return access(addr, const_cast<void*>(from), bytes, true);
-  }
-  void on_line(line_sink sink) override { chip_.control().on_line(std::move(sink)); }
-  void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) override {
-    watched_pieces_ = (end - begin + piece_bytes - 1) / piece_bytes;
-    for (unsigned i = 0; i < chip_.clusters(); ++i) chip_.cluster(i).watch_writes(begin, end, piece_bytes);
-  }
-  std::vector<cycle_t> written_at() const override {
-    std::vector<cycle_t> last(watched_pieces_);
-    for (unsigned i = 0; i < chip_.clusters(); ++i) {
-      const std::vector<cycle_t>& own = chip_.cluster(i).written_at();
-      for (std::size_t k = 0; k < own.size(); ++k) last[k] = std::max(last[k], own[k]);
-    }
-    return last;
-  }
-  const std::uint8_t* l1(unsigned cluster) const override { return chip_.l1_of(cluster); }
-
-  run_end run(const run_options& options) override {
-    chip_.start();
-    run_end end = chip_.run(options);
-    if (end == run_end::exited && !chip_.errors().empty()) end = run_end::guest_error;  // it was told to go on
-    chip_.control().flush();
-    if (trace_) trace_->close();
-    return end;
-  }
-
-  cycle_t now() const override { return chip_.now(); }
-  cycle_t window() const override { return chip_.window(); }
-  cycle_t exact_window() const override { return chip_.exact_window(); }
-  std::uint64_t windows() const override { return chip_.windows(); }
-  std::optional<cycle_t> marker(unsigned n) const override { return chip_.control().marker(n); }
-  cycle_t end_cycle() const override { return chip_.control().ended() ? chip_.control().ended()->cycle : chip_.now(); }
-  std::uint32_t exit_status() const override {
-    return chip_.control().ended() ? chip_.control().ended()->status : 0;
-  }
-  std::uint64_t progress() const override { return chip_.control().progress(); }
-  const std::vector<guest_error>& errors() const override { return chip_.errors(); }
-
-  cluster_activity activity(unsigned i) override {
-    cluster_type& c = chip_.cluster(i);
-    cluster_activity a;
-    for (unsigned h = 0; h < c.cores().size(); ++h) {
-      a.retired += c.cores().counters(h).retired;
-      a.awake_cycles += c.cores().counters(h).awake_cycles;
-    }
-    a.mvms = c.accelerator().counters().mvms;
-    for (unsigned k = 0; k < time_class_count; ++k) a.cycles[k] = c.times(end_cycle()).cycles(static_cast<time_class>(k));
-    a.dma_read_bytes = c.mover().counters().bytes_read;
-    a.dma_written_bytes = c.mover().counters().bytes_written;
-    a.icache_misses = c.icache().count().misses;
-    a.waiting_for = c.control().waiting_for();
-    a.activity = c.control().activity();
-    a.sleeping = c.sleeping();
-    a.waiting_for_bus = c.waiting_for_bus();
-    a.waiting_for_line = c.waiting_for_line();
-    return a;
-  }
-
-  std::vector<link_activity> links() const override {
-    std::vector<link_activity> all;
-    chip_.network().for_each_link([&](const std::string& name, const channel_counters& c) {
-      all.push_back({name, c.bytes, c.busy_cycles});
-    });
-    return all;
-  }
-
-  hart_snapshot hart(unsigned i, unsigned core) const override {
-    const iss_group& group = chip_.cluster(i).cores();
-    hart_snapshot s;
-    s.pc = group.pc(core);
-    for (unsigned r = 0; r < 32; ++r) s.x[r] = group.x(core, r);
-    return s;
-  }
-
- private:
-  static chip_config with_entry(chip_config c, const elf_file& program) {
-    c.cluster.boot_addr = program.entry();
-    return c;
-  }
-
-  bool access(std::uint64_t addr, void* data, std::size_t bytes, bool write) {
-    auto* at = static_cast<unsigned char*>(data);
-    while (bytes != 0) {
-      const std::size_t n = std::min<std::size_t>(bytes, 4096 - addr % 4096);
-      tlm::tlm_generic_payload payload;
-      payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-      payload.set_address(addr);
-      payload.set_data_ptr(at);
-      payload.set_data_length(static_cast<unsigned>(n));
-      payload.set_streaming_width(static_cast<unsigned>(n));
-      if (chip_.debug(payload) != n) return false;
-      addr += n;
-      at += n;
-      bytes -= n;
-    }
-    return true;
-  }
-
-  const elf_segment program_text_;
-  const decoded_text text_;
-  std::unique_ptr<instruction_trace> trace_;
-  std::size_t watched_pieces_ = 0;
-  mutable chip<cluster_type> chip_;
-};
-
-}  // namespace
 
 std::unique_ptr<machine> make_machine(const chip_config& config, const elf_file& program,
                                       const machine_options& options) {
-  if (!options.trace)
-    return std::make_unique<iss_machine<null_observer>>(
-        config, program, options, [](unsigned) { return null_observer{}; }, nullptr);
-  auto trace = std::make_unique<instruction_trace>(options.trace->file, program);
-  instruction_trace* const writer = trace.get();
-  const traced_core which = *options.trace;
-  return std::make_unique<iss_machine<trace_observer>>(
+  const bool mixed = config.any_core(core_model::rtl) || config.any_core(core_model::lockstep);
+  if (mixed) return make_mixed_machine(config, program, options);
+  return make_chip_machine<iss_group>(
       config, program, options,
-      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace));
+      [&](const decoded_text& text, const text_bytes&, unsigned, unsigned first_mhartid) {
+        return iss_group(text, config.cluster.cores, first_mhartid);
+      });
 }
+
+#if !OHMIC_HAS_RTL
+std::unique_ptr<machine> make_mixed_machine(const chip_config&, const elf_file&, const machine_options&) {
+  throw config_error(
+      "cores: the chip asks for cores of model rtl or lockstep, but this build has none; allowed: model iss, or "
+      "install the RTL packages with scripts/setup and build again");
+}
+#endif
 
 }  // namespace ohmic

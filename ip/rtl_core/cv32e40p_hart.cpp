@@ -1,0 +1,251 @@
+#include "ip/rtl_core/cv32e40p_hart.h"
+
+#include "Vcv32e40p.h"
+
+namespace ohmic {
+
+cv32e40p_hart::cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid) : text_(text), mhartid_(mhartid) {}
+cv32e40p_hart::~cv32e40p_hart() = default;
+cv32e40p_hart::cv32e40p_hart(cv32e40p_hart&&) noexcept = default;
+
+// Reset happens outside the cluster's time: a falling edge of rst_ni sets every register, then the core starts.
+void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
+  if (!model_) {
+    context_ = std::make_unique<VerilatedContext>();
+    model_ = std::make_unique<Vcv32e40p>(context_.get(), "");
+  }
+  Vcv32e40p& m = *model_;
+  m.boot_addr_i = boot_addr & ~3u;
+  m.hart_id_i = mhartid_;
+  m.fetch_enable_i = 1;
+  m.debug_req_i = 0;
+  m.irq_i = 0;
+  m.instr_gnt_i = m.instr_rvalid_i = m.data_gnt_i = m.data_rvalid_i = 0;
+  m.instr_rdata_i = m.data_rdata_i = 0;
+  m.clk_i = 0;
+  m.rst_ni = 1;
+  m.eval();
+  m.rst_ni = 0;
+  m.eval();
+  for (int i = 0; i < 2; ++i) {
+    m.clk_i = 1;
+    m.eval();
+    m.clk_i = 0;
+    m.eval();
+  }
+  m.rst_ni = 1;
+  m.eval();
+  lines_.fill(no_line);
+  time_ = started_ = now;
+  line_ready_ = 0;
+  data_at_ = never;
+  fetches_ = first_fetch_ = 0;
+  last_pc_ = ex_pc_ = boot_addr;
+  settled_ = outside_ = line_missing_ = fence_seen_ = false;
+  running_ = true;
+  retired_ = slept_ = 0;
+  fault_ = hart_fault::none;
+  if (tap_) tap_->reset();
+}
+
+// Applies the responses of cycle time_ and shows what the core asks for in it.
+void cv32e40p_hart::settle() {
+  Vcv32e40p& m = *model_;
+  m.clk_i = 0;
+  if (fetches_ != 0 && time_ >= line_ready_) {
+    m.instr_rvalid_i = 1;
+    m.instr_rdata_i = text_.word(fetch_addr_[first_fetch_]);
+    first_fetch_ = (first_fetch_ + 1) % fetch_depth;
+    --fetches_;
+  } else {
+    m.instr_rvalid_i = 0;
+  }
+  if (data_at_ == time_) {
+    m.data_rvalid_i = 1;
+    m.data_rdata_i = data_;
+    data_at_ = never;
+  } else {
+    m.data_rvalid_i = 0;
+  }
+  m.instr_gnt_i = 0;
+  m.data_gnt_i = 0;
+  m.eval();
+  settled_ = true;
+  if (m.issued_o) {
+    ++retired_;
+    ex_pc_ = last_pc_;
+  }
+  last_pc_ = m.pc_id_o;
+  fetch();
+}
+
+// Grants the instruction request of this cycle, or notes which line is missing.
+void cv32e40p_hart::fetch() {
+  Vcv32e40p& m = *model_;
+  line_missing_ = false;
+  if (m.fence_i_o != fence_seen_) {
+    fence_seen_ = m.fence_i_o;
+    if (fence_seen_) lines_.fill(no_line);
+  }
+  if (!m.instr_req_o || fetches_ == fetch_depth) return;
+  const std::uint32_t addr = m.instr_addr_o;
+  const std::uint32_t line = addr / line_bytes;
+  if (lines_[line % private_lines] != line) {
+    if (text_.contains(addr)) {
+      wanted_line_ = line;
+      line_missing_ = true;
+      return;
+    }
+    outside_ = true;  // prefetched past the text: harmless unless executed
+  }
+  m.instr_gnt_i = 1;
+  fetch_addr_[(first_fetch_ + fetches_) % fetch_depth] = addr;
+  ++fetches_;
+}
+
+void cv32e40p_hart::clock(bool data_granted) {
+  Vcv32e40p& m = *model_;
+  m.data_gnt_i = data_granted;
+  if (__builtin_expect(observed_, 0)) {
+    m.eval();
+    sample();
+  }
+  m.clk_i = 1;
+  m.eval();
+  settled_ = false;
+  ++time_;
+}
+
+void cv32e40p_hart::sample() {
+  const Vcv32e40p& m = *model_;
+  pipeline_signals s;
+  s.issue = m.issue_o;
+  s.ex_ready = m.ex_ready_o;
+  s.misaligned = m.misaligned_o;
+  s.second_half = m.second_half_o;
+  s.pc_id = m.pc_id_o;
+  s.alu_we = m.alu_we_o;
+  s.alu_waddr = m.alu_waddr_o;
+  s.alu_wdata = m.alu_wdata_o;
+  s.mem_req_ex = m.mem_req_ex_o;
+  s.mem_we_ex = m.mem_we_ex_o;
+  s.mem_type_ex = m.mem_type_ex_o;
+  s.mem_addr_ex = m.mem_addr_ex_o;
+  s.mem_wdata_ex = m.mem_wdata_ex_o;
+  s.wb_ready = m.wb_ready_o;
+  s.lsu_we = m.lsu_we_o;
+  s.lsu_waddr = m.lsu_waddr_o;
+  s.lsu_wdata = m.lsu_wdata_o;
+  s.trap = m.trap_o;
+  s.trap_cause = m.trap_cause_o;
+  s.trap_pc = m.trap_pc_o;
+  tap_->sample(s, time_);
+}
+
+void cv32e40p_hart::note_access() {
+  const Vcv32e40p& m = *model_;
+  const unsigned lanes = m.data_be_o;
+  const unsigned first = static_cast<unsigned>(__builtin_ctz(lanes | 16));
+  request_.cycle = time_;
+  request_.addr = (m.data_addr_o & ~3u) + first;
+  request_.size = static_cast<std::uint8_t>(__builtin_popcount(lanes));
+  request_.write = m.data_we_o;
+  request_.wdata = m.data_wdata_o >> (8 * first);
+  request_.pc = ex_pc_;
+}
+
+core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
+  if (!running_) return core_stop::halted;
+  if (observed && !observed_) {
+    observed_ = true;
+    if (!tap_) tap_ = std::make_unique<retire_tap>(text_);
+  }
+  Vcv32e40p& m = *model_;
+  for (;;) {
+    if (!settled_) {
+      if (time_ >= until) return core_stop::horizon;
+      m.irq_i = irq_;
+      settle();
+    }
+    if (__builtin_expect(line_missing_, 0)) return core_stop::fetch;
+    if (m.data_req_o) {
+      note_access();
+      return core_stop::bus;
+    }
+    if (__builtin_expect(outside_, 0) && m.trap_o && m.trap_cause_o == 2 && !text_.contains(m.trap_pc_o)) {
+      running_ = false;
+      fault_ = hart_fault::fetch_outside_text;
+      last_pc_ = m.trap_pc_o;
+      return core_stop::halted;
+    }
+    clock(false);
+  }
+}
+
+void cv32e40p_hart::fetch_complete(cycle_t valid) {
+  lines_[wanted_line_ % private_lines] = wanted_line_;
+  line_ready_ = valid;
+  fetch();
+}
+
+// Goes through the cycles of the wait. The settled cycle is request_.cycle.
+void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
+  Vcv32e40p& m = *model_;
+  const unsigned lane = request_.addr & 3;
+  while (time_ < granted) {
+    clock(false);
+    settle();
+  }
+  if (time_ + 1 == valid) m.irq_i = irq_;
+  clock(true);
+  data_at_ = valid;
+  data_ = rdata << (8 * lane);
+  while (time_ < valid) {
+    settle();
+    // Asleep, or as good as: only a line that is asked for later keeps the core from it.
+    const bool asleep = m.core_sleep_o || (m.elw_busy_o && line_missing_ && valid - time_ > 8);
+    if (asleep && time_ + 1 < valid) {
+      slept_ += valid - 1 - time_;
+      time_ = valid - 1;
+    }
+    if (time_ + 1 == valid) m.irq_i = irq_;  // a line that rose during the wait is seen as it ends
+    clock(false);
+  }
+}
+
+std::uint32_t cv32e40p_hart::irq_enabled() const { return model_ && model_->mstatus_mie_o ? model_->mie_o : 0; }
+std::uint32_t cv32e40p_hart::pc() const { return fault_ != hart_fault::none || !model_ ? last_pc_ : model_->pc_id_o; }
+
+std::uint32_t cv32e40p_hart::x(unsigned r) const {
+  if (!model_ || r == 0) return 0;
+  model_->reg_sel_i = r;
+  model_->eval();
+  return model_->reg_o;
+}
+
+hart_state cv32e40p_hart::control_state() const {
+  const Vcv32e40p& m = *model_;
+  hart_state s;
+  s.mstatus = 0x1800u | (m.mstatus_mie_o ? 8 : 0) | (m.mstatus_mpie_o ? 0x80 : 0);
+  s.mie = m.mie_o;
+  s.mtvec = m.mtvec_o;
+  s.mscratch = m.mscratch_o;
+  s.mepc = m.mepc_o;
+  s.mcause = (m.mcause_o & 31) | (m.mcause_o & 32 ? 0x80000000u : 0);
+  for (unsigned l = 0; l < 2; ++l) {
+    s.lpstart[l] = m.lpstart_o[l];
+    s.lpend[l] = m.lpend_o[l];
+    s.lpcount[l] = m.lpcount_o[l];
+  }
+  return s;
+}
+
+const hart_counters& cv32e40p_hart::counters() const {
+  counters_.retired = retired_;
+  counters_.awake_cycles = time_ - started_ - slept_;
+  return counters_;
+}
+
+void cv32e40p_hart::warm() const { __builtin_prefetch(model_.get()); }
+
+}  // namespace ohmic

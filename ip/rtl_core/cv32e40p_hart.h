@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "ip/core/core_seam.h"
+#include "ip/core/text_bytes.h"
+#include "ip/rtl_core/retire_tap.h"
+
+class Vcv32e40p;
+class VerilatedContext;
+
+namespace ohmic {
+
+/// One Verilated CV32E40P with its private instruction cache, driven cycle by cycle from the core seam's calls.
+///
+/// A cycle is evaluated in two steps: settle() applies what is known at its begin (responses, interrupts) and shows the
+/// core's requests; clock() adds the grants and ends it. Between the two the hart may stop for its cluster.
+///
+/// Instruction port: a request is granted at once if its line is in the private cache (8 direct-mapped lines of
+/// 64 bytes, as in ip/iss), answered one cycle later, or when the line's bytes are there.
+/// While cv.elw sleeps (core_sleep_o) the clock stands still and nothing is evaluated.
+class cv32e40p_hart {
+ public:
+  cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid);
+  ~cv32e40p_hart();
+  cv32e40p_hart(cv32e40p_hart&&) noexcept;
+
+  void start(std::uint32_t boot_addr, cycle_t now);
+  void stop() { running_ = false; }
+  /// `observed`: records are to be had from take_record() after this and later calls.
+  core_stop advance(cycle_t until, bool observed);
+  bool take_record(retire_record& r) { return tap_ && tap_->take(r); }
+  void complete(std::uint32_t rdata, cycle_t granted, cycle_t valid);
+  void fetch_complete(cycle_t valid);
+
+  cycle_t time() const { return time_; }
+  const bus_request& request() const { return request_; }
+  std::uint32_t fetch_line() const { return wanted_line_ * line_bytes; }
+  void set_irq(std::uint32_t lines) { irq_ = lines; }
+  std::uint32_t irq_lines() const { return irq_; }
+  std::uint32_t irq_enabled() const;
+  std::uint32_t pc() const;
+  std::uint32_t x(unsigned r) const;
+  /// Control state as the registers hold it in this cycle. Without x, pc and counters.
+  hart_state control_state() const;
+  const hart_counters& counters() const;
+  hart_fault fault() const { return fault_; }
+  void warm() const;
+
+ private:
+  static constexpr unsigned line_bytes = 64, private_lines = 8;
+  static constexpr std::uint32_t no_line = ~0u;
+  static constexpr unsigned fetch_depth = 4;  // more than the prefetcher's two outstanding requests
+
+  void settle();
+  void fetch();
+  void clock(bool data_granted);
+  void note_access();
+  void sample();
+
+  // Hot: touched in every cycle.
+  std::unique_ptr<VerilatedContext> context_;
+  std::unique_ptr<Vcv32e40p> model_;
+  cycle_t time_ = 0;
+  cycle_t line_ready_ = 0;      // answers of instruction requests wait for this cycle
+  cycle_t data_at_ = never;     // cycle of the awaited data response
+  std::uint32_t data_ = 0;
+  std::uint32_t irq_ = 0;
+  std::uint32_t last_pc_ = 0, ex_pc_ = 0;
+  unsigned fetches_ = 0, first_fetch_ = 0;  // granted and not answered instruction requests
+  std::array<std::uint32_t, fetch_depth> fetch_addr_{};
+  std::array<std::uint32_t, private_lines> lines_{};
+  bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
+  bool fence_seen_ = false;
+  std::uint32_t wanted_line_ = 0;
+  std::uint64_t retired_ = 0;
+  text_bytes text_;
+  bus_request request_;
+
+  std::uint32_t mhartid_;
+  cycle_t started_ = 0, slept_ = 0;
+  hart_fault fault_ = hart_fault::none;
+  mutable hart_counters counters_;
+  std::unique_ptr<retire_tap> tap_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,28 @@
+#include "platform/machine/mixed_machine.h"
+
+#include "ip/core/core_mix.h"
+#include "ip/iss/iss_group.h"
+#include "ip/rtl_core/rtl_group.h"
+#include "platform/machine/chip_machine.h"
+
+namespace ohmic {
+namespace {
+
+using mixed_cores = core_mix<iss_group, rtl_group>;
+
+}  // namespace
+
+std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const elf_file& program,
+                                            const machine_options& options) {
+  return make_chip_machine<mixed_cores>(
+      config, program, options,
+      [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
+        std::vector<std::uint8_t> kinds;
+        for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
+        const unsigned harts = config.cluster.cores;
+        return mixed_cores(std::move(kinds), iss_group(text, harts, first_mhartid),
+                           rtl_group(bytes, harts, first_mhartid));
+      });
+}
+
+}  // namespace ohmic

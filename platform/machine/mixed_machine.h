@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "platform/machine/machine.h"
+
+namespace ohmic {
+
+/// The machine of a chip in which not every core is the ISS. Throws config_error if this build has no RTL cores.
+std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const elf_file& program,
+                                            const machine_options& options);
+
+}  // namespace ohmic
