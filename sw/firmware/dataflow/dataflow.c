@@ -21,22 +21,22 @@ static executor state;
 static void show(uint32_t activity) { ohmic_cluster_control_registers()->activity = activity; }
 
 /* Writes a word of the coordinator's L1 and rings it. */
-static void tell_coordinator(const ohmic_deployment *d, uint32_t value) {
+static void tell_coordinator(const ohmic_deployment* d, uint32_t value) {
   ohmic_store(ohmic_cluster_l1(d->coordinator) + d->ready_words + 4 * ohmic_cluster_id(), value);
   ohmic_store(ohmic_doorbell_address(d->coordinator, 0), 1);
 }
 
-static volatile uint32_t *ready_word(const ohmic_deployment *d, uint32_t participant) {
-  const uint32_t *list = l1_at(d->participant_list);
-  return (volatile uint32_t *)l1_at(d->ready_words) + list[participant];
+static volatile uint32_t* ready_word(const ohmic_deployment* d, uint32_t participant) {
+  const uint32_t* list = l1_at(d->participant_list);
+  return (volatile uint32_t*)l1_at(d->ready_words) + list[participant];
 }
 
 /* Time begins when all are ready; then the sources may pull. */
-static void start_everyone(const ohmic_deployment *d) {
+static void start_everyone(const ohmic_deployment* d) {
   for (uint32_t i = 0; i < d->participants; ++i)
     while (*ready_word(d, i) == 0) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
   ohmic_marker(0);
-  const uint32_t *list = l1_at(d->participant_list);
+  const uint32_t* list = l1_at(d->participant_list);
   for (uint32_t i = 0; i < d->participants; ++i)
     if (*ready_word(d, i) == OHMIC_START_READY_SOURCE) {
       ohmic_store(ohmic_cluster_l1(list[i]) + d->go_word, 1);
@@ -44,7 +44,7 @@ static void start_everyone(const ohmic_deployment *d) {
     }
 }
 
-static _Noreturn void end_everyone(const ohmic_deployment *d) {
+static _Noreturn void end_everyone(const ohmic_deployment* d) {
   for (;;) {
     uint32_t finished = 0;
     for (uint32_t i = 0; i < d->participants; ++i) finished += *ready_word(d, i) == OHMIC_START_FINISHED;
@@ -54,8 +54,8 @@ static _Noreturn void end_everyone(const ohmic_deployment *d) {
 }
 
 /* Sleeps until something happens, and says meanwhile what for. */
-static void wait_for_devices(const executor *e) {
-  ohmic_cluster_control_t *control = ohmic_cluster_control_registers();
+static void wait_for_devices(const executor* e) {
+  ohmic_cluster_control_t* control = ohmic_cluster_control_registers();
   uint32_t waiting_for = WAITS_FOR_NOTHING, activity = ACTIVITY_WAITS_FOR_INPUT;
   if (e->channels_active) {
     waiting_for = WAITS_FOR_DATA;
@@ -72,7 +72,7 @@ static void wait_for_devices(const executor *e) {
   if (waiting_for) control->waiting_for = WAITS_FOR_NOTHING;
 }
 
-static void run(executor *e) {
+static void run(executor* e) {
   uint32_t lines = DEVICES_EVENTS;
   for (;;) {
     const bool moved = executor_round(e, lines);
@@ -87,14 +87,14 @@ static void run(executor *e) {
 int main(void) {
   const uint32_t argument = ohmic_cluster_control_registers()->argument[0];
   if (argument == 0) ohmic_sleep_forever();
-  const ohmic_deployment *d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
+  const ohmic_deployment* d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
   show(ACTIVITY_SETUP);
   executor_setup(&state, d);
   tell_coordinator(d, state.source ? OHMIC_START_READY_SOURCE : OHMIC_START_READY);
   show(ACTIVITY_WAITS_FOR_GO);
   if (ohmic_cluster_id() == d->coordinator) start_everyone(d);
   if (state.source)
-    while (*(volatile uint32_t *)l1_at(d->go_word) != 1) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
+    while (*(volatile uint32_t*)l1_at(d->go_word) != 1) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
   show(ACTIVITY_RUNS);
   run(&state);
   show(ACTIVITY_FINISHED);

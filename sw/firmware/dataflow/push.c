@@ -3,12 +3,12 @@
 
 static uint64_t whole(ohmic_address a) { return (uint64_t)a.hi << 32 | a.lo; }
 
-static bool wants(const destination_state *d, uint32_t x) {
+static bool wants(const destination_state* d, uint32_t x) {
   return d->wanted == 0 || (d->wanted[x / 32] >> (x % 32) & 1u);
 }
 
 /* Whether the consumer's replica needs column x: the rule of ohmic_destination. */
-static bool wanted_by_rule(const ohmic_destination *d, int32_t x) {
+static bool wanted_by_rule(const ohmic_destination* d, int32_t x) {
   const int32_t stride = (int32_t)d->want_stride, low = x + d->want_pad - (int32_t)d->want_kernel + 1;
   int32_t out = low <= 0 ? 0 : (low + stride - 1) / stride;
   int32_t last = (x + d->want_pad) / stride;
@@ -19,7 +19,7 @@ static bool wanted_by_rule(const ohmic_destination *d, int32_t x) {
 }
 
 /* The next column (from tile t on) that this replica owes the destination, in the destination's numbering. */
-static uint32_t next_owed(const executor *e, const step_state *s, const destination_state *d, tile t) {
+static uint32_t next_owed(const executor* e, const step_state* s, const destination_state* d, tile t) {
   if (d->to->sequence) return t.sequence * s->T;
   if (d->wanted == 0) return t.first;
   for (; !tile_is_last(e, &t); tile_next(e, s, &t))
@@ -28,21 +28,22 @@ static uint32_t next_owed(const executor *e, const step_state *s, const destinat
   return e->images * s->W;
 }
 
-static uint32_t destination_slot(const destination_state *d, uint32_t n) {
+static uint32_t destination_slot(const destination_state* d, uint32_t n) {
   return d->to->dst_slots == 0 ? n : d->slot_mask ? (n & d->slot_mask) : n % d->to->dst_slots;
 }
 
-void push_setup(executor *e, step_state *s, const ohmic_push *push) {
-  const ohmic_destination *to = l1_at(push->destinations);
+void push_setup(executor* e, step_state* s, const ohmic_push* push) {
+  const ohmic_destination* to = l1_at(push->destinations);
   s->channel = push->dma_channel;
   s->destination_count = push->destination_count;
-  s->destinations = executor_allocate(e, s->destination_count * sizeof *s->destinations, sizeof(void *));
+  s->destinations = executor_allocate(e, s->destination_count * sizeof *s->destinations, sizeof(void*));
   for (uint32_t i = 0; i < s->destination_count; ++i, ++to) {
-    destination_state *d = &s->destinations[i];
+    destination_state* d = &s->destinations[i];
     d->to = to;
-    d->released = to->released == OHMIC_NONE ? 0 : (volatile uint32_t *)l1_at(e->deployment->frontiers) + to->released;
+    d->released = to->released == OHMIC_NONE ? 0 : (volatile uint32_t*)l1_at(e->deployment->frontiers) + to->released;
     d->slot_mask = to->dst_slots && (to->dst_slots & (to->dst_slots - 1)) == 0 ? to->dst_slots - 1 : 0;
-    d->contiguous = to->rows == 1 && to->run_bytes == s->inputs[0].ring->ring->column_bytes && to->run_bytes == to->dst_column_bytes;
+    d->contiguous = to->rows == 1 && to->run_bytes == s->inputs[0].ring->ring->column_bytes &&
+                    to->run_bytes == to->dst_column_bytes;
     d->wanted = 0;
     uint32_t most_runs = 1;
     if (to->want_replicas > 1 && !to->sequence) {
@@ -57,7 +58,7 @@ void push_setup(executor *e, step_state *s, const ohmic_push *push) {
     if (to->dst_slots % s->T) most_runs += 1 + s->T / (to->dst_slots ? to->dst_slots : 1);
     d->runs = executor_allocate(e, most_runs * sizeof *d->runs, 64);
     for (uint32_t r = 0; r < most_runs; ++r) {
-      ohmic_dma_descriptor *run = &d->runs[r];
+      ohmic_dma_descriptor* run = &d->runs[r];
       *run = ohmic_dma_copy(0, 0, to->run_bytes);
       if (to->rows > 1) {
         run->src_stride1 = (int32_t)to->src_pitch;
@@ -76,11 +77,11 @@ void push_setup(executor *e, step_state *s, const ohmic_push *push) {
   }
 }
 
-void push_prepare(executor *e, step_state *s) {
-  const tile *t = &s->start;
+void push_prepare(executor* e, step_state* s) {
+  const tile* t = &s->start;
   if (tile_is_last(e, t)) return;
   for (uint32_t i = 0; i < s->destination_count; ++i) {
-    destination_state *d = &s->destinations[i];
+    destination_state* d = &s->destinations[i];
     if (d->to->sequence) {
       d->limit = (t->sequence + 1) * s->T;
       continue;
@@ -91,7 +92,7 @@ void push_prepare(executor *e, step_state *s) {
   }
 }
 
-bool push_has_room(step_state *s) {
+bool push_has_room(step_state* s) {
   const destination_state *d = s->destinations, *const end = d + s->destination_count;
   for (; d != end; ++d) {
     const uint32_t least = d->limit - d->to->dst_slots;
@@ -105,8 +106,8 @@ bool push_has_room(step_state *s) {
 }
 
 /* One run of `count` columns from column n (in the destination's numbering), which lie in the source from `from` on. */
-static void fill(ohmic_dma_descriptor *run, const destination_state *d, uint32_t from, uint32_t n, uint32_t count) {
-  const ohmic_destination *to = d->to;
+static void fill(ohmic_dma_descriptor* run, const destination_state* d, uint32_t from, uint32_t n, uint32_t count) {
+  const ohmic_destination* to = d->to;
   const uint64_t dst = whole(to->dst) + (uint64_t)destination_slot(d, n) * to->dst_column_bytes;
   run->src_lo = OHMIC_OWN_L1_BASE + from + to->src_offset;
   run->dst_lo = (uint32_t)dst;
@@ -125,18 +126,18 @@ static void fill(ohmic_dma_descriptor *run, const destination_state *d, uint32_t
   }
 }
 
-bool push_start(executor *e, step_state *s) {
-  const tile *t = &s->start;
-  const ring_state *ring = s->inputs[0].ring;
+bool push_start(executor* e, step_state* s) {
+  const tile* t = &s->start;
+  const ring_state* ring = s->inputs[0].ring;
   const uint32_t column_bytes = ring->ring->column_bytes;
   const uint32_t from = ring->ring->base + slot_of(ring, number_in(ring, s, t)) * column_bytes;
   tile after = *t;
   tile_next(e, s, &after);
   ohmic_dma_descriptor *first = 0, *last = 0;
   for (uint32_t i = 0; i < s->destination_count; ++i) {
-    const destination_state *d = &s->destinations[i];
+    const destination_state* d = &s->destinations[i];
     if (d->limit == 0) continue;
-    ohmic_dma_descriptor *run = d->runs;
+    ohmic_dma_descriptor* run = d->runs;
     const uint32_t number = d->to->sequence ? t->sequence * s->T : t->first;
     for (uint32_t c = 0; c < s->T;) {
       uint32_t count = s->T - c;
@@ -153,8 +154,10 @@ bool push_start(executor *e, step_state *s) {
         if (count > room) count = room;
       }
       fill(run, d, from + c * column_bytes, number + c, count);
-      if (last) last->next = l1_offset_of(run);
-      else first = run;
+      if (last)
+        last->next = l1_offset_of(run);
+      else
+        first = run;
       last = run++;
       c += count;
     }

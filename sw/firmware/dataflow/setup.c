@@ -1,19 +1,20 @@
 /* From a deployment's tables to the executor's state, in the deployment's heap. */
 #include "sw/firmware/dataflow/executor.h"
 
-void *executor_allocate(executor *e, uint32_t bytes, uint32_t alignment) {
+void* executor_allocate(executor* e, uint32_t bytes, uint32_t alignment) {
   const uint32_t skip = (uint32_t)(-(uintptr_t)e->heap & (alignment - 1));
   OHMIC_ASSERT(skip + bytes <= e->heap_left); /* the deployment's heap_bytes is too small */
-  char *p = e->heap + skip;
+  char* p = e->heap + skip;
   e->heap = p + bytes;
   e->heap_left -= skip + bytes;
   return p;
 }
 
-static void setup_pull(executor *e, step_state *s, const ohmic_pull *pull, ohmic_dma_descriptor *notices) {
-  const ohmic_ring *ring = s->output->ring;
+static void setup_pull(executor* e, step_state* s, const ohmic_pull* pull, ohmic_dma_descriptor* notices) {
+  const ohmic_ring* ring = s->output->ring;
   s->channel = pull->dma_channel;
-  s->pull_produced = pull->frontier_count ? (volatile uint32_t *)l1_at(e->deployment->frontiers) + pull->frontier_first : 0;
+  s->pull_produced =
+      pull->frontier_count ? (volatile uint32_t*)l1_at(e->deployment->frontiers) + pull->frontier_first : 0;
   s->pull_released = 0;
   s->pull = executor_allocate(e, sizeof *s->pull, 64);
   *s->pull = ohmic_dma_copy(0, 0, ring->column_bytes);
@@ -28,33 +29,35 @@ static void setup_pull(executor *e, step_state *s, const ohmic_pull *pull, ohmic
   s->pull->flags |= DMA_EVENT;
   OHMIC_ASSERT(pull->source_slots % s->T == 0 && ring->slots % s->T == 0);
   if (pull->feeder_count)
-    e->releases[e->release_count++] = (release_state){&s->pull_released, 0, notices + pull->feeder_first, pull->feeder_count};
+    e->releases[e->release_count++] =
+        (release_state){&s->pull_released, 0, notices + pull->feeder_first, pull->feeder_count};
   if (pull->frontier_count == 0) e->source = true;
 }
 
-static void setup_rings(executor *e, ohmic_dma_descriptor *notices) {
-  const ohmic_deployment *d = e->deployment;
-  const ohmic_ring *ring = l1_at(d->rings);
-  e->rings = executor_allocate(e, d->ring_count * sizeof *e->rings, sizeof(void *));
+static void setup_rings(executor* e, ohmic_dma_descriptor* notices) {
+  const ohmic_deployment* d = e->deployment;
+  const ohmic_ring* ring = l1_at(d->rings);
+  e->rings = executor_allocate(e, d->ring_count * sizeof *e->rings, sizeof(void*));
   for (uint32_t i = 0; i < d->ring_count; ++i, ++ring) {
-    ring_state *r = &e->rings[i];
+    ring_state* r = &e->rings[i];
     r->ring = ring;
-    r->produced = (volatile uint32_t *)l1_at(d->frontiers) + ring->produced_first;
+    r->produced = (volatile uint32_t*)l1_at(d->frontiers) + ring->produced_first;
     r->local_produced = ~0u;
     r->released = 0;
     r->slot_mask = (ring->slots & (ring->slots - 1)) == 0 ? ring->slots - 1 : 0;
     r->readers = 0;
     if (ring->feeder_count)
-      e->releases[e->release_count++] = (release_state){&r->released, 0, notices + ring->feeder_first, ring->feeder_count};
+      e->releases[e->release_count++] =
+          (release_state){&r->released, 0, notices + ring->feeder_first, ring->feeder_count};
   }
 }
 
-static void setup_inputs(executor *e, step_state *s) {
-  const ohmic_window *window = l1_at(s->step->inputs);
+static void setup_inputs(executor* e, step_state* s) {
+  const ohmic_window* window = l1_at(s->step->inputs);
   s->input_count = s->step->input_count;
-  s->inputs = executor_allocate(e, s->input_count * sizeof *s->inputs, sizeof(void *));
+  s->inputs = executor_allocate(e, s->input_count * sizeof *s->inputs, sizeof(void*));
   for (uint32_t i = 0; i < s->input_count; ++i, ++window) {
-    input_state *in = &s->inputs[i];
+    input_state* in = &s->inputs[i];
     in->window = window;
     in->ring = &e->rings[window->ring];
     in->next_reader = in->ring->readers;
@@ -65,7 +68,7 @@ static void setup_inputs(executor *e, step_state *s) {
   }
 }
 
-void executor_setup(executor *e, const ohmic_deployment *d) {
+void executor_setup(executor* e, const ohmic_deployment* d) {
   OHMIC_ASSERT(d->magic == OHMIC_DEPLOYMENT_MAGIC && d->version == OHMIC_DEPLOYMENT_VERSION);
   *e = (executor){.deployment = d, .images = d->images, .heap = l1_at(d->heap), .heap_left = d->heap_bytes};
   e->release_channel = dma_channels() - 1;
@@ -73,22 +76,22 @@ void executor_setup(executor *e, const ohmic_deployment *d) {
   if (e->jobs_room > MOST_JOBS) e->jobs_room = MOST_JOBS;
   e->jobs_done = ima_jobs_done();
 
-  ohmic_dma_descriptor *notices = executor_allocate(e, d->feeder_count * sizeof *notices, 64);
-  const ohmic_feeder *feeder = l1_at(d->feeders);
+  ohmic_dma_descriptor* notices = executor_allocate(e, d->feeder_count * sizeof *notices, 64);
+  const ohmic_feeder* feeder = l1_at(d->feeders);
   for (uint32_t i = 0; i < d->feeder_count; ++i, ++feeder) {
     notices[i] = ohmic_dma_copy(0, 0, 0);
     ohmic_dma_notify(&notices[i], (uint64_t)feeder->released.hi << 32 | feeder->released.lo, 0,
                      (uint64_t)feeder->doorbell.hi << 32 | feeder->doorbell.lo);
   }
-  e->releases = executor_allocate(e, (d->ring_count + d->step_count) * sizeof *e->releases, sizeof(void *));
+  e->releases = executor_allocate(e, (d->ring_count + d->step_count) * sizeof *e->releases, sizeof(void*));
   setup_rings(e, notices);
 
-  const uint32_t *offsets = l1_at(d->steps);
+  const uint32_t* offsets = l1_at(d->steps);
   e->step_count = d->step_count;
-  e->steps = executor_allocate(e, d->step_count * sizeof *e->steps, sizeof(void *));
+  e->steps = executor_allocate(e, d->step_count * sizeof *e->steps, sizeof(void*));
   for (uint32_t i = 0; i < d->step_count; ++i) {
-    step_state *s = &e->steps[i];
-    const ohmic_step *step = l1_at(offsets[i]);
+    step_state* s = &e->steps[i];
+    const ohmic_step* step = l1_at(offsets[i]);
     *s = (step_state){.step = step, .kind = step->kind, .T = step->tile_columns, .W = step->columns_per_image};
     s->advance = s->T * (step->replicas ? step->replicas : 1);
     s->blocker = &s->blocked_below; /* the first round looks closely */
@@ -103,22 +106,28 @@ void executor_setup(executor *e, const ohmic_deployment *d) {
         if (e->steps[j].output == s->output) s->next_producer = &e->steps[j];
     }
     switch (s->kind) {
-      case OHMIC_STEP_PULL: setup_pull(e, s, (const ohmic_pull *)step, notices); break;
-      case OHMIC_STEP_KERNEL: kernel_setup(e, s, (const ohmic_kernel_step *)step); break;
+      case OHMIC_STEP_PULL:
+        setup_pull(e, s, (const ohmic_pull*)step, notices);
+        break;
+      case OHMIC_STEP_KERNEL:
+        kernel_setup(e, s, (const ohmic_kernel_step*)step);
+        break;
       case OHMIC_STEP_PUSH:
-        push_setup(e, s, (const ohmic_push *)step);
+        push_setup(e, s, (const ohmic_push*)step);
         push_prepare(e, s);
         break;
-      default: OHMIC_ASSERT(s->kind == OHMIC_STEP_IMA); break;
+      default:
+        OHMIC_ASSERT(s->kind == OHMIC_STEP_IMA);
+        break;
     }
     OHMIC_ASSERT(s->channel < e->release_channel || s->kind == OHMIC_STEP_IMA || s->kind == OHMIC_STEP_KERNEL);
     if (!tile_is_last(e, &s->end)) ++e->unfinished;
   }
   /* What no reader needs is free from the start (a replica's first tile need not be the first column). */
   for (uint32_t i = 0; i < d->ring_count; ++i) {
-    ring_state *r = &e->rings[i];
+    ring_state* r = &e->rings[i];
     uint32_t least = ~0u;
-    for (const input_state *in = r->readers; in; in = in->next_reader)
+    for (const input_state* in = r->readers; in; in = in->next_reader)
       if (in->hold < least) least = in->hold;
     r->released = r->readers ? least : 0;
     /* The producers' words start so (see deployment.h): there is nothing to tell. */

@@ -1,7 +1,7 @@
 /* The arithmetic of tiles, windows and replicas. */
 #include "sw/firmware/dataflow/executor.h"
 
-void tile_first(const executor *e, const step_state *s, tile *t) {
+void tile_first(const executor* e, const step_state* s, tile* t) {
   t->image = 0;
   t->x = s->step->replicas > 1 ? s->step->replica * s->T : 0;
   t->first = t->x;
@@ -13,7 +13,7 @@ void tile_first(const executor *e, const step_state *s, tile *t) {
   }
 }
 
-void tile_next(const executor *e, const step_state *s, tile *t) {
+void tile_next(const executor* e, const step_state* s, tile* t) {
   ++t->sequence;
   t->x += s->advance;
   t->first += s->advance;
@@ -24,8 +24,8 @@ void tile_next(const executor *e, const step_state *s, tile *t) {
   }
 }
 
-void window_of(const step_state *s, const input_state *in, const tile *t, uint32_t *from, uint32_t *to) {
-  const ohmic_ring *ring = in->ring->ring;
+void window_of(const step_state* s, const input_state* in, const tile* t, uint32_t* from, uint32_t* to) {
+  const ohmic_ring* ring = in->ring->ring;
   if (ring->flags & OHMIC_RING_SEQUENCE) {
     *from = t->sequence * s->T;
     *to = *from + s->T;

@@ -5,7 +5,7 @@
 
 static uint32_t iterations;
 
-static void run(void *argument) { ohmic_alu_loop(iterations + 13 * ohmic_core_id() + ohmic_cluster_id() % 31); }
+static void run(void* argument) { ohmic_alu_loop(iterations + 13 * ohmic_core_id() + ohmic_cluster_id() % 31); }
 
 int main(void) {
   iterations = ohmic_argument_number(0, 10240);

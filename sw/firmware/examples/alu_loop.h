@@ -23,8 +23,8 @@ static inline void ohmic_alu_loop(uint32_t n) {
       "xor %[flip], %[flip], %[sum]\n"
       "addi %[i], %[i], 1\n"
       "bne %[i], %[n], 1b\n"
-      : [i] "+r"(i), [sum] "+r"(sum), [twice] "+r"(twice), [three] "+r"(three), [flip] "+r"(flip),
-        [down] "+r"(down), [shifted] "=&r"(shifted)
+      : [i] "+r"(i), [sum] "+r"(sum), [twice] "+r"(twice), [three] "+r"(three), [flip] "+r"(flip), [down] "+r"(down),
+        [shifted] "=&r"(shifted)
       : [n] "r"(n));
   const uint32_t expected = (n & 1) ? n * ((n - 1) / 2) : (n / 2) * (n - 1);
   OHMIC_ASSERT(i == n && sum == expected && twice == 2 * expected && three == 3 * n && flip == 0xC0FFEE &&

@@ -17,21 +17,21 @@ typedef struct {
 /* Set in HBM when cluster 1 is ready to receive. */
 __attribute__((section(".hbm"))) static volatile uint32_t partner_ready = 0;
 
-static void pass(court *mine, unsigned to, uint32_t count) {
+static void pass(court* mine, unsigned to, uint32_t count) {
   const uint32_t there = ohmic_cluster_l1(to) + ohmic_l1_offset(mine);
   mine->descriptor = ohmic_dma_copy(there, (uint32_t)mine->block, sizeof mine->block);
   ohmic_dma_notify(&mine->descriptor, there + offsetof(court, received), count, ohmic_doorbell_address(to, 0));
   ohmic_dma_start(channel, &mine->descriptor);
 }
 
-static void wait_for(const court *mine, uint32_t count) {
+static void wait_for(const court* mine, uint32_t count) {
   while (mine->received != count) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
 }
 
 int main(void) {
   const unsigned cluster = ohmic_cluster_id(), passes = ohmic_argument_number(0, 20);
   if (cluster > 1 || ohmic_cluster_count() < 2) return 0;
-  court *const mine = ohmic_free_l1();
+  court* const mine = ohmic_free_l1();
   mine->received = 0;
   const uint32_t start = ohmic_cycles();
   if (cluster == 0) {
@@ -51,7 +51,8 @@ int main(void) {
   /* Pass n is the n-th; the receiver of the last one has added 1 as often as there were passes. */
   if (passes % 2 == cluster && passes > 0) {
     for (unsigned i = 0; i < words; ++i) OHMIC_ASSERT(mine->block[i] == 3 * i + passes);
-    printf("%u passes of %u bytes in %u cycles\n", passes, (unsigned)sizeof mine->block, (unsigned)(ohmic_cycles() - start));
+    printf("%u passes of %u bytes in %u cycles\n", passes, (unsigned)sizeof mine->block,
+           (unsigned)(ohmic_cycles() - start));
   }
   return 0;
 }

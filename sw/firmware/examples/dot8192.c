@@ -6,20 +6,20 @@
 
 static uint32_t repetitions;
 
-static int32_t dot(const int32_t *a, const int32_t *b, uint32_t n) {
+static int32_t dot(const int32_t* a, const int32_t* b, uint32_t n) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < n; ++i) sum += a[i] * b[i];
   return sum;
 }
 
-static void run(void *argument) {
+static void run(void* argument) {
   const uint32_t core = ohmic_core_id(), cluster = ohmic_cluster_id();
   /* A slice per core, an odd number of words so that neighbours start in different banks. */
   const uint32_t slice = (ohmic_free_l1_bytes() / ohmic_core_count() / 4 - 1) | 1;
   uint32_t n = 1024;
   if (slice < 2 * n + 64) n = slice / 2 - 32;
   n -= core % 16 + cluster % 7;
-  int32_t *a = (int32_t *)ohmic_free_l1() + core * slice, *b = a + n;
+  int32_t *a = (int32_t*)ohmic_free_l1() + core * slice, *b = a + n;
   const uint32_t p = 3 + core, q = 5 + cluster;
   for (uint32_t i = 0; i < n; ++i) {
     a[i] = (int32_t)(i + p);

@@ -8,8 +8,8 @@ typedef struct {
   int32_t parts[64];
 } dot_job;
 
-static void dot(void *argument) {
-  dot_job *job = argument;
+static void dot(void* argument) {
+  dot_job* job = argument;
   const ohmic_range mine = ohmic_share(job->n, ohmic_core_id(), ohmic_core_count());
   int32_t sum = 0;
   for (uint32_t i = mine.begin; i < mine.end; ++i) sum += job->a[i] * job->b[i];

@@ -10,13 +10,13 @@ enum { width = 8, height = 8, channels = 16, outputs = 32, kernel = 3 };
 int main(void) {
   if (ohmic_cluster_id() != 0) return 0;
   /* The map as [width][height][channels], then the codes as [width][height][outputs]. */
-  int8_t *const map = ohmic_free_l1();
-  int8_t *const codes = map + width * height * channels;
+  int8_t* const map = ohmic_free_l1();
+  int8_t* const codes = map + width * height * channels;
   for (int i = 0; i < width * height * channels; ++i) map[i] = (int8_t)i;
   for (int i = 0; i < width * height * outputs; ++i) codes[i] = 1;
   codes[width * height * outputs] = 77;
 
-  ohmic_ima_t *const ima = ohmic_ima_registers();
+  ohmic_ima_t* const ima = ohmic_ima_registers();
   /* The window of a pixel: channels fastest, then kernel rows, then kernel columns. */
   ima->loop[0].count = channels, ima->loop[0].stride = 1, ima->loop[0].step = 0;
   ima->loop[1].count = kernel, ima->loop[1].stride = channels, ima->loop[1].step = ohmic_pair(0, 1);

@@ -1,7 +1,7 @@
 /* Boots every core and ends: what remains is the platform's start-up time. */
 #include "sw/firmware/runtime/spmd.h"
 
-static void boot(void *argument) {}
+static void boot(void* argument) {}
 
 int main(void) {
   ohmic_dispatch(boot, 0);

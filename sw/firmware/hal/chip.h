@@ -14,22 +14,26 @@
 #define OHMIC_PLATFORM_CONTROL_BASE 0xF0000000u
 
 /* tp = own peripherals + 0x1800 from crt0 on, so that the event unit is within a 12-bit offset. */
-static inline char *ohmic_own_peripherals(void) {
-  register char *base __asm__("tp");
+static inline char* ohmic_own_peripherals(void) {
+  register char* base __asm__("tp");
   __asm__("" : "=r"(base));
   return base - 0x1800;
 }
 
-static inline ohmic_cluster_control_t *ohmic_cluster_control_registers(void) {
-  return (ohmic_cluster_control_t *)(ohmic_own_peripherals() + OHMIC_CLUSTER_CONTROL_BASE);
+static inline ohmic_cluster_control_t* ohmic_cluster_control_registers(void) {
+  return (ohmic_cluster_control_t*)(ohmic_own_peripherals() + OHMIC_CLUSTER_CONTROL_BASE);
 }
-static inline ohmic_event_unit_t *ohmic_event_unit_registers(void) {
-  return (ohmic_event_unit_t *)(ohmic_own_peripherals() + OHMIC_EVENT_UNIT_BASE);
+static inline ohmic_event_unit_t* ohmic_event_unit_registers(void) {
+  return (ohmic_event_unit_t*)(ohmic_own_peripherals() + OHMIC_EVENT_UNIT_BASE);
 }
-static inline ohmic_dma_t *ohmic_dma_registers(void) { return (ohmic_dma_t *)(ohmic_own_peripherals() + OHMIC_DMA_BASE); }
-static inline ohmic_ima_t *ohmic_ima_registers(void) { return (ohmic_ima_t *)(ohmic_own_peripherals() + OHMIC_IMA_BASE); }
-static inline ohmic_platform_control_t *ohmic_platform_control_registers(void) {
-  return (ohmic_platform_control_t *)OHMIC_PLATFORM_CONTROL_BASE;
+static inline ohmic_dma_t* ohmic_dma_registers(void) {
+  return (ohmic_dma_t*)(ohmic_own_peripherals() + OHMIC_DMA_BASE);
+}
+static inline ohmic_ima_t* ohmic_ima_registers(void) {
+  return (ohmic_ima_t*)(ohmic_own_peripherals() + OHMIC_IMA_BASE);
+}
+static inline ohmic_platform_control_t* ohmic_platform_control_registers(void) {
+  return (ohmic_platform_control_t*)OHMIC_PLATFORM_CONTROL_BASE;
 }
 
 static inline unsigned ohmic_hart_id(void) {
@@ -43,11 +47,11 @@ static inline unsigned ohmic_cluster_id(void) { return ohmic_hart_id() >> 6; }
 static inline unsigned ohmic_cluster_count(void) { return ohmic_cluster_control_registers()->cluster_count; }
 
 /* An offset in the own L1 as a pointer, and back. */
-static inline void *ohmic_l1(uint32_t offset) { return (void *)(OHMIC_OWN_L1_BASE + offset); }
-static inline uint32_t ohmic_l1_offset(const volatile void *p) { return (uint32_t)p - OHMIC_OWN_L1_BASE; }
+static inline void* ohmic_l1(uint32_t offset) { return (void*)(OHMIC_OWN_L1_BASE + offset); }
+static inline uint32_t ohmic_l1_offset(const volatile void* p) { return (uint32_t)p - OHMIC_OWN_L1_BASE; }
 
 /* L1 above the firmware's own part belongs to the program. */
-static inline void *ohmic_free_l1(void) { return ohmic_l1(OHMIC_L1_RESERVED_BYTES); }
+static inline void* ohmic_free_l1(void) { return ohmic_l1(OHMIC_L1_RESERVED_BYTES); }
 static inline uint32_t ohmic_free_l1_bytes(void) {
   return ohmic_cluster_control_registers()->l1_bytes - OHMIC_L1_RESERVED_BYTES;
 }
@@ -62,7 +66,7 @@ static inline uint32_t ohmic_cluster_peripherals(unsigned cluster) {
 static inline uint32_t ohmic_doorbell_address(unsigned cluster, unsigned line) {
   return ohmic_cluster_peripherals(cluster) + OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_DOORBELL_OFFSET + line * 4u;
 }
-static inline void ohmic_store(uint32_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+static inline void ohmic_store(uint32_t address, uint32_t value) { *(volatile uint32_t*)address = value; }
 
 /* Cycles since reset by the cluster's own counter (a few cycles away; the low word suffices for differences). */
 static inline uint32_t ohmic_cycles(void) { return ohmic_cluster_control_registers()->cycle_lo; }

@@ -20,7 +20,7 @@ static inline ohmic_dma_descriptor ohmic_dma_copy(uint64_t destination, uint64_t
 }
 
 /* After the last byte has arrived: writes `value` to `word`, then 1 to `doorbell`. */
-static inline void ohmic_dma_notify(ohmic_dma_descriptor *d, uint64_t word, uint32_t value, uint64_t doorbell) {
+static inline void ohmic_dma_notify(ohmic_dma_descriptor* d, uint64_t word, uint32_t value, uint64_t doorbell) {
   d->flags |= DMA_NOTIFY;
   d->notify_lo = (uint32_t)word;
   d->notify_value = value;
@@ -30,7 +30,7 @@ static inline void ohmic_dma_notify(ohmic_dma_descriptor *d, uint64_t word, uint
 }
 
 /* Precondition: the channel is not busy; the descriptor is 64-byte aligned and complete. */
-static inline void ohmic_dma_start(unsigned channel, const ohmic_dma_descriptor *first) {
+static inline void ohmic_dma_start(unsigned channel, const ohmic_dma_descriptor* first) {
   __asm__ volatile("" ::: "memory");
   ohmic_dma_registers()->channel[channel].start = ohmic_l1_offset(first);
 }

@@ -24,7 +24,8 @@ static inline uint32_t ohmic_event_wait(void) {
   uint32_t lines;
   __asm__ volatile("cv.elw %0, %2(%1)"
                    : "=&r"(lines)
-                   : "r"(ohmic_own_peripherals() + 0x1800), "i"(OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_OWN_WAIT_OFFSET - 0x1800)
+                   : "r"(ohmic_own_peripherals() + 0x1800),
+                     "i"(OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_OWN_WAIT_OFFSET - 0x1800)
                    : "memory");
   return lines;
 }

@@ -43,8 +43,7 @@ OHMIC_INLINE int32_t pulp_clip_8(int32_t a) {
 /* the low bytes of four words as one word, b0 lowest */
 OHMIC_INLINE uint32_t pulp_pack_b(int32_t b0, int32_t b1, int32_t b2, int32_t b3) {
   uint32_t r;
-  __asm__("cv.packlo.b %0, %2, %1\n\tcv.packhi.b %0, %4, %3"
-          : "=&r"(r) : "r"(b0), "r"(b1), "r"(b2), "r"(b3));
+  __asm__("cv.packlo.b %0, %2, %1\n\tcv.packhi.b %0, %4, %3" : "=&r"(r) : "r"(b0), "r"(b1), "r"(b2), "r"(b3));
   return r;
 }
 /* the low halves of two words, h0 lowest */
@@ -95,20 +94,20 @@ OHMIC_INLINE int32_t pulp_mac_high(int32_t sum, uint32_t a, uint32_t b) {
 
 /* A word at any byte address: legal on this core, one cycle more if it is not aligned. */
 typedef uint32_t __attribute__((aligned(1), may_alias)) ohmic_any_word;
-OHMIC_INLINE uint32_t pulp_load(const void *p) {
+OHMIC_INLINE uint32_t pulp_load(const void* p) {
   uint32_t r;
   __asm__ volatile("lw %0, 0(%1)" : "=r"(r) : "r"(p) : "memory");
   return r;
 }
-OHMIC_INLINE void pulp_store(void *p, uint32_t v) { __asm__ volatile("sw %0, 0(%1)" : : "r"(v), "r"(p) : "memory"); }
+OHMIC_INLINE void pulp_store(void* p, uint32_t v) { __asm__ volatile("sw %0, 0(%1)" : : "r"(v), "r"(p) : "memory"); }
 
 /* The same with p += stride afterwards, in the same instruction. */
-OHMIC_INLINE uint32_t pulp_load_step(const char **p, int32_t stride) {
+OHMIC_INLINE uint32_t pulp_load_step(const char** p, int32_t stride) {
   uint32_t r;
   __asm__ volatile("cv.lw %0, (%1), %2" : "=&r"(r), "+r"(*p) : "r"(stride) : "memory");
   return r;
 }
-OHMIC_INLINE void pulp_store_step(char **p, uint32_t v, int32_t stride) {
+OHMIC_INLINE void pulp_store_step(char** p, uint32_t v, int32_t stride) {
   __asm__ volatile("cv.sw %1, (%0), %2" : "+r"(*p) : "r"(v), "r"(stride) : "memory");
 }
 

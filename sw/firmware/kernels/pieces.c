@@ -1,16 +1,16 @@
-#include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/hal/pulp.h"
+#include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 
-unsigned ohmic_make_pieces(const ohmic_segment *out, unsigned out_count, const ohmic_segment *in, unsigned in_count,
-                           ohmic_piece *pieces, unsigned most) {
+unsigned ohmic_make_pieces(const ohmic_segment* out, unsigned out_count, const ohmic_segment* in, unsigned in_count,
+                           ohmic_piece* pieces, unsigned most) {
   unsigned n = 0;
   for (unsigned s = 0; s < out_count; ++s) {
     uint32_t channel = out[s].channel;
     const uint32_t end = channel + out[s].count;
     while (channel < end) {
       if (n == most) return 0;
-      ohmic_piece *piece = &pieces[n];
+      ohmic_piece* piece = &pieces[n];
       uint32_t piece_end = end;
       piece->copy = 0;
       piece->in_offset = piece->in_pitch = 0;

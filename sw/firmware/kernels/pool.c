@@ -84,7 +84,7 @@ static void max_ones(const ohmic_kernel_job* job, const char* const* at, unsigne
 
 static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const char* at[most_window_columns];
-  const ohmic_piece *piece = &job->pieces[w->piece];
+  const ohmic_piece* piece = &job->pieces[w->piece];
   const unsigned n = window_columns(job, w->column, at);
   uint32_t first = w->first, from = piece->in_offset + (first - piece->channel);
   char* out = job->out + w->column * job->out_column_bytes + piece->out_offset + (first - piece->channel) +
@@ -98,7 +98,7 @@ static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
 /* Whole image to one pixel: the cores share the channels. */
 static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const int32_t rounding = (int32_t)(1u << (job->shift - 1));
-  const ohmic_piece *piece = &job->pieces[w->piece];
+  const ohmic_piece* piece = &job->pieces[w->piece];
   for (uint32_t first = w->first; first < w->end;) {
     const uint32_t channels = w->end - first < 4 ? w->end - first : 4, within = first - piece->channel;
     int32_t sum[4] = {0, 0, 0, 0};

@@ -1,11 +1,13 @@
+#include <stdbool.h>
+
 #include "sw/firmware/hal/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 
-#include <stdbool.h>
-
 /* How many cores share the pixels, and how many the channels of each. */
-typedef struct { uint32_t pixel_groups, channel_groups; } sharing;
+typedef struct {
+  uint32_t pixel_groups, channel_groups;
+} sharing;
 
 static sharing choose(uint32_t pixels, uint32_t blocks, uint32_t cores) {
   /* In cycles: what a block of 4 channels costs once, and for each of its pixels. */
@@ -27,15 +29,15 @@ static sharing choose(uint32_t pixels, uint32_t blocks, uint32_t cores) {
 }
 
 typedef struct {
-  ohmic_work *work;
+  ohmic_work* work;
   unsigned count, most;
 } work_list;
 
 /* The part of a core's pixels and channels that lies in one piece (0: none), column by column. */
-static void add_work(work_list *list, const ohmic_kernel_job *job, ohmic_range pixels, ohmic_range channels,
+static void add_work(work_list* list, const ohmic_kernel_job* job, ohmic_range pixels, ohmic_range channels,
                      uint32_t piece_index, uint32_t height) {
   if (piece_index != OHMIC_NO_PIECE) {
-    const ohmic_piece *piece = &job->pieces[piece_index];
+    const ohmic_piece* piece = &job->pieces[piece_index];
     if (piece->channel > channels.begin) channels.begin = piece->channel;
     if ((uint32_t)piece->channel + piece->count < channels.end) channels.end = (uint32_t)piece->channel + piece->count;
   }
@@ -44,20 +46,22 @@ static void add_work(work_list *list, const ohmic_kernel_job *job, ohmic_range p
     const uint32_t column = pixels.begin / height, y = pixels.begin - column * height;
     uint32_t n = pixels.end - pixels.begin;
     if (n > height - y) n = height - y;
-    if (list->count < list->most) 
-      list->work[list->count] = (ohmic_work){(uint16_t)column,         (uint16_t)y,           (uint16_t)n,
-                                             (uint16_t)channels.begin, (uint16_t)channels.end, (uint16_t)piece_index};
+    if (list->count < list->most)
+      list->work[list->count] =
+          (ohmic_work){(uint16_t)column,       (uint16_t)y,          (uint16_t)n, (uint16_t)channels.begin,
+                       (uint16_t)channels.end, (uint16_t)piece_index};
     ++list->count;
     pixels.begin += n;
   }
 }
 
-unsigned ohmic_share_tile(ohmic_kernel_job *job, unsigned cores, uint32_t *work_of, ohmic_work *work, unsigned most) {
+unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_of, ohmic_work* work, unsigned most) {
   work_list list = {work, 0, most};
   /* To PARTIAL a column is one row of quads of elements. */
   const bool flat = job->kernel == OHMIC_KERNEL_PARTIAL, whole = job->kernel == OHMIC_KERNEL_AVERAGE_POOL;
   const uint32_t height = flat || whole ? 1 : job->height;
-  const uint32_t pixels = whole ? 1 : job->columns * height, channels = flat ? job->height * job->channels : job->channels;
+  const uint32_t pixels = whole ? 1 : job->columns * height,
+                 channels = flat ? job->height * job->channels : job->channels;
   const sharing s = choose(pixels, (channels + 3) / 4, cores);
   for (uint32_t core = 0; core < cores; ++core) {
     work_of[core] = list.count;
@@ -78,26 +82,30 @@ unsigned ohmic_share_tile(ohmic_kernel_job *job, unsigned cores, uint32_t *work_
   return list.count <= most ? list.count : 0;
 }
 
-void ohmic_copy_work(const ohmic_kernel_job *job, const ohmic_work *w) {
-  const ohmic_piece *piece = &job->pieces[w->piece];
-  char *base = job->out + w->column * job->out_column_bytes + (w->first - piece->channel);
+void ohmic_copy_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+  const ohmic_piece* piece = &job->pieces[w->piece];
+  char* base = job->out + w->column * job->out_column_bytes + (w->first - piece->channel);
   for (uint32_t y = w->y; y < w->y + w->pixels; ++y) {
-    const char *from = base + piece->in_offset + y * piece->in_pitch;
-    char *to = base + piece->out_offset + y * piece->out_pitch;
+    const char* from = base + piece->in_offset + y * piece->in_pitch;
+    char* to = base + piece->out_offset + y * piece->out_pitch;
     uint32_t n = w->end - w->first;
     for (; n >= 4; n -= 4) pulp_store_step(&to, pulp_load_step(&from, 4), 4);
     for (; n; --n) *to++ = *from++;
   }
 }
 
-void ohmic_run_kernel(void *argument) {
-  const ohmic_kernel_job *job = argument;
-  const uint32_t *bounds = job->work_of + ohmic_core_id();
+void ohmic_run_kernel(void* argument) {
+  const ohmic_kernel_job* job = argument;
+  const uint32_t* bounds = job->work_of + ohmic_core_id();
   const ohmic_work *w = job->work + bounds[0], *const end = job->work + bounds[1];
   for (; w != end; ++w) {
-    if (w->piece != OHMIC_NO_PIECE && job->pieces[w->piece].copy) ohmic_copy_work(job, w);
-    else if (job->kernel == OHMIC_KERNEL_ADD) ohmic_add_work(job, w);
-    else if (job->kernel == OHMIC_KERNEL_MAX_POOL || job->kernel == OHMIC_KERNEL_AVERAGE_POOL) ohmic_pool_work(job, w);
-    else ohmic_sum_work(job, w);
+    if (w->piece != OHMIC_NO_PIECE && job->pieces[w->piece].copy)
+      ohmic_copy_work(job, w);
+    else if (job->kernel == OHMIC_KERNEL_ADD)
+      ohmic_add_work(job, w);
+    else if (job->kernel == OHMIC_KERNEL_MAX_POOL || job->kernel == OHMIC_KERNEL_AVERAGE_POOL)
+      ohmic_pool_work(job, w);
+    else
+      ohmic_sum_work(job, w);
   }
 }

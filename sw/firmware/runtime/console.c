@@ -8,20 +8,20 @@ typedef struct {
   int total;
 } console_stream;
 
-static void flush(console_stream *s) {
+static void flush(console_stream* s) {
   if (s->count) ohmic_platform_control_registers()->console = s->word; /* NUL bytes are skipped */
   s->word = 0;
   s->count = 0;
 }
 
-static void put(console_stream *s, char c) {
+static void put(console_stream* s, char c) {
   s->word |= (uint32_t)(uint8_t)c << 8 * s->count++;
   ++s->total;
   if (s->count == 4) flush(s);
 }
 
 /* Digits of `value`, last first; returns their number. */
-static unsigned digits(uint64_t value, unsigned base, const char *symbols, char *text) {
+static unsigned digits(uint64_t value, unsigned base, const char* symbols, char* text) {
   unsigned n = 0;
   while (value >> 32) {
     text[n++] = symbols[value % base];
@@ -35,7 +35,7 @@ static unsigned digits(uint64_t value, unsigned base, const char *symbols, char 
   return n;
 }
 
-int vprintf(const char *f, va_list arguments) {
+int vprintf(const char* f, va_list arguments) {
   console_stream out = {0, 0, 0};
   for (; *f; ++f) {
     if (*f != '%') {
@@ -45,13 +45,15 @@ int vprintf(const char *f, va_list arguments) {
     int left = 0, zero = 0, longs = 0;
     unsigned width = 0;
     for (++f; *f == '-' || *f == '0'; ++f) {
-      if (*f == '-') left = 1;
-      else zero = 1;
+      if (*f == '-')
+        left = 1;
+      else
+        zero = 1;
     }
     for (; *f >= '0' && *f <= '9'; ++f) width = width * 10 + (unsigned)(*f - '0');
     for (; *f == 'l' || *f == 'h' || *f == 'z'; ++f) longs += *f == 'l';
     char text[24];
-    const char *body = text;
+    const char* body = text;
     unsigned length = 0;
     int backwards = 1;
     char sign = 0;
@@ -77,7 +79,7 @@ int vprintf(const char *f, va_list arguments) {
         zero = 0;
         break;
       case 's':
-        body = va_arg(arguments, const char *);
+        body = va_arg(arguments, const char*);
         length = (unsigned)strlen(body);
         backwards = 0;
         zero = 0;
@@ -100,7 +102,7 @@ int vprintf(const char *f, va_list arguments) {
   return out.total;
 }
 
-int printf(const char *format, ...) {
+int printf(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   const int n = vprintf(format, arguments);

@@ -1,9 +1,9 @@
 /* The functions that a freestanding compiler may call by itself: memory and 64-bit division. */
 #include "sw/firmware/runtime/program.h"
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n) {
-  uint8_t *d = to;
-  const uint8_t *s = from;
+void* memcpy(void* restrict to, const void* restrict from, size_t n) {
+  uint8_t* d = to;
+  const uint8_t* s = from;
   /* Misaligned words cost one extra cycle: still four times faster than bytes. */
   for (; n >= 4; n -= 4, d += 4, s += 4) {
     uint32_t word;
@@ -17,9 +17,9 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   return to;
 }
 
-void *memmove(void *to, const void *from, size_t n) {
-  uint8_t *d = to;
-  const uint8_t *s = from;
+void* memmove(void* to, const void* from, size_t n) {
+  uint8_t* d = to;
+  const uint8_t* s = from;
   if (d <= s || d >= s + n) return memcpy(to, from, n);
   while (n) {
     --n;
@@ -29,8 +29,8 @@ void *memmove(void *to, const void *from, size_t n) {
   return to;
 }
 
-void *memset(void *to, int value, size_t n) {
-  uint8_t *d = to;
+void* memset(void* to, int value, size_t n) {
+  uint8_t* d = to;
   const uint32_t word = (uint8_t)value * 0x01010101u;
   for (; n >= 4; n -= 4, d += 4) __asm__ volatile("sw %0, 0(%1)" : : "r"(word), "r"(d) : "memory");
   for (; n; --n) {
@@ -40,15 +40,15 @@ void *memset(void *to, int value, size_t n) {
   return to;
 }
 
-int memcmp(const void *a, const void *b, size_t n) {
+int memcmp(const void* a, const void* b, size_t n) {
   const uint8_t *x = a, *y = b;
   for (; n; --n, ++x, ++y)
     if (*x != *y) return *x - *y;
   return 0;
 }
 
-size_t strlen(const char *s) {
-  const char *end = s;
+size_t strlen(const char* s) {
+  const char* end = s;
   while (*end) {
     ++end;
     __asm__ volatile("" ::: "memory");
@@ -56,14 +56,14 @@ size_t strlen(const char *s) {
   return (size_t)(end - s);
 }
 
-int strcmp(const char *a, const char *b) {
+int strcmp(const char* a, const char* b) {
   for (; *a && *a == *b; ++a, ++b) {
   }
   return (uint8_t)*a - (uint8_t)*b;
 }
 
 /* Schoolbook division, a bit at a time: rare and short is better here than fast. */
-static uint64_t divide(uint64_t n, uint64_t d, uint64_t *rest) {
+static uint64_t divide(uint64_t n, uint64_t d, uint64_t* rest) {
   uint64_t q = 0, r = 0;
   for (int i = 0; i < 64; ++i) {
     r = r << 1 | n >> 63;

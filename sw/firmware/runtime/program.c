@@ -11,7 +11,7 @@ _Noreturn void exit(int status) {
   ohmic_sleep_forever();
 }
 
-_Noreturn void ohmic_assert_failed(const char *expression, const char *file, int line) {
+_Noreturn void ohmic_assert_failed(const char* expression, const char* file, int line) {
   printf("%s:%d: assertion failed: %s\n", file, line, expression);
   ohmic_platform_control_registers()->assert_failed = (uint32_t)line;
   ohmic_sleep_forever();
@@ -41,7 +41,7 @@ unsigned ohmic_argument_count(void) {
   return n;
 }
 
-unsigned ohmic_argument(unsigned i, char *text, unsigned bytes) {
+unsigned ohmic_argument(unsigned i, char* text, unsigned bytes) {
   unsigned n = 0;
   const int start = argument_start(i);
   if (start >= 0)
@@ -58,14 +58,16 @@ uint32_t ohmic_argument_number(unsigned i, uint32_t otherwise) {
   char text[20];
   if (ohmic_argument(i, text, sizeof text) == 0) return otherwise;
   uint32_t value = 0, base = 10;
-  const char *s = text;
+  const char* s = text;
   if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
     base = 16;
     s += 2;
   }
   for (; *s; ++s) {
     const char c = *s;
-    const uint32_t digit = c >= 'a' ? (uint32_t)(c - 'a' + 10) : c >= 'A' ? (uint32_t)(c - 'A' + 10) : (uint32_t)(c - '0');
+    const uint32_t digit = c >= 'a'   ? (uint32_t)(c - 'a' + 10)
+                           : c >= 'A' ? (uint32_t)(c - 'A' + 10)
+                                      : (uint32_t)(c - '0');
     OHMIC_ASSERT(digit < base);
     value = value * base + digit;
   }

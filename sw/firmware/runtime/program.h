@@ -10,28 +10,27 @@
 _Noreturn void exit(int status);
 
 /* %d %i %u %x %X %c %s %p %%, with width, 0 and - flags, and l, ll, z, h sizes. One line is one console line. */
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int vprintf(const char *format, va_list arguments);
+int printf(const char* format, ...) __attribute__((format(printf, 1, 2)));
+int vprintf(const char* format, va_list arguments);
 
 /* Arguments of the run: the words behind `--` on the command line, the same for every cluster. */
 unsigned ohmic_argument_count(void);
 /* Copies argument i (0 is the first word) as a string; an empty one if there is none. Returns its length. */
-unsigned ohmic_argument(unsigned i, char *text, unsigned bytes);
+unsigned ohmic_argument(unsigned i, char* text, unsigned bytes);
 /* Argument i as a decimal or 0x number, or `otherwise` if it is not given. */
 uint32_t ohmic_argument_number(unsigned i, uint32_t otherwise);
 
-_Noreturn void ohmic_assert_failed(const char *expression, const char *file, int line);
-#define OHMIC_ASSERT(condition) \
-  ((condition) ? (void)0 : ohmic_assert_failed(#condition, __FILE_NAME__, __LINE__))
+_Noreturn void ohmic_assert_failed(const char* expression, const char* file, int line);
+#define OHMIC_ASSERT(condition) ((condition) ? (void)0 : ohmic_assert_failed(#condition, __FILE_NAME__, __LINE__))
 #ifndef assert
-#define assert(condition) OHMIC_ASSERT(condition)
+  #define assert(condition) OHMIC_ASSERT(condition)
 #endif
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n);
-void *memmove(void *to, const void *from, size_t n);
-void *memset(void *to, int value, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-size_t strlen(const char *s);
-int strcmp(const char *a, const char *b);
+void* memcpy(void* restrict to, const void* restrict from, size_t n);
+void* memmove(void* to, const void* from, size_t n);
+void* memset(void* to, int value, size_t n);
+int memcmp(const void* a, const void* b, size_t n);
+size_t strlen(const char* s);
+int strcmp(const char* a, const char* b);
 
 #endif

@@ -39,7 +39,7 @@ void ohmic_finish_cluster(int status) {
     while (cluster_0_ready != 1) {
     }
     const uint32_t cluster_0 = ohmic_cluster_l1(0);
-    ((volatile uint8_t *)(cluster_0 + ohmic_l1_offset(cluster_done)))[ohmic_cluster_id()] = 1;
+    ((volatile uint8_t*)(cluster_0 + ohmic_l1_offset(cluster_done)))[ohmic_cluster_id()] = 1;
     ohmic_store(ohmic_doorbell_address(0, 3), 1);
     return;
   }

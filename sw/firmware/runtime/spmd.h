@@ -13,14 +13,14 @@
 
 #include "sw/firmware/hal/event_unit.h"
 
-typedef void (*ohmic_task)(void *argument);
+typedef void (*ohmic_task)(void* argument);
 
 /* Set before main(), constant afterwards. */
 typedef struct {
   uint32_t cores;
   uint32_t workers_lo, workers_hi; /* all cores but 0 */
   ohmic_task volatile task;
-  void *volatile argument;
+  void* volatile argument;
 } ohmic_team_t;
 extern ohmic_team_t ohmic_team;
 
@@ -29,7 +29,7 @@ enum { OHMIC_BARRIER_ALL = 6, OHMIC_BARRIER_JOIN = 7 };
 static inline unsigned ohmic_core_count(void) { return ohmic_team.cores; }
 
 /* Precondition: called by core 0, outside a task. */
-static inline void ohmic_dispatch(ohmic_task task, void *argument) {
+static inline void ohmic_dispatch(ohmic_task task, void* argument) {
   if (ohmic_team.cores == 1) {
     task(argument);
     return;
@@ -46,7 +46,9 @@ static inline void ohmic_barrier(void) {
   if (ohmic_team.cores > 1) ohmic_barrier_wait(OHMIC_BARRIER_ALL);
 }
 
-typedef struct { uint32_t begin, end; } ohmic_range;
+typedef struct {
+  uint32_t begin, end;
+} ohmic_range;
 
 /* Neighbouring parts of [0, n) whose sizes differ by at most 1, the larger ones first. */
 static inline ohmic_range ohmic_share(uint32_t n, uint32_t core, uint32_t cores) {

@@ -77,14 +77,17 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
     }
     for (const crossbar_image& x : mapped.crossbars)
       for (unsigned row = 0; row < x.rows; ++row)
-        ASSERT_TRUE(chip.weights(x.cluster).write_weights(std::uint64_t{row} * config.ima.columns, reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.columns, x.columns));
+        ASSERT_TRUE(chip.weights(x.cluster).write_weights(
+            std::uint64_t{row} * config.ima.columns,
+            reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.columns, x.columns));
     std::vector<std::vector<std::int32_t>> expected;
     for (unsigned i = 0; i < p.images; ++i) {
       const feature_map image = load_image(photos[i], graph.input().width, graph.input().height);
       expected.push_back(reference.run(image).logits);
       const std::size_t column = static_cast<std::size_t>(image.height) * image.channels;
       for (int x = 0; x < image.width; ++x)
-        chip.write(mapped.hbm.images + std::uint64_t{i} * mapped.hbm.images_stride + std::uint64_t(x) * mapped.hbm.images_column_bytes,
+        chip.write(mapped.hbm.images + std::uint64_t{i} * mapped.hbm.images_stride +
+                       std::uint64_t(x) * mapped.hbm.images_column_bytes,
                    image.data.data() + x * column, column);
     }
     const auto outcome = chip.run(400'000'000);

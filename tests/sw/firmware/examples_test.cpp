@@ -13,7 +13,8 @@ struct shape {
 };
 
 std::string name_of(const testing::TestParamInfo<shape>& i) {
-  return std::to_string(i.param.clusters) + "x" + std::to_string(i.param.cores) + "_L1_" + std::to_string(i.param.l1_bytes >> 10) + "K";
+  return std::to_string(i.param.clusters) + "x" + std::to_string(i.param.cores) + "_L1_" +
+         std::to_string(i.param.l1_bytes >> 10) + "K";
 }
 
 class Examples : public testing::TestWithParam<shape> {
@@ -29,7 +30,8 @@ class Examples : public testing::TestWithParam<shape> {
     const std::uint32_t lui_tp = static_cast<std::uint32_t>(config.own_peripheral_base()) | 0x237u;
     chip.write_text(chip.symbol("ohmic_boot_peripherals"), lui_tp);
     for (unsigned c = 0; c < GetParam().clusters; ++c) chip.add_cluster(c);
-    EXPECT_EQ(chip.run(100'000'000), untimed_chip::outcome::exited) << name << "\n" << chip.console() << chip.activities();
+    EXPECT_EQ(chip.run(100'000'000), untimed_chip::outcome::exited) << name << "\n"
+                                                                    << chip.console() << chip.activities();
     EXPECT_EQ(chip.exit_status(), 0u) << name;
     return chip.console();
   }
@@ -56,14 +58,15 @@ TEST_P(Examples, EndInAnyOrderOfEvents) {
       run("dot8192", "1", seed);
       EXPECT_THAT(run("dot_product", "", seed), testing::HasSubstr("dot product of 4096 elements"));
       EXPECT_THAT(run("ima_job", "", seed), testing::HasSubstr("64 MVMs"));
-      if (GetParam().clusters > 1) EXPECT_THAT(run("dma_pingpong", "0x7", seed), testing::HasSubstr("7 passes of 4096 bytes"));
+      if (GetParam().clusters > 1)
+        EXPECT_THAT(run("dma_pingpong", "0x7", seed), testing::HasSubstr("7 passes of 4096 bytes"));
     }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Examples,
-                         testing::Values(shape{1, 1}, shape{1, 16}, shape{4, 16}, shape{3, 33}, shape{2, 64}, shape{5, 2},
-                                         shape{2, 16, 64u << 10}, shape{2, 64, 2u << 20}),
+                         testing::Values(shape{1, 1}, shape{1, 16}, shape{4, 16}, shape{3, 33}, shape{2, 64},
+                                         shape{5, 2}, shape{2, 16, 64u << 10}, shape{2, 64, 2u << 20}),
                          name_of);
 
 }  // namespace

@@ -42,14 +42,21 @@ cycle_t kernel_machine::run(unsigned cores, const std::string& function, const s
           const bus_request r = group.request(h);
           std::uint32_t data = 0;
           std::uint8_t* const p = at(r.addr, r.size);
-          if (r.write) std::memcpy(p, &r.wdata, r.size);
-          else std::memcpy(&data, p, r.size);
+          if (r.write)
+            std::memcpy(p, &r.wdata, r.size);
+          else
+            std::memcpy(&data, p, r.size);
           group.complete(h, data, r.cycle, r.cycle + 1);
           break;
         }
-        case core_stop::fetch: group.fetch_complete(h, group.time(h)); break;
-        case core_stop::horizon: throw std::runtime_error(function + " does not return");
-        case core_stop::halted: running = false; break;
+        case core_stop::fetch:
+          group.fetch_complete(h, group.time(h));
+          break;
+        case core_stop::horizon:
+          throw std::runtime_error(function + " does not return");
+        case core_stop::halted:
+          running = false;
+          break;
       }
     }
     if (group.save(h).pc != return_address) throw std::runtime_error(function + " left its text");

@@ -32,7 +32,9 @@ struct job_words {
   std::int32_t pool_multiplier;
 };
 
-std::int32_t clip(std::int64_t v, std::int64_t lo) { return static_cast<std::int32_t>(std::clamp<std::int64_t>(v, lo, 127)); }
+std::int32_t clip(std::int64_t v, std::int64_t lo) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(v, lo, 127));
+}
 
 /// A bump allocator over the free L1, and the map from what the test wrote to what the kernel must leave.
 class KernelTest : public testing::Test {
@@ -75,7 +77,8 @@ class KernelTest : public testing::Test {
       column_bytes += (pitch * height + 3) / 4 * 4 + 4 * static_cast<unsigned>(number(0, 2));
     };
     for (unsigned c = 0; c < channels;) {
-      const unsigned count = std::min<unsigned>(channels - c, number(0, 1) ? channels : static_cast<unsigned>(number(1, 40)));
+      const unsigned count =
+          std::min<unsigned>(channels - c, number(0, 1) ? channels : static_cast<unsigned>(number(1, 40)));
       add(c, count);
       c += count;
     }
@@ -92,8 +95,8 @@ class KernelTest : public testing::Test {
     ADD_FAILURE();
     return 0;
   }
-  static void put(std::vector<std::int8_t>& column, const std::vector<ohmic_segment>& list, unsigned channel, unsigned y,
-                  std::int32_t v) {
+  static void put(std::vector<std::int8_t>& column, const std::vector<ohmic_segment>& list, unsigned channel,
+                  unsigned y, std::int32_t v) {
     for (const ohmic_segment& s : list)
       if (s.channel <= channel && channel < s.channel + s.count)
         column[s.offset + (channel - s.channel) + y * s.pitch] = static_cast<std::int8_t>(v);
@@ -119,14 +122,16 @@ class KernelTest : public testing::Test {
     const std::uint32_t at = allocate(sizeof job);
     std::memcpy(machine_.l1(at), &job, sizeof job);
     constexpr unsigned most = 4096, work_bytes = 12;
-    machine_.run(1, "ohmic_share_tile", {pointer(at), cores, pointer(allocate(65 * 4)), pointer(allocate(most * work_bytes)), most});
+    machine_.run(1, "ohmic_share_tile",
+                 {pointer(at), cores, pointer(allocate(65 * 4)), pointer(allocate(most * work_bytes)), most});
     EXPECT_GT(machine_.result(), 0u);
     return machine_.run(cores, "ohmic_run_kernel", {pointer(at)});
   }
   void expect_bytes(std::uint32_t at, const std::vector<std::int8_t>& expected, const char* what) {
     const auto* got = reinterpret_cast<const std::int8_t*>(machine_.l1(at));
     for (std::size_t i = 0; i < expected.size(); ++i)
-      ASSERT_EQ(int{got[i]}, int{expected[i]}) << what << " byte " << i << " of " << expected.size() << ", seed " << seed_;
+      ASSERT_EQ(int{got[i]}, int{expected[i]})
+          << what << " byte " << i << " of " << expected.size() << ", seed " << seed_;
   }
   unsigned some_cores() {
     static constexpr unsigned choice[] = {1, 2, 3, 5, 7, 16, 33, 64};
@@ -234,15 +239,18 @@ TEST_F(KernelTest, RequantiseAndResidualAreExact) {
     const std::uint32_t at = place(out);
     job.out = pointer(at);
     for (unsigned t = 0; t < job.columns; ++t) {
-      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes, out.begin() + (t + 1) * job.out_column_bytes);
+      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes,
+                                      out.begin() + (t + 1) * job.out_column_bytes);
       for (unsigned y = 0; y < job.height; ++y)
         for (unsigned c = 0; c < job.channels; ++c) {
           const std::int64_t s = in.s[(t * job.height + y) * job.channels + c];
           std::int32_t v = clip((s * m[c] + b[c]) >> job.shift, job.lo);
           if (residual) {
             const std::int64_t r = res[t * job.residual_column_bytes + place_of(res_layout, c, y)];
-            v = clip((v * std::int64_t{job.residual_a} + r * job.residual_b + (std::int64_t{1} << (job.residual_shift - 1))) >>
-                         job.residual_shift, job.residual_lo);
+            v = clip((v * std::int64_t{job.residual_a} + r * job.residual_b +
+                      (std::int64_t{1} << (job.residual_shift - 1))) >>
+                         job.residual_shift,
+                     job.residual_lo);
           }
           put(column, out_layout, c, y, v);
         }
@@ -306,13 +314,15 @@ TEST_F(KernelTest, AddIsExact) {
     const std::uint32_t at = place(out);
     job.out = pointer(at);
     for (unsigned t = 0; t < job.columns; ++t) {
-      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes, out.begin() + (t + 1) * job.out_column_bytes);
+      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes,
+                                      out.begin() + (t + 1) * job.out_column_bytes);
       for (unsigned y = 0; y < job.height; ++y)
         for (unsigned c = 0; c < job.channels; ++c) {
           const std::int64_t a = in.s[(t * job.height + y) * job.channels + c];
           const std::int64_t r = res[t * job.residual_column_bytes + place_of(res_layout, c, y)];
           put(column, out_layout, c, y,
-              clip((a * job.residual_a + r * job.residual_b + (std::int64_t{1} << (job.residual_shift - 1))) >> job.residual_shift,
+              clip((a * job.residual_a + r * job.residual_b + (std::int64_t{1} << (job.residual_shift - 1))) >>
+                       job.residual_shift,
                    job.residual_lo));
         }
       std::copy(column.begin(), column.end(), out.begin() + t * job.out_column_bytes);
@@ -376,7 +386,8 @@ TEST_F(KernelTest, PoolsAreExact) {
     const std::uint32_t at = place(out);
     job.out = pointer(at);
     for (unsigned t = 0; t < job.columns; ++t) {
-      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes, out.begin() + (t + 1) * job.out_column_bytes);
+      std::vector<std::int8_t> column(out.begin() + t * job.out_column_bytes,
+                                      out.begin() + (t + 1) * job.out_column_bytes);
       for (unsigned yo = 0; yo < job.height; ++yo)
         for (unsigned c = 0; c < job.channels; ++c) {
           if (average) {
@@ -389,7 +400,8 @@ TEST_F(KernelTest, PoolsAreExact) {
             int best = -128;
             for (int x = static_cast<int>((first_column + t) * stride) - pad, i = 0; i < static_cast<int>(kernel); ++i)
               for (int y = static_cast<int>(yo * stride) - pad, k = 0; k < static_cast<int>(kernel); ++k)
-                if (x + i >= 0 && x + i < static_cast<int>(job.image_columns) && y + k >= 0 && y + k < static_cast<int>(job.input_height))
+                if (x + i >= 0 && x + i < static_cast<int>(job.image_columns) && y + k >= 0 &&
+                    y + k < static_cast<int>(job.input_height))
                   best = std::max(best, in(static_cast<unsigned>(x + i), static_cast<unsigned>(y + k), c));
             put(column, out_layout, c, yo, best);
           }
@@ -406,12 +418,15 @@ TEST_F(KernelTest, PoolsAreExact) {
 // a kernel which falls back to plain loops is noticed.
 TEST_F(KernelTest, CostsPerElement) {
   const auto plain = [](unsigned channels, unsigned height) {
-    return std::vector<ohmic_segment>{{0, channels, 0, channels}, };
+    return std::vector<ohmic_segment>{
+        {0, channels, 0, channels},
+    };
     (void)height;
   };
   const auto report = [](const char* name, cycle_t cycles, double elements, double most) {
     const double per_element = static_cast<double>(cycles) * 16 / elements;
-    std::printf("  %-34s %6llu cycles, %.2f core-cycles per element\n", name, static_cast<unsigned long long>(cycles), per_element);
+    std::printf("  %-34s %6llu cycles, %.2f core-cycles per element\n", name, static_cast<unsigned long long>(cycles),
+                per_element);
     EXPECT_LT(per_element, most) << name;
   };
   for (const unsigned inputs : {1u, 3u}) {
@@ -433,7 +448,8 @@ TEST_F(KernelTest, CostsPerElement) {
         job.residual_shift = 11;
       }
       make_pieces(job, plain(64, 64), residual ? plain(64, 64) : std::vector<ohmic_segment>{});
-      const std::string name = std::string("requantise ") + std::to_string(inputs) + (residual ? " inputs, residual" : " inputs");
+      const std::string name =
+          std::string("requantise ") + std::to_string(inputs) + (residual ? " inputs, residual" : " inputs");
       report(name.c_str(), run(job, 16), 4096, 2 * (5.0 + 1.25 * inputs + (residual ? 7 : 0)));
     }
   }

@@ -26,15 +26,22 @@ std::string hex(std::uint64_t v) {
 }  // namespace
 
 untimed_chip::cluster::cluster(unsigned i, const chip_config& chip, const decoded_text& text)
-    : index(i), l1(chip.cluster.l1_bytes), control(chip, i), events(chip.cluster.cores),
+    : index(i),
+      l1(chip.cluster.l1_bytes),
+      control(chip, i),
+      events(chip.cluster.cores),
       cores(text, chip.cluster.cores, i * 64),
       generator(ima_parameters{chip.ima.rows, chip.ima.columns, 130, 16, chip.ima.job_queue, chip.cluster.l1_bytes}),
       cells(chip.ima.rows, chip.ima.columns),
       runnable(chip.cluster.cores == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << chip.cluster.cores) - 1) {}
 
 untimed_chip::untimed_chip(const std::string& elf, const chip_config& chip, std::uint32_t seed)
-    : elf_(elf_file::load(elf)), chip_(chip),
-      text_([this] { const elf_segment t = elf_.text(); return decoded_text(t.address, t.bytes.data(), t.bytes.size()); }()),
+    : elf_(elf_file::load(elf)),
+      chip_(chip),
+      text_([this] {
+        const elf_segment t = elf_.text();
+        return decoded_text(t.address, t.bytes.data(), t.bytes.size());
+      }()),
       random_(seed) {
   for (const elf_segment& s : elf_.segments())
     if (!s.bytes.empty()) write(s.address, s.bytes.data(), s.bytes.size());
@@ -53,8 +60,12 @@ untimed_chip::cluster& untimed_chip::at(unsigned index) {
 }
 
 crossbar& untimed_chip::weights(unsigned cluster) { return at(cluster).cells; }
-std::uint64_t untimed_chip::retired(unsigned cluster, unsigned core) { return at(cluster).cores.counters(core).retired; }
-void untimed_chip::set_argument(unsigned cluster, unsigned n, std::uint32_t value) { at(cluster).control.write(0x40 + 4 * n, value); }
+std::uint64_t untimed_chip::retired(unsigned cluster, unsigned core) {
+  return at(cluster).cores.counters(core).retired;
+}
+void untimed_chip::set_argument(unsigned cluster, unsigned n, std::uint32_t value) {
+  at(cluster).control.write(0x40 + 4 * n, value);
+}
 
 std::string untimed_chip::activities() {
   std::string text;
@@ -104,13 +115,16 @@ std::uint32_t untimed_chip::peripheral(cluster& c, int core, std::uint32_t offse
   const std::string name = "register " + hex(offset) + (write ? " written" : " read");
   if (offset < 0x1000) {
     bool ok = true;
-    if (write) ok = c.control.write(offset, value);
-    else value = c.control.read(offset, 0, ok);
+    if (write)
+      ok = c.control.write(offset, value);
+    else
+      value = c.control.read(offset, 0, ok);
     if (!ok) guest_error(c.index, name);
     return value;
   }
   if (offset < 0x2000) {
-    const register_access a = write ? c.events.write(core, offset - 0x1000, value) : c.events.read(core, offset - 0x1000);
+    const register_access a =
+        write ? c.events.write(core, offset - 0x1000, value) : c.events.read(core, offset - 0x1000);
     if (a.status == access_status::error) guest_error(c.index, name + " by core " + std::to_string(core));
     sleeps = a.status == access_status::blocked;
     if (write) wake(c);
@@ -132,9 +146,12 @@ std::uint32_t untimed_chip::peripheral(cluster& c, int core, std::uint32_t offse
         ch.busy = true;
         ch.next = value;
         return 0;
-      case 4: return ch.busy;
-      case 8: return ch.completed;
-      default: return 0;
+      case 4:
+        return ch.busy;
+      case 8:
+        return ch.completed;
+      default:
+        return 0;
     }
   }
   const std::uint32_t r = offset - 0x3000;
@@ -172,30 +189,43 @@ std::uint32_t untimed_chip::platform(cluster& c, unsigned core, const bus_reques
       }
       return 0;
     }
-    case reg::exit_offset: exit_status_ = r.wdata; return 0;
-    case reg::marker_offset: markers_.push_back(r.wdata); return 0;
-    case reg::progress_offset: progress_ += r.wdata; return 0;
-    case reg::assert_failed_offset: assertion_ = true; return 0;
-    default: guest_error(c.index, "platform control " + hex(r.addr));
+    case reg::exit_offset:
+      exit_status_ = r.wdata;
+      return 0;
+    case reg::marker_offset:
+      markers_.push_back(r.wdata);
+      return 0;
+    case reg::progress_offset:
+      progress_ += r.wdata;
+      return 0;
+    case reg::assert_failed_offset:
+      assertion_ = true;
+      return 0;
+    default:
+      guest_error(c.index, "platform control " + hex(r.addr));
   }
 }
 
 std::uint32_t untimed_chip::access(cluster& c, unsigned core, const bus_request& r, bool& sleeps) {
   if (std::uint8_t* const p = memory(&c, r.addr, r.size)) {
     std::uint32_t data = 0;
-    if (r.write) std::memcpy(p, &r.wdata, r.size);
-    else std::memcpy(&data, p, r.size);
+    if (r.write)
+      std::memcpy(p, &r.wdata, r.size);
+    else
+      std::memcpy(&data, p, r.size);
     return data;
   }
   if (r.addr >= chip_.own_peripheral_base() && r.addr < chip_.own_peripheral_base() + chip_config::peripheral_bytes)
-    return peripheral(c, static_cast<int>(core), static_cast<std::uint32_t>(r.addr - chip_.own_peripheral_base()), r.write, r.wdata, sleeps);
+    return peripheral(c, static_cast<int>(core), static_cast<std::uint32_t>(r.addr - chip_.own_peripheral_base()),
+                      r.write, r.wdata, sleeps);
   if (r.addr >= chip_config::platform_base && r.addr < chip_config::platform_base + chip_config::platform_bytes)
     return platform(c, core, r);
   const std::uint64_t offset = r.addr - chip_config::clusters_base, in_cluster = offset % chip_.cluster_stride();
   const auto found = clusters_.find(static_cast<unsigned>(offset / chip_.cluster_stride()));
   if (r.addr < chip_config::clusters_base || found == clusters_.end() || in_cluster < chip_.cluster.l1_bytes)
     guest_error(c.index, "core " + std::to_string(core) + " at " + elf_.describe(r.pc) + " accesses " + hex(r.addr));
-  return peripheral(*found->second, event_unit::no_core, static_cast<std::uint32_t>(in_cluster - chip_.cluster.l1_bytes), r.write, r.wdata, sleeps);
+  return peripheral(*found->second, event_unit::no_core,
+                    static_cast<std::uint32_t>(in_cluster - chip_.cluster.l1_bytes), r.write, r.wdata, sleeps);
 }
 
 void untimed_chip::wake(cluster& c) {
@@ -224,11 +254,14 @@ void untimed_chip::run_core(cluster& c, unsigned core) {
         if (exit_status_ || assertion_) return;
         break;
       }
-      case core_stop::fetch: c.cores.fetch_complete(core, c.cores.time(core)); break;
+      case core_stop::fetch:
+        c.cores.fetch_complete(core, c.cores.time(core));
+        break;
       case core_stop::horizon:
         if (c.cores.time(core) >= until) return;
         break;
-      case core_stop::halted: guest_error(c.index, "core " + std::to_string(core) + " left its text");
+      case core_stop::halted:
+        guest_error(c.index, "core " + std::to_string(core) + " left its text");
     }
   }
 }
@@ -252,13 +285,17 @@ void untimed_chip::run_descriptor(cluster& c, unsigned n) {
   std::memcpy(&d, c.l1.data() + ch.next, sizeof d);
   const unsigned dims = d.flags & DMA_DIMS_MASK;
   const std::uint32_t count1 = dims >= 2 ? d.counts & 0xffff : 1, count2 = dims == 3 ? d.counts >> 16 : 1;
-  if ((d.flags & ~DMA_FLAGS_MASK) || dims == 0 || count1 == 0 || count2 == 0 || (d.bytes == 0 && !(d.flags & DMA_NOTIFY)))
+  if ((d.flags & ~DMA_FLAGS_MASK) || dims == 0 || count1 == 0 || count2 == 0 ||
+      (d.bytes == 0 && !(d.flags & DMA_NOTIFY)))
     guest_error(c.index, "bad DMA descriptor");
-  const std::uint64_t src = d.src_lo | std::uint64_t{d.src_dst_hi & 0xffff} << 32, dst = d.dst_lo | std::uint64_t{d.src_dst_hi >> 16} << 32;
+  const std::uint64_t src = d.src_lo | std::uint64_t{d.src_dst_hi & 0xffff} << 32,
+                      dst = d.dst_lo | std::uint64_t{d.src_dst_hi >> 16} << 32;
   for (std::uint32_t i2 = 0; i2 < count2 && d.bytes; ++i2)
     for (std::uint32_t i1 = 0; i1 < count1; ++i1) {
-      const std::uint64_t from = src + static_cast<std::uint64_t>(std::int64_t{d.src_stride1} * i1 + std::int64_t{d.src_stride2} * i2);
-      const std::uint64_t to = dst + static_cast<std::uint64_t>(std::int64_t{d.dst_stride1} * i1 + std::int64_t{d.dst_stride2} * i2);
+      const std::uint64_t from =
+          src + static_cast<std::uint64_t>(std::int64_t{d.src_stride1} * i1 + std::int64_t{d.src_stride2} * i2);
+      const std::uint64_t to =
+          dst + static_cast<std::uint64_t>(std::int64_t{d.dst_stride1} * i1 + std::int64_t{d.dst_stride2} * i2);
       memory(&c, std::max(from, to), d.bytes);  // HBM may grow before pointers are taken
       const std::uint8_t* const s = memory(&c, from, d.bytes);
       std::uint8_t* const t = memory(&c, to, d.bytes);
@@ -266,7 +303,8 @@ void untimed_chip::run_descriptor(cluster& c, unsigned n) {
       std::memmove(t, s, d.bytes);
     }
   if (d.flags & DMA_NOTIFY_COUNT) notify(c, d.notify_lo | std::uint64_t{d.notify_hi & 0xffff} << 32, d.notify_value);
-  if (d.flags & DMA_NOTIFY_DOORBELL) notify(c, d.doorbell_lo | std::uint64_t{d.notify_hi >> 16} << 32, d.doorbell_value);
+  if (d.flags & DMA_NOTIFY_DOORBELL)
+    notify(c, d.doorbell_lo | std::uint64_t{d.notify_hi >> 16} << 32, d.doorbell_value);
   ++ch.completed;
   if (d.next == DMA_CHAIN_END) ch.busy = false;
   ch.next = d.next;
@@ -283,8 +321,10 @@ void untimed_chip::run_job(cluster& c) {
   for (std::uint32_t p1 = 0; p1 < job.pixels[1].count; ++p1)
     for (std::uint32_t p0 = 0; p0 < job.pixels[0].count; ++p0) {
       std::fill(rows.begin(), rows.end(), 0);
-      if (c.generator.window(p0, p1) == input_generator::outcome::outside_l1) guest_error(c.index, "IMA input outside L1");
-      for (const input_run& run : c.generator.runs()) std::memcpy(rows.data() + run.row, c.l1.data() + run.addr, run.bytes);
+      if (c.generator.window(p0, p1) == input_generator::outcome::outside_l1)
+        guest_error(c.index, "IMA input outside L1");
+      for (const input_run& run : c.generator.runs())
+        std::memcpy(rows.data() + run.row, c.l1.data() + run.addr, run.bytes);
       c.cells.mvm(rows.data(), job.row_start, job.row_count, job.first_column, job.column_count,
                   static_cast<std::int32_t>(job.adc_m), job.adc_s, codes.data());
       ++mvms_;
@@ -303,7 +343,9 @@ untimed_chip::outcome untimed_chip::run(std::uint64_t choices) {
   for (std::size_t idle = 0; choices; --choices) {
     // A cluster by chance; after a long series of idle ones, look whether anything is left to do.
     cluster& c = *all[random_() % all.size()];
-    struct action { unsigned kind, which; };
+    struct action {
+      unsigned kind, which;
+    };
     action possible[64 + 8 + 1];
     unsigned n = 0;
     for (std::uint64_t r = c.runnable; r; r &= r - 1) possible[n++] = {0, static_cast<unsigned>(__builtin_ctzll(r))};
@@ -314,16 +356,20 @@ untimed_chip::outcome untimed_chip::run(std::uint64_t choices) {
       if (++idle < 4 * all.size()) continue;
       idle = 0;
       const bool anything = std::any_of(all.begin(), all.end(), [](const cluster* x) {
-        return x->runnable || !x->jobs.empty() || std::any_of(x->channels.begin(), x->channels.end(), [](const channel& k) { return k.busy; });
+        return x->runnable || !x->jobs.empty() ||
+               std::any_of(x->channels.begin(), x->channels.end(), [](const channel& k) { return k.busy; });
       });
       if (!anything) return outcome::dead_lock;
       continue;
     }
     idle = 0;
     const action a = possible[random_() % n];
-    if (a.kind == 0) run_core(c, a.which);
-    else if (a.kind == 1) run_descriptor(c, a.which);
-    else run_job(c);
+    if (a.kind == 0)
+      run_core(c, a.which);
+    else if (a.kind == 1)
+      run_descriptor(c, a.which);
+    else
+      run_job(c);
     if (assertion_) return outcome::assertion;
     if (exit_status_) return outcome::exited;
   }
