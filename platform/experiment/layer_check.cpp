@@ -13,14 +13,14 @@ int tensor_index(const integer_graph& graph, const std::string& name) {
 
 bool makes(const ring_producer& p, std::uint32_t x) { return x / p.tile % p.replicas == p.replica; }
 
-/// Whether the ring's reader asked for column x at all.
+/// Whether the ring's reader asked for column x: one of its output columns has it in its window.
 bool wants(const ring_report& ring, std::uint32_t x) {
   if (ring.wanted_replicas <= 1) return true;
-  for (unsigned first = ring.wanted_replica * ring.wanted_tile; first < ring.wanted_columns;
-       first += ring.wanted_tile * ring.wanted_replicas) {
-    const long begin = static_cast<long>(first) * ring.wanted_stride - ring.wanted_pad;
-    const long end = begin + static_cast<long>(ring.wanted_tile - 1) * ring.wanted_stride + ring.wanted_kernel;
-    if (static_cast<long>(x) >= begin && static_cast<long>(x) < end) return true;
+  for (unsigned out = 0; out < ring.wanted_columns; ++out) {
+    if (out / ring.wanted_tile % ring.wanted_replicas != ring.wanted_replica) continue;
+    const long begin = static_cast<long>(out) * ring.wanted_stride - ring.wanted_pad;
+    if (static_cast<long>(x) >= begin && static_cast<long>(x) < begin + static_cast<long>(ring.wanted_kernel))
+      return true;
   }
   return false;
 }

@@ -192,7 +192,7 @@ typedef struct {
   uint32_t biases;            /* L1 offset of int32_t B[channels] */
   uint32_t shift;             /* s */
   int32_t lo;                 /* lower clip bound: 0 with ReLU, else -128 */
-  uint32_t segment_count, segments;         /* output layout: ohmic_segment[] */
+  uint32_t segment_count, segments;         /* int8 output layout: ohmic_segment[]; PARTIAL and LOGITS: none */
   uint32_t residual;          /* index of the residual input, or NONE */
   int32_t residual_a, residual_b;           /* A, Bres */
   uint32_t residual_shift;

@@ -404,11 +404,11 @@ class plan_builder {
 
 bool column_demand::wants(unsigned x) const {
   if (makes.count <= 1) return true;
-  for (unsigned first = makes.index * makes.tile; first < columns; first += makes.tile * makes.count) {
-    const int begin = static_cast<int>(first * stride) - pad;
-    const int end = begin + static_cast<int>((makes.tile - 1) * stride + kernel);
-    if (static_cast<int>(x) >= begin && static_cast<int>(x) < end) return true;
-  }
+  const int low = static_cast<int>(x) + pad - static_cast<int>(kernel) + 1, wide = static_cast<int>(stride);
+  const int first = low <= 0 ? 0 : (low + wide - 1) / wide;  // output columns whose windows hold x
+  const int last = std::min((static_cast<int>(x) + pad) / wide, static_cast<int>(columns) - 1);
+  for (int out = first; out <= last; ++out)
+    if (static_cast<unsigned>(out) / makes.tile % makes.count == makes.index) return true;
   return false;
 }
 

@@ -63,7 +63,8 @@ void take_tables(const plan_cluster& cluster, const plan_step& step, step_addres
     at.multipliers = l1.take((channels * 2 + 3) / 4 * 4);
     at.biases = l1.take(channels * 4);
   }
-  at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
+  if (cluster.rings[step.output_ring].content == ring_content::activations)  // sums lie plain
+    at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
   if (kernel->sum_count == 0 || kernel->residual_input >= 0) {
     const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
     at.input_segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());

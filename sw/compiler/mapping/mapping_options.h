@@ -25,8 +25,7 @@ struct mapping_options {
   unsigned reduction_fan_in = 0;
   reduction_seats reductions = reduction_seats::automatic;
   residual_store residuals = residual_store::l1;
-  /// A tile takes as many columns as its MVMs need to last this long, so that small maps do not drown in
-  /// overhead.
+  /// Tiles keep their stage busy for at least this many cycles, where an image is not shorter.
   unsigned tile_cycles = 2000;
   /// Tiles that a ring holds beyond the one in work (>= 1: double buffering).
   unsigned prefetch_tiles = 1;

@@ -19,7 +19,7 @@ struct replica_rule {
   unsigned tile = 1, index = 0, count = 1;
 };
 
-/// The columns of a stream that a reader needs: all, or if it is a replica the windows of its own tiles.
+/// The columns of a stream that a reader needs: all, or if it is a replica the windows of its own output columns.
 struct column_demand {
   replica_rule makes;                            ///< tile in the reader's output columns
   unsigned kernel = 1, stride = 1, columns = 1;  ///< columns: of the reader's output, per image

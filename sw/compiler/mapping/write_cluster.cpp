@@ -211,10 +211,12 @@ class cluster_writer {
     record.residual = OHMIC_NONE;
     record.lo = -128;
     if (at.multipliers != 0) write_constants(at, work, record);
-    const std::vector<ohmic_segment> segments = format_segments(output.layout, work.channels.begin);
-    record.segment_count = static_cast<std::uint32_t>(segments.size());
-    record.segments = at.segments;
-    put_all(at.segments, segments);
+    if (at.segments != 0) {
+      const std::vector<ohmic_segment> segments = format_segments(output.layout, work.channels.begin);
+      record.segment_count = static_cast<std::uint32_t>(segments.size());
+      record.segments = at.segments;
+      put_all(at.segments, segments);
+    }
     if (work.add_node >= 0) {
       const residual_add& add = plan_.graph->nodes[work.add_node].add;
       record.residual = static_cast<std::uint32_t>(work.residual_input);

@@ -396,6 +396,8 @@ void deployment_simulator::sum_kernel(cluster_state& c, step_state& s, const ohm
                                       std::uint32_t column) {
   const tile_columns t = place(s, s.tile);
   const std::uint32_t out = slot_of(c.rings[s.head.output_ring], s, t, column);
+  if ((k.kernel == OHMIC_KERNEL_PARTIAL || k.kernel == OHMIC_KERNEL_LOGITS) && k.segment_count != 0)
+    fail("sums and logits have no segments");
   std::vector<std::int32_t> values(k.channels);
   std::vector<ohmic_segment> residual_segments = segments(c, k.input_segment_count, k.input_segments);
   for (std::uint32_t y = 0; y < k.height; ++y) {
