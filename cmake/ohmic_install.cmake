@@ -13,7 +13,7 @@ install(TARGETS ${ohmic_public_targets} EXPORT ohmic_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(EXPORT ohmic_targets NAMESPACE ohmic:: DESTINATION ${ohmic_package_folder} COMPONENT development)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/ip DESTINATION include/ohmic COMPONENT development
-  FILES_MATCHING PATTERN "*.h")
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/registers DESTINATION include/ohmic COMPONENT development
   FILES_MATCHING PATTERN "*.h")
 
