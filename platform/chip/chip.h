@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,8 @@ class chip : public sc_core::sc_module {
   std::uint64_t windows() const { return windows_; }
 
  private:
+  static constexpr std::size_t most_errors = 1024;
+
   // A page more than L1: the loop may read up to 3 bytes past the last word.
   static std::uint64_t l1_pitch(const chip_config& c) { return std::uint64_t{c.cluster.l1_bytes} + 4096; }
 
@@ -102,6 +105,9 @@ class chip : public sc_core::sc_module {
 
   void exchange(window_engine<Cluster>& engine, cycle_t to);
   void collect_errors(const std::vector<unsigned>& active);
+  /// Cycle of what ends the run, as far as is known; never if nothing yet.
+  cycle_t end_seen(const run_options& options) const;
+  run_end why_ended(const run_options& options) const;
 
   const chip_config config_;
   const sc_core::sc_time period_;
@@ -121,7 +127,7 @@ class chip : public sc_core::sc_module {
   std::vector<outgoing> outgoing_;
   std::vector<guest_error> errors_;
   cycle_t now_ = 0, window_ = 0;
-  bool time_begun_ = false;
+  std::optional<cycle_t> time_begun_;
   std::uint64_t windows_ = 0;
 };
 
@@ -135,25 +141,30 @@ run_end chip<Cluster>::run(const run_options& options) {
   unsigned since_poll = 0;
   auto next_poll = std::chrono::steady_clock::now();
 
+  // Once the end is known, everything runs on to one and the same cycle: a window behind it, which no window that is
+  // not longer than the exact one has passed yet. So what is counted does not depend on the windows.
+  cycle_t last = options.max_cycles;
   for (;;) {
-    const cycle_t network_at = network_next();
-    const cycle_t next = std::min(engine.next(), network_at);
-    if (next == never) return run_end::deadlock;
-    now_ = std::max(now_, next);
-    if (now_ >= options.max_cycles) return run_end::cycle_limit;
-    const cycle_t to = now_ + window_;
+    const cycle_t next = std::max(now_, std::min(engine.next(), network_next()));
+    if (next >= last || next == never) {
+      if (last != never) now_ = last;
+      if (end_seen(options) != never) return why_ended(options);
+      if (next != never) return run_end::cycle_limit;
+      return errors_.empty() ? run_end::deadlock : run_end::guest_error;
+    }
+    now_ = next;
+    const cycle_t to = std::min(now_ + window_, last);
     engine.run(now_, to);
     collect_errors(engine.active());
     exchange(engine, to);
     ++windows_;
     now_ = to;
     if (options.on_window) options.on_window(engine.active());
-    if (!time_begun_ && control_.marker(0)) {  // reported time begins
-      time_begun_ = true;
-      for (auto& m : models_) m->restart_times(*control_.marker(0));
+    if (control_.marker(0) != time_begun_) {  // reported time begins
+      time_begun_ = control_.marker(0);
+      for (auto& m : models_) m->times().restart(*time_begun_);
     }
-    if (control_.ended()) return control_.ended()->assertion ? run_end::asserted : run_end::exited;
-    if (!errors_.empty() && !options.continue_on_guest_error) return run_end::guest_error;
+    if (const cycle_t end = end_seen(options); end != never) last = std::min(last, end + exact_window());
     if (++since_poll >= 4096) {
       since_poll = 0;
       const auto clock = std::chrono::steady_clock::now();
@@ -164,6 +175,21 @@ run_end chip<Cluster>::run(const run_options& options) {
       }
     }
   }
+}
+
+template <class Cluster>
+cycle_t chip<Cluster>::end_seen(const run_options& options) const {
+  cycle_t end = control_.ended() ? control_.ended()->cycle : never;
+  if (!errors_.empty() && !options.continue_on_guest_error) end = std::min(end, errors_.front().cycle);
+  return end;
+}
+
+template <class Cluster>
+run_end chip<Cluster>::why_ended(const run_options& options) const {
+  const bool erred = !errors_.empty() && (options.continue_on_guest_error || !control_.ended() ||
+                                          errors_.front().cycle <= control_.ended()->cycle);
+  if (control_.ended() && control_.ended()->assertion && (!erred || options.continue_on_guest_error)) return run_end::asserted;
+  return erred ? run_end::guest_error : run_end::exited;
 }
 
 // What the window's clusters sent enters the network, which then runs up to the end of the window.
@@ -192,11 +218,16 @@ void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
 
 template <class Cluster>
 void chip<Cluster>::collect_errors(const std::vector<unsigned>& active) {
+  const auto known = static_cast<std::ptrdiff_t>(errors_.size());
   for (const unsigned i : active) {
     auto& errors = models_[i]->errors();
     errors_.insert(errors_.end(), errors.begin(), errors.end());
     errors.clear();
   }
+  if (errors_.begin() + known == errors_.end()) return;
+  std::stable_sort(errors_.begin() + known, errors_.end(),
+                   [](const guest_error& a, const guest_error& b) { return a.cycle < b.cycle; });
+  if (errors_.size() > most_errors) errors_.resize(most_errors);  // the first ones tell the story
 }
 
 }  // namespace ohmic

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <vector>
 
 #include <systemc>
@@ -41,6 +42,7 @@ class cluster_module : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tl
   void send(const axi_message& message) {
     const std::uint64_t now = sc_core::sc_time_stamp().value();
     const std::uint64_t at = message.cycle * period_;
+    assert(at >= now);
     sc_core::sc_time delay = sc_core::sc_time::from_value(at > now ? at - now : 0);
     if (message.response) {
       auto* payload = static_cast<tlm::tlm_generic_payload*>(message.burst->carrier);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -99,12 +98,8 @@ class cluster {
   const dma& mover() const { return dma_; }
   const shared_icache& icache() const { return icache_; }
   const cluster_control& control() const { return control_; }
-  /// Cycles by class from restart_times() to `now`.
-  const time_split& times(cycle_t now) {
-    times_.settle(std::max(now, times_.since()));
-    return times_;
-  }
-  void restart_times(cycle_t now) { times_.restart(now); }
+  /// What its cycles were spent on.
+  time_split& times() { return times_; }
   std::uint64_t sleeping() const { return event_wait_; }
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
@@ -119,6 +114,7 @@ class cluster {
  private:
   enum port_index : unsigned { dma_read, dma_write, ima_read, ima_write, slave_read, slave_write, port_count };
   static constexpr cycle_t run_ahead = 4096;  // harts come back this often even if they need nothing
+  static constexpr std::uint32_t irq_line = 1u << 11;  // of the core: the event unit's interrupt
 
   static constexpr std::uint64_t bit(unsigned h) { return std::uint64_t{1} << h; }
   template <class F>
@@ -157,14 +153,17 @@ class cluster {
   void step_others(cycle_t now);
   bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
   void on_response_end(axi_burst* burst, cycle_t now);
-  void note_watched_write(std::uint64_t addr, cycle_t now) {
-    const std::size_t piece = (addr - watch_begin_) / watch_piece_;
-    if (piece >= written_at_.size()) written_at_.resize(piece + 1);
-    written_at_[piece] = now;
+  void note_watched_write(const axi_burst& burst, cycle_t now) {
+    const std::uint64_t begin = std::max(burst.addr, watch_begin_), end = std::min(burst.addr + burst.bytes, watch_end_);
+    const std::size_t first = (begin - watch_begin_) / watch_piece_, last = (end - 1 - watch_begin_) / watch_piece_;
+    if (last >= written_at_.size()) written_at_.resize(last + 1);
+    for (std::size_t piece = first; piece <= last; ++piece) written_at_[piece] = now;
   }
   void collect_device_events(cycle_t now);
   void after_events(cycle_t now);
   void apply_enables(cycle_t now);
+  void start_hart(unsigned h, cycle_t now);
+  bool interruptible(unsigned h) const { return (cores_.irq_enabled(h) & irq_line) != 0; }
   void update_class(cycle_t now);
   void look_ahead(cycle_t now);
   void report(const guest_error& error);
@@ -192,8 +191,8 @@ class cluster {
   std::uint64_t bus_now_ = 0;      // harts that ask for the bus in this very cycle
   std::uint64_t advance_due_ = 0;  // due in the wheel to run on, not for the bus
   std::uint64_t fetch_due_ = 0;    // due in the wheel to ask for an instruction line
-  std::uint64_t irq_possible_ = 0;
-  std::uint64_t stop_requested_ = 0;
+  std::uint64_t irq_possible_ = 0;    // harts whose interrupt is enabled: they do not run ahead
+  std::uint64_t stop_requested_ = 0;  // harts that stop when the access in flight is answered
   std::uint8_t* const l1_;
   const std::uint32_t l1_bytes_;
   const std::uint32_t own_global_;  // low 32 bits of the own L1's global address
@@ -213,7 +212,8 @@ class cluster {
   const std::uint64_t peripheral_base_, global_base_;
   std::array<l1_port*, port_count> ports_;
 
-  std::uint64_t running_ = 0;
+  std::uint64_t enabled_ = 0;  // enable bits acted on
+  std::uint64_t running_ = 0;  // harts out of reset that have not halted
   std::uint64_t event_wait_ = 0, remote_wait_ = 0, fetch_wait_ = 0;
   std::array<cycle_t, 64> waiting_since_{};
   std::uint64_t irq_level_ = 0;

@@ -100,7 +100,7 @@ template <class Cores, class Observer>
 __attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsigned h, cycle_t now) {
   if (__builtin_expect((stop_requested_ | irq_possible_) >> h & 1, 0)) {
     if (stop_requested_ >> h & 1) return park(h, now);
-    irq_possible_ &= ~(events_.irq_possible(h) ? 0 : bit(h));
+    if (!interruptible(h)) irq_possible_ &= ~bit(h);
   }
   cycle_t until = (now | (run_ahead - 1)) + 1;
   if (__builtin_expect(irq_possible_ >> h & 1, 0)) until = std::max(now, cores_.time(h)) + 1;
@@ -132,17 +132,21 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     report(e);
     return;
   }
+  if (interruptible(h)) irq_possible_ |= bit(h);  // no running ahead any more: the line may rise in any cycle
   // A line is asked for, or the hart goes on, when the cluster's time has come to the hart's.
   (stop == core_stop::fetch ? fetch_due_ : advance_due_) |= bit(h);
   wheel_.schedule(h, std::max(cores_.time(h), now + 1));
 }
 
+// Hart h was disabled in the middle of an access, which is answered now. It may have been enabled again since.
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::park(unsigned h, cycle_t now) {
   stop_requested_ &= ~bit(h);
-  running_ &= ~bit(h);
   cores_.stop(h);
-  apply_enables(now);
+  if (enabled_ >> h & 1)
+    start_hart(h, now);
+  else
+    running_ &= ~bit(h);
 }
 
 template <class Cores, class Observer>
@@ -180,7 +184,16 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   remote_registers registers{*this};
   if (slave_.next_event() <= now) slave_.step(now, registers, slave_out_);
   if (dma_.next_event() <= now) dma_.step(now, master_, pool_);
-  while (const auto own = dma_.take_own_write()) write_register(own->offset, own->value, event_unit::no_core, now);
+  while (const auto own = dma_.take_own_write()) {
+    if (write_register(own->offset, own->value, event_unit::no_core, now)) continue;
+    guest_error e;
+    e.from = guest_error::source::dma;
+    e.cycle = now;
+    e.addr = peripheral_base_ + own->offset;
+    e.write = true;
+    e.what = "DMA: the notified register does not exist, or refuses this access";
+    report(e);
+  }
   if (ima_.next_event() <= now) ima_.step(now);
   if (icache_.next_event() <= now) icache_.step(now, master_);
   if (icache_.any_ready()) {
@@ -198,7 +211,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
   master_.on_response(*burst);
-  if (burst->write && burst->addr - watch_begin_ < watch_end_ - watch_begin_) note_watched_write(burst->addr, now);
+  if (burst->write && burst->addr < watch_end_ && burst->addr + burst->bytes > watch_begin_) note_watched_write(*burst, now);
   const unsigned id = burst->id;
   if (id < core_count_) {
     std::uint32_t data = 0;
@@ -242,6 +255,11 @@ void cluster<Cores, Observer>::collect_device_events(cycle_t now) {
 
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::after_events(cycle_t now) {
+  const std::uint64_t changed = events_.irq_cores() ^ irq_level_;
+  if (changed) {  // first, so that a cv.elw that ends now sees the interrupt of the same event
+    irq_level_ ^= changed;
+    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? irq_line : 0); });
+  }
   if (const std::uint64_t woken = events_.take_woken()) {
     event_wait_ &= ~woken;
     for_each(woken, [&](unsigned h) {
@@ -249,9 +267,7 @@ void cluster<Cores, Observer>::after_events(cycle_t now) {
       resume(h, now);
     });
   }
-  if (const std::uint64_t changed = events_.irq_cores() ^ irq_level_) {
-    irq_level_ ^= changed;
-    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? 1u << 11 : 0); });
+  if (changed) {
     // A sleeping core that would take the interrupt gets 0 and replays its cv.elw after the handler.
     for_each(event_wait_ & irq_level_, [&](unsigned h) {
       if (!cores_.irq_would_be_taken(h)) return;

@@ -43,23 +43,28 @@ void cluster<Cores, Observer>::start(cycle_t now, bool enable_cores) {
   apply_enables(now);
 }
 
-// Starts and stops harts as the enable bits say. A hart in the middle of an access stops when that is answered.
+// Acts on enable bits that have changed. A hart in the middle of an access stops when that is answered, and if its
+// bit is set again by then it starts anew.
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::apply_enables(cycle_t now) {
-  const std::uint64_t enabled = control_.enabled();
-  stop_requested_ = running_ & ~enabled;
-  for_each(stop_requested_ & event_wait_, [&](unsigned h) {
-    event_wait_ &= ~bit(h);
-    events_.cancel_wait(h);
-    cores_.stop(h);
-    running_ &= ~bit(h);
-    stop_requested_ &= ~bit(h);
-  });
-  for_each(enabled & ~running_, [&](unsigned h) {
-    running_ |= bit(h);
-    cores_.start(h, control_.boot_addr(), now + 1);
-    resume(h, now);
-  });
+  const std::uint64_t was = enabled_;
+  enabled_ = control_.enabled();
+  if (const std::uint64_t leaving = was & ~enabled_) {
+    const std::uint64_t at_once = wheel_.remove(leaving & running_) | (leaving & (event_wait_ | fetch_wait_));
+    for_each(at_once & event_wait_, [&](unsigned h) { events_.cancel_wait(h); });
+    for_each(at_once & fetch_wait_, [&](unsigned h) { icache_.cancel(h); });
+    for (std::uint64_t* mask : {&event_wait_, &fetch_wait_, &fetch_due_, &advance_due_, &running_}) *mask &= ~at_once;
+    for_each(leaving & ~running_, [&](unsigned h) { cores_.stop(h); });  // those that had halted, too
+    stop_requested_ |= leaving & running_;
+  }
+  for_each(enabled_ & ~was & ~running_, [&](unsigned h) { start_hart(h, now); });
+}
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::start_hart(unsigned h, cycle_t now) {
+  running_ |= bit(h);
+  cores_.start(h, control_.boot_addr(), now + 1);
+  resume(h, now);
 }
 
 // An access outside the own L1: own registers, own L1 never, everything else over the network.
@@ -96,6 +101,11 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
   others_touched_ = true;
   std::uint32_t data = answer.value >> shift;
   if (answer.status == access_status::blocked) {
+    if (stop_requested_ >> h & 1) {
+      events_.cancel_wait(h);
+      park(h, now);
+      return;
+    }
     waiting_since_[h] = now;
     event_wait_ |= bit(h);
     return;
@@ -111,7 +121,6 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
     report(e);
     data = bad_access_pattern >> shift;
   }
-  irq_possible_ = events_.irq_possible(h) ? irq_possible_ | bit(h) : irq_possible_ & ~bit(h);
   cores_.complete(h, data, now, now + peripheral_cycles_);
   resume(h, now);
 }
@@ -166,7 +175,7 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
   others_touched_ = true;
   if (offset < map::cluster_control_bytes) {
     const bool ok = control_.write(offset, value);
-    if ((control_.enabled() ^ running_) != 0) apply_enables(now);
+    if (control_.enabled() != enabled_) apply_enables(now);
     return ok;
   }
   if (offset - map::event_unit_base < map::event_unit_bytes)
@@ -216,6 +225,7 @@ std::size_t cluster<Cores, Observer>::debug_access(std::uint64_t offset, std::ui
     return ok ? bytes : 0;
   }
   std::size_t done = 0;
+  const cluster_control before = control_;
   for (; done + 4 <= bytes && (reg + done) % 4 == 0 && reg + done < map::crossbar_base; done += 4) {
     const auto at = static_cast<std::uint32_t>(reg + done);
     std::uint32_t word;
@@ -228,7 +238,10 @@ std::size_t cluster<Cores, Observer>::debug_access(std::uint64_t offset, std::ui
       std::memcpy(data + done, &a.value, 4);
     }
   }
-  if (write && done != 0) look_ahead(now);
+  if (write && done != 0)
+    others_next_ = std::min(others_next_, now);
+  else if (!write)
+    control_ = before;  // reading CYCLE_LO latches CYCLE_HI for the program only
   return done;
 }
 

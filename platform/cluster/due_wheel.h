@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -30,6 +31,21 @@ class due_wheel {
   void schedule_near(std::uint64_t harts, cycle_t at) {
     slots_[at & 63] |= harts;
     busy_ |= std::uint64_t{1} << (at & 63);
+  }
+
+  /// Takes `harts` out; returns those of them that were scheduled. Rare: looks at the whole wheel.
+  std::uint64_t remove(std::uint64_t harts) {
+    std::uint64_t found = far_ & harts;
+    far_ &= ~harts;
+    for (unsigned at = 0; at < 64; ++at) {
+      found |= slots_[at] & harts;
+      slots_[at] &= ~harts;
+      if (slots_[at] == 0) busy_ &= ~(std::uint64_t{1} << at);
+    }
+    far_next_ = never;
+    for (std::uint64_t rest = far_; rest; rest &= rest - 1)
+      far_next_ = std::min(far_next_, far_at_[static_cast<unsigned>(__builtin_ctzll(rest))]);
+    return found;
   }
 
   /// Earliest cycle with a hart due, or never.

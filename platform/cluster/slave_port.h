@@ -15,9 +15,10 @@ namespace ohmic {
 /// The AXI slave side of a cluster: performs other masters' bursts in this cluster's L1 and registers.
 ///
 /// Reads and writes are two independent queues, each in order of arrival, one 64-byte beat per cycle through its own
-/// wide L1 port. The beats of a write come evenly between its first and last (one per cycle unless a narrow link
-/// stretched them); a beat's bytes are visible in the cycle of their grant, and B is sent in the cycle after the last. A read's R leaves when all of its beats have
-/// been read (store and forward in the port, so that bank conflicts never stall the R channel of the network).
+/// wide L1 port. A write's bytes come evenly between its first beat and its last (a beat per cycle unless a narrower
+/// link stretched the burst); they are visible in the cycle of their grant, and B is sent in the cycle after the last
+/// grant. A read's R leaves when all of its beats have been read (store and forward in the port, so that bank
+/// conflicts never stall the R channel of the network).
 /// Registers: one access of 1..4 bytes within a word, one per cycle and direction; anything else is SLVERR.
 /// Call order per cycle: step() before arbitration; beat_done() when one of the ports was granted completely.
 class slave_port {
@@ -25,7 +26,8 @@ class slave_port {
   slave_port(std::uint64_t l1_address, std::uint32_t l1_bytes, std::uint32_t peripheral_bytes)
       : base_(l1_address), l1_bytes_(l1_bytes), peripheral_bytes_(peripheral_bytes) {}
 
-  /// A request whose first and last beats are at the port in these cycles; `first` must not decrease per direction.
+  /// A request whose first beat is at the boundary in cycle `first` and, for a write, the last one in `last`;
+  /// cycles must not decrease per direction.
   void deliver(axi_burst* burst, cycle_t first, cycle_t last) {
     (burst->write ? writes_ : reads_).queue.push_back({burst, first, std::max(first, last)});
   }
@@ -57,7 +59,15 @@ class slave_port {
  private:
   struct entry {
     axi_burst* burst;
-    cycle_t first, last;
+    cycle_t cycle, last;
+
+    /// Cycle in which a write's first `end` bytes are there: bytes come evenly between the first beat and the last,
+    /// however narrow the narrowest link on their way was.
+    cycle_t arrival(std::uint32_t end) const {
+      if (end == burst->bytes) return last;
+      const std::uint64_t lead = burst->addr % 64, space = (lead + burst->bytes + 63) / 64 * 64;
+      return cycle + (lead + end - 1) * (last - cycle + 1) / space;
+    }
   };
   struct direction {
     std::deque<entry> queue;
@@ -87,14 +97,10 @@ class slave_port {
     const std::uint64_t offset = b->addr - base_;
     if (offset + b->bytes <= l1_bytes_) {
       const std::uint32_t at = static_cast<std::uint32_t>(offset) + d.done;
-      // Beats are the aligned 64-byte chunks of the port.
+      // Beats are the aligned 64-byte chunks of the bus.
       const std::uint32_t n = std::min<std::uint32_t>(b->bytes - d.done, 64 - at % 64);
       if (b->write) {
-        const entry& e = d.queue.front();
-        const std::uint32_t beats = (static_cast<std::uint32_t>(offset) % 64 + b->bytes + 63) / 64;
-        const std::uint32_t beat = at / 64 - static_cast<std::uint32_t>(offset) / 64;
-        const cycle_t arrival =
-            beats == 1 ? e.last : e.first + ((e.last - e.first) * beat + beats - 2) / (beats - 1);
+        const cycle_t arrival = d.queue.front().arrival(d.done + n);
         if (now < arrival) {
           d.not_before = arrival;
           return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -18,29 +19,67 @@ enum class time_class : std::uint8_t {
 inline constexpr unsigned time_class_count = 5;
 
 /// Splits a cluster's cycles into classes by intervals: switch_to() at every change, O(1).
+///
+/// The cluster hears of the begin and the end of reported time later than they are (a store takes its time to platform
+/// control), or earlier; so the last switches are remembered: both may lie up to 64 switches back.
+/// Call order: switch_to() with non-decreasing `now`; restart() and cycles() at any point.
 class time_split {
  public:
+  using totals = std::array<std::uint64_t, time_class_count>;
+
   void switch_to(time_class next, cycle_t now) {
     if (next == current_) return;
-    settle(now);
+    if (since_ <= begin_ && begin_ < now) before_ = until(begin_);
+    count(settled_, current_) += now - since_;
+    recent_[switches_++ % remembered] = {since_, current_};
     current_ = next;
-  }
-  /// Counts the running interval up to `now` (>= the last call's).
-  void settle(cycle_t now) {
-    cycles_[static_cast<unsigned>(current_)] += now - since_;
     since_ = now;
   }
-  /// Reported time begins: what was before does not count.
-  void restart(cycle_t now) {
-    cycles_ = {};
-    since_ = now;
+
+  /// Reported time begins in cycle `begin`: what was before does not count.
+  void restart(cycle_t begin) {
+    begin_ = begin;
+    if (begin < since_) before_ = until(begin);
   }
-  cycle_t since() const { return since_; }
-  std::uint64_t cycles(time_class c) const { return cycles_[static_cast<unsigned>(c)]; }
+
+  /// Cycles by class in [begin of reported time, end): they sum to end - begin.
+  totals cycles(cycle_t end) const {
+    totals result{};
+    if (end <= begin_) return result;
+    const totals before = begin_ < since_ ? before_ : until(begin_), all = until(end);
+    for (unsigned c = 0; c < time_class_count; ++c) result[c] = all[c] - before[c];
+    return result;
+  }
 
  private:
-  std::array<std::uint64_t, time_class_count> cycles_{};
-  cycle_t since_ = 0;
+  static constexpr unsigned remembered = 64;
+  struct interval {
+    cycle_t since = 0;
+    time_class of = time_class::idle;
+  };
+  static std::uint64_t& count(totals& t, time_class c) { return t[static_cast<unsigned>(c)]; }
+
+  // Cycles by class in [0, end).
+  totals until(cycle_t end) const {
+    totals result = settled_;
+    if (end >= since_) {
+      count(result, current_) += end - since_;
+      return result;
+    }
+    cycle_t later = since_;
+    for (std::uint64_t k = switches_; k-- > 0 && k + remembered >= switches_ && end < later;) {
+      const interval& i = recent_[k % remembered];
+      count(result, i.of) -= later - std::max(end, i.since);
+      later = i.since;
+    }
+    return result;
+  }
+
+  totals settled_{};  // of [0, since_)
+  totals before_{};   // of [0, begin_), once since_ has passed it
+  cycle_t since_ = 0, begin_ = 0;
+  std::uint64_t switches_ = 0;
+  std::array<interval, remembered> recent_{};
   time_class current_ = time_class::idle;
 };
 

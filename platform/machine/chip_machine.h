@@ -69,8 +69,7 @@ class chip_machine : public machine {
 
   run_end run(const run_options& options) override {
     chip_.start();
-    run_end end = chip_.run(options);
-    if (end == run_end::exited && !chip_.errors().empty()) end = run_end::guest_error;  // it was told to go on
+    const run_end end = chip_.run(options);
     chip_.control().flush();
     if (trace_) trace_->close();
     return end;
@@ -96,7 +95,7 @@ class chip_machine : public machine {
       a.awake_cycles += c.cores().counters(h).awake_cycles;
     }
     a.mvms = c.accelerator().counters().mvms;
-    for (unsigned k = 0; k < time_class_count; ++k) a.cycles[k] = c.times(end_cycle()).cycles(static_cast<time_class>(k));
+    a.cycles = c.times().cycles(end_cycle());
     a.dma_read_bytes = c.mover().counters().bytes_read;
     a.dma_written_bytes = c.mover().counters().bytes_written;
     a.icache_misses = c.icache().count().misses;

@@ -29,6 +29,20 @@ TEST(DueWheelTest, AFarHartDoesNotAppearACircleTooEarly) {
   EXPECT_EQ(wheel.next(), 74u);
 }
 
+TEST(DueWheelTest, ForgetsRemovedHartsNearAndFar) {
+  due_wheel wheel;
+  wheel.schedule(1, 10);
+  wheel.schedule(2, 10);
+  wheel.schedule(3, 500);
+  wheel.schedule(4, 900);
+  EXPECT_EQ(wheel.remove(0x2Eu), 0xEu) << "hart 5 was not scheduled";
+  EXPECT_EQ(wheel.next(), 900u);
+  wheel.schedule(1, 12);
+  EXPECT_EQ(wheel.take(12), 2u);
+  EXPECT_EQ(wheel.take(900), 1u << 4);
+  EXPECT_EQ(wheel.next(), never);
+}
+
 // Oracle: a map from cycle to mask.
 TEST(DueWheelTest, AgreesWithAMapForRandomTimes) {
   const unsigned seed = std::random_device{}();

@@ -31,7 +31,7 @@ class SlavePortTest : public testing::Test {
   };
 
   /// A burst at `offset` from the L1's begin, whose first beat arrives in `cycle`.
-  axi_burst& send(bool write, std::uint64_t offset, std::uint32_t bytes, cycle_t cycle, cycle_t per_beat = 1) {
+  axi_burst& send(bool write, std::uint64_t offset, std::uint32_t bytes, cycle_t cycle, unsigned cycles_per_beat = 1) {
     auto& b = bursts_.emplace_back(std::make_unique<axi_burst>());
     auto& data = data_.emplace_back(bytes);
     std::iota(data.begin(), data.end(), static_cast<std::uint8_t>(1));
@@ -39,7 +39,7 @@ class SlavePortTest : public testing::Test {
     b->bytes = bytes;
     b->write = write;
     b->data = data.data();
-    port_.deliver(b.get(), cycle, cycle + per_beat * ((offset % 64 + bytes + 63) / 64 - 1));
+    port_.deliver(b.get(), cycle, cycle + (write ? b->beats(64) * cycles_per_beat - 1 : 0));
     return *b;
   }
 
@@ -66,6 +66,21 @@ class SlavePortTest : public testing::Test {
   std::vector<std::unique_ptr<axi_burst>> bursts_;
   std::vector<std::vector<std::uint8_t>> data_;
 };
+
+TEST_F(SlavePortTest, TakesTheBytesOfANarrowLinkAsTheyCome) {
+  send(true, 0x1000, 256, 10, 8);  // 8 bytes per cycle: cycles 10..41
+  run(17);
+  EXPECT_EQ(l1_[0x1000], 0) << "byte 63 arrives in cycle 17";
+  run(18);
+  EXPECT_EQ(l1_[0x1000 + 63], 64);
+  run(41);
+  EXPECT_EQ(l1_[0x1000 + 192], 0);
+  run(50);
+  EXPECT_EQ(l1_[0x1000 + 255], 0);
+  EXPECT_EQ(l1_[0x1000 + 254], 255);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_[0].cycle, 42u);
+}
 
 TEST_F(SlavePortTest, WritesOneBeatPerCycleAndAnswersInTheCycleAfterTheLast) {
   send(true, 0x1000, 256, 10);
