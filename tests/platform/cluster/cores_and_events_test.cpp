@@ -1,0 +1,331 @@
+// Cores with their registers, events, interrupts and enables: one cluster in its loop.
+#include <gtest/gtest.h>
+
+#include "tests/platform/cluster/cluster_bench.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint32_t own = static_cast<std::uint32_t>(chip_config::own_l1_base);
+constexpr std::uint32_t l1_bytes = 1u << 20;
+constexpr std::uint64_t global = chip_config::clusters_base;
+constexpr std::uint64_t event_unit_at = l1_bytes + 0x1000;
+constexpr std::uint64_t doorbell_at = global + event_unit_at + 0xB00;
+
+class CoresTest : public testing::Test {
+ protected:
+  void debug_write(cluster_bench<>& b, std::uint64_t offset, std::uint32_t value) {
+    EXPECT_EQ(b[0].debug_access(offset, reinterpret_cast<std::uint8_t*>(&value), 4, true, b.now()), 4u);
+    b.touch();
+  }
+  std::uint32_t debug_read(cluster_bench<>& b, std::uint64_t offset) {
+    std::uint32_t value = 0;
+    EXPECT_EQ(b[0].debug_access(offset, reinterpret_cast<std::uint8_t*>(&value), 4, false, b.now()), 4u);
+    return value;
+  }
+  void enable(cluster_bench<>& b, std::uint32_t cores) { debug_write(b, l1_bytes + 0x30, cores); }
+};
+
+TEST_F(CoresTest, LoadsAndStoresOfEverySizeWorkAtEveryAlignment) {
+  for (const std::uint64_t base : {std::uint64_t{own}, global}) {
+    cluster_bench<> b("sizes");
+    b.table(0, 0, static_cast<std::uint32_t>(base) + 0x8000);
+    b.start();
+    b.run(10'000);
+    const std::uint8_t* l1 = b.l1(0) + 0x8000;
+    const std::uint8_t word[] = {0x84, 0x83, 0x82, 0x81};
+    for (const unsigned at : {0u, 5u, 10u, 15u})
+      for (unsigned k = 0; k < 4; ++k) EXPECT_EQ(l1[at + k], word[k]) << at << "+" << k;
+    EXPECT_EQ(l1[4] | l1[9] | l1[14] | l1[19] | l1[22] | l1[25] | l1[28] | l1[31] | l1[33] | l1[34] | l1[36], 0);
+    for (const unsigned at : {20u, 23u, 26u, 29u}) {
+      EXPECT_EQ(l1[at], 0xF2);
+      EXPECT_EQ(l1[at + 1], 0xF1);
+    }
+    const std::uint32_t expected[] = {0x81828384, 0x81828384, 0x81828384, 0x81828384, 0xFFFFF1F2, 0x0000F1F2,
+                                      0xFFFFF1F2, 0x0000F1F2, 0xFFFFFFF2, 0x000000F2};
+    for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(b.result(0, n), expected[n]) << n;
+    // Bytes 21..24: F1 00 F2 F1.
+    EXPECT_EQ(b.result(0, 10), 0xF1F200F1u);
+    EXPECT_TRUE(b.errors().empty());
+    EXPECT_EQ(b[0].sleeping(), 1u);
+  }
+}
+
+TEST_F(CoresTest, ARegisterAccessTakesItsCycles) {
+  for (const cycle_t cycles : {1, 2, 5}) {
+    chip_config chip = one_cluster();
+    chip.cluster.peripheral_cycles = cycles;
+    std::vector<std::vector<retire_record>> records(1);
+    cluster_bench<recorder> b("registers", chip, 1, {recorder{&records}});
+    b.start();
+    b.run(10'000);
+    std::vector<retire_record> loop;  // the second turn
+    for (const retire_record& r : records[0]) {
+      if (r.pc == b.at("registers_loop")) loop.clear();
+      loop.push_back(r);
+    }
+    ASSERT_GE(loop.size(), 6u);
+    for (unsigned k = 1; k <= 4; ++k) EXPECT_EQ(loop[k].cycle - loop[k - 1].cycle, cycles) << k;
+    EXPECT_EQ(loop[5].cycle - loop[4].cycle, 1u) << "an own L1 access";
+    EXPECT_EQ(b.result(0, 0), 1u) << "core count";
+    EXPECT_EQ(b.result(0, 1), cycles) << "cycle counter, read twice";
+  }
+}
+
+TEST_F(CoresTest, BlocksOtherThanTheEventUnitShareOneRegisterBus) {
+  chip_config chip = one_cluster(4);
+  std::vector<std::vector<retire_record>> records(4);
+  cluster_bench<recorder> b("registers", chip, 1, {recorder{&records}});
+  b.start();
+  b.run(10'000);
+  std::map<cycle_t, unsigned> granted;
+  for (const auto& list : records)
+    for (std::size_t k = 0; k + 1 < list.size(); ++k)
+      if (list[k].mem_addr >= own + l1_bytes && list[k].mem_addr < own + l1_bytes + 0x1000)
+        ++granted[list[k + 1].cycle - chip.cluster.peripheral_cycles];
+  ASSERT_GE(granted.size(), 32u);
+  for (const auto& [cycle, n] : granted) EXPECT_EQ(n, 1u) << cycle;
+}
+
+// The event comes from 3 cycles before the read to many after it: never lost, and a sleeping core is there
+// wake_cycles after the event (plus the two cycles its pipeline needs, FACTS of the core: 4 after the grant at least).
+TEST_F(CoresTest, AnEventAroundTheVeryCycleOfTheReadIsNeverLost) {
+  bool early = false, late = false, same = false;
+  for (const cycle_t wake : {1, 2, 7})
+    for (unsigned nops = 0; nops < 48; ++nops) {
+      chip_config chip = one_cluster(2);
+      chip.cluster.wake_cycles = wake;
+      std::vector<std::vector<retire_record>> records(2);
+      cluster_bench<recorder> b("ping", chip, 1, {recorder{&records}});
+      constexpr unsigned rounds = 6;
+      for (unsigned h = 0; h < 2; ++h) {
+        b.table(h, 0, rounds);
+        b.table(h, 1, nops);
+      }
+      b.start();
+      b.run(20'000);
+      ASSERT_EQ(b.result(0, 0), rounds) << nops;
+      EXPECT_EQ(b.result(0, 1), 8u);
+      // The last round, with warm caches.
+      cycle_t read = 0, resumed = 0, raised = 0;
+      for (std::size_t k = 0; k + 1 < records[0].size(); ++k)
+        if (records[0][k].pc == b.at("ping_wait")) read = records[0][k].cycle, resumed = records[0][k + 1].cycle;
+      for (const retire_record& r : records[1])
+        if (r.pc == b.at("ping_raise")) raised = r.cycle;
+      const cycle_t at_once = std::max(read + 4, read + chip.cluster.peripheral_cycles + 2);
+      if (raised < read) {
+        early = true;
+        EXPECT_EQ(resumed, at_once);
+      } else if (raised > read) {
+        late = true;
+        EXPECT_EQ(resumed, std::max(read + 4, raised + wake + 2)) << "read " << read << " event " << raised;
+      } else {
+        same = true;
+        EXPECT_LE(resumed, std::max(at_once, raised + wake + 2));
+      }
+    }
+  EXPECT_TRUE(early && late && same) << "the sweep does not cover the very cycle";
+}
+
+TEST_F(CoresTest, AnInterruptDuringElwIsTakenAndTheElwReplayed) {
+  for (const cycle_t delay : {0u, 1u, 2u, 3u, 500u}) {
+    cluster_bench<> b("interrupted");
+    b.start();
+    b.run(400);
+    ASSERT_EQ(b[0].sleeping(), 1u);
+    b.send_word(doorbell_at, 1, 600);
+    // Software event 1 for core 0, sometimes in the very cycles of the interrupt.
+    b.send_word(global + event_unit_at + 0x900 + 8, 1, 600 + 1 + delay);
+    b.run(10'000);
+    EXPECT_EQ(b.result(0, 0), 1u) << "the handler ran once";
+    EXPECT_EQ(b.result(0, 1), b.at("interrupted_wait")) << "mepc";
+    EXPECT_EQ(b.result(0, 2), 2u) << "the replayed cv.elw saw the software event";
+    EXPECT_EQ(b.result(0, 3), 1u);
+  }
+}
+
+TEST_F(CoresTest, AnInterruptAloneDoesNotEndTheWait) {
+  cluster_bench<> b("interrupted");
+  b.start();
+  b.run(400);
+  for (unsigned n = 0; n < 5; ++n) b.send_word(doorbell_at, 1, 600 + 100 * n);
+  b.run(10'000);
+  EXPECT_EQ(b.result(0, 0), 5u);
+  EXPECT_EQ(b.result(0, 3), 0u) << "still waiting";
+  EXPECT_EQ(b[0].sleeping(), 1u);
+}
+
+// A bit carries no count: doorbells that come before the handler has cleared the line are one interrupt.
+TEST_F(CoresTest, EventsBeforeTheClearMerge) {
+  cluster_bench<> b("interrupted");
+  b.start();
+  b.run(400);
+  for (unsigned n = 0; n < 3; ++n) b.send_word(doorbell_at, 1, 600);
+  b.run(10'000);
+  EXPECT_EQ(b.result(0, 0), 1u);
+}
+
+// The line is opened by another master while the core computes: it must not have run ahead of the interrupt.
+TEST_F(CoresTest, AnInterruptReachesACoreThatNeverTouchesTheBus) {
+  cluster_bench<> b("computing");
+  b.start();
+  b.run(1000);
+  b.send_word(global + event_unit_at + 0x0C, 1u << 28, 1000);  // core 0's IRQ_MASK
+  b.send_word(doorbell_at, 1, 1010);
+  b.run(1040);
+  EXPECT_EQ(b.result(0, 0), 1u);
+  EXPECT_GE(b.result(0, 1), b.at("computing_loop"));
+  EXPECT_LE(b.result(0, 1), b.at("computing_loop") + 4);
+  b.send_word(doorbell_at, 1, 3000);
+  b.run(3030);
+  EXPECT_EQ(b.result(0, 0), 2u);
+}
+
+TEST_F(CoresTest, ASleepingCoreIsResetAndStartsAnew) {
+  cluster_bench<> b("restart");
+  b.start();
+  b.run(1000);
+  EXPECT_EQ(b[0].sleeping(), 1u);
+  enable(b, 0);
+  b.run(2000);
+  EXPECT_EQ(b[0].sleeping(), 0u);
+  EXPECT_EQ(b.result(0, 0), 1u);
+  enable(b, 1);
+  b.run(3000);
+  EXPECT_EQ(b.result(0, 0), 2u);
+  EXPECT_EQ(b[0].sleeping(), 1u);
+}
+
+TEST_F(CoresTest, AComputingCoreStopsAtOnce) {
+  cluster_bench<> b("restart");
+  b.table(0, 0, 5);
+  b.start();
+  b.run(700);
+  enable(b, 0);
+  b.run(701);
+  enable(b, 1);  // in the next cycle: the old program must not store, the new one starts at once
+  b.run(1200);
+  EXPECT_EQ(b.result(0, 0), 2u);
+  EXPECT_EQ(b.result(0, 2), 0u) << "1000 cycles have not passed since the second start";
+  b.run(3000);
+  EXPECT_EQ(b.result(0, 2), 1u);
+  EXPECT_EQ(b.result(0, 0), 2u);
+}
+
+TEST_F(CoresTest, ACoreThatWaitsOnTheBusIsResetWhenItsAnswerComes) {
+  for (const bool enabled_again : {false, true}) {
+    cluster_bench<> b("restart");
+    b.table(0, 0, 2);
+    b.table(0, 1, 0x80000000u);
+    b.start();
+    cycle_t now = 0;
+    while (b[0].waiting_for_bus() == 0) b.run(++now);
+    enable(b, 0);
+    if (enabled_again) enable(b, 1);
+    b.table(0, 0, 0);
+    b.run(now + 1000);
+    EXPECT_EQ(b.result(0, 0), enabled_again ? 2u : 1u);
+    EXPECT_EQ(b.result(0, 1), 0u) << "the load was in flight when the core was reset";
+    EXPECT_EQ(b[0].sleeping(), enabled_again ? 1u : 0u);
+    EXPECT_TRUE(b.errors().empty());
+  }
+}
+
+TEST_F(CoresTest, ACoreThatWaitsForALineIsResetAtOnce) {
+  for (const bool enabled_again : {false, true}) {
+    cluster_bench<> b("restart");
+    b.start();
+    cycle_t now = 0;
+    while (b[0].waiting_for_line() == 0) b.run(++now);
+    enable(b, 0);
+    EXPECT_EQ(b[0].waiting_for_line(), 0u);
+    if (enabled_again) enable(b, 1);
+    b.run(now + 1000);
+    EXPECT_EQ(b.result(0, 0), enabled_again ? 1u : 0u);
+    EXPECT_EQ(b[0].sleeping(), enabled_again ? 1u : 0u);
+  }
+}
+
+TEST_F(CoresTest, ACoreMayDisableItself) {
+  cluster_bench<> b("restart", one_cluster(3));
+  b.table(1, 0, 6);
+  b.start();
+  b.run(1000);
+  EXPECT_EQ(b.result(1, 0), 1u);
+  EXPECT_EQ(b.result(1, 2), 0u) << "nothing is executed behind the store";
+  EXPECT_EQ(b[0].sleeping(), 5u);
+  EXPECT_EQ(debug_read(b, l1_bytes + 0x30), 5u);
+  EXPECT_TRUE(b.errors().empty());
+}
+
+TEST_F(CoresTest, AHaltedCoreStaysHaltedUntilItIsEnabledAgain) {
+  cluster_bench<> b("restart", one_cluster(2));
+  b.table(0, 0, 3);
+  b.table(0, 1, 0x80F00000u);
+  b.start();
+  b.run(1000);
+  ASSERT_EQ(b.errors().size(), 1u);
+  EXPECT_EQ(b.errors()[0].from, guest_error::source::core_fetch);
+  EXPECT_EQ(b.errors()[0].pc, 0x80F00000u);
+  debug_write(b, l1_bytes + 0x68, 1);  // any control register
+  b.table(0, 0, 0);
+  b.run(2000);
+  EXPECT_EQ(b.result(0, 0), 1u);
+  enable(b, 2);
+  enable(b, 3);
+  b.run(3000);
+  EXPECT_EQ(b.result(0, 0), 2u);
+  EXPECT_EQ(b.result(1, 0), 1u);
+  EXPECT_EQ(b[0].sleeping(), 3u);
+}
+
+TEST_F(CoresTest, LockAndBarrierHoldUnderContention) {
+  for (const unsigned cores : {1u, 2u, 16u, 64u}) {
+    constexpr unsigned rounds = 20;
+    cluster_bench<> b("together", one_cluster(cores));
+    for (unsigned h = 0; h < cores; ++h) b.table(h, 0, rounds);
+    const std::uint64_t all = cores == 64 ? ~0ull : (1ull << cores) - 1;
+    debug_write(b, event_unit_at + 0xA40, static_cast<std::uint32_t>(all));
+    debug_write(b, event_unit_at + 0xA44, static_cast<std::uint32_t>(all >> 32));
+    b.start();
+    b.run(1'000'000);
+    EXPECT_EQ(b.word(0x8000), cores * rounds) << "mutual exclusion";
+    for (unsigned h = 0; h < cores; ++h) {
+      EXPECT_EQ(b.result(h, 0), cores * rounds) << "after the last barrier every core sees all of the round";
+      EXPECT_EQ(b.result(h, 1), 0u) << "somebody else was inside the lock";
+    }
+    EXPECT_EQ(b[0].sleeping(), all);
+  }
+}
+
+TEST_F(CoresTest, DebugTransportReachesEveryByteAndDisturbsNothing) {
+  cluster_bench<> plain("together", one_cluster(4)), watched("together", one_cluster(4));
+  for (auto* b : {&plain, &watched}) {
+    for (unsigned h = 0; h < 4; ++h) b->table(h, 0, 10);
+    debug_write(*b, event_unit_at + 0xA40, 15);
+    b->start();
+  }
+  for (cycle_t now = 0; now < 3000; now += 7) {
+    plain.run(now);
+    watched.run(now);
+    for (std::uint64_t at = l1_bytes; at < l1_bytes + 0x4000; at += 4) {
+      std::uint32_t value = 0;
+      const auto n = watched[0].debug_access(at, reinterpret_cast<std::uint8_t*>(&value), 4, false, now);
+      ASSERT_TRUE(n == 0 || n == 4);
+      if (at == l1_bytes + 0x08) EXPECT_EQ(value, 4u);
+    }
+    std::uint8_t bytes[100];
+    ASSERT_EQ(watched[0].debug_access(l1_bytes - 50, bytes, 50, false, now), 50u);
+    ASSERT_EQ(plain.now(), watched.now());
+    ASSERT_EQ(plain[0].next_event(), watched[0].next_event()) << now;
+  }
+  EXPECT_EQ(std::memcmp(plain.l1(0), watched.l1(0), l1_bytes), 0);
+  std::vector<std::uint8_t> weights(256 * 256), back(256 * 256);
+  for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<std::uint8_t>(k * 7);
+  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, weights.data(), weights.size(), true, plain.now()), weights.size());
+  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, back.data(), back.size(), false, plain.now()), back.size());
+  EXPECT_EQ(weights, back);
+}
+
+}  // namespace
+}  // namespace ohmic

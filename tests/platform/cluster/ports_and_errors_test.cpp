@@ -1,0 +1,203 @@
+// The wide ports against cores, the DMA with its notifications, and guest errors.
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+
+#include "ip/dma/descriptor.h"
+#include "tests/platform/cluster/cluster_bench.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint32_t own = static_cast<std::uint32_t>(chip_config::own_l1_base);
+constexpr std::uint32_t l1_bytes = 1u << 20;
+constexpr std::uint64_t global = chip_config::clusters_base;
+
+std::vector<std::uint8_t> pattern(std::size_t n) {
+  std::vector<std::uint8_t> v(n);
+  for (std::size_t k = 0; k < n; ++k) v[k] = static_cast<std::uint8_t>(3 * k + 1);
+  return v;
+}
+
+TEST(PortsTest, ABurstIntoAnIdleClusterTakesABeatPerCycle) {
+  cluster_bench<> b("idle");
+  b.start();
+  b.run(1000);
+  const axi_burst& w = b.send(true, global + 0x2000, pattern(256), 1000);
+  const axi_burst& r = b.send(false, global + 0x2000, std::vector<std::uint8_t>(256), 1100);
+  b.run(2000);
+  // Beats 1000..1003; B in 1004 at the port, in 1005 behind its egress register.
+  EXPECT_EQ(b.answered(w), 1004u + 1);
+  // AR in 1100; four beats are read in 1100..1103; R leaves in 1104.
+  EXPECT_EQ(b.answered(r), 1104u + 1);
+  EXPECT_EQ(std::memcmp(r.data, pattern(256).data(), 256), 0);
+}
+
+TEST(PortsTest, ABeatAndACoreTakeTurnsByTheCycle) {
+  // Requesters: core 0, then six ports; the slave's write port is the last.
+  // It loses against the core only when cycle mod 7 is 0.
+  unsigned waited = 0;
+  for (cycle_t arrival = 700; arrival < 721; ++arrival) {
+    cluster_bench<> b("restart");
+    b.table(0, 0, 4);
+    b.table(0, 1, own + 0x3008);  // stored to in every third cycle: a store, and a jump of 2 cycles
+    b.start();
+    b.run(680);
+    const axi_burst& w = b.send(true, global + 0x3000, pattern(64), arrival);
+    b.run(800);
+    const cycle_t b_at = b.answered(w);
+    EXPECT_TRUE(b_at == arrival + 2 || (arrival % 7 == 0 && b_at == arrival + 3)) << arrival << ": " << b_at;
+    waited += b_at == arrival + 3;
+  }
+  EXPECT_EQ(waited, 1u) << "of 21 cycles one has the core's store and cycle mod 7 = 0";
+}
+
+TEST(PortsTest, NeitherCoresNorBeatsStarve) {
+  constexpr unsigned cores = 16;
+  cluster_bench<> b("conflict", one_cluster(cores));
+  for (unsigned h = 0; h < cores; ++h) {
+    b.table(h, 0, own + 0x8000 + 4 * (h % 4));
+    b.table(h, 2, 400);
+  }
+  b.start();
+  b.run(500);
+  std::vector<const axi_burst*> bursts;
+  for (unsigned k = 0; k < 40; ++k) {
+    bursts.push_back(&b.send(true, global + 0x8040, pattern(256), 500 + 20 * k));
+    bursts.push_back(&b.send(false, global + 0x7FE0, std::vector<std::uint8_t>(256), 500 + 20 * k));
+  }
+  b.run(20'000);
+  EXPECT_EQ(b[0].sleeping(), 0xFFFFu) << "all cores finished their loops";
+  // A beat waits at most a turn of the round robin, 22 cycles; 40 bursts of 4 (5 unaligned) beats queue up.
+  for (std::size_t k = 0; k < bursts.size(); ++k) {
+    ASSERT_NE(b.answered(*bursts[k]), never) << k;
+    EXPECT_LE(b.answered(*bursts[k]), 500 + (k / 2 + 1) * 5 * 22 + 20) << k;
+  }
+  EXPECT_EQ(std::memcmp(b.l1(0) + 0x8040, pattern(256).data(), 256), 0);
+}
+
+TEST(PortsTest, DataThenFlagThenDoorbellArriveInOrder) {
+  cluster_bench<> b("interrupted");
+  b.start();
+  b.run(500);
+  b.send(true, global + 0x4000, pattern(4096), 600);
+  b.send_word(global + 0x6000, 77, 664);
+  const axi_burst& bell = b.send_word(global + l1_bytes + 0x1B00, 1, 665);
+  cycle_t now = 600;
+  while (b.word(0x6000) != 77) {
+    b.run(++now);
+    ASSERT_LT(now, 2000u);
+  }
+  EXPECT_EQ(std::memcmp(b.l1(0) + 0x4000, pattern(4096).data(), 4096), 0) << "the flag is behind the data";
+  EXPECT_EQ(b.answered(bell), never) << "the doorbell is behind the flag";
+  b.run(2000);
+  EXPECT_EQ(b.result(0, 0), 1u);
+}
+
+class DmaInCluster : public testing::Test {
+ protected:
+  dma_descriptor descriptor(std::uint64_t to, std::uint64_t from, std::uint32_t bytes) {
+    dma_descriptor d{};
+    d.flags = 1 | DMA_EVENT;
+    d.next = DMA_CHAIN_END;
+    d.bytes = bytes;
+    d.src_lo = static_cast<std::uint32_t>(from);
+    d.dst_lo = static_cast<std::uint32_t>(to);
+    return d;
+  }
+  void run(cluster_bench<>& b, const dma_descriptor& d, cycle_t end = 5000) {
+    std::memcpy(b.l1(0) + 0x3000, &d, sizeof d);
+    b.table(0, 0, 0x3000);
+    b.start();
+    b.run(end);
+  }
+};
+
+TEST_F(DmaInCluster, FetchesFromMemoryAndWakesTheCore) {
+  cluster_bench<> b("move");
+  run(b, descriptor(own + 0x10001, cluster_bench<>::memory_base + 3, 5000));
+  EXPECT_EQ(std::memcmp(b.l1(0) + 0x10001, b.memory().data() + 3, 5000), 0);
+  EXPECT_EQ(b.result(0, 0), 1u << 20);
+  EXPECT_EQ(b.result(0, 1), 1u);
+  EXPECT_EQ(b[0].sleeping(), 1u);
+  EXPECT_TRUE(b.errors().empty());
+}
+
+TEST_F(DmaInCluster, NotifiesTheOwnCountThenTheOwnDoorbell) {
+  cluster_bench<> b("move");
+  dma_descriptor d = descriptor(cluster_bench<>::memory_base + 0x80000, own + 0x8000, 4096);
+  d.flags |= DMA_NOTIFY;
+  d.notify_lo = own + 0x7000;
+  d.notify_value = 42;
+  d.doorbell_lo = own + l1_bytes + 0x1B04;
+  d.doorbell_value = 1;
+  const auto data = pattern(4096);
+  std::memcpy(b.l1(0) + 0x8000, data.data(), data.size());
+  run(b, d);
+  EXPECT_EQ(std::memcmp(b.memory().data() + 0x80000, data.data(), data.size()), 0);
+  EXPECT_EQ(b.word(0x7000), 42u);
+  EXPECT_EQ(b.result(0, 2), 1u << 20 | 1u << 29) << "DMA event and doorbell 1";
+}
+
+TEST_F(DmaInCluster, ReportsANotificationOfARegisterThatDoesNotExist) {
+  cluster_bench<> b("move");
+  dma_descriptor d = descriptor(own + 0x9000, own + 0x8000, 64);
+  d.flags |= DMA_NOTIFY_DOORBELL;
+  d.doorbell_lo = own + l1_bytes + 0x7000;
+  run(b, d);
+  ASSERT_EQ(b.errors().size(), 1u);
+  EXPECT_EQ(b.errors()[0].from, guest_error::source::dma);
+  EXPECT_EQ(b.errors()[0].addr, own + l1_bytes + 0x7000);
+}
+
+TEST_F(DmaInCluster, AFailingTransferIsAGuestErrorOfTheDma) {
+  cluster_bench<> b("move");
+  run(b, descriptor(own + 0x9000, 0x2000'0000, 64));
+  ASSERT_EQ(b.errors().size(), 1u);
+  EXPECT_EQ(b.errors()[0].from, guest_error::source::dma);
+  EXPECT_EQ(b.errors()[0].addr, 0x2000'0000u);
+}
+
+TEST(GuestErrorTest, EveryMistakeIsLoggedWithItsPlaceAndAnswersThePattern) {
+  chip_config chip = one_cluster(2);
+  chip.network.factors = {1, 1, 1, 1, 2};
+  cluster_bench<> b("mistakes", chip);
+  const auto other = static_cast<std::uint32_t>(chip.cluster_peripherals(1)) + 0x2C;
+  // Only core 1 of cluster 0 makes them.
+  b[0].start(0, false);
+  std::uint32_t one = 2;
+  b.table(1, 0, 0x2000'0000u);
+  b.table(1, 1, other);
+  b[0].debug_access(l1_bytes + 0x30, reinterpret_cast<std::uint8_t*>(&one), 4, true, 0);
+  b.touch();
+  b.run(10'000);
+  struct expected {
+    const char* at;
+    std::uint64_t addr;
+    bool write;
+  };
+  const expected mistakes[] = {{"mistake_0", 0x2000'0000, false},         {"mistake_1", 0x2000'0002, false},
+                               {"mistake_2", 0x2000'0004, true},          {"mistake_3", own + l1_bytes + 0x2C, false},
+                               {"mistake_4", own + l1_bytes + 0x2D, false}, {"mistake_5", own + l1_bytes, true},
+                               {"mistake_6", other, false},               {"mistake_7", other + 1, false}};
+  ASSERT_EQ(b.errors().size(), std::size(mistakes) + 1);
+  for (unsigned n = 0; n < std::size(mistakes); ++n) {
+    const guest_error& e = b.errors()[n];
+    EXPECT_EQ(e.pc, b.at(mistakes[n].at)) << n;
+    EXPECT_EQ(e.addr, mistakes[n].addr) << n;
+    EXPECT_EQ(e.write, mistakes[n].write) << n;
+    EXPECT_EQ(e.core, 1u);
+    EXPECT_EQ(e.cluster, 0u);
+    EXPECT_EQ(e.from, guest_error::source::core_access);
+  }
+  EXPECT_EQ(b.errors().back().from, guest_error::source::core_fetch);
+  EXPECT_EQ(b.errors().back().pc, 0x80F0'0000u);
+  const std::uint32_t answers[] = {0xBADACCE5, 0xBADA, 0xBADACCE5, 0xCC, 0xBADACCE5, 0xFFFFFFCC,
+                                   1 /* ERROR_STATUS */, 0x2000'0000 /* ERROR_ADDR */, 1 /* ERROR_CORE */, 0 /* cleared */};
+  for (unsigned n = 0; n < std::size(answers); ++n) EXPECT_EQ(b.result(1, n), answers[n]) << n;
+  EXPECT_EQ(b.word(0x2C0C), 0u);
+}
+
+}  // namespace
+}  // namespace ohmic
