@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <systemc>
@@ -225,8 +226,9 @@ void chip<Cluster>::collect_errors(const std::vector<unsigned>& active) {
     errors.clear();
   }
   if (errors_.begin() + known == errors_.end()) return;
-  std::stable_sort(errors_.begin() + known, errors_.end(),
-                   [](const guest_error& a, const guest_error& b) { return a.cycle < b.cycle; });
+  const auto order = [](const guest_error& e) { return std::make_tuple(e.cycle, e.cluster, e.from, e.core, e.addr); };
+  std::sort(errors_.begin() + known, errors_.end(),
+            [&](const guest_error& a, const guest_error& b) { return order(a) < order(b); });
   if (errors_.size() > most_errors) errors_.resize(most_errors);  // the first ones tell the story
 }
 

@@ -59,14 +59,14 @@ class slave_port {
  private:
   struct entry {
     axi_burst* burst;
-    cycle_t cycle, last;
+    cycle_t first, last;
 
     /// Cycle in which a write's first `end` bytes are there: bytes come evenly between the first beat and the last,
     /// however narrow the narrowest link on their way was.
     cycle_t arrival(std::uint32_t end) const {
       if (end == burst->bytes) return last;
       const std::uint64_t lead = burst->addr % 64, space = (lead + burst->bytes + 63) / 64 * 64;
-      return cycle + (lead + end - 1) * (last - cycle + 1) / space;
+      return first + (lead + end - 1) * (last - first + 1) / space;
     }
   };
   struct direction {

@@ -93,16 +93,6 @@ TEST_F(SlavePortTest, WritesOneBeatPerCycleAndAnswersInTheCycleAfterTheLast) {
   EXPECT_EQ(out_[0].burst->resp, axi_resp::okay);
 }
 
-TEST_F(SlavePortTest, BeatsOfANarrowLinkAreWrittenAsTheyCome) {
-  send(true, 0x1000, 256, 10, 8);  // beats at 10, 18, 26, 34
-  run(27);
-  EXPECT_EQ(l1_[0x1000 + 191], 192);
-  EXPECT_EQ(l1_[0x1000 + 192], 0);
-  run(40);
-  ASSERT_EQ(out_.size(), 1u);
-  EXPECT_EQ(out_[0].cycle, 35u);
-}
-
 TEST_F(SlavePortTest, ReadAnswersWhenAllBeatsAreRead) {
   for (unsigned i = 0; i < 128; ++i) l1_[0x2000 + i] = static_cast<std::uint8_t>(200 - i);
   axi_burst& b = send(false, 0x2010, 100, 5);  // touches beats 0x2000 and 0x2040
