@@ -30,7 +30,7 @@
  *            wanted column below released + dst_slots of EVERY destination (a tile is pushed as a whole).
  *   after    a step then needs nothing below the first column (so clipped) of its next tile; a ring's `released` is the
  *            least of its readers. For the tile that follows the image's last that is the next image's first column.
- * Steps run their tiles in order. Nothing else may make a step wait for ever: the compiler's liveness proof rests on it.
+ * Steps run their tiles in order. Nothing else may make a step wait for ever: the proof of liveness rests on it.
  *
  * Replicas. Stage replica r of R with tiles of T columns makes the columns x with (x / T) % R == r of every image.
  * T divides columns_per_image of its output and the slots of every ring it writes or reads tile by tile.

@@ -66,6 +66,18 @@ class naive_mapper {
   }
 
   void choose_copies() {
+    for (const auto& asked : options_.copies) {
+      std::string known;
+      bool found = false;
+      for (std::size_t s = 0; s < stages_.size(); ++s) {
+        if (!on_crossbar(s)) continue;
+        known += (known.empty() ? "" : ", ") + node_of(s).name;
+        found = found || node_of(s).name == asked.first;
+      }
+      if (!found)
+        throw mapping_error("copies asked of '" + asked.first +
+                            "', which is no layer on crossbars; there are: " + known);
+    }
     copies_.assign(stages_.size(), 0);
     std::size_t first = stages_.size();
     for (std::size_t s = 0; s < stages_.size(); ++s) {

@@ -55,6 +55,18 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   EXPECT_GT(observer.compared(), 0u);
 }
 
+TEST(MappedResnet18, HasTheClustersAndTheBoundOfThreeCopiesOfConv1) {
+  const auto folder = example_network("resnet18");
+  if (!folder) GTEST_SKIP() << "resnet18 is not built";
+  const integer_graph graph = import_onnx(*folder + "/resnet18_calibrated.onnx");
+  const deployment mapped = compile(graph, chip_config{});
+  EXPECT_EQ(mapped.mvms_per_image, 106248u);
+  EXPECT_EQ(mapped.crossbars.size(), 218u);  // 216 and two more copies
+  EXPECT_GE(mapped.clusters.size(), 220u);
+  EXPECT_LE(mapped.clusters.size(), 261u);
+  EXPECT_EQ(mapped.bottleneck_cycles, 43 * 128 * 130.0) << "128 columns over 3 IMAs, 128 pixels each, 130 ns";
+}
+
 INSTANTIATE_TEST_SUITE_P(Built, MappedNetwork,
                          ::testing::Values(mapped_network{"resnet_micro", 4, 3, residual_store::l1},
                                            mapped_network{"resnet_micro", 512, 3, residual_store::hbm},
