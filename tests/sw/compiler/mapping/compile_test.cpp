@@ -247,7 +247,7 @@ TEST_F(Compile, RefusesWhatItCannotMap) {
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("reduction_fan_in is 1"));
   options = {};
   options.copies = {{"mian", 2}};
-  EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'mian'"), HasSubstr("conv1, main, down, fc")));
+  EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'mian'"), HasSubstr("conv1, down, main, fc")));
   options = {};
   EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options), HasSubstr("calibrated for crossbars of 40 rows"));
   graph.calibrated = false;
