@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <exception>
-
 #include <systemc>
 
 #include "platform/command/arguments.h"

@@ -40,7 +40,8 @@ bool is_elf(const std::string& file) {
 std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text) {
   unsigned cluster = 0, core = 0;
   int used = 0;
-  if (std::sscanf(text.c_str(), "%u.%u%n", &cluster, &core, &used) != 2 || static_cast<std::size_t>(used) != text.size())
+  if (std::sscanf(text.c_str(), "%u.%u%n", &cluster, &core, &used) != 2 ||
+      static_cast<std::size_t>(used) != text.size())
     return std::nullopt;
   return std::pair{cluster, core};
 }
@@ -107,48 +108,65 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("FILE", a.file, "Experiment (.yaml) or RISC-V program (.elf)")->required();
   run->add_option("--set", a.sets, "KEY=VALUE of experiment or chip by its dotted path; may be repeated")
       ->type_name("KEY=VALUE")
-      ->take_all();
-  run->add_option("--chip", a.chip, "Chip (.yaml); a program needs one, an experiment has its own");
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--chip", a.chip, "Chip (.yaml); a program needs one, an experiment has its own")->type_name("FILE");
   run->add_option("--threads", a.threads, "Threads, the main one included (default: as many as the process may use)")
-      ->check(CLI::Range(1u, 1024u));
-  run->add_option("--cores", s.cores, "Model of the cores (iss, rtl, lockstep), or of some: CLUSTERS.CORES=MODEL; may be repeated")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1024u).description(""));
+  run->add_option("--cores", s.cores,
+                  "Model of the cores (iss, rtl, lockstep), or of some: CLUSTERS.CORES=MODEL; may be repeated")
       ->type_name("[CLUSTERS.CORES=]MODEL")
-      ->take_all();
-  run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6");
-  run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)");
-  run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols");
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
+  run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
+  run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
+      ->type_name("CLUSTER.CORE");
   run->add_flag("--dump", a.dump, "Print every cluster's state if the run fails");
   run->add_flag("--quiet", a.quiet, "No progress and no table");
-  run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file");
-  run->add_option("--images", a.images, "Experiment: folder of photographs");
-  run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)");
-  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces)");
+  run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file")->type_name("NAME|FILE");
+  run->add_option("--images", a.images, "Experiment: folder of photographs")->type_name("DIR");
+  run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)")
+      ->type_name("N");
+  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces)")->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));
-  run->add_option("--json", a.json, "Program: write the run's figures to this file");
+  run->add_option("--json", a.json, "Program: write the run's figures to this file")->type_name("FILE");
   run->add_option("--inject", a.faults,
                   "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
-      ->take_all();
-  run->add_option("--firmware", a.firmware, "Experiment: another executor than dataflow.elf");
+      ->type_name("FAULT=N")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--firmware", a.firmware, "Experiment: another executor than dataflow.elf")->type_name("FILE");
 
   CLI::App* calibrate = app.add_subcommand("calibrate", "Add row sets and ADC scales to a quantised ONNX network");
   calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();
-  calibrate->add_option("--images", a.images, "Folder of calibration images")->required();
-  calibrate->add_option("--out", a.out, "Calibrated ONNX file to write")->required();
-  calibrate->add_option("--rows", a.rows, "Rows of the chip's crossbars")->capture_default_str()->check(CLI::Range(1u, 65536u));
-  calibrate->add_option("--threads", a.threads, "Threads (default: as many as the process may use)");
+  calibrate->add_option("--images", a.images, "Folder of calibration images")->type_name("DIR")->required();
+  calibrate->add_option("--out", a.out, "Calibrated ONNX file to write")->type_name("PATH")->required();
+  calibrate->add_option("--rows", a.rows, "Rows of the chip's crossbars")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 65536u).description(""));
+  calibrate->add_option("--threads", a.threads, "Threads (default: as many as the process may use)")->type_name("N");
   calibrate->add_flag("--quiet", a.quiet, "No progress");
 
   CLI::App* compile = app.add_subcommand("compile", "Map an experiment's network to its chip and write the deployment");
   compile->add_option("EXPERIMENT", a.file, "Experiment (.yaml)")->required();
-  compile->add_option("--out", a.out, "Folder to write")->required();
-  compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")->type_name("KEY=VALUE")->take_all();
-  compile->add_option("--model", s.model, "A model by name, or an ONNX file");
+  compile->add_option("--out", a.out, "Folder to write")->type_name("PATH")->required();
+  compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  compile->add_option("--model", s.model, "A model by name, or an ONNX file")->type_name("NAME|FILE");
   compile->add_flag("--quiet", a.quiet, "No progress and no table");
 
   CLI::App* info = app.add_subcommand("info", "Print a chip with every parameter resolved");
   info->add_option("CHIP", a.file, "Chip (.yaml)")->required();
-  info->add_option("--set", a.sets, "KEY=VALUE; may be repeated")->type_name("KEY=VALUE")->take_all();
+  info->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
 
   try {
     app.parse(argc, argv);

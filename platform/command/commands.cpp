@@ -1,8 +1,9 @@
 #include "platform/command/commands.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "platform/config/config_error.h"
 #include "platform/config/experiment_config.h"
@@ -43,7 +44,8 @@ exit_code run_program_command(const arguments& a) {
                                      request.chip.clusters() - 1, request.chip.cluster.cores - 1));
     const std::filesystem::path folder = a.out.empty() ? "." : a.out;
     std::filesystem::create_directories(folder);
-    request.machine.trace = traced_core{cluster, core, (folder / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
+    request.machine.trace =
+        traced_core{cluster, core, (folder / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
   }
   request.quiet = a.quiet;
   request.dump = a.dump;
@@ -63,9 +65,10 @@ exit_code compile_command(const arguments& a) {
   const deployment mapped = map_network(config, net, a.quiet);
   save_deployment(mapped, a.out);
   if (!a.quiet) {
-    std::printf("%s on %s: %zu stages on %zu clusters, %zu crossbars, %llu MVMs per image, at least %.0f cycles per image\n",
-                mapped.model.c_str(), mapped.chip.c_str(), mapped.stages.size(), mapped.clusters.size(),
-                mapped.crossbars.size(), static_cast<unsigned long long>(mapped.mvms_per_image), mapped.bottleneck_cycles);
+    std::printf(
+        "%s on %s: %zu stages on %zu clusters, %zu crossbars, %llu MVMs per image, at least %.0f cycles per image\n",
+        mapped.model.c_str(), mapped.chip.c_str(), mapped.stages.size(), mapped.clusters.size(),
+        mapped.crossbars.size(), static_cast<unsigned long long>(mapped.mvms_per_image), mapped.bottleneck_cycles);
     std::printf("written to %s\n", a.out.c_str());
   }
   return exit_code::right;
@@ -75,12 +78,13 @@ exit_code info_command(const arguments& a) {
   const chip_config chip = load_chip(a.file, a.sets);
   std::printf("# %u clusters, %u cores, hash %s\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
               chip_hash(chip).c_str());
-  std::printf("# own L1 0x%llx, own peripherals 0x%llx, cluster n's L1 0x%llx + n * 0x%llx, HBM 0x%llx, platform 0x%llx\n",
-              static_cast<unsigned long long>(chip_config::own_l1_base),
-              static_cast<unsigned long long>(chip.own_peripheral_base()),
-              static_cast<unsigned long long>(chip_config::clusters_base),
-              static_cast<unsigned long long>(chip.cluster_stride()), static_cast<unsigned long long>(chip.hbm_base),
-              static_cast<unsigned long long>(chip_config::platform_base));
+  std::printf(
+      "# own L1 0x%llx, own peripherals 0x%llx, cluster n's L1 0x%llx + n * 0x%llx, HBM 0x%llx, platform 0x%llx\n",
+      static_cast<unsigned long long>(chip_config::own_l1_base),
+      static_cast<unsigned long long>(chip.own_peripheral_base()),
+      static_cast<unsigned long long>(chip_config::clusters_base),
+      static_cast<unsigned long long>(chip.cluster_stride()), static_cast<unsigned long long>(chip.hbm_base),
+      static_cast<unsigned long long>(chip_config::platform_base));
   std::fputs(to_yaml(chip).c_str(), stdout);
   return exit_code::right;
 }
@@ -89,11 +93,16 @@ exit_code info_command(const arguments& a) {
 
 exit_code execute(const arguments& a) {
   switch (a.what) {
-    case command::run_experiment: return run_experiment_command(a);
-    case command::run_program: return run_program_command(a);
-    case command::calibrate: return calibrate_command(a);
-    case command::compile: return compile_command(a);
-    case command::info: return info_command(a);
+    case command::run_experiment:
+      return run_experiment_command(a);
+    case command::run_program:
+      return run_program_command(a);
+    case command::calibrate:
+      return calibrate_command(a);
+    case command::compile:
+      return compile_command(a);
+    case command::info:
+      return info_command(a);
   }
   return exit_code::right;
 }

@@ -1,7 +1,8 @@
 #include "platform/experiment/chip_loader.h"
 
-#include <cstring>
 #include <fmt/format.h>
+
+#include <cstring>
 #include <stdexcept>
 
 #include "platform/config/config_error.h"
@@ -55,7 +56,8 @@ void add_fault(fault_list& faults, const std::string& text) {
     end = 0;
   }
   if (end == 0 || equal + 1 + end != text.size() || *target == 0)
-    throw config_error("--inject " + text + ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
+    throw config_error("--inject " + text +
+                       ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
 }
 
 void apply_faults(deployment& target, const fault_list& faults) {
@@ -69,19 +71,20 @@ void apply_faults(deployment& target, const fault_list& faults) {
   }
   if (std::uint64_t n = faults.wrong_constant; n != 0) {
     --n;
-    const bool found = for_each_requantise(target, [&](cluster_image& image, std::uint32_t biases, std::uint32_t count) {
-      if (n >= count) {
-        n -= count;
-        return false;
-      }
-      const std::uint32_t at = biases + 4 * static_cast<std::uint32_t>(n);
-      const auto bias = static_cast<std::int32_t>(take<std::int32_t>(image, at) + (1 << 20));
-      std::memcpy(image.bytes.data() + (at - image.offset), &bias, sizeof bias);
-      return true;
-    });
+    const bool found =
+        for_each_requantise(target, [&](cluster_image& image, std::uint32_t biases, std::uint32_t count) {
+          if (n >= count) {
+            n -= count;
+            return false;
+          }
+          const std::uint32_t at = biases + 4 * static_cast<std::uint32_t>(n);
+          const auto bias = static_cast<std::int32_t>(take<std::int32_t>(image, at) + (1 << 20));
+          std::memcpy(image.bytes.data() + (at - image.offset), &bias, sizeof bias);
+          return true;
+        });
     if (!found)
-      throw config_error(
-          fmt::format("--inject wrong-constant={}: the deployment has fewer requantise constants", faults.wrong_constant));
+      throw config_error(fmt::format("--inject wrong-constant={}: the deployment has fewer requantise constants",
+                                     faults.wrong_constant));
   }
 }
 

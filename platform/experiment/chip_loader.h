@@ -12,9 +12,10 @@ namespace ohmic {
 
 /// A deliberate fault, to prove that the checks notice: never in a measured run.
 struct fault_list {
-  std::uint64_t drop_write = 0;      ///< the n-th write that enters the network is lost (0: none)
-  std::uint64_t flip_weight = 0;     ///< bit 6 of the n-th weight of the crossbars, in the deployment's order, is flipped
-  std::uint64_t wrong_constant = 0;  ///< the n-th requantise bias, in the order of clusters and steps, is 1 << 20 too great
+  std::uint64_t drop_write = 0;   ///< the n-th write that enters the network is lost (0: none)
+  std::uint64_t flip_weight = 0;  ///< bit 6 of the n-th weight of the crossbars, in the deployment's order, is flipped
+  std::uint64_t wrong_constant =
+      0;  ///< the n-th requantise bias, in the order of clusters and steps, is 1 << 20 too great
 };
 
 /// Reads "drop-write=N", "flip-weight=N" or "wrong-constant=N" into the list. Throws config_error.

@@ -1,5 +1,7 @@
 #include "platform/experiment/figures.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
-#include <sys/resource.h>
 
 #include "platform/experiment/chip_loader.h"
 #include "platform/experiment/fingerprint.h"
@@ -72,8 +73,7 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
   if (f.finished() && f.cycles != 0) f.images_per_s = images / f.seconds_on_chip;
   // From the 16th image on: the pipeline is full. The last image's own way out is no part of the steady rate.
   if (f.finished() && images >= 48 && answered[47] > answered[15])
-    f.steady_images_per_s =
-        32 * chip.config().clock_ghz * 1e9 / static_cast<double>(answered[47] - answered[15]);
+    f.steady_images_per_s = 32 * chip.config().clock_ghz * 1e9 / static_cast<double>(answered[47] - answered[15]);
   f.window = chip.window();
   f.windows = chip.windows();
   f.bound_cycles = source.bound_cycles(images);
@@ -105,8 +105,8 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
   return f;
 }
 
-void judge_outputs(run_figures& f, machine& chip, const deployment& source, const network& net,
-                   const image_set& images, const golden_outputs& golden) {
+void judge_outputs(run_figures& f, machine& chip, const deployment& source, const network& net, const image_set& images,
+                   const golden_outputs& golden) {
   f.logits = read_logits(chip, source, static_cast<unsigned>(images.size()));
   f.outputs = compare_logits(net.graph, golden.logits, f.logits);
   fingerprint hash;

@@ -17,10 +17,10 @@ namespace ohmic {
 
 /// Wall time of a run, seconds.
 struct wall_times {
-  double total = 0;       ///< from the program's start
-  double preparing = 0;   ///< model, calibration, mapping, images
-  double reference = 0;   ///< the integer reference; 0 if its outputs were cached
-  double startup = 0;     ///< building and loading the chip, up to its first cycle
+  double total = 0;      ///< from the program's start
+  double preparing = 0;  ///< model, calibration, mapping, images
+  double reference = 0;  ///< the integer reference; 0 if its outputs were cached
+  double startup = 0;    ///< building and loading the chip, up to its first cycle
   double simulating = 0;
 };
 

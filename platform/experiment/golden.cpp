@@ -1,9 +1,10 @@
 #include "platform/experiment/golden.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"

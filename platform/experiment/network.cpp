@@ -26,9 +26,8 @@ integer_graph calibrate_with(integer_graph graph, const std::string& images, uns
   calibration_options options;
   options.rows = static_cast<int>(rows);
   options.threads = threads;
-  return calibrate(std::move(graph), maps, options, [&](const std::string& node, int position, int nodes) {
-    meter.update(position - 1, nodes, node);
-  });
+  return calibrate(std::move(graph), maps, options,
+                   [&](const std::string& node, int position, int nodes) { meter.update(position - 1, nodes, node); });
 }
 
 }  // namespace

@@ -9,10 +9,10 @@ namespace ohmic {
 
 /// A network ready to be mapped.
 struct network {
-  integer_graph graph;     ///< calibrated for the chip's crossbars
-  std::string file;        ///< the ONNX it came from
-  std::string folder;      ///< of a model that sw/models built; empty if the user gave a file
-  std::string hash;        ///< of the file and what it was calibrated with
+  integer_graph graph;  ///< calibrated for the chip's crossbars
+  std::string file;     ///< the ONNX it came from
+  std::string folder;   ///< of a model that sw/models built; empty if the user gave a file
+  std::string hash;     ///< of the file and what it was calibrated with
 };
 
 /// Finds the experiment's model, imports it, and calibrates it if it is not: with the images in calibration/ beside

@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "platform/experiment/report_files.h"
 #include "platform/run/progress.h"
@@ -22,15 +23,16 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 std::string stage_rows(const run_figures& f) {
   std::size_t width = 5;
   for (const stage_figures& s : f.stages) width = std::max(width, s.stage->name.size());
-  std::string out = fmt::format("{:<{}}  clusters     bound  measured   analog digital  comm.   sync    idle\n", "stage", width);
+  std::string out =
+      fmt::format("{:<{}}  clusters     bound  measured   analog digital  comm.   sync    idle\n", "stage", width);
   out += fmt::format("{:<{}}           (cycles per image)   (% of its clusters' time)\n", "", width);
   for (const stage_figures& s : f.stages) {
     std::uint64_t whole = 0;
     for (const std::uint64_t c : s.cycles) whole += c;
     out += fmt::format("{:<{}}  {:>8} {:>9.0f} {:>9.0f}   {}   {}  {}  {}   {}\n", s.stage->name, width,
-                       s.stage->clusters.size(), s.stage->predicted.bound(), s.busiest_cycles, share(s.cycles[0], whole),
-                       share(s.cycles[1], whole), share(s.cycles[2], whole), share(s.cycles[3], whole),
-                       share(s.cycles[4], whole));
+                       s.stage->clusters.size(), s.stage->predicted.bound(), s.busiest_cycles,
+                       share(s.cycles[0], whole), share(s.cycles[1], whole), share(s.cycles[2], whole),
+                       share(s.cycles[3], whole), share(s.cycles[4], whole));
   }
   return out;
 }

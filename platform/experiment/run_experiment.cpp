@@ -1,10 +1,11 @@
 #include "platform/experiment/run_experiment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "platform/config/config_error.h"
 #include "platform/elf/elf_file.h"
@@ -34,7 +35,8 @@ double seconds_since(clock::time_point begin) { return std::chrono::duration<dou
 void check_request(const experiment_request& request) {
   const experiment_config& c = request.config;
   if (c.adc_exact)
-    throw config_error("adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
+    throw config_error(
+        "adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
   if (request.trace && (request.trace->first >= c.chip.clusters() || request.trace->second >= c.chip.cluster.cores))
     throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", request.trace->first,
                                    request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));
@@ -59,7 +61,8 @@ machine_options to_machine_options(const experiment_request& request) {
   if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
   if (request.trace) {
     const auto [cluster, core] = *request.trace;
-    options.trace = traced_core{cluster, core, (fs::path(c.output) / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
+    options.trace =
+        traced_core{cluster, core, (fs::path(c.output) / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
   }
   return options;
 }
@@ -68,7 +71,10 @@ machine_options to_machine_options(const experiment_request& request) {
 class run_progress {
  public:
   run_progress(machine& chip, const deployment& source, unsigned images, bool quiet)
-      : chip_(chip), total_(static_cast<double>(source.mvms_per_image) * images), images_(images), meter_("simulating", quiet) {
+      : chip_(chip),
+        total_(static_cast<double>(source.mvms_per_image) * images),
+        images_(images),
+        meter_("simulating", quiet) {
     for (const crossbar_image& crossbar : source.crossbars) clusters_.push_back(crossbar.cluster);
   }
   void show(cycle_t now) {
@@ -76,8 +82,7 @@ class run_progress {
     for (const unsigned cluster : clusters_) done += chip_.activity(cluster).mvms;
     const std::vector<cycle_t> answered = chip_.written_at();
     const auto images = std::count_if(answered.begin(), answered.end(), [](cycle_t c) { return c != 0; });
-    meter_.update(static_cast<double>(done), total_,
-                  fmt::format("{} of {} images, cycle {}", images, images_, now));
+    meter_.update(static_cast<double>(done), total_, fmt::format("{} of {} images, cycle {}", images, images_, now));
   }
   void clear() { meter_.clear(); }
 
@@ -110,9 +115,9 @@ prepared_run prepare(const experiment_request& request) {
 
 /// "stages l1b0c1: waits for input"; activity codes are those of sw/firmware/dataflow.
 std::string describe_cluster(const deployment& mapped, unsigned cluster, std::uint32_t activity) {
-  static const char* const activities[] = {"not started",      "sets up",        "waits for the start",
-                                           "runs",             "has finished",   "waits for input",
-                                           "waits for room",   "waits for a device"};
+  static const char* const activities[] = {"not started",    "sets up",           "waits for the start",
+                                           "runs",           "has finished",      "waits for input",
+                                           "waits for room", "waits for a device"};
   std::string stages;
   for (const stage_report& stage : mapped.stages)
     if (std::find(stage.clusters.begin(), stage.clusters.end(), cluster) != stage.clusters.end())
@@ -126,9 +131,8 @@ void say_why(machine& chip, const elf_file& program, const deployment& mapped, c
   if (const std::string why = describe_end(figures.end, chip); !why.empty())
     std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (figures.end == run_end::deadlock || (dump && figures.code != exit_code::right))
-    print_state(chip, program, dump, [&](unsigned cluster, std::uint32_t activity) {
-      return describe_cluster(mapped, cluster, activity);
-    });
+    print_state(chip, program, dump,
+                [&](unsigned cluster, std::uint32_t activity) { return describe_cluster(mapped, cluster, activity); });
   if (figures.layers && figures.layers->first)
     std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first).c_str());
   else if (figures.outputs.first)
@@ -168,6 +172,7 @@ exit_code run_experiment(const experiment_request& request) {
   if (config.engine.max_cycles != 0) options.max_cycles = config.engine.max_cycles;
   options.continue_on_guest_error = config.engine.continue_on_guest_error;
   options.interrupted = interrupt_requested;
+  poll_interrupts();
   options.on_progress = [&](cycle_t now) { meter.show(now); };
   if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
   const fs::path folder(config.output);
@@ -192,7 +197,8 @@ exit_code run_experiment(const experiment_request& request) {
   wall.total = seconds_since(program_begin);
   figures.wall = wall;
 
-  if (!figures.logits.empty()) write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
+  if (!figures.logits.empty())
+    write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
   if (!figures.logits.empty() && !request.quiet)
     std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);

@@ -13,10 +13,10 @@ namespace ohmic {
 struct experiment_request {
   experiment_config config;
   bool quiet = false;
-  bool dump = false;                   ///< print every cluster's state if the run fails
+  bool dump = false;                                   ///< print every cluster's state if the run fails
   std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
   fault_list faults;
-  std::string firmware;                ///< another ELF than the dataflow executor; empty: that one
+  std::string firmware;  ///< another ELF than the dataflow executor; empty: that one
 };
 
 /// Runs a whole network: prepares model, deployment, images and reference (cached), loads the chip, runs the dataflow

@@ -12,12 +12,18 @@ using json = nlohmann::ordered_json;
 
 const char* name_of(run_end end) {
   switch (end) {
-    case run_end::exited: return "finished";
-    case run_end::asserted: return "assertion failed";
-    case run_end::deadlock: return "dead-lock";
-    case run_end::guest_error: return "guest error";
-    case run_end::cycle_limit: return "cycle limit";
-    case run_end::interrupted: return "interrupted";
+    case run_end::exited:
+      return "finished";
+    case run_end::asserted:
+      return "assertion failed";
+    case run_end::deadlock:
+      return "dead-lock";
+    case run_end::guest_error:
+      return "guest error";
+    case run_end::cycle_limit:
+      return "cycle limit";
+    case run_end::interrupted:
+      return "interrupted";
   }
   return "";
 }
@@ -38,8 +44,8 @@ json optional(const std::optional<T>& value) {
 json comparison_json(const comparison& c) {
   json out = {{"compared_values", c.compared}, {"mismatching_values", c.mismatching}, {"first_mismatch", nullptr}};
   if (c.first)
-    out["first_mismatch"] = {{"layer", c.first->layer}, {"image", c.first->image},       {"x", c.first->x},
-                             {"y", c.first->y},         {"channel", c.first->channel},   {"expected", c.first->expected},
+    out["first_mismatch"] = {{"layer", c.first->layer}, {"image", c.first->image},     {"x", c.first->x},
+                             {"y", c.first->y},         {"channel", c.first->channel}, {"expected", c.first->expected},
                              {"found", c.first->found}};
   return out;
 }
@@ -48,18 +54,19 @@ json stages_json(const run_figures& f, unsigned images) {
   json all = json::array();
   for (const stage_figures& s : f.stages) {
     const predicted_cycles& p = s.stage->predicted;
-    all.push_back({{"name", s.stage->name},
-                   {"kind", s.stage->kind},
-                   {"layers", s.stage->layers},
-                   {"clusters", s.stage->clusters},
-                   {"copies", s.stage->copies},
-                   {"tile_columns", s.stage->tile_columns},
-                   {"mvms_per_image", p.mvms},
-                   {"predicted_cycles_per_image",
-                    {{"analog", p.analog}, {"digital", p.digital}, {"communication", p.communication}, {"bound", p.bound()}}},
-                   {"measured_cycles_per_image", s.busiest_cycles},
-                   {"busiest_cluster", s.busiest},
-                   {"cycles", split(s.cycles)}});
+    all.push_back(
+        {{"name", s.stage->name},
+         {"kind", s.stage->kind},
+         {"layers", s.stage->layers},
+         {"clusters", s.stage->clusters},
+         {"copies", s.stage->copies},
+         {"tile_columns", s.stage->tile_columns},
+         {"mvms_per_image", p.mvms},
+         {"predicted_cycles_per_image",
+          {{"analog", p.analog}, {"digital", p.digital}, {"communication", p.communication}, {"bound", p.bound()}}},
+         {"measured_cycles_per_image", s.busiest_cycles},
+         {"busiest_cluster", s.busiest},
+         {"cycles", split(s.cycles)}});
   }
   return all;
 }
@@ -104,7 +111,9 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["experiment"] = config.name;
   s["end"] = name_of(f.end);
   s["exit_code"] = static_cast<int>(f.code);
-  s["chip"] = {{"name", config.chip.name}, {"clusters", config.chip.clusters()}, {"cores_per_cluster", config.chip.cluster.cores}};
+  s["chip"] = {{"name", config.chip.name},
+               {"clusters", config.chip.clusters()},
+               {"cores_per_cluster", config.chip.cluster.cores}};
   s["chip_hash"] = chip_hash(config.chip);
   s["model"] = source.model;
   s["model_hash"] = source.model_hash;
@@ -127,8 +136,7 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["startup_s"] = f.wall.startup;
   s["simulation_s"] = f.wall.simulating;
   s["mips"] = f.wall.simulating > 0 ? static_cast<double>(f.retired) / 1e6 / f.wall.simulating : 0.0;
-  s["cycles_per_s"] =
-      f.wall.simulating > 0 ? static_cast<double>(f.boot_cycles + f.cycles) / f.wall.simulating : 0.0;
+  s["cycles_per_s"] = f.wall.simulating > 0 ? static_cast<double>(f.boot_cycles + f.cycles) / f.wall.simulating : 0.0;
   s["peak_rss_mb"] = f.peak_rss_mb;
   s["threads"] = f.threads;
   s["golden"] = comparison_json(f.outputs);

@@ -6,12 +6,18 @@ namespace ohmic {
 
 exit_code exit_code_of(run_end end, std::uint32_t status) {
   switch (end) {
-    case run_end::exited: return status == 0 ? exit_code::right : exit_code::firmware_failed;
-    case run_end::asserted: return exit_code::firmware_failed;
-    case run_end::deadlock: return exit_code::deadlock;
-    case run_end::guest_error: return exit_code::guest_error;
-    case run_end::cycle_limit: return exit_code::cycle_limit;
-    case run_end::interrupted: return exit_code::interrupted;
+    case run_end::exited:
+      return status == 0 ? exit_code::right : exit_code::firmware_failed;
+    case run_end::asserted:
+      return exit_code::firmware_failed;
+    case run_end::deadlock:
+      return exit_code::deadlock;
+    case run_end::guest_error:
+      return exit_code::guest_error;
+    case run_end::cycle_limit:
+      return exit_code::cycle_limit;
+    case run_end::interrupted:
+      return exit_code::interrupted;
   }
   return exit_code::right;
 }
@@ -26,9 +32,12 @@ std::string describe_end(run_end end, machine& chip) {
       return fmt::format("an assertion of the program failed in cycle {} (its message is on the console above)", at);
     case run_end::deadlock:
       return fmt::format("dead-lock in cycle {}: every core sleeps and nothing is in flight", at);
-    case run_end::guest_error: return fmt::format("the program made an error; stopped in cycle {}", at);
-    case run_end::cycle_limit: return fmt::format("cycle limit reached in cycle {}", at);
-    case run_end::interrupted: return fmt::format("interrupted in cycle {}", at);
+    case run_end::guest_error:
+      return fmt::format("the program made an error; stopped in cycle {}", at);
+    case run_end::cycle_limit:
+      return fmt::format("cycle limit reached in cycle {}", at);
+    case run_end::interrupted:
+      return fmt::format("interrupted in cycle {}", at);
   }
   return {};
 }

@@ -1,10 +1,11 @@
 #include "platform/run/program_run.h"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include "platform/elf/elf_file.h"
 #include "platform/run/progress.h"
@@ -15,7 +16,7 @@
 namespace ohmic {
 namespace {
 
-volatile std::sig_atomic_t interrupts = 0;
+volatile std::sig_atomic_t interrupts = 0, polled = 0;
 
 double peak_rss_mb() {
   rusage usage{};
@@ -29,9 +30,11 @@ bool interrupt_requested() { return interrupts != 0; }
 
 void install_interrupt_handler() {
   std::signal(SIGINT, [](int) {
-    if (interrupts++ != 0) std::_Exit(130);  // the second one does not wait
+    if (polled == 0 || interrupts++ != 0) std::_Exit(static_cast<int>(exit_code::interrupted));
   });
 }
+
+void poll_interrupts() { polled = 1; }
 
 void patch_program(machine& chip, const elf_file& program, const std::vector<std::string>& arguments) {
   constexpr std::size_t argument_bytes = 256;
@@ -39,7 +42,8 @@ void patch_program(machine& chip, const elf_file& program, const std::vector<std
     std::string words;
     for (const std::string& a : arguments) words += (words.empty() ? "" : " ") + a;
     if (words.size() >= argument_bytes)
-      throw elf_error(fmt::format("program arguments have {} characters; {} are allowed", words.size(), argument_bytes - 1));
+      throw elf_error(
+          fmt::format("program arguments have {} characters; {} are allowed", words.size(), argument_bytes - 1));
     words.resize(argument_bytes);
     chip.write(program.address_of("ohmic_args"), words.data(), words.size());
   } else if (!arguments.empty()) {
@@ -65,11 +69,15 @@ void print_errors(const machine& chip, const elf_file& program) {
       case guest_error::source::core_fetch:
         where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc, program.describe(e.pc));
         break;
-      case guest_error::source::dma: where += " DMA"; break;
-      case guest_error::source::ima: where += " IMA"; break;
+      case guest_error::source::dma:
+        where += " DMA";
+        break;
+      case guest_error::source::ima:
+        where += " IMA";
+        break;
     }
-    std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(), e.write ? "write of" : "read of",
-                 static_cast<unsigned long long>(e.addr), e.what);
+    std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(),
+                 e.write ? "write of" : "read of", static_cast<unsigned long long>(e.addr), e.what);
   }
 }
 
@@ -98,7 +106,8 @@ void print_state(machine& chip, const elf_file& program, bool all, const cluster
       line += ": core 0 has finished";
     } else {
       static const char* const reasons[] = {"", " (a credit or barrier)", " (data in transfer)"};
-      line += fmt::format(": core 0 waits for event lines {:#x}{}, pending {:#x}", mask, reasons[a.waiting_for % 3], pending);
+      line += fmt::format(": core 0 waits for event lines {:#x}{}, pending {:#x}", mask, reasons[a.waiting_for % 3],
+                          pending);
     }
     std::fprintf(stderr, "%s; asleep %#llx, on the bus %#llx, on a line %#llx\n", line.c_str(),
                  static_cast<unsigned long long>(a.sleeping), static_cast<unsigned long long>(a.waiting_for_bus),
@@ -124,6 +133,7 @@ exit_code run_program(const program_request& request) {
   const double startup = meter.seconds();
   run_options run = request.run;
   run.interrupted = interrupt_requested;
+  poll_interrupts();
   run.on_progress = [&](cycle_t now) { meter.update(0, 0, fmt::format("cycle {}", now)); };
   const run_end end = chip->run(run);
   const double wall = meter.seconds();
@@ -142,11 +152,13 @@ exit_code run_program(const program_request& request) {
   if (end == run_end::deadlock || (request.dump && code != exit_code::right)) print_state(*chip, program, request.dump);
   const double simulating = wall - startup;
   if (!request.quiet)
-    std::fprintf(stderr, "%llu cycles, %llu instructions in %s (start-up %s): %.1f MIPS, %.2f Mcycle/s, window %llu, %u threads\n",
-                 static_cast<unsigned long long>(chip->end_cycle()), static_cast<unsigned long long>(retired),
-                 readable_seconds(simulating).c_str(), readable_seconds(startup).c_str(),
-                 static_cast<double>(retired) / 1e6 / simulating, static_cast<double>(chip->end_cycle()) / 1e6 / simulating,
-                 static_cast<unsigned long long>(chip->window()), run.threads);
+    std::fprintf(
+        stderr,
+        "%llu cycles, %llu instructions in %s (start-up %s): %.1f MIPS, %.2f Mcycle/s, window %llu, %u threads\n",
+        static_cast<unsigned long long>(chip->end_cycle()), static_cast<unsigned long long>(retired),
+        readable_seconds(simulating).c_str(), readable_seconds(startup).c_str(),
+        static_cast<double>(retired) / 1e6 / simulating, static_cast<double>(chip->end_cycle()) / 1e6 / simulating,
+        static_cast<unsigned long long>(chip->window()), run.threads);
   if (!request.json.empty()) {
     const nlohmann::json figures = {{"exit_code", static_cast<int>(code)},
                                     {"exit_status", chip->exit_status()},

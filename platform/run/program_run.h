@@ -19,8 +19,8 @@ struct program_request {
   run_options run;
   machine_options machine;
   bool quiet = false;
-  bool dump = false;                   ///< print every cluster's state if the run fails
-  std::string json;                    ///< file for the figures; empty: none
+  bool dump = false;  ///< print every cluster's state if the run fails
+  std::string json;   ///< file for the figures; empty: none
 };
 
 /// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error.
@@ -39,8 +39,10 @@ using cluster_label = std::function<std::string(unsigned cluster, std::uint32_t 
 /// with `all`. For dead-locks and failures.
 void print_state(machine& chip, const elf_file& program, bool all, const cluster_label& label = {});
 
-/// Set by Ctrl-C; polled by runs.
-bool interrupt_requested();
+/// Ctrl-C ends the program at once with exit code 130, until poll_interrupts() was called: then it is noted for
+/// interrupt_requested(), so that a run can end with a report; a second one does not wait.
 void install_interrupt_handler();
+void poll_interrupts();
+bool interrupt_requested();
 
 }  // namespace ohmic

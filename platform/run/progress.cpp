@@ -1,9 +1,9 @@
 #include "platform/run/progress.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <fmt/format.h>
 
 namespace ohmic {
 

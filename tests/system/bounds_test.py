@@ -16,8 +16,10 @@ class Bounds(SystemTest):
         for run in (few, many):
             self.ends(run, 0)
             self.assertGreaterEqual(run.summary["cycles"], run.summary["bound_cycles"], options)
-        return ((many.summary["cycles"] - few.summary["cycles"]) / 8,
-                (many.summary["bound_cycles"] - few.summary["bound_cycles"]) / 8)
+        return (
+            (many.summary["cycles"] - few.summary["cycles"]) / 8,
+            (many.summary["bound_cycles"] - few.summary["bound_cycles"]) / 8,
+        )
 
     def test_twice_the_mvm_time_costs_twice_where_crossbars_bind(self):
         before, bound_before = self.cost("--set", "ima.mvm_ns=260")
@@ -37,8 +39,12 @@ class Bounds(SystemTest):
 
     def test_an_eighth_of_the_link_width_costs_no_less_than_the_bound_says(self):
         fast_crossbars = ("--set", "ima.mvm_ns=1")
-        wide = run_network("aimc64.yaml", "resnet_tiny", *fast_crossbars, "--set", "network.width=[32, 32, 32, 32]", images=4)
-        narrow = run_network("aimc64.yaml", "resnet_tiny", *fast_crossbars, "--set", "network.width=[4, 4, 4, 4]", images=4)
+        wide = run_network(
+            "aimc64.yaml", "resnet_tiny", *fast_crossbars, "--set", "network.width=[32, 32, 32, 32]", images=4
+        )
+        narrow = run_network(
+            "aimc64.yaml", "resnet_tiny", *fast_crossbars, "--set", "network.width=[4, 4, 4, 4]", images=4
+        )
         for run in (wide, narrow):
             self.ends(run, 0)
             self.assertGreaterEqual(run.summary["cycles"], run.summary["bound_cycles"])

@@ -19,16 +19,19 @@ class Caches(SystemTest):
         self.addCleanup(patch.stop)
 
     def entries(self) -> dict:
-        return {kind: sorted(path.name for path in (self.cache / kind).glob("*"))
-                for kind in ("calibrated", "deployments", "reference")}
+        return {
+            kind: sorted(path.name for path in (self.cache / kind).glob("*"))
+            for kind in ("calibrated", "deployments", "reference")
+        }
 
     def test_a_second_run_makes_nothing_new(self):
         first = run_network("aimc16.yaml", "resnet_micro")
         before = self.entries()
         second = run_network("aimc16.yaml", "resnet_micro")
         self.ends(second, 0)
-        self.assertEqual({kind: len(names) for kind, names in before.items()},
-                         {"calibrated": 1, "deployments": 1, "reference": 1})
+        self.assertEqual(
+            {kind: len(names) for kind, names in before.items()}, {"calibrated": 1, "deployments": 1, "reference": 1}
+        )
         self.assertEqual(self.entries(), before)
         self.assertEqual(first.summary["result_hash"], second.summary["result_hash"])
         self.assertEqual(second.summary["reference_s"], 0)
@@ -53,7 +56,9 @@ class Caches(SystemTest):
         by_name = run_network("aimc16.yaml", "resnet_micro")
         folder = model_folder("resnet_micro")
         calibrated = Path(self.scratch.name) / "mine.onnx"
-        self.ends(ohmic("calibrate", folder / "resnet_micro.onnx", "--images", folder / "calibration", "--out", calibrated), 0)
+        self.ends(
+            ohmic("calibrate", folder / "resnet_micro.onnx", "--images", folder / "calibration", "--out", calibrated), 0
+        )
         mine = run_network("aimc16.yaml", "resnet_micro", "--model", calibrated, "--images", folder / "photos")
         self.ends(mine, 0)
         self.assertEqual(mine.summary["result_hash"], by_name.summary["result_hash"])

@@ -37,7 +37,9 @@ class Faults(SystemTest):
                 self.assertIn(run.code, (0, 1, 3), run.err)
                 if run.code == 3:
                     self.assertRegex(run.err, r"dead-lock in cycle \d+")
-                    self.assertRegex(run.err, r"cluster \d+ \(.*\): core 0 waits for event lines|none has ended the run")
+                    self.assertRegex(
+                        run.err, r"cluster \d+ \(.*\): core 0 waits for event lines|none has ended the run"
+                    )
                 if run.code == 1:
                     self.assertRegex(run.err, r"first difference: layer \w+ of image 0")
         self.assertGreaterEqual(codes[1], 5, codes)
@@ -45,8 +47,14 @@ class Faults(SystemTest):
 
     def test_a_skipped_barrier_is_noticed(self):
         """The same executor, but core 1 of each cluster does not arrive at the end of a kernel."""
-        run = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", "--firmware",
-                          BUILD / "firmware" / "test_skipped_barrier.elf")
+        run = run_network(
+            "aimc16.yaml",
+            "resnet_micro",
+            "--check",
+            "layers",
+            "--firmware",
+            BUILD / "firmware" / "test_skipped_barrier.elf",
+        )
         self.ends(run, 3)
         self.assertRegex(run.err, r"cluster 0 \(conv1: .*\): core 0 waits for event lines 0x8000")
 

@@ -14,10 +14,20 @@ class Luck(SystemTest):
         self.ends(plain, 0)
 
         def shaken(seed: int):
-            return run_network("aimc16.yaml", "resnet_micro", "--quiet",
-                               "--set", "engine.random_delay.max_cycles=50", "--set", f"engine.random_delay.seed={seed}",
-                               "--set", "engine.fill_memory.with=random", "--set", f"engine.fill_memory.seed={seed}",
-                               images=1)
+            return run_network(
+                "aimc16.yaml",
+                "resnet_micro",
+                "--quiet",
+                "--set",
+                "engine.random_delay.max_cycles=50",
+                "--set",
+                f"engine.random_delay.seed={seed}",
+                "--set",
+                "engine.fill_memory.with=random",
+                "--set",
+                f"engine.fill_memory.seed={seed}",
+                images=1,
+            )
 
         with ThreadPoolExecutor(2) as workers:
             runs = list(workers.map(shaken, range(1, SEEDS + 1)))

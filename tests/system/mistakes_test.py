@@ -22,8 +22,19 @@ class Mistakes(SystemTest):
 
     def micro(self, *options):
         """resnet_micro on 16 clusters, with options that make it wrong."""
-        return ohmic("run", EXPERIMENT, "--chip", CONFIGS / "aimc16.yaml", "--model", "resnet_micro", "--images-count", 1,
-                     "--out", self.out, *options)
+        return ohmic(
+            "run",
+            EXPERIMENT,
+            "--chip",
+            CONFIGS / "aimc16.yaml",
+            "--model",
+            "resnet_micro",
+            "--images-count",
+            1,
+            "--out",
+            self.out,
+            *options,
+        )
 
     def leaves_nothing(self):
         left = sorted(str(path) for path in self.out.rglob("*")) if self.out.is_dir() else []
@@ -51,8 +62,8 @@ class Mistakes(SystemTest):
 
     def test_yaml(self):
         bad = self.folder / "bad.yaml"
-        bad.write_text("chip: x.yaml\nmodell: resnet_micro\n")
-        self.refuses(ohmic("run", bad), "bad.yaml:2:1", "modell", "model")
+        bad.write_text("chip: x.yaml\nmodels: resnet_micro\n")
+        self.refuses(ohmic("run", bad), "bad.yaml:2:1", "models", "model")
         bad.write_text(f"chip: {CONFIGS / 'aimc16.yaml'}\nimages: [1, 2\n")
         self.refuses(ohmic("run", bad), "bad.yaml:")
         self.refuses(ohmic("run", EXPERIMENT, "--set", "engine.windw=3"), "engine.windw", "engine.window")
@@ -62,22 +73,27 @@ class Mistakes(SystemTest):
         self.refuses(self.micro("--set", "adc=exact"), "adc")
 
     def test_a_network_that_does_not_fit(self):
-        self.refuses(ohmic("run", EXPERIMENT, "--model", "resnet_micro", "--chip", CONFIGS / "aimc1.yaml", "--out", self.out),
-                     "crossbars")
+        self.refuses(
+            ohmic("run", EXPERIMENT, "--model", "resnet_micro", "--chip", CONFIGS / "aimc1.yaml", "--out", self.out),
+            "crossbars",
+        )
         self.leaves_nothing()
 
     def test_models(self):
         onnx = (model_folder("resnet_micro") / "resnet_micro.onnx").read_bytes()
         cut = self.folder / "cut.onnx"
-        cut.write_bytes(onnx[:len(onnx) // 2])
+        cut.write_bytes(onnx[: len(onnx) // 2])
         self.refuses(self.micro("--model", cut), "cut.onnx")
         cut.write_bytes(b"")
         self.refuses(self.micro("--model", cut), "cut.onnx")
         self.refuses(self.micro("--model", self.folder / "none.onnx"), "none.onnx")
         self.refuses(self.micro("--model", "no_such_model"), "no_such_model", "ohmic_models build")
         cut.write_bytes(onnx)
-        self.refuses(self.micro("--model", cut, "--images", model_folder("resnet_micro") / "photos"),
-                     "not calibrated", "ohmic calibrate")
+        self.refuses(
+            self.micro("--model", cut, "--images", model_folder("resnet_micro") / "photos"),
+            "not calibrated",
+            "ohmic calibrate",
+        )
         self.leaves_nothing()
 
     def test_images(self):
@@ -86,7 +102,7 @@ class Mistakes(SystemTest):
         empty.mkdir()
         self.refuses(self.micro("--images", empty), "empty")
         photograph = (model_folder("resnet_micro") / "photos" / "00_china.png").read_bytes()
-        (empty / "cut.png").write_bytes(photograph[:len(photograph) // 2])
+        (empty / "cut.png").write_bytes(photograph[: len(photograph) // 2])
         self.refuses(self.micro("--images", empty), "cut.png")
         self.leaves_nothing()
 
@@ -104,10 +120,29 @@ class Mistakes(SystemTest):
         self.out.write_text("a file where the folder should be")
         self.refuses(self.micro(), "out")
         self.assertEqual(self.out.read_text(), "a file where the folder should be")
-        self.refuses(ohmic("calibrate", model_folder("resnet_micro") / "resnet_micro.onnx", "--images",
-                           model_folder("resnet_micro") / "photos", "--out", self.out / "x.onnx"), "out")
-        self.refuses(ohmic("run", BUILD / "firmware" / "startup.elf", "--chip", CONFIGS / "aimc1.yaml", "--quiet", "--json",
-                           self.out / "figures.json"), "figures.json")
+        self.refuses(
+            ohmic(
+                "calibrate",
+                model_folder("resnet_micro") / "resnet_micro.onnx",
+                "--images",
+                model_folder("resnet_micro") / "photos",
+                "--out",
+                self.out / "x.onnx",
+            ),
+            "out",
+        )
+        self.refuses(
+            ohmic(
+                "run",
+                BUILD / "firmware" / "startup.elf",
+                "--chip",
+                CONFIGS / "aimc1.yaml",
+                "--quiet",
+                "--json",
+                self.out / "figures.json",
+            ),
+            "figures.json",
+        )
 
     def test_a_mistake_leaves_earlier_results_alone(self):
         self.ends(self.micro("--quiet"), 0)
@@ -116,9 +151,27 @@ class Mistakes(SystemTest):
         self.assertEqual((self.out / "summary.json").read_bytes(), before)
 
     def test_ctrl_c_ends_with_130_and_a_partial_report(self):
-        process = subprocess.Popen([BUILD / "ohmic", "run", EXPERIMENT, "--model", "resnet_micro", "--images-count", "1024",
-                                    "--images", model_folder("resnet_micro") / "photos", "--threads", "1", "--out", self.out],
-                                   cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [
+                BUILD / "ohmic",
+                "run",
+                EXPERIMENT,
+                "--model",
+                "resnet_micro",
+                "--images-count",
+                "1024",
+                "--images",
+                model_folder("resnet_micro") / "photos",
+                "--threads",
+                "1",
+                "--out",
+                self.out,
+            ],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         time.sleep(6)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

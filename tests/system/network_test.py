@@ -5,9 +5,31 @@ import unittest
 from ohmic_tool import SystemTest, run_network
 
 SPLIT = {"analog", "digital", "communication", "synchronisation", "idle"}
-FIELDS = {"chip", "chip_hash", "mapping", "clusters_used", "images", "window", "cycles", "boot_cycles",
-          "batch_images_per_s", "mvm_count", "retired_instructions", "awake_core_cycles", "wall_s", "startup_s", "mips",
-          "peak_rss_mb", "threads", "golden", "result_hash", "scene_accuracy", "stages", "clusters", "links"}
+FIELDS = {
+    "chip",
+    "chip_hash",
+    "mapping",
+    "clusters_used",
+    "images",
+    "window",
+    "cycles",
+    "boot_cycles",
+    "batch_images_per_s",
+    "mvm_count",
+    "retired_instructions",
+    "awake_core_cycles",
+    "wall_s",
+    "startup_s",
+    "mips",
+    "peak_rss_mb",
+    "threads",
+    "golden",
+    "result_hash",
+    "scene_accuracy",
+    "stages",
+    "clusters",
+    "links",
+}
 
 
 class MicroOn16Clusters(SystemTest):
@@ -63,7 +85,9 @@ class MicroOn16Clusters(SystemTest):
             self.assertIn(entry["top"][0]["label"], entry["image"])
 
     def test_the_table_names_scenes_and_the_verdict(self):
-        self.says(self.run16, "china", "retina", "images/s", "equal the integer reference", "conv1", "bound", "measured")
+        self.says(
+            self.run16, "china", "retina", "images/s", "equal the integer reference", "conv1", "bound", "measured"
+        )
 
 
 class Layers(SystemTest):

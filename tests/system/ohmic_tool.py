@@ -42,8 +42,14 @@ class Run:
 
 def ohmic(*arguments, cwd: Path = ROOT, timeout: float = 300) -> Run:
     """Runs the tool with exactly these arguments."""
-    done = subprocess.run([str(BUILD / "ohmic"), *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          errors="replace", timeout=timeout)
+    done = subprocess.run(
+        [str(BUILD / "ohmic"), *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+    )
     return Run(done.returncode, done.stdout, done.stderr, None, None)
 
 

@@ -11,8 +11,17 @@ from pathlib import Path
 
 from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
 
-(STORE_NOWHERE, LOAD_NOWHERE, JUMP_NOWHERE, ILLEGAL_INSTRUCTION, WAIT_FOR_NOBODY, NEVER_END, ASSERT_FALSE, EXIT_FIVE,
- BAD_IMA_JOB) = range(1, 10)
+(
+    STORE_NOWHERE,
+    LOAD_NOWHERE,
+    JUMP_NOWHERE,
+    ILLEGAL_INSTRUCTION,
+    WAIT_FOR_NOBODY,
+    NEVER_END,
+    ASSERT_FALSE,
+    EXIT_FIVE,
+    BAD_IMA_JOB,
+) = range(1, 10)
 
 
 class ProgramMistakes(SystemTest):
@@ -74,9 +83,22 @@ class ProgramMistakes(SystemTest):
         self.assertIn("<", run.err)
 
     def test_ctrl_c_ends_an_endless_program(self):
-        process = subprocess.Popen([BUILD / "ohmic", "run", BUILD / "firmware" / "test_mistake.elf", "--chip",
-                                    CONFIGS / "aimc4.yaml", "--threads", "1", "--", str(NEVER_END)],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [
+                BUILD / "ohmic",
+                "run",
+                BUILD / "firmware" / "test_mistake.elf",
+                "--chip",
+                CONFIGS / "aimc4.yaml",
+                "--threads",
+                "1",
+                "--",
+                str(NEVER_END),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         time.sleep(2)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

@@ -29,8 +29,14 @@ class SameResult(SystemTest):
         self.ends(one, 0)
         self.assertEqual(one.out, three.out)
         lines = one.out.splitlines()
-        self.assertEqual(sorted(lines), sorted(f"[{cluster}.{core}] hello from cluster {cluster} core {core} of 16"
-                                               for cluster in range(4) for core in range(16)))
+        self.assertEqual(
+            sorted(lines),
+            sorted(
+                f"[{cluster}.{core}] hello from cluster {cluster} core {core} of 16"
+                for cluster in range(4)
+                for core in range(16)
+            ),
+        )
 
 
 if __name__ == "__main__":
