@@ -21,12 +21,12 @@ int scene_of(const std::string& file, const std::vector<std::string>& labels) {
   return found == labels.end() ? -1 : static_cast<int>(found - labels.begin());
 }
 
-/// The centre crop moved by whole pixels, as far as the picture reaches: the same photograph at another offset.
+/// The same photograph at another offset: the crop lies where the multiples of two irrational ratios say, in 1/65536 of
+/// the room, so that no two rounds have the same place where there is room.
 rgb_image shifted(const rgb_image& image, int width, int height, unsigned round) {
-  const int room_x = image.width - width, room_y = image.height - height;
-  if (room_x <= 0 && room_y <= 0) return image;
-  const int step_x = static_cast<int>(round % 3) - 1, step_y = static_cast<int>(round / 3 % 3) - 1;
-  const int x0 = std::max(0, room_x) * (1 + step_x) / 2, y0 = std::max(0, room_y) * (1 + step_y) / 2;
+  const std::uint64_t room_x = std::max(0, image.width - width), room_y = std::max(0, image.height - height);
+  const auto x0 = static_cast<int>(room_x * ((32768 + round * 40503u) % 65536) / 65536);
+  const auto y0 = static_cast<int>(room_y * ((32768 + round * 49459u) % 65536) / 65536);
   rgb_image part;
   part.width = std::min(width, image.width);
   part.height = std::min(height, image.height);

@@ -1,0 +1,107 @@
+#include "platform/experiment/chip_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <systemc>
+
+#include "platform/config/config_error.h"
+#include "tests/platform/experiment/plain_memory_machine.h"
+
+namespace ohmic {
+namespace {
+
+chip_config two_clusters() {
+  chip_config config;
+  config.network.factors = {1, 2};
+  config.network.latency = {100, 4};
+  config.network.width = {64, 64};
+  config.ima.columns = 8;
+  return config;
+}
+
+TEST(Faults, AreReadByName) {
+  fault_list faults;
+  add_fault(faults, "drop-write=12");
+  add_fault(faults, "flip-weight=3");
+  add_fault(faults, "wrong-constant=4");
+  EXPECT_EQ(faults.drop_write, 12u);
+  EXPECT_EQ(faults.flip_weight, 3u);
+  EXPECT_EQ(faults.wrong_constant, 4u);
+}
+
+TEST(Faults, RefusesWhatIsNone) {
+  for (const char* text :
+       {"", "drop-write", "drop-write=", "drop-write=0", "drop-write=x", "drop-write=1x", "drop=1", "=1"}) {
+    fault_list faults;
+    EXPECT_THROW(add_fault(faults, text), config_error) << text;
+  }
+}
+
+TEST(Faults, FlipsOneBitOfOneWeight) {
+  deployment d;
+  d.crossbars = {{0, 1, 3, {1, 2, 3}}, {1, 1, 2, {4, 5}}};
+  fault_list faults;
+  faults.flip_weight = 5;  // the second of the second crossbar
+  apply_faults(d, faults);
+  EXPECT_EQ(d.crossbars[0].weights, (std::vector<std::int8_t>{1, 2, 3}));
+  EXPECT_EQ(d.crossbars[1].weights, (std::vector<std::int8_t>{4, 5 ^ 64}));
+  faults.flip_weight = 6;
+  EXPECT_THROW(apply_faults(d, faults), config_error);
+}
+
+TEST(ChipLoader, PutsConductancesRowByRowIntoTheCrossbar) {
+  plain_memory_machine chip(two_clusters());
+  deployment d;
+  d.crossbars = {{1, 2, 3, {1, 2, 3, 4, 5, 6}}};
+  load_chip_memory(chip, d, {});
+  const std::uint64_t base = chip.config().cluster_peripherals(1) + 0x80000;  // ip/registers/ohmic.rdl
+  EXPECT_EQ(chip.bytes[base + 2], 3);
+  EXPECT_EQ(chip.bytes[base + 8 + 0], 4);  // the crossbar is 8 columns wide
+  EXPECT_EQ(chip.bytes[base + 8 + 2], 6);
+}
+
+TEST(ChipLoader, TellsEachClusterWhereItsDeploymentIs) {
+  plain_memory_machine chip(two_clusters());
+  deployment d;
+  cluster_image image;
+  image.cluster = 1;
+  image.offset = 0x10000;
+  image.bytes = {9, 8, 7};
+  d.clusters = {image};
+  load_chip_memory(chip, d, {});
+  EXPECT_EQ(chip.l1s[1][0x10002], 7);
+  std::uint32_t argument = 0;
+  chip.read_word(chip.config().cluster_peripherals(1) + 0x40, argument);  // ARGUMENT[0]
+  EXPECT_EQ(argument, 0x10000u);
+}
+
+TEST(ChipLoader, PadsImageColumns) {
+  plain_memory_machine chip(two_clusters());
+  deployment d;
+  d.image_width = 2, d.image_height = 1, d.image_channels = 3;
+  d.hbm.images = 0x80001000, d.hbm.images_column_bytes = 4, d.hbm.images_stride = 8;
+  image_set images;
+  feature_map map(3, 1, 2);
+  map.data = {1, 2, 3, 4, 5, 6};
+  images.maps = {map, map};
+  load_chip_memory(chip, d, images);
+  const std::vector<int> expected = {1, 2, 3, 0, 4, 5, 6, 0, 1, 2, 3, 0, 4, 5, 6, 0};
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(chip.bytes[0x80001000 + i], expected[i]) << i;
+}
+
+TEST(ChipLoader, ReadsLogitsImageByImage) {
+  plain_memory_machine chip(two_clusters());
+  deployment d;
+  d.classes = 2;
+  d.hbm.results = 0x80002000, d.hbm.results_stride = 16;
+  const std::int32_t first[] = {-1, 2}, second[] = {3, -4};
+  chip.write(0x80002000, first, sizeof first);
+  chip.write(0x80002010, second, sizeof second);
+  EXPECT_EQ(read_logits(chip, d, 2), (std::vector<std::vector<std::int32_t>>{{-1, 2}, {3, -4}}));
+}
+
+}  // namespace
+}  // namespace ohmic
+
+// The SystemC library wants one; the tests start without it.
+int sc_main(int, char**) { return 0; }
