@@ -54,7 +54,8 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
 
   job->pieces = 0;
   job->piece_count = 0;
-  if (k->segment_count) {
+  /* PARTIAL and LOGITS have one fixed layout. */
+  if (k->kernel != OHMIC_KERNEL_PARTIAL && k->kernel != OHMIC_KERNEL_LOGITS) {
     const ohmic_segment* in = l1_at(k->input_segments);
     const uint32_t in_count = pool || k->residual != OHMIC_NONE ? k->input_segment_count : 0;
     /* Every boundary of either layout starts at most one piece per output segment that spans it. */
