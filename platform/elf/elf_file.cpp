@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -149,6 +150,15 @@ elf_segment elf_file::text() const {
 
 bool elf_file::has_symbol(std::string_view symbol) const {
   return std::any_of(symbols_.begin(), symbols_.end(), [&](const elf_symbol& s) { return s.name == symbol; });
+}
+
+void elf_file::write(std::uint32_t address, const void* data, std::size_t bytes) {
+  for (elf_segment& s : segments_)
+    if (address >= s.address && address - s.address + bytes <= s.bytes.size()) {
+      std::memcpy(s.bytes.data() + (address - s.address), data, bytes);
+      return;
+    }
+  throw elf_error(name_ + ": no segment holds what the loader must write");
 }
 
 std::uint32_t elf_file::address_of(std::string_view symbol) const {

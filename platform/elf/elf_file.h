@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -43,6 +44,9 @@ class elf_file {
   /// The executable segments as one contiguous image (gaps zero): what a decoded_text is made from.
   /// Throws elf_error if there is none or the gaps between them exceed 16 MiB.
   elf_segment text() const;
+
+  /// Changes bytes of the image before it is loaded and decoded; throws elf_error if they are not all in one segment.
+  void write(std::uint32_t address, const void* data, std::size_t bytes);
 
   /// Address of a symbol; throws elf_error naming it if it does not exist.
   std::uint32_t address_of(std::string_view symbol) const;

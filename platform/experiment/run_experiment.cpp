@@ -145,7 +145,8 @@ exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
   prepare_output(config.output);
-  const elf_file program = elf_file::load(request.firmware.empty() ? dataflow_firmware() : request.firmware);
+  elf_file program = elf_file::load(request.firmware.empty() ? dataflow_firmware() : request.firmware);
+  patch_program(program, config.chip, {});
   const clock::time_point prepare_begin = clock::now();
   const prepared_run p = prepare(request);
   wall_times wall;
@@ -155,7 +156,6 @@ exit_code run_experiment(const experiment_request& request) {
   const clock::time_point startup_begin = clock::now();
   const auto images = static_cast<unsigned>(p.images.size());
   const auto chip = make_machine(config.chip, program, to_machine_options(request));
-  patch_program(*chip, program, {});
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
   chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);

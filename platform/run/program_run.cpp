@@ -36,7 +36,7 @@ void install_interrupt_handler() {
 
 void poll_interrupts() { polled = 1; }
 
-void patch_program(machine& chip, const elf_file& program, const std::vector<std::string>& arguments) {
+void patch_program(elf_file& program, const chip_config& chip, const std::vector<std::string>& arguments) {
   constexpr std::size_t argument_bytes = 256;
   if (program.has_symbol("ohmic_args")) {
     std::string words;
@@ -45,14 +45,14 @@ void patch_program(machine& chip, const elf_file& program, const std::vector<std
       throw elf_error(
           fmt::format("program arguments have {} characters; {} are allowed", words.size(), argument_bytes - 1));
     words.resize(argument_bytes);
-    chip.write(program.address_of("ohmic_args"), words.data(), words.size());
+    program.write(program.address_of("ohmic_args"), words.data(), words.size());
   } else if (!arguments.empty()) {
     throw elf_error("the program takes no arguments (it has no symbol ohmic_args)");
   }
   if (program.has_symbol("ohmic_boot_peripherals")) {
     constexpr std::uint32_t lui_tp = 0x237;
-    const auto base = static_cast<std::uint32_t>(chip.config().own_peripheral_base());
-    chip.write_word(program.address_of("ohmic_boot_peripherals"), base | lui_tp);
+    const std::uint32_t instruction = static_cast<std::uint32_t>(chip.own_peripheral_base()) | lui_tp;
+    program.write(program.address_of("ohmic_boot_peripherals"), &instruction, sizeof instruction);
   }
 }
 
@@ -122,10 +122,10 @@ void print_state(machine& chip, const elf_file& program, bool all, const cluster
 }
 
 exit_code run_program(const program_request& request) {
-  const elf_file program = elf_file::load(request.program);
+  elf_file program = elf_file::load(request.program);
+  patch_program(program, request.chip, request.arguments);
   progress meter("running " + request.program, request.quiet);
   auto chip = make_machine(request.chip, program, request.machine);
-  patch_program(*chip, program, request.arguments);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
     std::printf("[%u.%u] %s\n", cluster, core, line.c_str());

@@ -26,8 +26,9 @@ struct program_request {
 /// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error.
 exit_code run_program(const program_request& request);
 
-/// Loads what the firmware's start-up code expects: its arguments, and where the own peripherals lie.
-void patch_program(machine& chip, const elf_file& program, const std::vector<std::string>& arguments);
+/// Writes into the image what the firmware's start-up code expects: its arguments, and where the own peripherals lie
+/// (an instruction, so before a machine decodes the text).
+void patch_program(elf_file& program, const chip_config& chip, const std::vector<std::string>& arguments);
 
 /// One line per guest error: cluster, core, pc, symbol, address.
 void print_errors(const machine& chip, const elf_file& program);
