@@ -33,6 +33,8 @@
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
 ///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE
 ///   std::uint32_t pc(unsigned h) const;       of the next instruction, at any time: for messages
+///   hart_fault fault(unsigned h) const;       why it halted
+///   std::uint32_t x(unsigned h, unsigned r) const;  register r, for dumps
 ///   void      warm(unsigned h) const;         hint: h is advanced soon
 ///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
 ///   const hart_counters& counters(unsigned h) const;
@@ -66,6 +68,7 @@ struct bus_request {
 enum class hart_fault : std::uint8_t {
   none,
   fetch_outside_text,  ///< pc left the loaded text
+  lockstep_mismatch,   ///< the two models of a core in lock-step did different things
   bad_hardware_loop,   ///< cv.setup of a loop that the core's manual forbids (undefined behaviour in hardware)
 };
 

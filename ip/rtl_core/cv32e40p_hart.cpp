@@ -163,7 +163,7 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
   Vcv32e40p& m = *model_;
   for (;;) {
     if (!settled_) {
-      if (time_ >= until) return core_stop::horizon;
+      if (time_ >= until || (observed_ && tap_->crowded())) return core_stop::horizon;
       m.irq_i = irq_;
       settle();
     }
@@ -239,6 +239,8 @@ hart_state cv32e40p_hart::control_state() const {
   }
   return s;
 }
+
+bool cv32e40p_hart::fresh_in_ex() const { return model_->issued_o; }
 
 const hart_counters& cv32e40p_hart::counters() const {
   counters_.retired = retired_;

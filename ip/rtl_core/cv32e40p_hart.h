@@ -29,6 +29,7 @@ class cv32e40p_hart {
 
   void start(std::uint32_t boot_addr, cycle_t now);
   void stop() { running_ = false; }
+  /// Returns core_stop::horizon before `until` when records must be taken first.
   /// `observed`: records are to be had from take_record() after this and later calls.
   core_stop advance(cycle_t until, bool observed);
   bool take_record(retire_record& r) { return tap_ && tap_->take(r); }
@@ -45,6 +46,8 @@ class cv32e40p_hart {
   std::uint32_t x(unsigned r) const;
   /// Control state as the registers hold it in this cycle. Without x, pc and counters.
   hart_state control_state() const;
+  /// The instruction in EX came there in this cycle.
+  bool fresh_in_ex() const;
   const hart_counters& counters() const;
   hart_fault fault() const { return fault_; }
   void warm() const;

@@ -35,6 +35,8 @@ class retire_tap {
   void reset();
   void sample(const pipeline_signals& s, cycle_t now);
   bool take(retire_record& record);
+  /// Records should be taken before the next sample().
+  bool crowded() const { return tail_ - head_ >= capacity / 2; }
 
  private:
   struct entry {

@@ -29,9 +29,11 @@ class rtl_group {
     if constexpr (!Observer::enabled) {
       return hart.advance(until, false);
     } else {
-      const core_stop stop = hart.advance(until, true);
-      for (retire_record r; hart.take_record(r);) observer.retire(h, r);
-      return stop;
+      for (;;) {
+        const core_stop stop = hart.advance(until, true);
+        for (retire_record r; hart.take_record(r);) observer.retire(h, r);
+        if (stop != core_stop::horizon || hart.time() >= until) return stop;
+      }
     }
   }
 

@@ -107,6 +107,10 @@ class chip : public sc_core::sc_module {
   void exchange(window_engine<Cluster>& engine, cycle_t to);
   void collect_errors(const std::vector<unsigned>& active);
   /// Cycle of what ends the run, as far as is known; never if nothing yet.
+  std::vector<guest_error>::const_iterator first_mismatch() const {
+    return std::find_if(errors_.begin(), errors_.end(),
+                        [](const guest_error& e) { return e.from == guest_error::source::lockstep; });
+  }
   cycle_t end_seen(const run_options& options) const;
   run_end why_ended(const run_options& options) const;
 
@@ -182,11 +186,13 @@ template <class Cluster>
 cycle_t chip<Cluster>::end_seen(const run_options& options) const {
   cycle_t end = control_.ended() ? control_.ended()->cycle : never;
   if (!errors_.empty() && !options.continue_on_guest_error) end = std::min(end, errors_.front().cycle);
+  if (const auto mismatch = first_mismatch(); mismatch != errors_.end()) end = std::min(end, mismatch->cycle);
   return end;
 }
 
 template <class Cluster>
 run_end chip<Cluster>::why_ended(const run_options& options) const {
+  if (first_mismatch() != errors_.end()) return run_end::lockstep_mismatch;
   const bool erred = !errors_.empty() && (options.continue_on_guest_error || !control_.ended() ||
                                           errors_.front().cycle <= control_.ended()->cycle);
   if (control_.ended() && control_.ended()->assertion && (!erred || options.continue_on_guest_error)) return run_end::asserted;

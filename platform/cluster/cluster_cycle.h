@@ -122,13 +122,15 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
   if (stop == core_stop::halted) {
     running_ &= ~bit(h);
     guest_error e;
-    e.from = guest_error::source::core_fetch;
+    const hart_fault fault = cores_.fault(h);
+    e.from = fault == hart_fault::lockstep_mismatch ? guest_error::source::lockstep : guest_error::source::core_fetch;
     e.cycle = now;
     e.core = h;
     e.pc = cores_.pc(h);
     e.addr = e.pc;
-    e.what = cores_.fault(h) == hart_fault::bad_hardware_loop ? "a hardware loop that the core's manual forbids"
-                                                              : "instruction fetch outside the program's text";
+    e.what = fault == hart_fault::bad_hardware_loop   ? "a hardware loop that the core's manual forbids"
+             : fault == hart_fault::lockstep_mismatch ? "RTL and ISS differ"
+                                                      : "instruction fetch outside the program's text";
     report(e);
     return;
   }

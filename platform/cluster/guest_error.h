@@ -9,7 +9,7 @@ namespace ohmic {
 
 /// A mistake of the program that a cluster noticed: logged with its place; the run's options say what follows.
 struct guest_error {
-  enum class source : std::uint8_t { core_access, core_fetch, dma, ima };
+  enum class source : std::uint8_t { core_access, core_fetch, dma, ima, lockstep };
   source from = source::core_access;
   cycle_t cycle = 0;
   unsigned cluster = 0;

@@ -22,6 +22,8 @@ const char* name_of(run_end end) {
       return "guest error";
     case run_end::cycle_limit:
       return "cycle limit";
+    case run_end::lockstep_mismatch:
+      return "lock-step mismatch";
     case run_end::interrupted:
       return "interrupted";
   }

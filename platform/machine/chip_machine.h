@@ -27,13 +27,17 @@ class chip_machine : public machine {
  public:
   using make_cores = std::function<Cores(const decoded_text&, const text_bytes&, unsigned cluster, unsigned first_mhartid)>;
 
+  /// Adds what a cluster's cores have compared; null for groups that compare nothing.
+  using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
+
   chip_machine(const chip_config& config, const elf_file& program, const machine_options& options,
                const make_cores& cores, const std::function<Observer(unsigned)>& observer,
-               std::unique_ptr<instruction_trace> trace)
+               std::unique_ptr<instruction_trace> trace, report_lockstep lockstep)
       : program_text_(program.text()),
         text_(program_text_.address, program_text_.bytes.data(), program_text_.bytes.size()),
         bytes_{program_text_.address, static_cast<std::uint32_t>(program_text_.bytes.size()), program_text_.bytes.data()},
         trace_(std::move(trace)),
+        lockstep_(lockstep),
         chip_(
             "chip", with_entry(config, program), options.network,
             [&](unsigned i) { return cores(text_, bytes_, i, i * hart_ids_per_cluster); }, observer) {
@@ -123,6 +127,12 @@ class chip_machine : public machine {
     return s;
   }
 
+  lockstep_report lockstep() const override {
+    lockstep_report report;
+    for (unsigned i = 0; lockstep_ != nullptr && i < chip_.clusters(); ++i) lockstep_(i, chip_.cluster(i).cores(), report);
+    return report;
+  }
+
  private:
   /// mhartid of a core: cluster index * 64 + core, whatever the number of cores.
   static constexpr unsigned hart_ids_per_cluster = 64;
@@ -154,6 +164,7 @@ class chip_machine : public machine {
   const decoded_text text_;
   const text_bytes bytes_;
   std::unique_ptr<instruction_trace> trace_;
+  const report_lockstep lockstep_;
   std::size_t watched_pieces_ = 0;
   mutable chip<cluster_type> chip_;
 };
@@ -162,16 +173,17 @@ class chip_machine : public machine {
 template <class Cores>
 std::unique_ptr<machine> make_chip_machine(const chip_config& config, const elf_file& program,
                                            const machine_options& options,
-                                           const typename chip_machine<Cores, null_observer>::make_cores& cores) {
+                                           const typename chip_machine<Cores, null_observer>::make_cores& cores,
+                                           void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr) {
   if (!options.trace)
     return std::make_unique<chip_machine<Cores, null_observer>>(
-        config, program, options, cores, [](unsigned) { return null_observer{}; }, nullptr);
+        config, program, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep);
   auto trace = std::make_unique<instruction_trace>(options.trace->file, program);
   instruction_trace* const writer = trace.get();
   const traced_core which = *options.trace;
   return std::make_unique<chip_machine<Cores, trace_observer>>(
       config, program, options, cores,
-      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace));
+      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace), lockstep);
 }
 
 }  // namespace ohmic

@@ -19,7 +19,7 @@ namespace ohmic {
 class elf_file;
 
 /// Why a run stopped.
-enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted };
+enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted, lockstep_mismatch };
 
 /// What the caller says about a run.
 struct run_options {
@@ -59,6 +59,17 @@ struct cluster_activity {
 struct link_activity {
   std::string name;
   std::uint64_t bytes = 0, busy_cycles = 0;
+};
+
+/// What cores in lock-step have compared.
+struct lockstep_report {
+  std::vector<std::pair<std::string, std::uint64_t>> compared;  ///< instructions by class; empty: no such core
+  std::string mismatch;  ///< the first one: place, both sides, what came before; empty: none
+  std::uint64_t retirements() const {
+    std::uint64_t sum = 0;
+    for (const auto& [name, count] : compared) sum += count;
+    return sum;
+  }
 };
 
 /// What a hart is doing, for dumps.
@@ -108,6 +119,7 @@ class machine {
   virtual cluster_activity activity(unsigned cluster) = 0;
   virtual std::vector<link_activity> links() const = 0;
   virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
+  virtual lockstep_report lockstep() const = 0;
 };
 
 /// Builds the chip around a program's text. `program` must outlive the machine.

@@ -2,13 +2,28 @@
 
 #include "ip/core/core_mix.h"
 #include "ip/iss/iss_group.h"
+#include "ip/lockstep/lockstep_group.h"
 #include "ip/rtl_core/rtl_group.h"
 #include "platform/machine/chip_machine.h"
 
 namespace ohmic {
 namespace {
 
-using mixed_cores = core_mix<iss_group, rtl_group>;
+using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group>;  // in the order of core_model
+
+/// Adds what one cluster compared.
+void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
+  const lockstep_group& group = cores.group<lockstep_group>();
+  const lockstep_counts counts = group.counts();
+  r.compared.resize(lockstep_class_count);
+  for (unsigned c = 0; c < lockstep_class_count; ++c) {
+    r.compared[c].first = name_of(static_cast<lockstep_class>(c));
+    r.compared[c].second += counts[c];
+  }
+  if (!group.bad_hart() || !r.mismatch.empty()) return;
+  r.mismatch = "core " + std::to_string(cluster) + "." + std::to_string(*group.bad_hart()) + ", cycle " +
+               std::to_string(group.bad_cycle()) + ": RTL and ISS differ in: " + group.mismatch();
+}
 
 }  // namespace
 
@@ -21,8 +36,9 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const elf
         for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
         const unsigned harts = config.cluster.cores;
         return mixed_cores(std::move(kinds), iss_group(text, harts, first_mhartid),
-                           rtl_group(bytes, harts, first_mhartid));
-      });
+                           rtl_group(bytes, harts, first_mhartid), lockstep_group(text, bytes, harts, first_mhartid));
+      },
+      report);
 }
 
 }  // namespace ohmic

@@ -16,6 +16,8 @@ exit_code exit_code_of(run_end end, std::uint32_t status) {
       return exit_code::guest_error;
     case run_end::cycle_limit:
       return exit_code::cycle_limit;
+    case run_end::lockstep_mismatch:
+      return exit_code::lockstep_mismatch;
     case run_end::interrupted:
       return exit_code::interrupted;
   }
@@ -36,6 +38,8 @@ std::string describe_end(run_end end, machine& chip) {
       return fmt::format("the program made an error; stopped in cycle {}", at);
     case run_end::cycle_limit:
       return fmt::format("cycle limit reached in cycle {}", at);
+    case run_end::lockstep_mismatch:
+      return chip.lockstep().mismatch;
     case run_end::interrupted:
       return fmt::format("interrupted in cycle {}", at);
   }

@@ -59,6 +59,7 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
 void print_errors(const machine& chip, const elf_file& program) {
   std::size_t shown = 0;
   for (const guest_error& e : chip.errors()) {
+    if (e.from == guest_error::source::lockstep) continue;  // not the program's, and told at length elsewhere
     if (++shown > 16) {
       std::fprintf(stderr, "ohmic: and %zu more errors\n", chip.errors().size() - 16);
       break;
@@ -68,6 +69,8 @@ void print_errors(const machine& chip, const elf_file& program) {
       case guest_error::source::core_access:
       case guest_error::source::core_fetch:
         where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc, program.describe(e.pc));
+        break;
+      case guest_error::source::lockstep:
         break;
       case guest_error::source::dma:
         where += " DMA";
@@ -121,6 +124,15 @@ void print_state(machine& chip, const elf_file& program, bool all, const cluster
   if (shown == 0) std::fprintf(stderr, "every core 0 has finished, and none has ended the run\n");
 }
 
+void print_lockstep(const lockstep_report& report) {
+  if (report.retirements() == 0) return;
+  std::string classes;
+  for (const auto& [name, count] : report.compared)
+    if (count != 0) classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", count, name);
+  std::fprintf(stderr, "lock-step: %llu retirements compared (%s)\n", static_cast<unsigned long long>(report.retirements()),
+               classes.c_str());
+}
+
 exit_code run_program(const program_request& request) {
   elf_file program = elf_file::load(request.program);
   patch_program(program, request.chip, request.arguments);
@@ -150,6 +162,8 @@ exit_code run_program(const program_request& request) {
   print_errors(*chip, program);
   if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (end == run_end::deadlock || (request.dump && code != exit_code::right)) print_state(*chip, program, request.dump);
+  const lockstep_report lockstep = chip->lockstep();
+  if (!request.quiet) print_lockstep(lockstep);
   const double simulating = wall - startup;
   if (!request.quiet)
     std::fprintf(
@@ -172,7 +186,8 @@ exit_code run_program(const program_request& request) {
                                     {"peak_rss_mb", peak_rss_mb()},
                                     {"window", chip->window()},
                                     {"windows", chip->windows()},
-                                    {"threads", run.threads}};
+                                    {"threads", run.threads},
+                                    {"lockstep_retirements", lockstep.retirements()}};
     write_whole_file(request.json, figures.dump(2) + "\n");
   }
   return code;

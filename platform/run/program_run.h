@@ -30,6 +30,9 @@ exit_code run_program(const program_request& request);
 /// (an instruction, so before a machine decodes the text).
 void patch_program(elf_file& program, const chip_config& chip, const std::vector<std::string>& arguments);
 
+/// What cores in lock-step compared, by class; nothing if there are none.
+void print_lockstep(const lockstep_report& report);
+
 /// One line per guest error: cluster, core, pc, symbol, address.
 void print_errors(const machine& chip, const elf_file& program);
 

@@ -3,7 +3,8 @@
 namespace ohmic::test {
 namespace {
 
-constexpr unsigned pointer = 24, step_register = 25, count_register = 26, handler_scratch = 27;
+constexpr unsigned pointer = 24, step_register = 25, count_register = 26, handler_scratch = 27,
+                   event_register = 28;
 
 std::uint32_t loop_word(unsigned funct4, unsigned l, unsigned rs1, std::uint32_t imm) {
   return imm << 20 | rs1 << 15 | 4 << 12 | funct4 << 8 | l << 7 | 0x2b;
@@ -60,7 +61,7 @@ void random_program::straight(unsigned count) {
 }
 
 void random_program::element() {
-  switch (random_() % 8) {
+  switch (random_() % 9) {
     case 0: {  // forward branch over a few instructions
       static constexpr std::uint32_t functs[] = {0, 1, 4, 5, 6, 7};
       const unsigned skip = 1 + random_() % 5;
@@ -99,6 +100,9 @@ void random_program::element() {
       straight(body + 2);
       break;
     }
+    case 6:  // wait for an event
+      words.push_back(0x0000300b | reg() << 7 | event_register << 15 | (random_() % 8) << 22);
+      break;
     default:
       straight(1 + random_() % 10);
       break;
@@ -118,6 +122,7 @@ random_program::random_program(unsigned seed) : random_(seed) {
   start.x[step_register] = static_cast<std::uint32_t>(random_()) % 7;
   start.x[count_register] = static_cast<std::uint32_t>(random_()) % 5;
   start.x[handler_scratch] = 0;
+  start.x[event_register] = events;
   start.mtvec = base;
   start.pc = base + 16;
 }

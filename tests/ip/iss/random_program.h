@@ -15,6 +15,7 @@ class random_program {
  public:
   static constexpr std::uint32_t base = 0x80000000;
   static constexpr std::uint32_t data = 0x10000000;
+  static constexpr std::uint32_t events = 0x10200000;  ///< cv.elw reads here; memory where there is no event unit
   explicit random_program(unsigned seed);
 
   std::vector<std::uint32_t> words;

@@ -1,0 +1,24 @@
+#include "ip/lockstep/lockstep_group.h"
+
+namespace ohmic {
+
+lockstep_group::lockstep_group(const decoded_text& text, const text_bytes& bytes, unsigned count,
+                               std::uint32_t first_mhartid)
+    : text_(&text), first_mhartid_(first_mhartid), rtl_(bytes, count, first_mhartid), checkers_(count) {}
+
+void lockstep_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
+  if (!checkers_[h]) checkers_[h] = std::make_unique<lockstep_checker>(*text_, first_mhartid_ + h);
+  checkers_[h]->start(boot_addr);
+  rtl_.start(h, boot_addr, now);
+}
+
+lockstep_counts lockstep_group::counts() const {
+  lockstep_counts sum{};
+  for (const auto& checker : checkers_) {
+    if (!checker) continue;
+    for (unsigned c = 0; c < lockstep_class_count; ++c) sum[c] += checker->counts()[c];
+  }
+  return sum;
+}
+
+}  // namespace ohmic

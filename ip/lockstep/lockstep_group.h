@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ip/lockstep/lockstep_checker.h"
+#include "ip/rtl_core/rtl_group.h"
+
+namespace ohmic {
+
+/// Harts that run as RTL while the ISS checks every retirement: a kind of core behind the core seam.
+///
+/// Everything the cluster sees is the RTL's. At the first mismatch of a hart advance() returns core_stop::halted and
+/// fault() hart_fault::lockstep_mismatch; mismatch() says what both did.
+class lockstep_group {
+ public:
+  lockstep_group(const decoded_text& text, const text_bytes& bytes, unsigned count, std::uint32_t first_mhartid);
+
+  unsigned size() const { return rtl_.size(); }
+  void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
+  void stop(unsigned h) { rtl_.stop(h); }
+
+  template <class Observer>
+  core_stop advance(unsigned h, cycle_t until, Observer& observer) {
+    if (first_bad_ == h) return core_stop::halted;
+    comparing<Observer> both{*checkers_[h], observer};
+    const core_stop stop = rtl_.advance(h, until, both);
+    if (!both.agrees) {
+      first_bad_ = h;
+      bad_cycle_ = both.cycle;
+      return core_stop::halted;
+    }
+    // Later, an interrupt may have been taken behind the access already.
+    if (stop == core_stop::bus && rtl_.hart(h).fresh_in_ex()) checkers_[h]->expect_control(rtl_.request(h).pc, rtl_.hart(h).control_state());
+    return stop;
+  }
+
+  cycle_t time(unsigned h) const { return rtl_.time(h); }
+  const bus_request& request(unsigned h) const { return rtl_.request(h); }
+  std::uint32_t fetch_line(unsigned h) const { return rtl_.fetch_line(h); }
+  void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) { rtl_.complete(h, rdata, granted, valid); }
+  void fetch_complete(unsigned h, cycle_t valid) { rtl_.fetch_complete(h, valid); }
+  void set_irq(unsigned h, std::uint32_t lines) { rtl_.set_irq(h, lines); }
+  bool irq_would_be_taken(unsigned h) const { return rtl_.irq_would_be_taken(h); }
+  std::uint32_t irq_enabled(unsigned h) const { return rtl_.irq_enabled(h); }
+  std::uint32_t pc(unsigned h) const { return rtl_.pc(h); }
+  std::uint32_t x(unsigned h, unsigned r) const { return rtl_.x(h, r); }
+  const hart_counters& counters(unsigned h) const { return rtl_.counters(h); }
+  hart_fault fault(unsigned h) const { return first_bad_ == h ? hart_fault::lockstep_mismatch : rtl_.fault(h); }
+  void warm(unsigned h) const { rtl_.warm(h); }
+
+  /// Instructions compared so far, all harts together.
+  lockstep_counts counts() const;
+  /// The hart that differed first, and the story; cycle of the retirement.
+  std::optional<unsigned> bad_hart() const { return first_bad_ == none ? std::nullopt : std::optional(first_bad_); }
+  const std::string& mismatch() const { return checkers_[first_bad_]->mismatch(); }
+  cycle_t bad_cycle() const { return bad_cycle_; }
+
+ private:
+  static constexpr unsigned none = ~0u;
+
+  template <class Observer>
+  struct comparing {
+    static constexpr bool enabled = true;
+    lockstep_checker& checker;
+    Observer& observer;
+    bool agrees = true;
+    cycle_t cycle = 0;
+    void retire(unsigned h, const retire_record& r) {
+      if (!agrees) return;
+      if constexpr (Observer::enabled) observer.retire(h, r);
+      cycle = r.cycle;
+      agrees = checker.check(r);
+    }
+  };
+
+  const decoded_text* text_;
+  std::uint32_t first_mhartid_;
+  rtl_group rtl_;
+  std::vector<std::unique_ptr<lockstep_checker>> checkers_;
+  unsigned first_bad_ = none;
+  cycle_t bad_cycle_ = 0;
+};
+
+}  // namespace ohmic
