@@ -314,7 +314,7 @@ ohmic_requantise_many:
 #define ADD_ROUNDING 44
 #define ADD_LO 48
 
-// void ohmic_add_blocks(struct ohmic_add_run *): y = max(clip((x*a + r*b + rounding) >> shift), lo), 4 channels at a time.
+// void ohmic_add_blocks(struct ohmic_add_run *): y = max(clip((x*a + r*b + rounding) >> shift), lo), 4 channels a time.
   .section .text.hot.ohmic_add_blocks, "ax"
   .balign 64
   .globl ohmic_add_blocks

@@ -9,17 +9,18 @@ typedef struct {
   uint32_t pixel_groups, channel_groups;
 } sharing;
 
-static sharing choose(uint32_t pixels, uint32_t blocks, uint32_t cores) {
-  /* In cycles: what a block of 4 channels costs once, and for each of its pixels. */
-  enum { once = 30, per_pixel = 30 };
+static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t height, uint32_t blocks, uint32_t cores) {
+  /* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
+  enum { per_run = 150, per_block = 30 };
+  const uint32_t per_pixel = 16 + 5 * (job->in8 + job->in16) + (job->residual_shift ? 28 : 0);
   sharing best = {1, 1};
   uint32_t least = ~0u;
   for (uint32_t groups = 1; groups <= cores && groups <= pixels; ++groups) {
     uint32_t channel_groups = cores / groups;
     if (channel_groups > blocks) channel_groups = blocks;
-    const uint32_t most_pixels = (pixels + groups - 1) / groups;
+    const uint32_t most_pixels = (pixels + groups - 1) / groups, runs = (most_pixels + height - 1) / height;
     const uint32_t most_blocks = (blocks + channel_groups - 1) / channel_groups;
-    const uint32_t cost = most_blocks * (once + most_pixels * per_pixel);
+    const uint32_t cost = runs * (per_run + most_blocks * per_block) + most_blocks * most_pixels * per_pixel;
     if (cost < least) {
       least = cost;
       best = (sharing){groups, channel_groups};
@@ -33,7 +34,7 @@ typedef struct {
   unsigned count, most;
 } work_list;
 
-/* The part of a core's pixels and channels that lies in one piece (0: none), column by column. */
+/* The part of a core's pixels and channels that lies in one piece, column by column. */
 static void add_work(work_list* list, const ohmic_kernel_job* job, ohmic_range pixels, ohmic_range channels,
                      uint32_t piece_index, uint32_t height) {
   if (piece_index != OHMIC_NO_PIECE) {
@@ -62,7 +63,7 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
   const uint32_t height = flat || whole ? 1 : job->height;
   const uint32_t pixels = whole ? 1 : job->columns * height,
                  channels = flat ? job->height * job->channels : job->channels;
-  const sharing s = choose(pixels, (channels + 3) / 4, cores);
+  const sharing s = choose(job, pixels, height, (channels + 3) / 4, cores);
   for (uint32_t core = 0; core < cores; ++core) {
     work_of[core] = list.count;
     const uint32_t channel_group = core / s.pixel_groups;

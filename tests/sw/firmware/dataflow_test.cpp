@@ -38,10 +38,10 @@ mapping_options narrow_trees() {
 }
 /// Several copies of layers that feed each other: producers and consumers of different replica rules, tiles of one
 /// column, shallow rings.
-mapping_options many_copies() {
+mapping_options many_copies(std::map<std::string, unsigned> copies) {
   mapping_options o;
   o.conv1_copies = 2;
-  o.copies = {{"l1b0c1", 3}, {"l1b0c2", 2}, {"l2b0c1", 2}, {"l2b0down", 3}, {"l2b0c2", 2}};
+  o.copies = std::move(copies);
   o.tile_cycles = 1;
   return o;
 }
@@ -105,20 +105,23 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, Dataflow,
-                         testing::Values(run_case{"small", "resnet_micro", 4, 4, 3, 5, defaults()},
-                                         run_case{"one_core", "resnet_micro", 4, 1, 2, 2, parked_in_hbm()},
-                                         run_case{"three_cores", "resnet_micro", 32, 3, 3, 3, parked_in_hbm()},
-                                         run_case{"trees", "resnet_micro", 8, 5, 3, 5, narrow_trees()},
-                                         run_case{"copies", "resnet_micro", 64, 4, 3, 5, many_copies()},
-                                         run_case{"long_tiles", "resnet_micro", 32, 8, 3, 5, long_tiles()},
-                                         run_case{"tiny", "resnet_tiny", 64, 2, 1, 1, defaults()},
-                                         run_case{"tiny_trees", "resnet_tiny", 64, 2, 1, 1, narrow_trees()},
-                                         run_case{"mini", "resnet_mini", 16, 16, 2, 1, defaults()},
-                                         run_case{"mini_trees", "resnet_mini", 64, 64, 2, 2, narrow_trees()},
-                                         run_case{"mini_copies", "resnet_mini", 64, 16, 2, 2, many_copies()},
-                                         run_case{"mini_long_tiles", "resnet_mini", 64, 7, 2, 2, long_tiles()}),
-                         [](const testing::TestParamInfo<run_case>& i) { return i.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Dataflow,
+    testing::Values(run_case{"small", "resnet_micro", 4, 4, 3, 5, defaults()},
+                    run_case{"one_core", "resnet_micro", 4, 1, 2, 2, parked_in_hbm()},
+                    run_case{"three_cores", "resnet_micro", 32, 3, 3, 3, parked_in_hbm()},
+                    run_case{"trees", "resnet_micro", 8, 5, 3, 5, narrow_trees()},
+                    run_case{"copies", "resnet_micro", 64, 4, 3, 5, many_copies({{"l1b0c1", 3}})},
+                    run_case{"long_tiles", "resnet_micro", 32, 8, 3, 5, long_tiles()},
+                    run_case{"tiny", "resnet_tiny", 64, 2, 1, 1, defaults()},
+                    run_case{"tiny_trees", "resnet_tiny", 64, 2, 1, 1, narrow_trees()},
+                    run_case{"mini", "resnet_mini", 16, 16, 2, 1, defaults()},
+                    run_case{"mini_trees", "resnet_mini", 64, 64, 2, 2, narrow_trees()},
+                    run_case{
+                        "mini_copies", "resnet_mini", 64, 16, 2, 2,
+                        many_copies({{"l1b0c1", 3}, {"l1b0c2", 2}, {"l2b0c1", 2}, {"l2b0down", 3}, {"l2b0c2", 2}})},
+                    run_case{"mini_long_tiles", "resnet_mini", 64, 7, 2, 2, long_tiles()}),
+    [](const testing::TestParamInfo<run_case>& i) { return i.param.name; });
 
 }  // namespace
 }  // namespace ohmic
