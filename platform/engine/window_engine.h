@@ -84,7 +84,7 @@ class window_engine {
     } else {
       run_share(0, active_.size());
     }
-    choice_.report(active_.size(), shared, std::chrono::duration<double, std::nano>(clock::now() - begin).count());
+    choice_.report(active_.size(), std::chrono::duration<double, std::nano>(clock::now() - begin).count());
     for (auto& e : errors_)
       if (e) std::rethrow_exception(std::exchange(e, nullptr));
   }
