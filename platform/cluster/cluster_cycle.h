@@ -106,7 +106,11 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsi
   if (__builtin_expect(irq_possible_ >> h & 1, 0)) until = std::max(now, cores_.time(h)) + 1;
   const core_stop stop = cores_.advance(h, until, observer_);
   if (__builtin_expect(stop == core_stop::bus, 1)) {
-    const cycle_t at = cores_.request(h).cycle;
+    const bus_request& next = cores_.request(h);
+    const cycle_t at = next.cycle;
+    // Other harts come first: time enough to fetch the word into the host's cache.
+    const std::uint32_t offset = next.addr - static_cast<std::uint32_t>(chip_config::own_l1_base);
+    if (offset < l1_bytes_) __builtin_prefetch(l1_ + offset);
     if (__builtin_expect(at > now, 1))
       wheel_.schedule(h, at);
     else
