@@ -18,11 +18,12 @@ void edge_faults::apply(axi_transit& transit) {
   if (request && transit.burst->write && ++writes_ == options_.drop_write) transit.lost = true;
   if (options_.random_delay == 0) return;
 
-  const std::uint64_t lane = static_cast<std::uint64_t>(transit.lane);
-  const std::uint64_t stream = std::uint64_t{transit.source} * axi_lanes + lane;
+  // A stream is what keeps its order whoever is simulated first: one initiator, id and lane.
+  const std::uint64_t stream = (std::uint64_t{transit.source} << 32) | (static_cast<std::uint64_t>(transit.lane) << 16) |
+                               transit.burst->id;
   const std::uint64_t draw = mix(mix(options_.random_seed ^ mix(stream)) + sent_[stream]++);
   cycle_t extra = draw % (std::uint64_t{options_.random_delay} + 1);
-  cycle_t& previous = last_entry_[(std::uint64_t{transit.source} << 32) | (lane << 16) | transit.burst->id];
+  cycle_t& previous = last_entry_[stream];
   if (transit.head + extra <= previous) extra = previous + 1 - transit.head;
   transit.head += extra;
   transit.last += extra;

@@ -20,7 +20,7 @@ struct network_options {
 ///
 /// A delayed burst enters its first router later; behind that everything is the normal network, so channels
 /// stay exclusive and a response still means what it meant. Bursts of one initiator, id and lane keep their
-/// order. The delay depends only on the seed, the initiator, how many bursts it has sent, and the direction.
+/// order. The delay depends only on the seed, the initiator, the id, the lane, and how many bursts they have carried.
 class edge_faults {
  public:
   explicit edge_faults(const network_options& options) : options_(options) {}
@@ -33,7 +33,7 @@ class edge_faults {
  private:
   network_options options_;
   std::uint64_t writes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  // by initiator and lane
+  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  // by initiator, id and lane
   std::unordered_map<std::uint64_t, cycle_t> last_entry_;  // by initiator, id and lane
 };
 
