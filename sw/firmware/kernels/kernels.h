@@ -118,5 +118,6 @@ void ohmic_requantise_2(struct ohmic_run*);
 void ohmic_requantise_3(struct ohmic_run*);
 void ohmic_requantise_many(struct ohmic_run*);
 void ohmic_add_blocks(struct ohmic_add_run*);
+void ohmic_copy_words(char* to, uint32_t to_pitch, const char* from, uint32_t from_pitch, uint32_t rows);
 
 #endif

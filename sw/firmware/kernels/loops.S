@@ -376,3 +376,18 @@ ohmic_add_blocks:
   CHECK .Ladd_pixel, .Ladd_pixel_end, 28
   CHECK .Ladd_block, .Ladd_block_end, 4 + 28 + 3
   LEAVE
+
+// void ohmic_copy_words(char *to, uint32_t to_pitch, const char *from, uint32_t from_pitch, uint32_t rows): one word of
+// every row; rows > 0. The third instruction of the body waits for the load, which would cost its cycle anyway.
+  .section .text.hot.ohmic_copy_words, "ax"
+  .balign 64
+  .globl ohmic_copy_words
+ohmic_copy_words:
+  LOOP0 a4, 3
+.Lcopy:
+  cv.lw t0, (a2), a3
+  nop
+  cv.sw t0, (a0), a1
+.Lcopy_end:
+  CHECK .Lcopy, .Lcopy_end, 3
+  ret

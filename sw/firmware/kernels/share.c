@@ -86,13 +86,13 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
 void ohmic_copy_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   const ohmic_piece* piece = &job->pieces[w->piece];
   char* base = job->out + w->column * job->out_column_bytes + (w->first - piece->channel);
-  for (uint32_t y = w->y; y < w->y + w->pixels; ++y) {
-    const char* from = base + piece->in_offset + y * piece->in_pitch;
-    char* to = base + piece->out_offset + y * piece->out_pitch;
-    uint32_t n = w->end - w->first;
-    for (; n >= 4; n -= 4) pulp_store_step(&to, pulp_load_step(&from, 4), 4);
-    for (; n; --n) *to++ = *from++;
-  }
+  const char* from = base + piece->in_offset + w->y * piece->in_pitch;
+  char* to = base + piece->out_offset + w->y * piece->out_pitch;
+  uint32_t left = w->end - w->first;
+  for (; left >= 4; left -= 4, from += 4, to += 4)
+    ohmic_copy_words(to, piece->out_pitch, from, piece->in_pitch, w->pixels);
+  for (; left; --left, ++from, ++to)
+    for (uint32_t p = 0; p < w->pixels; ++p) to[p * piece->out_pitch] = from[p * piece->in_pitch];
 }
 
 void ohmic_run_kernel(void* argument) {
