@@ -20,7 +20,8 @@ std::string name_of(const testing::TestParamInfo<shape>& i) {
 class Examples : public testing::TestWithParam<shape> {
  protected:
   /// Runs a program as a loader would; returns what it printed.
-  std::string run(const std::string& name, const std::string& arguments = "", std::uint32_t seed = 1) {
+  std::string run(const std::string& name, const std::string& arguments = "", std::uint32_t seed = 1,
+                  std::uint32_t status = 0) {
     chip_config config;
     config.network.factors = {1, 1, 1, 1, GetParam().clusters};
     config.cluster.cores = GetParam().cores;
@@ -32,7 +33,7 @@ class Examples : public testing::TestWithParam<shape> {
     for (unsigned c = 0; c < GetParam().clusters; ++c) chip.add_cluster(c);
     EXPECT_EQ(chip.run(100'000'000), untimed_chip::outcome::exited) << name << "\n"
                                                                     << chip.console() << chip.activities();
-    EXPECT_EQ(chip.exit_status(), 0u) << name;
+    EXPECT_EQ(chip.exit_status(), status) << name;
     return chip.console();
   }
 };
@@ -62,6 +63,16 @@ TEST_P(Examples, EndInAnyOrderOfEvents) {
         EXPECT_THAT(run("dma_pingpong", "0x7", seed), testing::HasSubstr("7 passes of 4096 bytes"));
     }
   }
+}
+
+TEST_P(Examples, RuntimeKeepsItsPromises) {
+  for (std::uint32_t seed = 1; seed <= 3; ++seed) {
+    const std::string text = run("runtime_under_test", "1  0x10", seed);
+    EXPECT_THAT(text, testing::HasSubstr("-7|   42|42   |-0042|4000000000|beef|0000BEEF|z|text|    ab|ab    |%|"
+                                         "-1234567890123456789|18446744073709551615\n"));
+    EXPECT_THAT(text, testing::HasSubstr("2 arguments, second 16, missing 9\n"));
+  }
+  run("runtime_under_test", "1 1 41", 1, 41);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Examples,
