@@ -24,6 +24,7 @@ inline constexpr std::uint8_t call_cycles = 4;  ///< ecall and ebreak, to the ha
 inline constexpr std::uint8_t illegal_cycles = 5;    ///< illegal instruction, the same
 inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled instruction's issue to the handler's
 inline constexpr std::uint8_t mret_cycles = 5;
+inline constexpr std::uint8_t private_hit_cycles = 1;  ///< fetch request to response, as measured on the RTL
 
 constexpr std::uint8_t base_cycles(kind k) {
   switch (k) {

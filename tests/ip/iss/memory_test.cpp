@@ -132,7 +132,7 @@ TEST(IssMemoryTiming, LateGrantAndResponseStallTheNextInstruction) {
   null_observer silent;
   ASSERT_EQ(group.advance(0, never, silent), core_stop::fetch);
   EXPECT_EQ(group.fetch_line(0), code_base);
-  group.fetch_complete(0, 110);
+  group.fetch_complete(0, 111);
   ASSERT_EQ(group.advance(0, never, silent), core_stop::bus);
   EXPECT_EQ(group.request(0).cycle, 110u);
   group.complete(0, 41, 113, 120);
