@@ -54,8 +54,9 @@ std::optional<std::string> core_sets(const std::vector<std::string>& words, std:
     if (equals == std::string::npos) {
       sets.push_back("cores.model=" + word);
     } else if (dot < equals) {
-      overrides += (overrides.empty() ? "" : ", ") + std::string("{clusters: \"") + word.substr(0, dot) + "\", cores: \"" +
-                   word.substr(dot + 1, equals - dot - 1) + "\", model: " + word.substr(equals + 1) + "}";
+      overrides += (overrides.empty() ? "" : ", ") + std::string("{clusters: \"") + word.substr(0, dot) +
+                   "\", cores: \"" + word.substr(dot + 1, equals - dot - 1) + "\", model: " + word.substr(equals + 1) +
+                   "}";
     } else {
       return "--cores " + word + ": allowed: MODEL, or CLUSTERS.CORES=MODEL as in 0-3.0=rtl or all.0=lockstep";
     }
@@ -65,7 +66,7 @@ std::optional<std::string> core_sets(const std::vector<std::string>& words, std:
 }
 
 struct shorthands {
-  std::string model, check, trace;
+  std::string model, calibration, check, trace;
   std::vector<std::string> cores;
   unsigned images_count = 0;
 };
@@ -76,6 +77,7 @@ void to_sets(const shorthands& s, arguments& a) {
   if (!a.chip.empty()) set("chip", a.chip);
   if (!s.model.empty()) set("model", s.model);
   if (!a.images.empty()) set("images.dir", a.images);
+  if (!s.calibration.empty()) set("images.calibration", s.calibration);
   if (s.images_count != 0) set("images.count", std::to_string(s.images_count));
   if (a.threads != 0) set("engine.threads", std::to_string(a.threads));
   if (a.window != 0) set("engine.window", std::to_string(a.window));
@@ -129,6 +131,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--images", a.images, "Experiment: folder of photographs")->type_name("DIR");
   run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)")
       ->type_name("N");
+  run->add_option("--calibration", s.calibration,
+                  "Experiment: folder of photographs that calibrate a network of yours; not those that run")
+      ->type_name("DIR");
   run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces)")->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));

@@ -23,6 +23,7 @@ struct experiment_config {
     std::string dir;  ///< empty: the model's own
     unsigned count = 16;
     bool resize = false;
+    std::string calibration;  ///< empty: the folder calibration beside the network
   } images;
 
   struct mapping_config {

@@ -16,6 +16,7 @@ struct experiment_file {
     std::optional<std::string> dir;
     std::optional<unsigned> count;
     std::optional<bool> resize;
+    std::optional<std::string> calibration;
   } images;
   struct {
     std::optional<std::string> policy, residuals;

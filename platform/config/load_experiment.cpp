@@ -68,6 +68,7 @@ experiment_file to_experiment_file(const config_node& root) {
   read("images.dir", f.images.dir);
   read("images.count", f.images.count);
   read("images.resize", f.images.resize);
+  read("images.calibration", f.images.calibration);
   read("mapping.policy", f.mapping.policy);
   read("mapping.residuals", f.mapping.residuals);
   read("mapping.conv1_copies", f.mapping.conv1_copies);
@@ -106,6 +107,8 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);
   apply(f.images.resize, c.images.resize);
+  if (f.images.calibration)
+    c.images.calibration = located(*f.images.calibration, *root.find("images.calibration"), file);
 
   apply(f.mapping.policy, c.mapping.policy);
   apply(f.mapping.residuals, c.mapping.residuals);

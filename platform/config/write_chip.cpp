@@ -7,10 +7,10 @@
 namespace ohmic {
 namespace {
 
-/// Shortest text that reads back as the same number.
+/// Short text that reads back as the same number; without an exponent where a person would write none.
 std::string number(double value) {
   char text[32];
-  for (int digits = 1; digits <= 17; ++digits) {
+  for (int digits = 6; digits <= 17; ++digits) {
     std::snprintf(text, sizeof text, "%.*g", digits, value);
     double back = 0;
     std::sscanf(text, "%lf", &back);

@@ -45,10 +45,13 @@ network load_network(const experiment_config& config, bool quiet) {
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) return n;
 
-  const fs::path images = fs::path(n.file).parent_path() / "calibration";
-  if (!fs::is_directory(images))
-    throw missing_file(n.file + " is not calibrated: make a calibrated file with `ohmic calibrate " + n.file +
-                       " --images FOLDER --out FILE`, or put calibration images into " + images.string());
+  const std::string& given = config.images.calibration;
+  const fs::path images = given.empty() ? fs::path(n.file).parent_path() / "calibration" : fs::path(given);
+  if (given.empty() && !fs::is_directory(images))
+    throw missing_file(n.file +
+                       " is not calibrated: name a folder of photographs like those that will run, but others, "
+                       "with --calibration (or images.calibration), or calibrate it once with `ohmic calibrate " +
+                       n.file + " --images FOLDER --out FILE`");
   fingerprint key;
   key.add(tool_hash()).add(n.hash).add(config.chip.ima.rows);
   for (const std::string& file : list_images(images.string())) key.add_file(file);

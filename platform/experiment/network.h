@@ -15,8 +15,8 @@ struct network {
   std::string hash;     ///< of the file and what it was calibrated with
 };
 
-/// Finds the experiment's model, imports it, and calibrates it if it is not: with the images in calibration/ beside
-/// it, never with those that are run. Calibrations are cached. Throws missing_file, import_error, graph_error,
+/// Finds the experiment's model, imports it, and calibrates it if it is not: with the images of images.calibration,
+/// or in calibration/ beside it, never with those that are run. Calibrations are cached. Throws missing_file, import_error, graph_error,
 /// image_error.
 network load_network(const experiment_config& config, bool quiet);
 

@@ -63,6 +63,16 @@ class Caches(SystemTest):
         self.ends(mine, 0)
         self.assertEqual(mine.summary["result_hash"], by_name.summary["result_hash"])
 
+    def test_a_file_of_one_s_own_is_calibrated_with_the_named_photographs(self):
+        by_name = run_network("aimc16.yaml", "resnet_micro")
+        folder = model_folder("resnet_micro")
+        mine = Path(self.scratch.name) / "mine.onnx"
+        mine.write_bytes((folder / "resnet_micro.onnx").read_bytes())
+        options = ("--model", mine, "--images", folder / "photos", "--calibration", folder / "calibration")
+        run = run_network("aimc16.yaml", "resnet_micro", *options)
+        self.ends(run, 0)
+        self.assertEqual(run.summary["result_hash"], by_name.summary["result_hash"])
+
     def test_compile_writes_a_deployment(self):
         model_folder("resnet_tiny")
         out = Path(self.scratch.name) / "deployment"
