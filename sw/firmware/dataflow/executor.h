@@ -77,6 +77,7 @@ struct step_state {
   uint32_t lacks; /* enum lacks, for reports */
   /* PUSH */
   destination_state* destinations;
+  bool uniform; /* every tile is one run per destination: the chain stands, only addresses and frontiers change */
   uint32_t destination_count;
   /* PULL */
   ohmic_dma_descriptor* pull;

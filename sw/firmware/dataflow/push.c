@@ -32,6 +32,27 @@ static uint32_t destination_slot(const destination_state* d, uint32_t n) {
   return d->to->dst_slots == 0 ? n : d->slot_mask ? (n & d->slot_mask) : n % d->to->dst_slots;
 }
 
+/* One run of `count` columns from column n (in the destination's numbering), which lie in the source from `from` on. */
+static void fill(ohmic_dma_descriptor* run, const destination_state* d, uint32_t from, uint32_t n, uint32_t count) {
+  const ohmic_destination* to = d->to;
+  const uint64_t dst = whole(to->dst) + (uint64_t)destination_slot(d, n) * to->dst_column_bytes;
+  run->src_lo = OHMIC_OWN_L1_BASE + from + to->src_offset;
+  run->dst_lo = (uint32_t)dst;
+  run->src_dst_hi = (uint32_t)(dst >> 32) << 16;
+  if (to->rows > 1) {
+    run->flags = count > 1 ? 3u : 2u;
+    run->bytes = to->run_bytes;
+    run->counts = to->rows | count << 16;
+  } else if (d->contiguous || count == 1) {
+    run->flags = 1u;
+    run->bytes = count * to->run_bytes;
+  } else {
+    run->flags = 2u;
+    run->counts = count;
+    run->bytes = to->run_bytes;
+  }
+}
+
 void push_setup(executor* e, step_state* s, const ohmic_push* push) {
   const ohmic_destination* to = l1_at(push->destinations);
   s->channel = push->dma_channel;
@@ -75,6 +96,23 @@ void push_setup(executor* e, step_state* s, const ohmic_push* push) {
       }
     }
   }
+  s->uniform = true;
+  for (uint32_t i = 0; i < s->destination_count; ++i) {
+    const destination_state* d = &s->destinations[i];
+    s->uniform &= d->wanted == 0 && d->to->dst_slots % s->T == 0;
+  }
+  if (!s->uniform) return;
+  for (uint32_t i = 0; i < s->destination_count; ++i) {
+    const destination_state* d = &s->destinations[i];
+    fill(d->runs, d, 0, 0, s->T);
+    if (d->to->produced.lo != OHMIC_NONE) d->runs->flags |= DMA_NOTIFY;
+    if (i + 1 < s->destination_count) {
+      d->runs->next = l1_offset_of(s->destinations[i + 1].runs);
+    } else {
+      d->runs->next = DMA_CHAIN_END;
+      d->runs->flags |= DMA_EVENT;
+    }
+  }
 }
 
 void push_prepare(executor* e, step_state* s) {
@@ -105,25 +143,20 @@ bool push_has_room(step_state* s) {
   return true;
 }
 
-/* One run of `count` columns from column n (in the destination's numbering), which lie in the source from `from` on. */
-static void fill(ohmic_dma_descriptor* run, const destination_state* d, uint32_t from, uint32_t n, uint32_t count) {
-  const ohmic_destination* to = d->to;
-  const uint64_t dst = whole(to->dst) + (uint64_t)destination_slot(d, n) * to->dst_column_bytes;
-  run->src_lo = OHMIC_OWN_L1_BASE + from + to->src_offset;
-  run->dst_lo = (uint32_t)dst;
-  run->src_dst_hi = (uint32_t)(dst >> 32) << 16;
-  if (to->rows > 1) {
-    run->flags = count > 1 ? 3u : 2u;
-    run->bytes = to->run_bytes;
-    run->counts = to->rows | count << 16;
-  } else if (d->contiguous || count == 1) {
-    run->flags = 1u;
-    run->bytes = count * to->run_bytes;
-  } else {
-    run->flags = 2u;
-    run->counts = count;
-    run->bytes = to->run_bytes;
+static void start_uniform(const executor* e, step_state* s, uint32_t from) {
+  tile after = s->start;
+  tile_next(e, s, &after);
+  for (const destination_state *d = s->destinations, *const end = d + s->destination_count; d != end; ++d) {
+    const ohmic_destination* to = d->to;
+    const bool sequence = to->sequence != 0;
+    const uint32_t n = sequence ? s->start.sequence * s->T : s->start.first;
+    const uint64_t dst = whole(to->dst) + (uint64_t)destination_slot(d, n) * to->dst_column_bytes;
+    d->runs->src_lo = OHMIC_OWN_L1_BASE + from + to->src_offset;
+    d->runs->dst_lo = (uint32_t)dst;
+    d->runs->src_dst_hi = (uint32_t)(dst >> 32) << 16;
+    d->runs->notify_value = sequence ? after.sequence * s->T : after.first;
   }
+  dma_start(s->channel, s->destinations->runs);
 }
 
 bool push_start(executor* e, step_state* s) {
@@ -131,6 +164,10 @@ bool push_start(executor* e, step_state* s) {
   const ring_state* ring = s->inputs[0].ring;
   const uint32_t column_bytes = ring->ring->column_bytes;
   const uint32_t from = ring->ring->base + slot_of(ring, number_in(ring, s, t)) * column_bytes;
+  if (s->uniform) {
+    start_uniform(e, s, from);
+    return true;
+  }
   tile after = *t;
   tile_next(e, s, &after);
   ohmic_dma_descriptor *first = 0, *last = 0;
