@@ -53,6 +53,19 @@ TEST(DeterminismTest, AnyNumberOfThreadsAndAnyExactWindowGiveTheSameRun) {
   }
 }
 
+// One cluster works, the others sleep: nearly all windows are skipped or run by one cluster alone.
+TEST(DeterminismTest, SkippedWindowsAndIdleClustersChangeNothing) {
+  run_request r = traffic(small_chip({2, 2, 4}, 4));
+  r.arguments = "20 1";
+  const run_outcome expected = run_in_child(r);
+  ASSERT_EQ(expected.end, run_end::exited) << expected.failure << expected.console;
+  r.run.threads = 2;
+  for (const cycle_t window : {1, 3}) {
+    r.run.window = window;
+    expect_equal(expected, run_in_child(r));
+  }
+}
+
 TEST(DeterminismTest, LongerWindowsAreLessAccurateButDeterministic) {
   run_request r = traffic(small_chip({2, 4}, 2));
   r.run.window = 50;

@@ -1,6 +1,6 @@
 /* Every core of every cluster stores to and loads from random clusters; core 0 moves blocks there and back by DMA.
- * What is read is checked; what is left in memory depends on nothing but the chip's shape. Arguments: rounds, and 1 to
- * keep clusters beyond the first from doing anything. */
+ * What is read is checked; what is left in memory depends on nothing but the chip's shape. Arguments: rounds, and 1 if
+ * only cluster 0 is to work. */
 #include "sw/firmware/hal/dma.h"
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
