@@ -115,9 +115,15 @@ prepared_run prepare(const experiment_request& request) {
 
 /// "stages l1b0c1: waits for input"; activity codes are those of sw/firmware/dataflow.
 std::string describe_cluster(const deployment& mapped, unsigned cluster, std::uint32_t activity) {
-  static const char* const activities[] = {"not started",    "sets up",           "waits for the start",
-                                           "runs",           "has finished",      "waits for input",
-                                           "waits for room", "waits for a device"};
+  static const char* const activities[] = {"not started",
+                                           "sets up",
+                                           "waits for the start",
+                                           "runs",
+                                           "has finished",
+                                           "waits for input",
+                                           "waits for room",
+                                           "waits for a device",
+                                           "waits for the rest of its inputs"};  // enum ohmic_activity
   std::string stages;
   for (const stage_report& stage : mapped.stages)
     if (std::find(stage.clusters.begin(), stage.clusters.end(), cluster) != stage.clusters.end())

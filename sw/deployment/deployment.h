@@ -54,26 +54,28 @@
 #define OHMIC_NONE 0xFFFFFFFFu
 
 /* A 64-bit chip address as two words. */
-typedef struct { uint32_t lo, hi; } ohmic_address;
+typedef struct {
+  uint32_t lo, hi;
+} ohmic_address;
 
 /* Header of a cluster's deployment; its L1 offset is in cluster_control.ARGUMENT[0]. Tables by L1 offset. */
 typedef struct {
   uint32_t magic, version;
-  uint32_t images;            /* images in this run (patched by the loader) */
-  uint32_t ring_count, rings; /* ohmic_ring[] */
-  uint32_t step_count, steps; /* L1 offsets of ohmic_step records: uint32_t[step_count] */
-  uint32_t feeder_count, feeders;         /* ohmic_feeder[] */
-  uint32_t frontier_count, frontiers;     /* uint32_t[]: produced and released words of remote origin; they
-                                           * start as loaded: the first column owed, the first needed */
-  uint32_t is_sink;           /* 1: this cluster reports the end of its last step to cluster 0 */
+  uint32_t images;                    /* images in this run (patched by the loader) */
+  uint32_t ring_count, rings;         /* ohmic_ring[] */
+  uint32_t step_count, steps;         /* L1 offsets of ohmic_step records: uint32_t[step_count] */
+  uint32_t feeder_count, feeders;     /* ohmic_feeder[] */
+  uint32_t frontier_count, frontiers; /* uint32_t[]: produced and released words of remote origin; they
+                                       * start as loaded: the first column owed, the first needed */
+  uint32_t is_sink;                   /* 1: this cluster reports the end of its last step to cluster 0 */
   /* Start and end of the run (see OHMIC_START_*): used by cluster `coordinator` only, others write to it. */
-  uint32_t coordinator;       /* cluster index that starts the run */
-  uint32_t participants;      /* coordinator only: number of clusters with a deployment */
-  uint32_t participant_list;  /* coordinator only: L1 offset of uint32_t[participants], cluster indices */
-  uint32_t sinks;             /* coordinator only: number of clusters with is_sink */
-  uint32_t ready_words;       /* coordinator's L1 offset of uint32_t[cluster count] (zeroed), see OHMIC_START_* */
-  uint32_t go_word;           /* own L1 offset: coordinator writes 1 to start a source (same offset everywhere) */
-  uint32_t heap, heap_bytes;  /* scratch L1 for the executor (DMA descriptors), 64-byte aligned, not initialised */
+  uint32_t coordinator;      /* cluster index that starts the run */
+  uint32_t participants;     /* coordinator only: number of clusters with a deployment */
+  uint32_t participant_list; /* coordinator only: L1 offset of uint32_t[participants], cluster indices */
+  uint32_t sinks;            /* coordinator only: number of clusters with is_sink */
+  uint32_t ready_words;      /* coordinator's L1 offset of uint32_t[cluster count] (zeroed), see OHMIC_START_* */
+  uint32_t go_word;          /* own L1 offset: coordinator writes 1 to start a source (same offset everywhere) */
+  uint32_t heap, heap_bytes; /* scratch L1 for the executor (DMA descriptors), 64-byte aligned, not initialised */
 } ohmic_deployment;
 
 /* What heap_bytes is at least: descriptors per destination and feeder, state per step and ring, each core's
@@ -87,29 +89,42 @@ typedef struct {
 #define OHMIC_START_FINISHED 2u
 #define OHMIC_START_READY_SOURCE 3u
 
+/* What the executor shows in cluster_control.ACTIVITY, for reports and dead-lock dumps. */
+enum ohmic_activity {
+  OHMIC_ACTIVITY_NOT_STARTED = 0,
+  OHMIC_ACTIVITY_SETUP = 1,
+  OHMIC_ACTIVITY_WAITS_FOR_GO = 2,
+  OHMIC_ACTIVITY_RUNS = 3,
+  OHMIC_ACTIVITY_FINISHED = 4,
+  OHMIC_ACTIVITY_WAITS_FOR_INPUT = 5,
+  OHMIC_ACTIVITY_WAITS_FOR_ROOM = 6,
+  OHMIC_ACTIVITY_WAITS_FOR_DEVICE = 7,
+  OHMIC_ACTIVITY_WAITS_FOR_PARTNER = 8, /* some inputs of a step are there, not all */
+};
+
 #define OHMIC_RING_SEQUENCE 1u /* columns are numbered by this stage's own order */
 
 typedef struct {
   uint32_t flags;
-  uint32_t base;              /* L1 offset of slot 0 */
-  uint32_t column_bytes;      /* distance of slots */
+  uint32_t base;         /* L1 offset of slot 0 */
+  uint32_t column_bytes; /* distance of slots */
   uint32_t slots;
-  uint32_t columns_per_image; /* W of the stream (0 with OHMIC_RING_SEQUENCE) */
+  uint32_t columns_per_image;              /* W of the stream (0 with OHMIC_RING_SEQUENCE) */
   uint32_t produced_first, produced_count; /* remote producers: frontiers[produced_first ..] are their words */
   uint32_t feeder_first, feeder_count;     /* remote producers to tell when `released` moves */
 } ohmic_ring;
 
 /* One remote producer of one of our rings: where it keeps our `released` frontier. */
 typedef struct {
-  ohmic_address released;     /* word in the producer's L1 */
-  ohmic_address doorbell;     /* its event unit's DOORBELL[0] */
+  ohmic_address released; /* word in the producer's L1 */
+  ohmic_address doorbell; /* its event unit's DOORBELL[0] */
 } ohmic_feeder;
 
 /* How output columns of a step depend on the columns of an input ring:
  * output column x needs input columns x * stride - pad + k * 1, 0 <= k < kernel, those inside [0, W).
  * With whole_image: every output column needs all columns of its image (global pooling). */
 typedef struct {
-  uint32_t ring;              /* index into rings */
+  uint32_t ring; /* index into rings */
   uint32_t kernel, stride;
   int32_t pad;
   uint32_t whole_image;
@@ -125,12 +140,12 @@ enum ohmic_step_kind {
 /* Common head of every step. */
 typedef struct {
   uint32_t kind;
-  uint32_t stage;             /* id of the stage in the manifest, for reports */
-  uint32_t columns_per_image; /* W of this step's output */
-  uint32_t tile_columns;      /* T */
-  uint32_t replica, replicas; /* r, R */
+  uint32_t stage;               /* id of the stage in the manifest, for reports */
+  uint32_t columns_per_image;   /* W of this step's output */
+  uint32_t tile_columns;        /* T */
+  uint32_t replica, replicas;   /* r, R */
   uint32_t input_count, inputs; /* ohmic_window[] */
-  uint32_t output_ring;       /* OHMIC_NONE for PUSH */
+  uint32_t output_ring;         /* OHMIC_NONE for PUSH */
 } ohmic_step;
 
 /* PULL: column n of the ring is the column_bytes at source + n * source_stride (HBM), T columns at a time, all columns
@@ -140,9 +155,9 @@ typedef struct {
   ohmic_step step;
   ohmic_address source;
   uint32_t source_stride;
-  uint32_t frontier_first, frontier_count;  /* 0: data are there from the start */
-  uint32_t feeder_first, feeder_count;      /* as many */
-  uint32_t source_slots;      /* 0: n addresses the source directly; else n % source_slots */
+  uint32_t frontier_first, frontier_count; /* 0: data are there from the start */
+  uint32_t feeder_first, feeder_count;     /* as many */
+  uint32_t source_slots;                   /* 0: n addresses the source directly; else n % source_slots */
   uint32_t dma_channel;
 } ohmic_pull;
 
@@ -154,12 +169,14 @@ typedef struct {
 typedef struct {
   ohmic_step step;
   int32_t start;
-  uint32_t mvms_per_column;   /* for reports */
+  uint32_t mvms_per_column; /* for reports */
   uint32_t registers[OHMIC_IMA_JOB_WORDS];
 } ohmic_ima;
 
 /* One run of channels of a column: where pixel y's channels [channel, channel + count) lie: offset + y*pitch. */
-typedef struct { uint32_t channel, count, offset, pitch; } ohmic_segment;
+typedef struct {
+  uint32_t channel, count, offset, pitch;
+} ohmic_segment;
 
 enum ohmic_kernel {
   /* sum of `inputs` (rings of int8 codes or int16 partial sums, [H][channels]) -> int16 partial sums [H][channels] */
@@ -183,49 +200,49 @@ enum ohmic_kernel {
 
 typedef struct {
   ohmic_step step;
-  uint32_t kernel;            /* enum ohmic_kernel */
-  uint32_t height;            /* output pixels per column */
-  uint32_t channels;          /* channels of the sums (columns of the crossbar in use) */
-  uint32_t sum_count;         /* inputs 0 .. sum_count-1 are summed */
-  uint32_t int16_mask;        /* bit i: input i holds int16 partial sums (else int8 codes) */
-  uint32_t multipliers;       /* L1 offset of int16_t m[channels] padded to words (REQUANTISE, LOGITS) */
-  uint32_t biases;            /* L1 offset of int32_t B[channels] */
-  uint32_t shift;             /* s */
-  int32_t lo;                 /* lower clip bound: 0 with ReLU, else -128 */
-  uint32_t segment_count, segments;         /* int8 output layout: ohmic_segment[]; PARTIAL and LOGITS: none */
-  uint32_t residual;          /* index of the residual input, or NONE */
-  int32_t residual_a, residual_b;           /* A, Bres */
+  uint32_t kernel;                  /* enum ohmic_kernel */
+  uint32_t height;                  /* output pixels per column */
+  uint32_t channels;                /* channels of the sums (columns of the crossbar in use) */
+  uint32_t sum_count;               /* inputs 0 .. sum_count-1 are summed */
+  uint32_t int16_mask;              /* bit i: input i holds int16 partial sums (else int8 codes) */
+  uint32_t multipliers;             /* L1 offset of int16_t m[channels] padded to words (REQUANTISE, LOGITS) */
+  uint32_t biases;                  /* L1 offset of int32_t B[channels] */
+  uint32_t shift;                   /* s */
+  int32_t lo;                       /* lower clip bound: 0 with ReLU, else -128 */
+  uint32_t segment_count, segments; /* int8 output layout: ohmic_segment[]; PARTIAL and LOGITS: none */
+  uint32_t residual;                /* index of the residual input, or NONE */
+  int32_t residual_a, residual_b;   /* A, Bres */
   uint32_t residual_shift;
   int32_t residual_lo;
   uint32_t input_segment_count, input_segments; /* layout of the residual / pooled input: ohmic_segment[] */
-  uint32_t input_height;      /* pools: rows of the input column */
-  uint32_t pool_height, pool_stride;        /* pools: window and stride along H */
+  uint32_t input_height;                        /* pools: rows of the input column */
+  uint32_t pool_height, pool_stride;            /* pools: window and stride along H */
   int32_t pool_pad;
-  int32_t pool_multiplier;    /* average pool m */
+  int32_t pool_multiplier; /* average pool m */
 } ohmic_kernel_step;
 
 /* PUSH: every tile of input 0 goes to all destinations. A destination takes `rows` runs of `run_bytes` per column,
  * at source offset src_offset + row*src_pitch in the slot, to dst + slot(n)*dst_column_bytes + row*dst_pitch. */
 typedef struct {
-  ohmic_address dst;          /* slot 0 of the destination ring (+ offset of our part), or HBM base */
+  ohmic_address dst; /* slot 0 of the destination ring (+ offset of our part), or HBM base */
   uint32_t dst_column_bytes;
-  uint32_t dst_slots;         /* 0: no ring, column n goes to dst + n * dst_column_bytes (HBM results) */
-  uint32_t sequence;          /* 1: destination is numbered by our sequence (peers of one replica) */
+  uint32_t dst_slots; /* 0: no ring, column n goes to dst + n * dst_column_bytes (HBM results) */
+  uint32_t sequence;  /* 1: destination is numbered by our sequence (peers of one replica) */
   uint32_t src_offset, src_pitch, dst_pitch, run_bytes, rows;
-  ohmic_address produced;     /* our frontier word at the consumer (lo = NONE: nobody to tell) */
+  ohmic_address produced; /* our frontier word at the consumer (lo = NONE: nobody to tell) */
   ohmic_address doorbell;
-  uint32_t released;          /* index into frontiers[]: the consumer's release word; NONE: no limit */
+  uint32_t released; /* index into frontiers[]: the consumer's release word; NONE: no limit */
   /* Which columns the consumer wants (its replica rule over this stream): all if want_replicas <= 1. The consumer's
    * tile of want_tile output columns with number (x_out / want_tile) % want_replicas == want_replica needs our
    * columns x_out*want_stride - want_pad + [0, want_kernel). */
   uint32_t want_tile, want_replica, want_replicas, want_kernel, want_stride;
   int32_t want_pad;
-  uint32_t want_columns;      /* output columns per image of the consumer */
+  uint32_t want_columns; /* output columns per image of the consumer */
 } ohmic_destination;
 
 typedef struct {
   ohmic_step step;
-  uint32_t dma_channel;       /* 0 .. channels-2; the last channel carries releases */
+  uint32_t dma_channel;                     /* 0 .. channels-2; the last channel carries releases */
   uint32_t destination_count, destinations; /* ohmic_destination[] */
 } ohmic_push;
 

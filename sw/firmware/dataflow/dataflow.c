@@ -1,18 +1,6 @@
 /* dataflow.elf: every cluster with a deployment runs it; the others sleep. Core 0 is the master. */
 #include "sw/firmware/dataflow/executor.h"
 
-/* What ACTIVITY shows of a cluster in a dead-lock dump. */
-enum {
-  ACTIVITY_SETUP = 1,
-  ACTIVITY_WAITS_FOR_GO = 2,
-  ACTIVITY_RUNS = 3,
-  ACTIVITY_FINISHED = 4,
-  ACTIVITY_WAITS_FOR_INPUT = 5,
-  ACTIVITY_WAITS_FOR_ROOM = 6,
-  ACTIVITY_WAITS_FOR_DEVICE = 7,
-  ACTIVITY_WAITS_FOR_PARTNER = 8, /* some inputs of a sum are there, not all */
-};
-
 /* WAITING_FOR: who is to blame for a cycle in which the master sleeps (time classes). */
 enum { WAITS_FOR_NOTHING = 0, WAITS_FOR_CREDIT = 1, WAITS_FOR_DATA = 2 };
 
@@ -56,15 +44,15 @@ static _Noreturn void end_everyone(const ohmic_deployment* d) {
 /* Sleeps until something happens, and says meanwhile what for. */
 static void wait_for_devices(const executor* e) {
   ohmic_cluster_control_t* control = ohmic_cluster_control_registers();
-  uint32_t waiting_for = WAITS_FOR_NOTHING, activity = ACTIVITY_WAITS_FOR_INPUT;
+  uint32_t waiting_for = WAITS_FOR_NOTHING, activity = OHMIC_ACTIVITY_WAITS_FOR_INPUT;
   if (e->channels_active) {
     waiting_for = WAITS_FOR_DATA;
-    activity = ACTIVITY_WAITS_FOR_DEVICE;
+    activity = OHMIC_ACTIVITY_WAITS_FOR_DEVICE;
   } else if (e->lacking & (LACKS_ROOM | LACKS_SOME_INPUT)) {
     waiting_for = WAITS_FOR_CREDIT;
-    activity = e->lacking & LACKS_ROOM ? ACTIVITY_WAITS_FOR_ROOM : ACTIVITY_WAITS_FOR_PARTNER;
+    activity = e->lacking & LACKS_ROOM ? OHMIC_ACTIVITY_WAITS_FOR_ROOM : OHMIC_ACTIVITY_WAITS_FOR_PARTNER;
   } else if (e->jobs_held) {
-    activity = ACTIVITY_WAITS_FOR_DEVICE;
+    activity = OHMIC_ACTIVITY_WAITS_FOR_DEVICE;
   }
   if (waiting_for) control->waiting_for = waiting_for;
   control->activity = activity;
@@ -88,16 +76,16 @@ int main(void) {
   const uint32_t argument = ohmic_cluster_control_registers()->argument[0];
   if (argument == 0) ohmic_sleep_forever();
   const ohmic_deployment* d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
-  show(ACTIVITY_SETUP);
+  show(OHMIC_ACTIVITY_SETUP);
   executor_setup(&state, d);
   tell_coordinator(d, state.source ? OHMIC_START_READY_SOURCE : OHMIC_START_READY);
-  show(ACTIVITY_WAITS_FOR_GO);
+  show(OHMIC_ACTIVITY_WAITS_FOR_GO);
   if (ohmic_cluster_id() == d->coordinator) start_everyone(d);
   if (state.source)
     while (*(volatile uint32_t*)l1_at(d->go_word) != 1) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
-  show(ACTIVITY_RUNS);
+  show(OHMIC_ACTIVITY_RUNS);
   run(&state);
-  show(ACTIVITY_FINISHED);
+  show(OHMIC_ACTIVITY_FINISHED);
   if (d->is_sink) {
     ohmic_marker(1);
     tell_coordinator(d, OHMIC_START_FINISHED);
