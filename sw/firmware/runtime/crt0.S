@@ -10,6 +10,7 @@
 
   .section .text.start, "ax"
   .globl _start
+  .type _start, @function
 _start:
   // The address of the own peripherals depends on the chip's L1 size, which is a register there. The loader sets
   // this instruction's immediate when the size is not 1 MiB (its address is the symbol ohmic_boot_peripherals).
@@ -50,6 +51,7 @@ ohmic_boot_peripherals:
   call main
   call ohmic_finish_cluster
   j ohmic_sleep_forever
+  .size _start, . - _start
 
 other_core:
   // Slice by core count: 2064 B up to 16 cores, 1296 B up to 32, 784 B up to 64.

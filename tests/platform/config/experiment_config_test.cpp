@@ -88,7 +88,7 @@ TEST_F(ExperimentConfigTest, EveryKeyIsRead) {
   const experiment_config c = load(R"(
 chip: {cluster: {cores: 4}}
 model: nets/mine.onnx
-images: {dir: photos, count: 3, resize: true}
+images: {dir: photos, count: 3, resize: true, calibration: other/photos}
 mapping:
   policy: naive
   residuals: hbm
@@ -116,6 +116,7 @@ output: results/here
   EXPECT_EQ(c.images.dir, (folder / "photos").string());
   EXPECT_EQ(c.images.count, 3u);
   EXPECT_TRUE(c.images.resize);
+  EXPECT_EQ(c.images.calibration, (folder / "other/photos").string());
   EXPECT_EQ(c.mapping.residuals, "hbm");
   EXPECT_EQ(c.mapping.conv1_copies, 5u);
   EXPECT_EQ(c.mapping.copies.at("layer1.0.conv1"), 2u);
