@@ -62,7 +62,7 @@ class KernelTest : public testing::Test {
   std::uint32_t place(const std::vector<T>& values, unsigned misaligned = 0) {
     const auto bytes = static_cast<std::uint32_t>(values.size() * sizeof(T));
     const std::uint32_t at = allocate(bytes + 1, misaligned);
-    std::memcpy(machine_.l1(at), values.data(), bytes);
+    if (bytes != 0) std::memcpy(machine_.l1(at), values.data(), bytes);
     return at;
   }
   static std::uint32_t pointer(std::uint32_t offset) { return kernel_machine::l1_base + offset; }
