@@ -24,7 +24,8 @@ std::string describe(const retire_record& r) {
   if (r.rd != 0) text += print("  x%u=%08x", r.rd, r.rd_value);
   if (r.rd2 != 0) text += print("  x%u=%08x", r.rd2, r.rd2_value);
   if (r.mem_size != 0)
-    text += print("  %s%u[%08x]=%0*x", r.mem_write ? "store" : "load", r.mem_size * 8u, r.mem_addr, r.mem_size * 2, r.mem_data);
+    text += print("  %s%u[%08x]=%0*x", r.mem_write ? "store" : "load", r.mem_size * 8u, r.mem_addr, r.mem_size * 2,
+                  r.mem_data);
   if (r.trap) text += print("  trap cause=%08x", r.cause);
   return text;
 }
@@ -39,18 +40,35 @@ lockstep_class classify(const retire_record& r, const iss::decoded& e) {
   using iss::kind;
   const auto o = static_cast<iss::op>(e.body);
   switch (iss::info(o).kind) {
-    case kind::load: case kind::load_post: return lockstep_class::load;
-    case kind::store: case kind::store_post: return lockstep_class::store;
-    case kind::elw: return lockstep_class::event_wait;
-    case kind::branch: return lockstep_class::branch;
-    case kind::jal: case kind::jalr: return lockstep_class::jump;
-    case kind::csr: return lockstep_class::csr;
-    case kind::mulh: return lockstep_class::multiply;
-    case kind::div: return lockstep_class::divide;
-    case kind::loop_start: case kind::loop_end: case kind::loop_count: case kind::loop_setup:
+    case kind::load:
+    case kind::load_post:
+      return lockstep_class::load;
+    case kind::store:
+    case kind::store_post:
+      return lockstep_class::store;
+    case kind::elw:
+      return lockstep_class::event_wait;
+    case kind::branch:
+      return lockstep_class::branch;
+    case kind::jal:
+    case kind::jalr:
+      return lockstep_class::jump;
+    case kind::csr:
+      return lockstep_class::csr;
+    case kind::mulh:
+      return lockstep_class::multiply;
+    case kind::div:
+      return lockstep_class::divide;
+    case kind::loop_start:
+    case kind::loop_end:
+    case kind::loop_count:
+    case kind::loop_setup:
       return lockstep_class::hardware_loop;
-    case kind::alu: case kind::alu_acc: break;
-    default: return lockstep_class::system;
+    case kind::alu:
+    case kind::alu_acc:
+      break;
+    default:
+      return lockstep_class::system;
   }
   const std::string_view name = iss::info(o).mnemonic;
   if (name.find("mul") != std::string_view::npos || name.find("mac") != std::string_view::npos ||
@@ -64,12 +82,14 @@ lockstep_class classify(const retire_record& r, const iss::decoded& e) {
 }  // namespace
 
 const char* name_of(lockstep_class c) {
-  static constexpr const char* names[] = {"alu", "multiply", "divide", "simd", "load", "store", "event_wait", "branch",
-                                          "jump", "csr", "hardware_loop", "system", "exception", "interrupt"};
+  static constexpr const char* names[] = {"alu",           "multiply",   "divide",    "simd",     "load",
+                                          "store",         "event_wait", "branch",    "jump",     "csr",
+                                          "hardware_loop", "system",     "exception", "interrupt"};
   return names[static_cast<unsigned>(c)];
 }
 
-lockstep_checker::lockstep_checker(const decoded_text& text, std::uint32_t mhartid) : text_(&text), iss_(text, mhartid) {}
+lockstep_checker::lockstep_checker(const decoded_text& text, std::uint32_t mhartid)
+    : text_(&text), iss_(text, mhartid) {}
 
 void lockstep_checker::start(std::uint32_t boot_addr) {
   state_ = hart_state{};
@@ -110,7 +130,8 @@ bool lockstep_checker::check(const retire_record& rtl) {
   }
   if (mine.rd != rtl.rd || mine.rd_value != rtl.rd_value) return refuse(rtl, mine, "register");
   if (mine.rd2 != rtl.rd2 || mine.rd2_value != rtl.rd2_value) return refuse(rtl, mine, "base register");
-  if (mine.mem_size != rtl.mem_size || mine.mem_write != rtl.mem_write || (rtl.mem_size != 0 && mine.mem_addr != rtl.mem_addr))
+  if (mine.mem_size != rtl.mem_size || mine.mem_write != rtl.mem_write ||
+      (rtl.mem_size != 0 && mine.mem_addr != rtl.mem_addr))
     return refuse(rtl, mine, "access");
   if (rtl.mem_size != 0 && mine.mem_data != rtl.mem_data) return refuse(rtl, mine, "data");
   if (control_ && rtl.pc == control_pc_ && rtl.mem_size != 0) {
@@ -142,7 +163,8 @@ bool lockstep_checker::control_differs(const hart_state& rtl, std::string& why) 
 }
 
 bool lockstep_checker::refuse(const retire_record& rtl, const retire_record& mine, const std::string& why) {
-  mismatch_ = why + "\n  RTL " + describe(rtl) + "\n  ISS " + describe(mine) + "\n  retirements of the RTL before it:\n";
+  mismatch_ =
+      why + "\n  RTL " + describe(rtl) + "\n  ISS " + describe(mine) + "\n  retirements of the RTL before it:\n";
   const std::uint64_t before = checked_ - 1;
   for (std::uint64_t i = before > history - 1 ? before - (history - 1) : 0; i < before; ++i) {
     const retire_record& r = last_[i % history];

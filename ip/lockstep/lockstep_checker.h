@@ -12,7 +12,20 @@ namespace ohmic {
 
 /// What kinds of instructions a lock-step run has compared.
 enum class lockstep_class : std::uint8_t {
-  alu, multiply, divide, simd, load, store, event_wait, branch, jump, csr, hardware_loop, system, exception, interrupt
+  alu,
+  multiply,
+  divide,
+  simd,
+  load,
+  store,
+  event_wait,
+  branch,
+  jump,
+  csr,
+  hardware_loop,
+  system,
+  exception,
+  interrupt
 };
 inline constexpr unsigned lockstep_class_count = 14;
 const char* name_of(lockstep_class c);

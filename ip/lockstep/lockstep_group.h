@@ -34,14 +34,17 @@ class lockstep_group {
       return core_stop::halted;
     }
     // Later, an interrupt may have been taken behind the access already.
-    if (stop == core_stop::bus && rtl_.hart(h).fresh_in_ex()) checkers_[h]->expect_control(rtl_.request(h).pc, rtl_.hart(h).control_state());
+    if (stop == core_stop::bus && rtl_.hart(h).fresh_in_ex())
+      checkers_[h]->expect_control(rtl_.request(h).pc, rtl_.hart(h).control_state());
     return stop;
   }
 
   cycle_t time(unsigned h) const { return rtl_.time(h); }
   const bus_request& request(unsigned h) const { return rtl_.request(h); }
   std::uint32_t fetch_line(unsigned h) const { return rtl_.fetch_line(h); }
-  void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) { rtl_.complete(h, rdata, granted, valid); }
+  void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
+    rtl_.complete(h, rdata, granted, valid);
+  }
   void fetch_complete(unsigned h, cycle_t valid) { rtl_.fetch_complete(h, valid); }
   void set_irq(unsigned h, std::uint32_t lines) { rtl_.set_irq(h, lines); }
   bool irq_would_be_taken(unsigned h) const { return rtl_.irq_would_be_taken(h); }

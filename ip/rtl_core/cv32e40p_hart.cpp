@@ -1,8 +1,29 @@
 #include "ip/rtl_core/cv32e40p_hart.h"
 
 #include "Vcv32e40p.h"
+#include "Vcv32e40p___024root.h"
+
+// The parts of Vcv32e40p::eval() in the pinned Verilator (rtl/requirements.txt). Called by themselves they save its
+// message queue and deleter, which the model does not use, and the inputs' logic where no input has changed.
+void Vcv32e40p___024root___eval(Vcv32e40p___024root*);
+bool Vcv32e40p___024root___eval_phase__act(Vcv32e40p___024root*);
+bool Vcv32e40p___024root___eval_phase__nba(Vcv32e40p___024root*);
 
 namespace ohmic {
+namespace {
+
+/// All that follows from the inputs as they stand.
+void evaluate(Vcv32e40p___024root& m) { Vcv32e40p___024root___eval(&m); }
+
+/// The same when only the clock has changed.
+void evaluate_edge(Vcv32e40p___024root& m) {
+  do {
+    while (Vcv32e40p___024root___eval_phase__act(&m)) {
+    }
+  } while (Vcv32e40p___024root___eval_phase__nba(&m));
+}
+
+}  // namespace
 
 cv32e40p_hart::cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid) : text_(text), mhartid_(mhartid) {}
 cv32e40p_hart::~cv32e40p_hart() = default;
@@ -50,7 +71,7 @@ void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
 
 // Applies the responses of cycle time_ and shows what the core asks for in it.
 void cv32e40p_hart::settle() {
-  Vcv32e40p& m = *model_;
+  Vcv32e40p___024root& m = *model_->rootp;
   m.clk_i = 0;
   if (fetches_ != 0 && time_ >= line_ready_) {
     m.instr_rvalid_i = 1;
@@ -67,9 +88,9 @@ void cv32e40p_hart::settle() {
   } else {
     m.data_rvalid_i = 0;
   }
-  m.instr_gnt_i = 0;
+  m.instr_gnt_i = 1;  // nearly always: a line is missing rarely, and without a request it means nothing
   m.data_gnt_i = 0;
-  m.eval();
+  evaluate(m);
   settled_ = true;
   if (m.issued_o) {
     ++retired_;
@@ -81,43 +102,51 @@ void cv32e40p_hart::settle() {
 
 // Grants the instruction request of this cycle, or notes which line is missing.
 void cv32e40p_hart::fetch() {
-  Vcv32e40p& m = *model_;
+  Vcv32e40p___024root& m = *model_->rootp;
   line_missing_ = false;
   if (m.fence_i_o != fence_seen_) {
     fence_seen_ = m.fence_i_o;
     if (fence_seen_) lines_.fill(no_line);
   }
-  if (!m.instr_req_o || fetches_ == fetch_depth) return;
+  if (!m.instr_req_o) return;
   const std::uint32_t addr = m.instr_addr_o;
   const std::uint32_t line = addr / line_bytes;
   if (lines_[line % private_lines] != line) {
     if (text_.contains(addr)) {
       wanted_line_ = line;
       line_missing_ = true;
+      m.instr_gnt_i = 0;
+      grants_changed_ = true;
       return;
     }
     outside_ = true;  // prefetched past the text: harmless unless executed
   }
-  m.instr_gnt_i = 1;
+  if (m.instr_gnt_i == 0) {  // the line has come
+    m.instr_gnt_i = 1;
+  }
   fetch_addr_[(first_fetch_ + fetches_) % fetch_depth] = addr;
   ++fetches_;
 }
 
 void cv32e40p_hart::clock(bool data_granted) {
-  Vcv32e40p& m = *model_;
+  Vcv32e40p___024root& m = *model_->rootp;
   m.data_gnt_i = data_granted;
   if (__builtin_expect(observed_, 0)) {
-    m.eval();
+    evaluate(m);
     sample();
   }
   m.clk_i = 1;
-  m.eval();
+  if (data_granted || grants_changed_)
+    evaluate(m);
+  else
+    evaluate_edge(m);
+  grants_changed_ = false;
   settled_ = false;
   ++time_;
 }
 
 void cv32e40p_hart::sample() {
-  const Vcv32e40p& m = *model_;
+  const Vcv32e40p___024root& m = *model_->rootp;
   pipeline_signals s;
   s.issue = m.issue_o;
   s.ex_ready = m.ex_ready_o;
@@ -142,8 +171,13 @@ void cv32e40p_hart::sample() {
   tap_->sample(s, time_);
 }
 
+void cv32e40p_hart::set_lines() {
+  grants_changed_ = grants_changed_ || model_->irq_i != irq_;
+  model_->irq_i = irq_;
+}
+
 void cv32e40p_hart::note_access() {
-  const Vcv32e40p& m = *model_;
+  const Vcv32e40p___024root& m = *model_->rootp;
   const unsigned lanes = m.data_be_o;
   const unsigned first = static_cast<unsigned>(__builtin_ctz(lanes | 16));
   request_.cycle = time_;
@@ -160,7 +194,7 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     observed_ = true;
     if (!tap_) tap_ = std::make_unique<retire_tap>(text_);
   }
-  Vcv32e40p& m = *model_;
+  Vcv32e40p___024root& m = *model_->rootp;
   for (;;) {
     if (!settled_) {
       if (time_ >= until || (observed_ && tap_->crowded())) return core_stop::horizon;
@@ -190,13 +224,13 @@ void cv32e40p_hart::fetch_complete(cycle_t valid) {
 
 // Goes through the cycles of the wait. The settled cycle is request_.cycle.
 void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
-  Vcv32e40p& m = *model_;
+  Vcv32e40p___024root& m = *model_->rootp;
   const unsigned lane = request_.addr & 3;
   while (time_ < granted) {
     clock(false);
     settle();
   }
-  if (time_ + 1 == valid) m.irq_i = irq_;
+  if (time_ + 1 == valid) set_lines();
   clock(true);
   data_at_ = valid;
   data_ = rdata << (8 * lane);
@@ -208,7 +242,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
       slept_ += valid - 1 - time_;
       time_ = valid - 1;
     }
-    if (time_ + 1 == valid) m.irq_i = irq_;  // a line that rose during the wait is seen as it ends
+    if (time_ + 1 == valid) set_lines();  // a line that rose during the wait is seen as it ends
     clock(false);
   }
 }
@@ -224,7 +258,7 @@ std::uint32_t cv32e40p_hart::x(unsigned r) const {
 }
 
 hart_state cv32e40p_hart::control_state() const {
-  const Vcv32e40p& m = *model_;
+  const Vcv32e40p___024root& m = *model_->rootp;
   hart_state s;
   s.mstatus = 0x1800u | (m.mstatus_mie_o ? 8 : 0) | (m.mstatus_mpie_o ? 0x80 : 0);
   s.mie = m.mie_o;

@@ -60,6 +60,7 @@ class cv32e40p_hart {
   void settle();
   void fetch();
   void clock(bool data_granted);
+  void set_lines();
   void note_access();
   void sample();
 
@@ -67,8 +68,8 @@ class cv32e40p_hart {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vcv32e40p> model_;
   cycle_t time_ = 0;
-  cycle_t line_ready_ = 0;      // answers of instruction requests wait for this cycle
-  cycle_t data_at_ = never;     // cycle of the awaited data response
+  cycle_t line_ready_ = 0;   // answers of instruction requests wait for this cycle
+  cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
   std::uint32_t irq_ = 0;
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
@@ -76,6 +77,7 @@ class cv32e40p_hart {
   std::array<std::uint32_t, fetch_depth> fetch_addr_{};
   std::array<std::uint32_t, private_lines> lines_{};
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
+  bool grants_changed_ = false;  // since settle(): an input other than the clock
   bool fence_seen_ = false;
   std::uint32_t wanted_line_ = 0;
   std::uint64_t retired_ = 0;

@@ -6,10 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <systemc>
 #include <tuple>
 #include <vector>
-
-#include <systemc>
 
 #include "ip/axi/axi_network.h"
 #include "ip/hbm/hbm.h"
@@ -37,8 +36,9 @@ class chip : public sc_core::sc_module {
   using make_cores = std::function<typename Cluster::cores_type(unsigned cluster)>;
   using make_observer = std::function<typename Cluster::observer_type(unsigned cluster)>;
 
-  chip(sc_core::sc_module_name name, const chip_config& config, const network_options& options,
-       const make_cores& cores, const make_observer& observer = [](unsigned) { return typename Cluster::observer_type{}; })
+  chip(
+      sc_core::sc_module_name name, const chip_config& config, const network_options& options, const make_cores& cores,
+      const make_observer& observer = [](unsigned) { return typename Cluster::observer_type{}; })
       : sc_module(name),
         config_(config),
         period_(sc_core::sc_time(1.0 / config.clock_ghz, sc_core::SC_NS)),
@@ -49,10 +49,11 @@ class chip : public sc_core::sc_module {
         control_("platform_control", map_.platform_base, period_) {
     const unsigned count = config.clusters();
     for (unsigned i = 0; i < count; ++i) {
-      models_.push_back(std::make_unique<Cluster>(config_, i, map_, l1_.data() + i * l1_pitch(config), cores(i), observer(i)));
+      models_.push_back(
+          std::make_unique<Cluster>(config_, i, map_, l1_.data() + i * l1_pitch(config), cores(i), observer(i)));
       const std::string label = "cluster_" + std::to_string(i);
       modules_.push_back(std::make_unique<cluster_module<Cluster>>(label.c_str(), config_, *models_.back(), payloads_,
-                                                                  touched_, period_));
+                                                                   touched_, period_));
       modules_.back()->master.bind(network_.cluster_in(i));
       network_.cluster_out(i).bind(modules_.back()->slave);
     }
@@ -97,9 +98,8 @@ class chip : public sc_core::sc_module {
 
   cycle_t network_next() const {
     if (!sc_core::sc_pending_activity()) return never;
-    const std::uint64_t ahead = sc_core::sc_pending_activity_at_current_time()
-                                    ? 0
-                                    : sc_core::sc_time_to_pending_activity().value();
+    const std::uint64_t ahead =
+        sc_core::sc_pending_activity_at_current_time() ? 0 : sc_core::sc_time_to_pending_activity().value();
     const cycle_t at = (sc_core::sc_time_stamp().value() + ahead) / period_.value();
     return at > config_.network.egress_cycles ? at - config_.network.egress_cycles : 0;
   }
@@ -195,7 +195,8 @@ run_end chip<Cluster>::why_ended(const run_options& options) const {
   if (first_mismatch() != errors_.end()) return run_end::lockstep_mismatch;
   const bool erred = !errors_.empty() && (options.continue_on_guest_error || !control_.ended() ||
                                           errors_.front().cycle <= control_.ended()->cycle);
-  if (control_.ended() && control_.ended()->assertion && (!erred || options.continue_on_guest_error)) return run_end::asserted;
+  if (control_.ended() && control_.ended()->assertion && (!erred || options.continue_on_guest_error))
+    return run_end::asserted;
   return erred ? run_end::guest_error : run_end::exited;
 }
 

@@ -165,10 +165,16 @@ inline void cluster<Cores, Observer>::serve_port(unsigned k, cycle_t now) {
   if (port.busy()) return;
   switch (k) {
     case dma_read:
-    case dma_write: dma_.beat_done(k - dma_read, now); break;
+    case dma_write:
+      dma_.beat_done(k - dma_read, now);
+      break;
     case ima_read:
-    case ima_write: ima_.beat_done(k - ima_read, now); break;
-    default: slave_.beat_done(port, now, slave_out_); break;
+    case ima_write:
+      ima_.beat_done(k - ima_read, now);
+      break;
+    default:
+      slave_.beat_done(port, now, slave_out_);
+      break;
   }
 }
 
@@ -180,11 +186,15 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     const inbox::item item = inbox_.front();
     inbox_.pop();
     switch (item.what) {
-      case inbox::kind::request: slave_.deliver(item.burst, item.first, item.last); break;
+      case inbox::kind::request:
+        slave_.deliver(item.burst, item.first, item.last);
+        break;
       case inbox::kind::response_begin:
         if (is_dma(item.burst->id)) dma_.on_response(item.burst, item.first, item.last);
         break;
-      case inbox::kind::response_end: on_response_end(item.burst, now); break;
+      case inbox::kind::response_end:
+        on_response_end(item.burst, now);
+        break;
     }
   }
   remote_registers registers{*this};
@@ -217,7 +227,8 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
   master_.on_response(*burst);
-  if (burst->write && burst->addr < watch_end_ && burst->addr + burst->bytes > watch_begin_) note_watched_write(*burst, now);
+  if (burst->write && burst->addr < watch_end_ && burst->addr + burst->bytes > watch_begin_)
+    note_watched_write(*burst, now);
   const unsigned id = burst->id;
   if (id < core_count_) {
     std::uint32_t data = 0;

@@ -48,9 +48,12 @@ std::optional<unsigned> first_common(const std::vector<unsigned>& a, const std::
 
 const char* name_of(core_model model) {
   switch (model) {
-    case core_model::rtl: return "rtl";
-    case core_model::lockstep: return "lockstep";
-    default: return "iss";
+    case core_model::rtl:
+      return "rtl";
+    case core_model::lockstep:
+      return "lockstep";
+    default:
+      return "iss";
   }
 }
 

@@ -57,7 +57,8 @@ std::string cores(const chip_config& c) {
   if (c.cores.overrides.empty()) return out + " []\n";
   out += "\n";
   for (const auto& o : c.cores.overrides)
-    out += "    - {clusters: " + ranges(o.clusters) + ", cores: " + ranges(o.cores) + ", model: " + name_of(o.model) + "}\n";
+    out += "    - {clusters: " + ranges(o.clusters) + ", cores: " + ranges(o.cores) + ", model: " + name_of(o.model) +
+           "}\n";
   return out;
 }
 

@@ -25,7 +25,8 @@ class chip_machine : public machine {
   using cluster_type = cluster<Cores, Observer>;
 
  public:
-  using make_cores = std::function<Cores(const decoded_text&, const text_bytes&, unsigned cluster, unsigned first_mhartid)>;
+  using make_cores =
+      std::function<Cores(const decoded_text&, const text_bytes&, unsigned cluster, unsigned first_mhartid)>;
 
   /// Adds what a cluster's cores have compared; null for groups that compare nothing.
   using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
@@ -35,7 +36,8 @@ class chip_machine : public machine {
                std::unique_ptr<instruction_trace> trace, report_lockstep lockstep)
       : program_text_(program.text()),
         text_(program_text_.address, program_text_.bytes.data(), program_text_.bytes.size()),
-        bytes_{program_text_.address, static_cast<std::uint32_t>(program_text_.bytes.size()), program_text_.bytes.data()},
+        bytes_{program_text_.address, static_cast<std::uint32_t>(program_text_.bytes.size()),
+               program_text_.bytes.data()},
         trace_(std::move(trace)),
         lockstep_(lockstep),
         chip_(
@@ -85,9 +87,7 @@ class chip_machine : public machine {
   std::uint64_t windows() const override { return chip_.windows(); }
   std::optional<cycle_t> marker(unsigned n) const override { return chip_.control().marker(n); }
   cycle_t end_cycle() const override { return chip_.control().ended() ? chip_.control().ended()->cycle : chip_.now(); }
-  std::uint32_t exit_status() const override {
-    return chip_.control().ended() ? chip_.control().ended()->status : 0;
-  }
+  std::uint32_t exit_status() const override { return chip_.control().ended() ? chip_.control().ended()->status : 0; }
   std::uint64_t progress() const override { return chip_.control().progress(); }
   const std::vector<guest_error>& errors() const override { return chip_.errors(); }
 
@@ -113,9 +113,8 @@ class chip_machine : public machine {
 
   std::vector<link_activity> links() const override {
     std::vector<link_activity> all;
-    chip_.network().for_each_link([&](const std::string& name, const channel_counters& c) {
-      all.push_back({name, c.bytes, c.busy_cycles});
-    });
+    chip_.network().for_each_link(
+        [&](const std::string& name, const channel_counters& c) { all.push_back({name, c.bytes, c.busy_cycles}); });
     return all;
   }
 
@@ -129,7 +128,8 @@ class chip_machine : public machine {
 
   lockstep_report lockstep() const override {
     lockstep_report report;
-    for (unsigned i = 0; lockstep_ != nullptr && i < chip_.clusters(); ++i) lockstep_(i, chip_.cluster(i).cores(), report);
+    for (unsigned i = 0; lockstep_ != nullptr && i < chip_.clusters(); ++i)
+      lockstep_(i, chip_.cluster(i).cores(), report);
     return report;
   }
 
@@ -183,7 +183,8 @@ std::unique_ptr<machine> make_chip_machine(const chip_config& config, const elf_
   const traced_core which = *options.trace;
   return std::make_unique<chip_machine<Cores, trace_observer>>(
       config, program, options, cores,
-      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace), lockstep);
+      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace),
+      lockstep);
 }
 
 }  // namespace ohmic

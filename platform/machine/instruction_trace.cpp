@@ -24,8 +24,8 @@ void instruction_trace::write(const retire_record& r) {
   if (r.rd != 0) std::fprintf(file_, " x%u=%08x", r.rd, r.rd_value);
   if (r.rd2 != 0) std::fprintf(file_, " x%u=%08x", r.rd2, r.rd2_value);
   if (r.mem_size != 0)
-    std::fprintf(file_, " %s%u[%08x]=%0*x", r.mem_write ? "store" : "load", r.mem_size * 8u, r.mem_addr,
-                 r.mem_size * 2, r.mem_data);
+    std::fprintf(file_, " %s%u[%08x]=%0*x", r.mem_write ? "store" : "load", r.mem_size * 8u, r.mem_addr, r.mem_size * 2,
+                 r.mem_data);
   if (r.trap) std::fprintf(file_, " trap cause=%08x", r.cause);
   std::fputc('\n', file_);
 }

@@ -12,8 +12,7 @@ std::unique_ptr<machine> make_machine(const chip_config& config, const elf_file&
   const bool mixed = config.any_core(core_model::rtl) || config.any_core(core_model::lockstep);
   if (mixed) return make_mixed_machine(config, program, options);
   return make_chip_machine<iss_group>(
-      config, program, options,
-      [&](const decoded_text& text, const text_bytes&, unsigned, unsigned first_mhartid) {
+      config, program, options, [&](const decoded_text& text, const text_bytes&, unsigned, unsigned first_mhartid) {
         return iss_group(text, config.cluster.cores, first_mhartid);
       });
 }

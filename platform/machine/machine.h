@@ -19,12 +19,20 @@ namespace ohmic {
 class elf_file;
 
 /// Why a run stopped.
-enum class run_end : std::uint8_t { exited, asserted, deadlock, guest_error, cycle_limit, interrupted, lockstep_mismatch };
+enum class run_end : std::uint8_t {
+  exited,
+  asserted,
+  deadlock,
+  guest_error,
+  cycle_limit,
+  interrupted,
+  lockstep_mismatch
+};
 
 /// What the caller says about a run.
 struct run_options {
   unsigned threads = 1;
-  cycle_t window = 0;      ///< 0: the exact window; more: less accurate, never less deterministic
+  cycle_t window = 0;  ///< 0: the exact window; more: less accurate, never less deterministic
   cycle_t max_cycles = never;
   bool continue_on_guest_error = false;
   std::function<void(cycle_t)> on_progress;  ///< called a few times a second, between windows
@@ -112,7 +120,7 @@ class machine {
   virtual cycle_t exact_window() const = 0;
   virtual std::uint64_t windows() const = 0;
   virtual std::optional<cycle_t> marker(unsigned n) const = 0;
-  virtual cycle_t end_cycle() const = 0;             ///< of EXIT or assert; now() otherwise
+  virtual cycle_t end_cycle() const = 0;  ///< of EXIT or assert; now() otherwise
   virtual std::uint32_t exit_status() const = 0;
   virtual std::uint64_t progress() const = 0;
   virtual const std::vector<guest_error>& errors() const = 0;

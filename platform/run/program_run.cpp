@@ -129,8 +129,8 @@ void print_lockstep(const lockstep_report& report) {
   std::string classes;
   for (const auto& [name, count] : report.compared)
     if (count != 0) classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", count, name);
-  std::fprintf(stderr, "lock-step: %llu retirements compared (%s)\n", static_cast<unsigned long long>(report.retirements()),
-               classes.c_str());
+  std::fprintf(stderr, "lock-step: %llu retirements compared (%s)\n",
+               static_cast<unsigned long long>(report.retirements()), classes.c_str());
 }
 
 exit_code run_program(const program_request& request) {

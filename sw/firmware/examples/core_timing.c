@@ -8,11 +8,12 @@
 enum { REPEAT = 64 };
 
 /* A function that runs the instructions 16 times in each of 64 software loops; a0 points to words in L1. */
-#define LOOP_OF(name, instructions)                                                                        \
-  __attribute__((naked, noinline, aligned(64))) static void name(void* data) {                             \
-    __asm__ volatile("li t0, 64\n\tmv t2, a0\n\tli a4, 3\n\tli a5, 1000\n\t.balign 4\n\t.option push\n\t"   \
-                     ".option norvc\n\t1:\n\t.rept 16\n\t" instructions                                    \
-                     "\n\t.endr\n\taddi t0, t0, -1\n\tbnez t0, 1b\n\tret\n\t.option pop");                  \
+#define LOOP_OF(name, instructions)                                                          \
+  __attribute__((naked, noinline, aligned(64))) static void name(void* data) {               \
+    __asm__ volatile(                                                                        \
+        "li t0, 64\n\tmv t2, a0\n\tli a4, 3\n\tli a5, 1000\n\t.balign 4\n\t.option push\n\t" \
+        ".option norvc\n\t1:\n\t.rept 16\n\t" instructions                                   \
+        "\n\t.endr\n\taddi t0, t0, -1\n\tbnez t0, 1b\n\tret\n\t.option pop");                \
   }
 LOOP_OF(alu, "addi a1, a1, 1")
 LOOP_OF(multiply, "mul a1, a4, a1")
@@ -84,12 +85,31 @@ typedef struct {
   ohmic_task run;
 } timed;
 #define TIMED(function) {#function, function}
-static const timed on_one_core[] = {
-    TIMED(alu), TIMED(multiply), TIMED(multiply_high), TIMED(divide), TIMED(load), TIMED(load_use), TIMED(store),
-    TIMED(post_increment), TIMED(misaligned), TIMED(branch_taken), TIMED(branch_not_taken), TIMED(jump), TIMED(call),
-    TIMED(simd), TIMED(csr), TIMED(compressed), TIMED(hardware_loop), TIMED(far_apart), TIMED(requantise_1),
-    TIMED(requantise_2), TIMED(requantise_3), TIMED(requantise_many), TIMED(residual_add), TIMED(copy_and_fill)};
-static const timed on_all_cores[] = {TIMED(alu), TIMED(load), TIMED(far_apart), TIMED(requantise_3),
+static const timed on_one_core[] = {TIMED(alu),
+                                    TIMED(multiply),
+                                    TIMED(multiply_high),
+                                    TIMED(divide),
+                                    TIMED(load),
+                                    TIMED(load_use),
+                                    TIMED(store),
+                                    TIMED(post_increment),
+                                    TIMED(misaligned),
+                                    TIMED(branch_taken),
+                                    TIMED(branch_not_taken),
+                                    TIMED(jump),
+                                    TIMED(call),
+                                    TIMED(simd),
+                                    TIMED(csr),
+                                    TIMED(compressed),
+                                    TIMED(hardware_loop),
+                                    TIMED(far_apart),
+                                    TIMED(requantise_1),
+                                    TIMED(requantise_2),
+                                    TIMED(requantise_3),
+                                    TIMED(requantise_many),
+                                    TIMED(residual_add),
+                                    TIMED(copy_and_fill)};
+static const timed on_all_cores[] = {TIMED(alu),          TIMED(load),          TIMED(far_apart), TIMED(requantise_3),
                                      TIMED(residual_add), TIMED(copy_and_fill), TIMED(barriers)};
 
 int main(void) {

@@ -3,8 +3,7 @@
 namespace ohmic::test {
 namespace {
 
-constexpr unsigned pointer = 24, step_register = 25, count_register = 26, handler_scratch = 27,
-                   event_register = 28;
+constexpr unsigned pointer = 24, step_register = 25, count_register = 26, handler_scratch = 27, event_register = 28;
 
 std::uint32_t loop_word(unsigned funct4, unsigned l, unsigned rs1, std::uint32_t imm) {
   return imm << 20 | rs1 << 15 | 4 << 12 | funct4 << 8 | l << 7 | 0x2b;

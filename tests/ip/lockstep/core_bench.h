@@ -34,10 +34,16 @@ class core_bench {
       pulse();
       const cycle_t until = around_.interrupt_every != 0 ? cores_.time(0) + 1 : max_cycles;
       switch (cores_.advance(0, until, observer)) {
-        case core_stop::bus: answer(); break;
-        case core_stop::fetch: cores_.fetch_complete(0, cores_.time(0) + below(around_.line_stall + 1)); break;
-        case core_stop::horizon: break;
-        case core_stop::halted: return true;
+        case core_stop::bus:
+          answer();
+          break;
+        case core_stop::fetch:
+          cores_.fetch_complete(0, cores_.time(0) + below(around_.line_stall + 1));
+          break;
+        case core_stop::horizon:
+          break;
+        case core_stop::halted:
+          return true;
       }
     }
     return false;
@@ -69,7 +75,7 @@ class core_bench {
       return;
     }
     const cycle_t wait = below(2) == 0 ? below(6) : below(40);
-    std::uint32_t value = static_cast<std::uint32_t>(random_());
+    std::uint32_t value = static_cast<std::uint32_t>(events_());
     if (around_.interrupt_every != 0 && below(4) == 0) {
       raise(granted + wait);
       pulse_end_ += 4;
@@ -81,6 +87,7 @@ class core_bench {
   Cores& cores_;
   std::vector<std::uint8_t>& memory_;
   std::mt19937 random_;
+  std::mt19937 events_{1};  // apart, so that all kinds of cores read the same
   surroundings around_;
   cycle_t next_pulse_ = 100, pulse_end_ = 0;
 };

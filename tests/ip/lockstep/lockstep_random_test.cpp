@@ -30,7 +30,8 @@ struct outcome {
 outcome run(const lockstep_program& program, unsigned seed, const surroundings& around) {
   const auto bytes = static_cast<std::uint32_t>(program.words.size() * 4);
   const decoded_text text(random_program::base, program.words.data(), bytes);
-  lockstep_group group(text, {random_program::base, bytes, reinterpret_cast<const std::uint8_t*>(program.words.data())}, 1, 7);
+  lockstep_group group(text, {random_program::base, bytes, reinterpret_cast<const std::uint8_t*>(program.words.data())},
+                       1, 7);
   group.start(0, program.boot, 0);
   auto memory = program.memory;
   null_observer nobody;
@@ -55,7 +56,8 @@ TEST_P(LockstepRandom, RtlAndIssRetireTheSame) {
     ASSERT_TRUE(o.ended) << "seed " << seed;
     retirements += o.retirements;
   }
-  std::printf("%llu retirements compared, seeds %u..%u\n", static_cast<unsigned long long>(retirements), first, first + count - 1);
+  std::printf("%llu retirements compared, seeds %u..%u\n", static_cast<unsigned long long>(retirements), first,
+              first + count - 1);
   EXPECT_GT(retirements, count * 200u);
 }
 
@@ -77,7 +79,8 @@ TEST(LockstepTest, ADifferentInstructionIsFound) {
       if ((word & 0xfe00707f) == 0x13) word ^= 1u << 20;  // addi: another immediate
     const auto bytes = static_cast<std::uint32_t>(program.words.size() * 4);
     const decoded_text text(random_program::base, other.data(), bytes);
-    lockstep_group group(text, {random_program::base, bytes, reinterpret_cast<const std::uint8_t*>(program.words.data())}, 1, 7);
+    lockstep_group group(
+        text, {random_program::base, bytes, reinterpret_cast<const std::uint8_t*>(program.words.data())}, 1, 7);
     group.start(0, program.boot, 0);
     auto memory = program.memory;
     null_observer nobody;

@@ -50,13 +50,15 @@ TEST(CoreChoiceTest, TheChoiceIsReadBackAndDoesNotChangeTheHash) {
 }
 
 TEST(CoreChoiceTest, MistakesAreNamedWithTheirPlace) {
-  EXPECT_THAT(message("cores: {model: rlt}\n"), HasSubstr("chip.yaml:2:16: cores.model: rlt is not allowed; did you mean rtl?"));
+  EXPECT_THAT(message("cores: {model: rlt}\n"),
+              HasSubstr("chip.yaml:2:16: cores.model: rlt is not allowed; did you mean rtl?"));
   EXPECT_THAT(message("cores: {overrides: [{clusters: \"2-4\", model: rtl}]}\n"), HasSubstr("from 0 to 3"));
   EXPECT_THAT(message("cores: {overrides: [{cores: \"0,\", model: rtl}]}\n"), HasSubstr("0, is not allowed"));
   EXPECT_THAT(message("cores: {overrides: [{cores: \"3-1\", model: rtl}]}\n"), HasSubstr("3-1 is not allowed"));
   EXPECT_THAT(message("cores: {overrides: [{cores: 0}]}\n"), HasSubstr("model: this key is missing"));
-  EXPECT_THAT(message("cores: {overrides: [{clusters: \"0-2\", model: rtl}, {clusters: 2, cores: \"7-9\", model: iss}]}\n"),
-              HasSubstr("core 2.7 is chosen by the override at chip.yaml:2:21 too"));
+  EXPECT_THAT(
+      message("cores: {overrides: [{clusters: \"0-2\", model: rtl}, {clusters: 2, cores: \"7-9\", model: iss}]}\n"),
+      HasSubstr("core 2.7 is chosen by the override at chip.yaml:2:21 too"));
 }
 
 }  // namespace

@@ -1,0 +1,83 @@
+"""Cores as RTL and in lock-step: software sees no difference, cycles are nearly the ISS's, mistakes are named."""
+
+import re
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from ohmic_tool import SystemTest, run_network, run_program
+
+EXAMPLES = ("hello", "startup", "dot_product", "ima_job", "dma_pingpong")
+
+
+def cycles(run) -> int:
+    return int(re.search(r"(\d+) cycles, \d+ instructions", run.err).group(1))
+
+
+class RtlCores(SystemTest):
+    def test_examples_print_the_same_and_take_as_long(self):
+        for example in EXAMPLES:
+            iss = run_program(example, chip="aimc1.yaml")
+            rtl = run_program(example, "--cores", "rtl", chip="aimc1.yaml")
+            self.ends(iss, 0)
+            self.ends(rtl, 0)
+            without_cycles = [re.sub(r"\d+ cycles", "", run.out) for run in (iss, rtl)]
+            self.assertEqual(*without_cycles)
+            self.assertAlmostEqual(cycles(iss) / cycles(rtl), 1, delta=0.02, msg=example)
+
+    def test_a_network_on_rtl_cores_gives_the_same_outputs_with_any_threads(self):
+        iss = run_network("aimc16.yaml", "resnet_micro", images=1)
+        rtl = [
+            run_network("aimc16.yaml", "resnet_micro", "--cores", "rtl", images=1, threads=threads)
+            for threads in (1, 2)
+        ]
+        for run in (iss, *rtl):
+            self.ends(run, 0)
+            self.assertEqual(run.summary["golden"]["mismatching_values"], 0)
+            self.assertEqual(run.logits, iss.logits)
+        self.assertEqual(rtl[0].summary["result_hash"], rtl[1].summary["result_hash"])
+        self.assertAlmostEqual(iss.summary["cycles"] / rtl[0].summary["cycles"], 1, delta=0.02)
+
+    def test_kinds_mix_in_one_cluster(self):
+        mixed = run_network(
+            "aimc16.yaml", "resnet_micro", "--cores", "all.0=rtl", "--cores", "all.1-2=lockstep", images=1
+        )
+        self.ends(mixed, 0)
+        self.assertEqual(mixed.summary["golden"]["mismatching_values"], 0)
+
+    def test_lockstep_compares_every_instruction_and_finds_no_difference(self):
+        run = run_program("core_timing", "--cores", "lockstep", chip="aimc1.yaml")
+        self.ends(run, 0)
+        compared = int(re.search(r"lock-step: (\d+) retirements compared", run.err).group(1))
+        self.assertGreater(compared, 1_000_000)
+        for kind in ("hardware_loop", "simd", "divide", "csr", "event_wait"):
+            self.assertIn(f" {kind}", run.err)
+
+    def test_traces_of_both_kinds_have_one_format(self):
+        traces = []
+        for model in ("iss", "rtl"):
+            with tempfile.TemporaryDirectory() as out:
+                self.ends(
+                    run_program("startup", "--cores", model, "--trace", "0.1", "--out", out, chip="aimc1.yaml"), 0
+                )
+                lines = (Path(out) / "trace_0.1.txt").read_text().splitlines()[1:]
+                traces.append([line.split(None, 1)[1] for line in lines])
+        length = min(map(len, traces))
+        self.assertGreater(length, 20)
+        # All but the cycles, as far as both go (the end of the run catches them some instructions apart).
+        self.assertEqual(traces[0][: length - 8], traces[1][: length - 8])
+
+    def test_mistakes_are_named(self):
+        self.refuses(run_program("hello", "--cores", "rlt"), "rlt", "rtl")
+        self.refuses(run_program("hello", "--cores", "0.99=rtl"), "99", "0 to 15")
+        self.refuses(run_program("hello", "--cores", "0.0=rtl", "--cores", "0-1.0-3=iss"), "core 0.0", "overlap")
+        self.refuses(run_program("hello", "--cores", "0=rtl"), "CLUSTERS.CORES=MODEL")
+
+
+if __name__ == "__main__":
+    probe = run_program("startup", "--cores", "0.0=rtl", chip="aimc1.yaml")
+    if "this build has none" in probe.err:
+        print("SKIPPED: built without RTL cores")
+        sys.exit(77)
+    unittest.main()
