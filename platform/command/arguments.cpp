@@ -86,6 +86,21 @@ void to_sets(const shorthands& s, arguments& a) {
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
+/// An option of `run` that means nothing for what is run, if one was given.
+std::optional<std::string> misplaced(const CLI::App& run, command what) {
+  const bool program = what == command::run_program;
+  const std::vector<const char*> others =
+      program ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration",
+                                         "--check", "--inject", "--firmware"}
+              : std::vector<const char*>{"--json"};
+  for (const char* option : others) {
+    if (run.get_option(option)->count() != 0)
+      return std::string(option) + (program ? " is for experiments, and this is a program"
+                                            : " is for programs; an experiment writes summary.json (--out)");
+  }
+  return std::nullopt;
+}
+
 int mistake(const std::string& message) {
   std::fprintf(stderr, "ohmic: %s\n", message.c_str());
   return static_cast<int>(exit_code::user_mistake);
@@ -130,7 +145,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file")->type_name("NAME|FILE");
   run->add_option("--images", a.images, "Experiment: folder of photographs")->type_name("DIR");
   run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1024u).description(""));
   run->add_option("--calibration", s.calibration,
                   "Experiment: folder of photographs that calibrate a network of yours; not those that run")
       ->type_name("DIR");
@@ -182,6 +198,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   if (run->parsed()) {
     if (const auto wrong = core_sets(s.cores, a.sets)) return mistake(*wrong);
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
+    if (const auto wrong = misplaced(*run, a.what)) return mistake(*wrong);
     if (!s.trace.empty()) {
       a.trace = parse_core(s.trace);
       if (!a.trace) return mistake("--trace " + s.trace + ": a core is written CLUSTER.CORE, as in 3.0");

@@ -57,6 +57,15 @@ class combination_rules {
              list(n.factors) + " begins with " + std::to_string(n.factors[0]) + "; allowed: 1, there is one HBM link");
     }
     const std::size_t levels = n.factors.size();
+    for (std::size_t l = 1; l < levels; ++l) {
+      // A router has 64 ports; besides its children the top one has HBM, platform control and errors, others a parent.
+      const unsigned most = l == 1 ? 61 : 63;
+      if (n.factors[l] > most) {
+        refuse("network.factors", list(n.factors) + " gives a router of level " + std::to_string(l) + " " +
+                                      std::to_string(n.factors[l]) + " children; allowed: up to " +
+                                      std::to_string(most) + " there");
+      }
+    }
     const auto same_length = [&](const char* path, std::size_t length, const std::string& text) {
       if (length == levels) return;
       refuse(path, text + " has " + std::to_string(length) + " entries but network.factors has " +

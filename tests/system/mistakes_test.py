@@ -46,6 +46,13 @@ class Mistakes(SystemTest):
         self.refuses(ohmic("run"), "FILE")
         self.refuses(ohmic("run", EXPERIMENT, "--frob"), "--frob")
         self.refuses(ohmic("run", EXPERIMENT, "--threads", "0"), "--threads")
+        self.refuses(ohmic("run", EXPERIMENT, "--images-count", "0"), "--images-count")
+        self.refuses(ohmic("run", EXPERIMENT, "--json", "x"), "--json", "programs")
+        self.refuses(
+            ohmic("run", BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml", "--check", "layers"),
+            "--check",
+            "experiments",
+        )
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "x"), "--trace x", "CLUSTER.CORE")
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "64.0", "--out", self.out), "64.0", "0..63")
         self.refuses(ohmic("run", EXPERIMENT, "--", "word"), "--")

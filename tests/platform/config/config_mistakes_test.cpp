@@ -120,6 +120,13 @@ TEST(ConfigMistakesTest, ListsOfTheNetworkHaveOneEntryPerLevel) {
   EXPECT_THAT(message("network: {factors: [2, 4]}"), HasSubstr("there is one HBM link"));
 }
 
+TEST(ConfigMistakesTest, RoutersHaveAtMost64Ports) {
+  EXPECT_EQ(message("network: {factors: [1, 61]}"), "no error");
+  EXPECT_THAT(message("network: {factors: [1, 62]}"), HasSubstr("62 children; allowed: up to 61"));
+  EXPECT_EQ(message("network: {factors: [1, 2, 63]}"), "no error");
+  EXPECT_THAT(message("network: {factors: [1, 2, 64]}"), HasSubstr("64 children; allowed: up to 63"));
+}
+
 TEST(ConfigMistakesTest, CacheHoldsOneLinePerWayAndBank) {
   EXPECT_THAT(message("icache: {shared_bytes: 1 KiB, ways: 8}"), HasSubstr("one line per way and bank (2048 bytes)"));
 }
