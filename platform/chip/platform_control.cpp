@@ -28,7 +28,9 @@ void platform_control::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
 
 unsigned platform_control::transport_dbg(tlm::tlm_generic_payload& payload) {
   if (payload.is_write()) return 0;  // observers must not end the run
+  const std::uint32_t latched = time_hi_;
   perform(payload, sc_core::sc_time_stamp().value() / period_);
+  time_hi_ = latched;  // what the program sees is not disturbed
   return payload.is_response_ok() ? payload.get_data_length() : 0;
 }
 

@@ -214,6 +214,7 @@ class cluster {
 
   std::uint64_t enabled_ = 0;  // enable bits acted on
   std::uint64_t running_ = 0;  // harts out of reset that have not halted
+  std::uint64_t halting_ = 0;  // harts that halt at their time, which is still to come
   std::uint64_t event_wait_ = 0, remote_wait_ = 0, fetch_wait_ = 0;
   std::array<cycle_t, 64> waiting_since_{};
   std::uint64_t irq_level_ = 0;

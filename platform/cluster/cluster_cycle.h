@@ -124,6 +124,13 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsi
 template <class Cores, class Observer>
 __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsigned h, core_stop stop, cycle_t now) {
   if (stop == core_stop::halted) {
+    if (cores_.time(h) > now) {  // it ran ahead: its mistake is still to come
+      halting_ |= bit(h);
+      stop_requested_ |= bit(h);
+      advance_due_ |= bit(h);
+      wheel_.schedule(h, cores_.time(h));
+      return;
+    }
     running_ &= ~bit(h);
     guest_error e;
     const hart_fault fault = cores_.fault(h);
@@ -144,10 +151,15 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
   wheel_.schedule(h, std::max(cores_.time(h), now + 1));
 }
 
-// Hart h was disabled in the middle of an access, which is answered now. It may have been enabled again since.
+// Hart h was disabled in the middle of an access, which is answered now. It may have been enabled again since. Or it
+// has halted, and its time has come.
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::park(unsigned h, cycle_t now) {
   stop_requested_ &= ~bit(h);
+  if (halting_ >> h & 1) {
+    halting_ &= ~bit(h);
+    return stopped_otherwise(h, core_stop::halted, now);
+  }
   cores_.stop(h);
   if (enabled_ >> h & 1)
     start_hart(h, now);

@@ -53,7 +53,8 @@ void cluster<Cores, Observer>::apply_enables(cycle_t now) {
     const std::uint64_t at_once = wheel_.remove(leaving & running_) | (leaving & (event_wait_ | fetch_wait_));
     for_each(at_once & event_wait_, [&](unsigned h) { events_.cancel_wait(h); });
     for_each(at_once & fetch_wait_, [&](unsigned h) { icache_.cancel(h); });
-    for (std::uint64_t* mask : {&event_wait_, &fetch_wait_, &fetch_due_, &advance_due_, &running_}) *mask &= ~at_once;
+    for (std::uint64_t* mask : {&event_wait_, &fetch_wait_, &fetch_due_, &advance_due_, &halting_, &stop_requested_, &running_})
+      *mask &= ~at_once;
     for_each(leaving & ~running_, [&](unsigned h) { cores_.stop(h); });  // those that had halted, too
     stop_requested_ |= leaving & running_;
   }

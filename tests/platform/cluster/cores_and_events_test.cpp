@@ -279,6 +279,25 @@ TEST_F(CoresTest, AHaltedCoreStaysHaltedUntilItIsEnabledAgain) {
   EXPECT_EQ(b[0].sleeping(), 3u);
 }
 
+// The core computes without touching the bus before it goes astray, so it is simulated ahead; its mistake is not.
+TEST_F(CoresTest, AMistakeBehindAComputationIsNotedWhenItHappens) {
+  for (const bool disabled : {false, true}) {
+    cluster_bench<> b("restart");
+    b.table(0, 0, 7);
+    b.table(0, 1, 0x80F00000u);
+    b.start();
+    b.run(900);
+    EXPECT_TRUE(b.errors().empty());
+    if (disabled) enable(b, 0);
+    b.run(5000);
+    ASSERT_EQ(b.errors().size(), disabled ? 0u : 1u);
+    if (disabled) continue;
+    EXPECT_GT(b.errors()[0].cycle, 1000u) << "250 turns of 4 cycles";
+    EXPECT_LT(b.errors()[0].cycle, 1500u);
+    EXPECT_EQ(b.errors()[0].pc, 0x80F00000u);
+  }
+}
+
 TEST_F(CoresTest, LockAndBarrierHoldUnderContention) {
   for (const unsigned cores : {1u, 2u, 16u, 64u}) {
     constexpr unsigned rounds = 20;

@@ -221,7 +221,8 @@ vectors:
 
 // Counts its starts in result[0] and goes where table[0] says: 0 sleeps, 1 computes for ever, 2 loads from table[1]
 // and stores the answer in result[1], 3 jumps to table[1], 4 stores to table[1] in an endless loop,
-// 5 computes for about 1000 cycles, then stores 1 to result[2] and sleeps, 6 disables itself.
+// 5 computes for about 1000 cycles, then stores 1 to result[2] and sleeps, 6 disables itself, 7 computes for about 1000
+// cycles and jumps to table[1].
 ENTRY_POINT restart
   lw t0, 0(s1)
   addi t0, t0, 1
@@ -239,6 +240,8 @@ ENTRY_POINT restart
   beqz t1, 4f
   addi t1, t1, -1
   beqz t1, 5f
+  addi t1, t1, -1
+  bnez t1, 7f
   lw t1, CONTROL(CORE_ENABLE_LO)(gp)
   li t2, 1
   sll t2, t2, a0
@@ -265,6 +268,12 @@ ENTRY_POINT restart
   li t3, 1
   sw t3, 8(s1)
   j sleep
+7:
+  li t3, 250
+8:
+  addi t3, t3, -1
+  bnez t3, 8b
+  jr t2
 
 // `table[0]` times: take the lock, add 1 to the word at L1 + 0x8000 in several steps, release, meet at barrier 2.
 ENTRY_POINT together
