@@ -45,6 +45,7 @@ class plain_memory_machine : public machine {
   cluster_activity activity(unsigned) override { return {}; }
   std::vector<link_activity> links() const override { return {}; }
   hart_snapshot hart(unsigned, unsigned) const override { return {}; }
+  lockstep_report lockstep() const override { return {}; }
 
  private:
   std::uint8_t& at(std::uint64_t addr) {
