@@ -8,9 +8,12 @@
 void Vcv32e40p___024root___eval(Vcv32e40p___024root*);
 bool Vcv32e40p___024root___eval_phase__act(Vcv32e40p___024root*);
 bool Vcv32e40p___024root___eval_phase__nba(Vcv32e40p___024root*);
+void Vcv32e40p___024root___eval_settle(Vcv32e40p___024root*);
 
 namespace ohmic {
 namespace {
+
+constexpr std::uint32_t mret = 0x30200073;
 
 /// All that follows from the inputs as they stand.
 void evaluate(Vcv32e40p___024root& m) { Vcv32e40p___024root___eval(&m); }
@@ -21,6 +24,37 @@ void evaluate_edge(Vcv32e40p___024root& m) {
     while (Vcv32e40p___024root___eval_phase__act(&m)) {
     }
   } while (Vcv32e40p___024root___eval_phase__nba(&m));
+}
+
+/// Writes the registers that software sees.
+void load_state(Vcv32e40p___024root& m, const hart_state& s) {
+#define CORE(name) m.ohmic_cv32e40p__DOT__core_i__DOT__##name
+#define CSR(name) CORE(cs_registers_i__DOT__##name)
+#define LOOP(name) CORE(id_stage_i__DOT__gen_hwloop_regs__DOT__hwloop_regs_i__DOT__##name)
+  for (unsigned r = 1; r < 32; ++r) CORE(id_stage_i__DOT__register_file_i__DOT__mem)[r] = s.x[r];
+  const auto both = [](const std::array<std::uint32_t, 2>& a) { return a[0] | std::uint64_t{a[1]} << 32; };
+  LOOP(hwlp_start_q) = both(s.lpstart);
+  LOOP(hwlp_end_q) = both(s.lpend);
+  LOOP(hwlp_counter_q) = both(s.lpcount);
+  CSR(mstatus_q) = static_cast<CData>((s.mstatus & 8 ? 1 << 5 : 0) | (s.mstatus & 0x80 ? 1 << 3 : 0) | 6);  // mpp: M
+  CSR(mie_q) = s.mie;
+  CSR(mtvec_q) = s.mtvec >> 8;
+  CSR(mtvec_mode_q) = s.mtvec & 1;
+  CSR(mscratch_q) = s.mscratch;
+  CSR(mepc_q) = s.mepc;
+  CSR(mcause_q) = static_cast<CData>((s.mcause & 31) | (s.mcause >> 31 << 5));
+  CSR(mcountinhibit_q) = s.mcountinhibit;
+  CSR(mhpmevent_q)[3] = s.mhpmevent3;
+  const auto counter = [&](unsigned n, std::uint64_t value) {
+    CSR(mhpmcounter_q)[2 * n] = static_cast<std::uint32_t>(value);
+    CSR(mhpmcounter_q)[2 * n + 1] = static_cast<std::uint32_t>(value >> 32);
+  };
+  counter(0, s.mcycle);
+  counter(2, s.minstret);
+  counter(3, s.mhpmcounter3);
+#undef LOOP
+#undef CSR
+#undef CORE
 }
 
 }  // namespace
@@ -35,8 +69,17 @@ void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
     context_ = std::make_unique<VerilatedContext>();
     model_ = std::make_unique<Vcv32e40p>(context_.get(), "");
   }
+  reset(boot_addr & ~3u);
+  time_ = started_ = now;
+  last_pc_ = ex_pc_ = boot_addr;
+  running_ = true;
+  retired_ = slept_ = 0;
+  fault_ = hart_fault::none;
+}
+
+void cv32e40p_hart::reset(std::uint32_t boot_addr) {
   Vcv32e40p& m = *model_;
-  m.boot_addr_i = boot_addr & ~3u;
+  m.boot_addr_i = boot_addr;
   m.hart_id_i = mhartid_;
   m.fetch_enable_i = 1;
   m.debug_req_i = 0;
@@ -57,16 +100,46 @@ void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
   m.rst_ni = 1;
   m.eval();
   lines_.fill(no_line);
-  time_ = started_ = now;
   line_ready_ = 0;
   data_at_ = never;
   fetches_ = first_fetch_ = 0;
-  last_pc_ = ex_pc_ = boot_addr;
-  settled_ = outside_ = line_missing_ = fence_seen_ = false;
-  running_ = true;
-  retired_ = slept_ = 0;
-  fault_ = hart_fault::none;
+  settled_ = outside_ = line_missing_ = fence_seen_ = grants_changed_ = false;
   if (tap_) tap_->reset();
+}
+
+// Outside the cluster's time the core boots where only an mret is fetched, with mepc at the state's pc: so it arrives
+// at any even pc with an empty pipeline. When it asks for that word, the registers get their values.
+void cv32e40p_hart::restore(const hart_state& state) {
+  const std::uint32_t target = state.pc & ~3u;
+  const cycle_t now = time_;
+  reset(~target & 0xffffff00u);
+  Vcv32e40p___024root& m = *model_->rootp;
+  returning_ = true;
+  m.ohmic_cv32e40p__DOT__core_i__DOT__cs_registers_i__DOT__mepc_q = state.pc;
+  Vcv32e40p___024root___eval_settle(&m);
+  for (unsigned asked = 0; asked < 2;) {
+    settle();
+    if (m.instr_req_o && m.instr_addr_o == target) {
+      // Held for a cycle: at first the address still comes from mepc.
+      m.instr_gnt_i = 0;
+      grants_changed_ = true;
+      ++asked;
+    } else if (m.instr_req_o) {
+      fetch_addr_[(first_fetch_ + fetches_++) % fetch_depth] = m.instr_addr_o;
+    }
+    if (asked < 2) clock(false);
+  }
+  load_state(m, state);
+  Vcv32e40p___024root___eval_settle(&m);
+  evaluate(m);
+  returning_ = false;
+  grants_changed_ = true;
+  time_ = now;
+  last_pc_ = ex_pc_ = state.pc;
+  if (tap_) tap_->reset();
+  running_ = true;
+  fault_ = hart_fault::none;
+  fetch();
 }
 
 // Applies the responses of cycle time_ and shows what the core asks for in it.
@@ -75,7 +148,7 @@ void cv32e40p_hart::settle() {
   m.clk_i = 0;
   if (fetches_ != 0 && time_ >= line_ready_) {
     m.instr_rvalid_i = 1;
-    m.instr_rdata_i = text_.word(fetch_addr_[first_fetch_]);
+    m.instr_rdata_i = returning_ ? mret : text_.word(fetch_addr_[first_fetch_]);
     first_fetch_ = (first_fetch_ + 1) % fetch_depth;
     --fetches_;
   } else {
@@ -104,6 +177,7 @@ void cv32e40p_hart::settle() {
 void cv32e40p_hart::fetch() {
   Vcv32e40p___024root& m = *model_->rootp;
   line_missing_ = false;
+  if (__builtin_expect(returning_, 0)) return;
   if (m.fence_i_o != fence_seen_) {
     fence_seen_ = m.fence_i_o;
     if (fence_seen_) lines_.fill(no_line);

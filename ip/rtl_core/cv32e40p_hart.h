@@ -29,6 +29,9 @@ class cv32e40p_hart {
 
   void start(std::uint32_t boot_addr, cycle_t now);
   void stop() { running_ = false; }
+  /// Goes on from this state at time(): the first cycle is the one in which the instruction at state.pc is fetched. The
+  /// hart must have been started. What was in flight is gone, so only between instructions of the hart it comes from.
+  void restore(const hart_state& state);
   /// Returns core_stop::horizon before `until` when records must be taken first.
   /// `observed`: records are to be had from take_record() after this and later calls.
   core_stop advance(cycle_t until, bool observed);
@@ -57,6 +60,7 @@ class cv32e40p_hart {
   static constexpr std::uint32_t no_line = ~0u;
   static constexpr unsigned fetch_depth = 4;  // more than the prefetcher's two outstanding requests
 
+  void reset(std::uint32_t boot_addr);
   void settle();
   void fetch();
   void clock(bool data_granted);
@@ -77,7 +81,7 @@ class cv32e40p_hart {
   std::array<std::uint32_t, fetch_depth> fetch_addr_{};
   std::array<std::uint32_t, private_lines> lines_{};
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
-  bool grants_changed_ = false;  // since settle(): an input other than the clock
+  bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock
   bool fence_seen_ = false;
   std::uint32_t wanted_line_ = 0;
   std::uint64_t retired_ = 0;

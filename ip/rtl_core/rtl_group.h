@@ -23,6 +23,9 @@ class rtl_group {
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now) { harts_[h].start(boot_addr, now); }
   void stop(unsigned h) { harts_[h].stop(); }
 
+  /// See cv32e40p_hart::restore().
+  void restore(unsigned h, const hart_state& state) { harts_[h].restore(state); }
+
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     cv32e40p_hart& hart = harts_[h];

@@ -115,6 +115,61 @@ TEST(RtlGroupTest, ALateLineDelaysTheInstructionAndNothingElse) {
   EXPECT_EQ(stored[1] - stored[0], 7u);
 }
 
+struct records {
+  static constexpr bool enabled = true;
+  std::vector<retire_record> all;
+  void retire(unsigned, const retire_record& r) { all.push_back(r); }
+};
+
+/// A program begun on the ISS and handed over at any retirement, in hardware loops and handlers too, goes on in RTL as
+/// if nothing had happened: same instructions, registers and memory.
+TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
+  unsigned handed_over = 0, in_loops = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    const test::lockstep_program program(seed, false);
+    const decoded_text text(base, program.words.data(), program.words.size() * 4);
+    null_observer nobody;
+    records whole, rest;
+    std::vector<std::uint8_t> expected = program.memory, memory = program.memory;
+    iss_group iss(text, 1, 0);
+    iss.start(0, program.boot, 0);
+    ASSERT_TRUE(test::run_to_end(iss, whole, expected, never));
+
+    iss_group begun(text, 1, 0);
+    begun.start(0, program.boot, 0);
+    if (test::run_to_end(begun, nobody, memory, 100 + 37 * seed % 700)) continue;
+    const hart_state state = begun.save(0);
+    if (!text.contains(state.pc)) continue;  // at the very end
+    in_loops += state.lpcount[0] != 0 || state.lpcount[1] != 0;
+    rtl_group rtl(text_of(program.words), 1, 0);
+    rtl.start(0, program.boot, begun.time(0));
+    rtl.restore(0, state);
+    for (core_stop stop; (stop = rtl.advance(0, 200000, rest)) != core_stop::halted;) {
+      ASSERT_NE(stop, core_stop::horizon) << "seed " << seed;
+      if (stop == core_stop::fetch) {
+        rtl.fetch_complete(0, rtl.time(0));
+      } else {
+        const bus_request r = rtl.request(0);
+        rtl.complete(0, test::access(memory, r), r.cycle, r.cycle + 1);
+      }
+    }
+    ++handed_over;
+    ASSERT_FALSE(rest.all.empty());
+    const std::size_t skipped = whole.all.size() - rest.all.size();
+    ASSERT_EQ(rest.all.front().pc, state.pc) << "seed " << seed;
+    for (std::size_t i = 0; i < rest.all.size(); ++i) {
+      const retire_record &a = whole.all[skipped + i], &b = rest.all[i];
+      ASSERT_EQ(a.pc, b.pc) << "seed " << seed << " retirement " << i;
+      ASSERT_EQ(a.rd_value, b.rd_value) << "seed " << seed << " pc " << std::hex << a.pc;
+      ASSERT_EQ(a.mem_addr, b.mem_addr) << "seed " << seed << " pc " << std::hex << a.pc;
+      ASSERT_EQ(a.mem_data, b.mem_data) << "seed " << seed << " pc " << std::hex << a.pc;
+    }
+    EXPECT_EQ(memory, expected) << "seed " << seed;
+  }
+  EXPECT_GT(handed_over, 20u);
+  EXPECT_GT(in_loops, 3u);
+}
+
 /// Every hart of a mix runs as its own kind; both kinds end with the same memory and registers.
 TEST(CoreMixTest, RtlAndIssSideBySideComputeTheSame) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
