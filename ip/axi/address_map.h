@@ -44,9 +44,8 @@ struct address_map {
   }
 
   bool valid() const {
-    const range all[] = {{cluster_base, cluster_base + cluster_stride * cluster_count},
-                         region(port_hbm),
-                         region(port_platform)};
+    const range all[] = {
+        {cluster_base, cluster_base + cluster_stride * cluster_count}, region(port_hbm), region(port_platform)};
     for (const range& a : all) {
       if (a.begin % 4096 != 0 || a.end % 4096 != 0 || a.end < a.begin) return false;
       for (const range& b : all) {

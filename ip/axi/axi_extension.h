@@ -22,9 +22,8 @@ struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
   axi_extension(const axi_extension&) = delete;
   axi_extension& operator=(const axi_extension&) = delete;
 
-  axi_transit write_address;  ///< the AW, when it travels apart from its data
-  tlm::tlm_generic_payload* foreign =
-      nullptr;  ///< the payload of an initiator that does not know this extension
+  axi_transit write_address;                    ///< the AW, when it travels apart from its data
+  tlm::tlm_generic_payload* foreign = nullptr;  ///< the payload of an initiator that does not know this extension
 
   tlm::tlm_extension_base* clone() const override {
     auto* const copy = new axi_extension;
@@ -57,8 +56,7 @@ struct axi_payload final : tlm::tlm_generic_payload, axi_extension {
 /// The sockets of the network. Bus width is a run-time parameter, so the template argument has its default.
 using axi_initiator_socket =
     tlm::tlm_initiator_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
-using axi_target_socket =
-    tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
+using axi_target_socket = tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
 /// Between routers only: the data of a write whose AW (BEGIN_REQ) went ahead.
 TLM_DECLARE_EXTENDED_PHASE(begin_write_data);

@@ -12,8 +12,7 @@ const network_config& checked(const network_config& config) {
 
 }  // namespace
 
-axi_network::axi_network(sc_core::sc_module_name name, const network_config& config,
-                         const sc_core::sc_time& period)
+axi_network::axi_network(sc_core::sc_module_name name, const network_config& config, const sc_core::sc_time& period)
     : sc_module(name),
       config_(checked(config)),
       scheduler_("scheduler", period),
@@ -21,8 +20,8 @@ axi_network::axi_network(sc_core::sc_module_name name, const network_config& con
       places_(place_routers(config)) {
   routers_.reserve(places_.size());
   for (const router_place& place : places_) {
-    routers_.push_back(std::make_unique<axi_router>(place.name.c_str(), place.config, config_.map, scheduler_,
-                                                    faults_, in_flight_));
+    routers_.push_back(
+        std::make_unique<axi_router>(place.name.c_str(), place.config, config_.map, scheduler_, faults_, in_flight_));
     if (place.parent >= 0) {
       routers_[static_cast<std::size_t>(place.parent)]->attach(place.parent_port, *routers_.back());
     }
@@ -65,8 +64,7 @@ void axi_network::for_each_lane(
       for (const axi_lane lane : lanes) {
         visit(place.name + ".up", lane, model.out_count(place.config.parent_port(), lane));
       }
-      for (const axi_lane lane : lanes)
-        visit(place.name + ".down", lane, parent.out_count(place.parent_port, lane));
+      for (const axi_lane lane : lanes) visit(place.name + ".down", lane, parent.out_count(place.parent_port, lane));
     }
     if (place.config.children_are_clusters) {
       for (unsigned child = 0; child < place.config.children; ++child) {
@@ -77,8 +75,7 @@ void axi_network::for_each_lane(
   }
 }
 
-void axi_network::for_each_link(
-    const std::function<void(const std::string&, const channel_counters&)>& visit) const {
+void axi_network::for_each_link(const std::function<void(const std::string&, const channel_counters&)>& visit) const {
   channel_counters total;
   for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
     total.bursts += count.bursts;

@@ -29,9 +29,7 @@ class axi_network : public sc_core::sc_module {
   unsigned clusters() const { return config_.clusters(); }
   axi_target_socket& cluster_in(unsigned cluster);
   axi_initiator_socket& cluster_out(unsigned cluster);
-  axi_initiator_socket& hbm_out() {
-    return routers_.front()->out(routers_.front()->model().config().hbm_port());
-  }
+  axi_initiator_socket& hbm_out() { return routers_.front()->out(routers_.front()->model().config().hbm_port()); }
   axi_initiator_socket& platform_out() {
     return routers_.front()->out(routers_.front()->model().config().platform_port());
   }
@@ -51,8 +49,7 @@ class axi_network : public sc_core::sc_module {
   void for_each_link(const std::function<void(const std::string&, const channel_counters&)>& visit) const;
 
   /// The same per lane.
-  void for_each_lane(
-      const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const;
+  void for_each_lane(const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const;
 
  private:
   network_config config_;

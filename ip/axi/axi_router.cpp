@@ -58,8 +58,7 @@ void axi_router::end_of_elaboration() {
   }
 }
 
-tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payload, tlm_phase& phase,
-                                                     sc_time& delay) {
+tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payload, tlm_phase& phase, sc_time& delay) {
   if (kind == neighbour::router) {
     // The neighbour has set the times in the extension: they say the same as now + delay.
     auto& mine = static_cast<axi_payload&>(payload);
@@ -67,16 +66,14 @@ tlm_sync_enum axi_router::port_face::nb_transport_fw(tlm_generic_payload& payloa
     router->model_.arrive(address_alone ? mine.write_address : mine, index);
   } else {
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of an initiator that spells it out
-    const tlm_sync_enum status =
-        router->request_from_endpoint(index, payload, router->scheduler_.cycle_at(delay));
+    const tlm_sync_enum status = router->request_from_endpoint(index, payload, router->scheduler_.cycle_at(delay));
     if (status == tlm::TLM_COMPLETED) return status;
   }
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
 }
 
-tlm_sync_enum axi_router::port_face::nb_transport_bw(tlm_generic_payload& payload, tlm_phase& phase,
-                                                     sc_time& delay) {
+tlm_sync_enum axi_router::port_face::nb_transport_bw(tlm_generic_payload& payload, tlm_phase& phase, sc_time& delay) {
   auto& mine = static_cast<axi_payload&>(payload);
   if (kind == neighbour::router) {
     router->model_.arrive(mine, index);
@@ -131,8 +128,8 @@ void axi_router::forward(void* self, unsigned port, axi_transit& transit) {
   auto& router = *static_cast<axi_router*>(self);
   const way_out& way = router.ways_[port];
   const axi_lane lane = transit.lane;
-  auto& payload = static_cast<axi_payload&>(
-      static_cast<axi_extension&>(lane == axi_lane::aw ? *transit.partner : transit));
+  auto& payload =
+      static_cast<axi_payload&>(static_cast<axi_extension&>(lane == axi_lane::aw ? *transit.partner : transit));
   const bool response = lane == axi_lane::r || lane == axi_lane::b;
   if (way.kind == neighbour::router) {
     sc_time delay = router.hop_delay_;
@@ -249,8 +246,7 @@ void axi_router::blocking(unsigned port, tlm_generic_payload& payload, sc_time& 
 }
 
 unsigned axi_router::port_face::transport_dbg(tlm_generic_payload& payload) {
-  if (port_face* const face = router->way_to(payload.get_address()))
-    return (*face->out)->transport_dbg(payload);
+  if (port_face* const face = router->way_to(payload.get_address())) return (*face->out)->transport_dbg(payload);
   payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
   return 0;
 }

@@ -6,8 +6,7 @@ namespace ohmic {
 
 axi_scheduler::axi_scheduler(sc_core::sc_module_name name, const sc_core::sc_time& period)
     : sc_module(name), period_(period.value()), wake_("wake") {
-  if (period_ < 2)
-    throw std::invalid_argument("the clock period is at least two units of SystemC's time resolution");
+  if (period_ < 2) throw std::invalid_argument("the clock period is at least two units of SystemC's time resolution");
   SC_HAS_PROCESS(axi_scheduler);
   SC_METHOD(run);
   sensitive << wake_;
@@ -16,8 +15,7 @@ axi_scheduler::axi_scheduler(sc_core::sc_module_name name, const sc_core::sc_tim
 
 void axi_scheduler::arm(cycle_t cycle) {
   armed_ = cycle;
-  wake_.notify(
-      sc_core::sc_time::from_value(cycle * period_ + period_ / 2 - sc_core::sc_time_stamp().value()));
+  wake_.notify(sc_core::sc_time::from_value(cycle * period_ + period_ / 2 - sc_core::sc_time_stamp().value()));
 }
 
 void axi_scheduler::run() {

@@ -33,9 +33,7 @@ struct axi_burst {
   cycle_t ready = 0;             ///< earliest cycle at which it may leave its initiator's master port
 
   /// Data beats on a bus of `width` bytes: the aligned chunks that [addr, addr + bytes) touches.
-  unsigned beats(unsigned width) const {
-    return static_cast<unsigned>((addr % width + bytes + width - 1) / width);
-  }
+  unsigned beats(unsigned width) const { return static_cast<unsigned>((addr % width + bytes + width - 1) / width); }
 };
 
 /// A request or response crossing the boundary between a cluster and the network.

@@ -19,8 +19,8 @@ void edge_faults::apply(axi_transit& transit) {
   if (options_.random_delay == 0) return;
 
   // A stream is what keeps its order whoever is simulated first: one initiator, id and lane.
-  const std::uint64_t stream = (std::uint64_t{transit.source} << 32) | (static_cast<std::uint64_t>(transit.lane) << 16) |
-                               transit.burst->id;
+  const std::uint64_t stream =
+      (std::uint64_t{transit.source} << 32) | (static_cast<std::uint64_t>(transit.lane) << 16) | transit.burst->id;
   const std::uint64_t draw = mix(mix(options_.random_seed ^ mix(stream)) + sent_[stream]++);
   cycle_t extra = draw % (std::uint64_t{options_.random_delay} + 1);
   cycle_t& previous = last_entry_[stream];

@@ -9,11 +9,9 @@ namespace ohmic {
 
 /// Disturbances for tests of software and platform; all off by default.
 struct network_options {
-  std::uint32_t random_delay =
-      0;  ///< extra cycles, 0..random_delay at random, for every request and response
+  std::uint32_t random_delay = 0;  ///< extra cycles, 0..random_delay at random, for every request and response
   std::uint64_t random_seed = 1;
-  std::uint64_t drop_write =
-      0;  ///< the n-th write that enters (1: the first) is answered OKAY but never performed
+  std::uint64_t drop_write = 0;  ///< the n-th write that enters (1: the first) is answered OKAY but never performed
 };
 
 /// Applies network_options where bursts enter the network (requests from initiators, responses from targets).

@@ -32,9 +32,7 @@ void split(std::uint64_t addr, std::uint64_t bytes, std::uint32_t width, std::ui
 }
 
 /// Largest burst that AXI4 allows on a bus of `width` bytes.
-inline constexpr std::uint32_t max_burst_bytes(std::uint32_t width) {
-  return 256 * width < 4096 ? 256 * width : 4096;
-}
+inline constexpr std::uint32_t max_burst_bytes(std::uint32_t width) { return 256 * width < 4096 ? 256 * width : 4096; }
 
 struct master_port_config {
   unsigned ids = 32;                ///< sources; a burst's `id` is its source's number (at most 128)
@@ -80,9 +78,7 @@ class axi_master_port {
 
   bool idle() const { return reads_.waiting.empty() && writes_.waiting.empty() && in_flight() == 0; }
   unsigned in_flight() const { return reads_.in_flight + writes_.in_flight; }
-  unsigned in_flight(unsigned id) const {
-    return reads_.sources[id].in_flight + writes_.sources[id].in_flight;
-  }
+  unsigned in_flight(unsigned id) const { return reads_.sources[id].in_flight + writes_.sources[id].in_flight; }
 
  private:
   struct source {

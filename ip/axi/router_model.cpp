@@ -18,8 +18,8 @@ unsigned router_model::width_log2(unsigned port) const {
   return static_cast<unsigned>(__builtin_ctz(width));
 }
 
-router_model::router_model(const router_config& config, network_calendar& events, edge_faults& faults,
-                           void* context, forward_function forward)
+router_model::router_model(const router_config& config, network_calendar& events, edge_faults& faults, void* context,
+                           forward_function forward)
     : config_(config),
       span_(config.children * config.clusters_per_child),
       events_(events),

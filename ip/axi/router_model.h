@@ -140,9 +140,7 @@ class router_model {
     channel_counters count;
   };
   unsigned width_log2(unsigned port) const;
-  out_channel& output(unsigned port, axi_lane lane) {
-    return outputs_[port * axi_lanes + static_cast<unsigned>(lane)];
-  }
+  out_channel& output(unsigned port, axi_lane lane) { return outputs_[port * axi_lanes + static_cast<unsigned>(lane)]; }
   static void append(out_channel& out, axi_transit& transit);
   static axi_transit& take(out_channel& out, unsigned input);
   void schedule(out_channel& out, cycle_t cycle);

@@ -93,14 +93,14 @@ struct hart_counters {
 struct retire_record {
   cycle_t cycle = 0;
   std::uint32_t pc = 0, next_pc = 0;
-  std::uint32_t instruction = 0;           ///< as in memory: low 16 bits valid if compressed
+  std::uint32_t instruction = 0;  ///< as in memory: low 16 bits valid if compressed
   bool compressed = false;
-  bool trap = false;                       ///< exception or interrupt taken instead of / after this instruction
-  std::uint32_t cause = 0;                 ///< mcause, if trap
-  std::uint8_t rd = 0, rd2 = 0;            ///< 0: no write. rd2: base register of a post-increment access
+  bool trap = false;             ///< exception or interrupt taken instead of / after this instruction
+  std::uint32_t cause = 0;       ///< mcause, if trap
+  std::uint8_t rd = 0, rd2 = 0;  ///< 0: no write. rd2: base register of a post-increment access
   std::uint32_t rd_value = 0, rd2_value = 0;
   std::uint32_t mem_addr = 0, mem_data = 0;
-  std::uint8_t mem_size = 0;               ///< 0: no access
+  std::uint8_t mem_size = 0;  ///< 0: no access
   bool mem_write = false;
 };
 

@@ -26,8 +26,7 @@ std::uint32_t dma::read_register(std::uint32_t offset, cycle_t) {
   const channel& ch = channels_[c];
   switch (offset % reg::channel_array_stride) {
     case reg::channel_status_offset:
-      return (busy_ & bit(c) ? reg::channel_status_busy_mask : 0) |
-             (ch.error ? reg::channel_status_error_mask : 0);
+      return (busy_ & bit(c) ? reg::channel_status_busy_mask : 0) | (ch.error ? reg::channel_status_error_mask : 0);
     case reg::channel_completed_offset:
       return ch.completed;
     case reg::channel_error_addr_offset:
@@ -149,8 +148,7 @@ void dma::collect_responses(cycle_t now, burst_pool& pool) {
     const unsigned c = channel_of(*burst);
     if (burst->resp != axi_resp::okay)
       fail(c, burst->addr,
-           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)"
-                                           : "DMA: the target failed (SLVERR)");
+           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)" : "DMA: the target failed (SLVERR)");
     finish_burst(burst, pool);
   }
 }
@@ -180,8 +178,7 @@ void dma::collect_beats(cycle_t now, axi_master_port& network, burst_pool& pool)
 void dma::finish_burst(axi_burst* burst, burst_pool& pool) {
   const unsigned c = channel_of(*burst);
   channel& ch = channels_[c];
-  if (ch.at == stage::data)
-    --(ch.work.kind() == transfer::direction::from_network ? read_buffers_ : write_buffers_);
+  if (ch.at == stage::data) --(ch.work.kind() == transfer::direction::from_network ? read_buffers_ : write_buffers_);
   pool.put(burst);
   if (--ch.in_flight == 0 && ch.work.done()) settle_ |= bit(c);
 }
@@ -231,8 +228,8 @@ void dma::settle(unsigned c, cycle_t now, axi_master_port& network, burst_pool& 
   if (ch.in_flight == 0) complete(c, now);
 }
 
-void dma::notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now,
-                 axi_master_port& network, burst_pool& pool) {
+void dma::notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port& network,
+                 burst_pool& pool) {
   ++counters_.notifications;
   const auto to = parameters_.own.locate(address);
   if (to.where == own_cluster_map::place::peripherals) {
@@ -270,8 +267,7 @@ void dma::end_chain(unsigned c, cycle_t now) {
   if (busy_ == 0) counters_.active_cycles += now - active_since_;
 }
 
-axi_burst* dma::make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write,
-                           burst_pool& pool) {
+axi_burst* dma::make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write, burst_pool& pool) {
   axi_burst* const burst = pool.get(bytes);
   burst->addr = address;
   burst->write = write;

@@ -139,8 +139,7 @@ class dma {
   void complete(unsigned c, cycle_t now);
   void end_chain(unsigned c, cycle_t now);
   axi_burst* make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write, burst_pool&);
-  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&,
-              burst_pool&);
+  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&, burst_pool&);
   bool runs_home(unsigned c, std::uint64_t address);
   void finish_burst(axi_burst*, burst_pool&);
   void collect_responses(cycle_t now, burst_pool&);

@@ -100,8 +100,7 @@ class dma_module : public device_module<dma, decltype(registers::dma::access)> {
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     network->b_transport(payload, delay);
     if (payload.is_response_ok()) return axi_resp::okay;
-    return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr
-                                                                            : axi_resp::slverr;
+    return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr : axi_resp::slverr;
   }
 
   dma_parameters parameters_;

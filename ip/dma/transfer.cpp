@@ -48,8 +48,7 @@ transfer::refusal transfer::begin(const dma_descriptor& d, const own_cluster_map
   const auto from = own.locate(src_), to = own.locate(dst_);
   if (from.where == place::peripherals) return {src_, "DMA descriptor: source in the own peripherals"};
   if (to.where == place::peripherals) return {dst_, "DMA descriptor: destination in the own peripherals"};
-  if (from.where != place::l1 && to.where != place::l1)
-    return {src_, "DMA descriptor: neither side is in the own L1"};
+  if (from.where != place::l1 && to.where != place::l1) return {src_, "DMA descriptor: neither side is in the own L1"};
 
   const auto leaves_l1 = [&](std::uint32_t offset, const std::int64_t* stride) {
     std::int64_t low = offset, high = std::int64_t{offset} + bytes_;

@@ -35,8 +35,7 @@ tlm::tlm_sync_enum hbm::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_p
   cycle_t last = head;
   if (payload.is_write()) {
     last = head + beats - 1;
-    if (const auto* extension = payload.get_extension<axi_extension>())
-      last = std::max(last, extension->last);
+    if (const auto* extension = payload.get_extension<axi_extension>()) last = std::max(last, extension->last);
   }
   queue_.arrive(&payload, head, last, payload.is_write(), beats);
   wake_for_next();

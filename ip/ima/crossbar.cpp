@@ -26,8 +26,8 @@ void crossbar::for_each_cell(std::uint64_t offset, std::size_t bytes, F&& visit)
   while (bytes > 0) {
     const std::size_t block = column / mvm::block_columns, in_block = column % mvm::block_columns;
     const std::size_t count = std::min({bytes, columns_ - column, mvm::block_columns - in_block});
-    std::size_t at = (block * quads_ + row / mvm::quad_rows) * mvm::quad_bytes + in_block * mvm::quad_rows +
-                     row % mvm::quad_rows;
+    std::size_t at =
+        (block * quads_ + row / mvm::quad_rows) * mvm::quad_bytes + in_block * mvm::quad_rows + row % mvm::quad_rows;
     for (std::size_t i = 0; i < count; ++i, at += mvm::quad_rows) visit(at);
     bytes -= count;
     column += count;
@@ -65,17 +65,15 @@ bool crossbar::write_weights(std::uint64_t offset, const std::uint8_t* data, std
 
 void crossbar::prepare(unsigned first_quad, unsigned quads, unsigned first_block, unsigned blocks) {
   if (!kernels_->offset_inputs) return;
-  if (first_quad == bias_quad_ && quads == bias_quads_ && first_block == bias_block_ &&
-      blocks == bias_blocks_)
-    return;
+  if (first_quad == bias_quad_ && quads == bias_quads_ && first_block == bias_block_ && blocks == bias_blocks_) return;
   bias_quad_ = first_quad, bias_quads_ = quads, bias_block_ = first_block, bias_blocks_ = blocks;
   // The kernel itself, fed with zeros, yields exactly the surplus of its input offset.
   std::fill(bias_.begin(), bias_.end(), 0);
   for (unsigned b = first_block; b < first_block + blocks; ++b) {
     std::int32_t* bias = &bias_[b * mvm::block_columns];
     const std::int32_t zero[mvm::block_columns] = {};
-    kernels_->block(&weights_[(std::size_t{b} * quads_ + first_quad) * mvm::quad_bytes], zero_inputs_.data(),
-                    quads, zero, bias);
+    kernels_->block(&weights_[(std::size_t{b} * quads_ + first_quad) * mvm::quad_bytes], zero_inputs_.data(), quads,
+                    zero, bias);
     for (unsigned c = 0; c < mvm::block_columns; ++c) bias[c] = -bias[c];
   }
 }

@@ -38,8 +38,8 @@ class crossbar {
   /// Other rows contribute nothing; codes of other columns are undefined. `inputs` is indexed by row.
   /// Preconditions: ranges within the crossbar and not empty, 1 <= m, 1 <= s <= 62, inputs[r] == 0 for rows
   /// outside the range that share a group of four rows with it.
-  void mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column,
-           unsigned count, std::int32_t m, unsigned s, std::int8_t* codes);
+  void mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column, unsigned count,
+           std::int32_t m, unsigned s, std::int8_t* codes);
 
  private:
   struct aligned_delete {

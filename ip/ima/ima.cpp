@@ -9,8 +9,7 @@ namespace ohmic {
 
 namespace reg = registers::ima;
 
-ima::ima(const ima_parameters& p)
-    : parameters_(p), crossbar_(p.rows, p.columns), generator_(p), slots_(p.job_queue) {
+ima::ima(const ima_parameters& p) : parameters_(p), crossbar_(p.rows, p.columns), generator_(p), slots_(p.job_queue) {
   for (auto& b : in_) b.values.assign(crossbar_.input_bytes(), 0);
   for (auto& b : out_) b.codes.assign(crossbar_.code_bytes(), 0);
 }
@@ -221,8 +220,7 @@ void ima::beat_done(unsigned p, cycle_t now) {
   c.done += port.bytes;
   if (p == input_port) {
     const input_run& run = generator_.runs()[c.run];
-    std::memcpy(in_[in_fill_].values.data() + run.row + c.done - port.bytes, port.data + port.first_byte,
-                port.bytes);
+    std::memcpy(in_[in_fill_].values.data() + run.row + c.done - port.bytes, port.data + port.first_byte, port.bytes);
     counters_.bytes_in += port.bytes;
     ++counters_.beats_in;
     if (c.done == run.bytes) {

@@ -88,8 +88,7 @@ input_generator::outcome input_generator::window(std::uint32_t pixel0, std::uint
   const std::int64_t x = job.x + i0 * p0.dx + i1 * p1.dx;
   const std::int64_t y = job.y + i0 * p0.dy + i1 * p1.dy;
   runs_.clear();
-  if (x + dx_min_ >= job.x_lo && x + dx_max_ < job.x_hi && y + dy_min_ >= job.y_lo &&
-      y + dy_max_ < job.y_hi) {
+  if (x + dx_min_ >= job.x_lo && x + dx_max_ < job.x_hi && y + dy_min_ >= job.y_lo && y + dy_max_ < job.y_hi) {
     for (const piece& p : interior_)
       if (!add(offset + p.offset, p.bytes, p.row)) return outcome::outside_l1;
     return outcome::whole;

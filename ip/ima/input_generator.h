@@ -49,9 +49,8 @@ class input_generator {
 
   std::uint32_t l1_bytes_;
   const ima_job* job_ = nullptr;
-  std::vector<piece> pieces_;  // whole window, for pixels at a border
-  std::vector<piece>
-      interior_;  // the same merged across coordinates, for pixels whose window is all in range
+  std::vector<piece> pieces_;    // whole window, for pixels at a border
+  std::vector<piece> interior_;  // the same merged across coordinates, for pixels whose window is all in range
   std::int32_t dx_min_ = 0, dx_max_ = 0, dy_min_ = 0, dy_max_ = 0;
   std::vector<input_run> runs_;
   std::uint64_t bad_address_ = 0;

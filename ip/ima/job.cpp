@@ -21,9 +21,8 @@ ima_job ima_job::decode(const register_file& registers) {
   const auto word = [&](std::uint32_t offset) { return registers[offset / 4]; };
   const auto loop = [&](std::uint32_t at) {
     const std::uint32_t step = word(at + reg::loop_step_offset);
-    return ima_loop{word(at + reg::loop_count_offset),
-                    static_cast<std::int32_t>(word(at + reg::loop_stride_offset)), low_half(step),
-                    high_half(step)};
+    return ima_loop{word(at + reg::loop_count_offset), static_cast<std::int32_t>(word(at + reg::loop_stride_offset)),
+                    low_half(step), high_half(step)};
   };
   ima_job job{};
   for (unsigned i = 0; i < 4; ++i) job.loops[i] = loop(reg::loop_base + i * reg::loop_array_stride);
@@ -80,8 +79,7 @@ bool ima_job::check(const ima_parameters& ima, device_error& error) {
     const std::int64_t span0 = std::int64_t{pixels[0].count - 1} * out.stride0;
     const std::int64_t span1 = std::int64_t{pixels[1].count - 1} * out.stride1;
     const std::int64_t first = out.base + std::min<std::int64_t>(span0, 0) + std::min<std::int64_t>(span1, 0);
-    const std::int64_t end =
-        out.base + std::max<std::int64_t>(span0, 0) + std::max<std::int64_t>(span1, 0) + out.count;
+    const std::int64_t end = out.base + std::max<std::int64_t>(span0, 0) + std::max<std::int64_t>(span1, 0) + out.count;
     if (first < 0) return refuse(static_cast<std::uint32_t>(first), "IMA job: a group's codes leave L1");
     if (end > std::int64_t{ima.l1_bytes})
       return refuse(static_cast<std::uint64_t>(end - 1), "IMA job: a group's codes leave L1");

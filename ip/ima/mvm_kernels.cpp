@@ -10,8 +10,8 @@
 namespace ohmic::mvm {
 namespace {
 
-void block_scalar(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads,
-                  const std::int32_t* bias, std::int32_t* sums) {
+void block_scalar(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads, const std::int32_t* bias,
+                  std::int32_t* sums) {
   std::copy_n(bias, block_columns, sums);
   for (unsigned q = 0; q < quads; ++q, weights += quad_bytes, inputs += quad_rows) {
     const std::int32_t x0 = inputs[0], x1 = inputs[1], x2 = inputs[2], x3 = inputs[3];
@@ -41,9 +41,8 @@ std::int32_t quad_at(const std::int8_t* inputs, unsigned quad) {
 }
 
 // Widening to 16 bit: an 8-bit pair product saturates at -128 * -128 * 2, and sums must be exact.
-__attribute__((target("avx2"))) void block_avx2(const std::int8_t* weights, const std::int8_t* inputs,
-                                                unsigned quads, const std::int32_t* bias,
-                                                std::int32_t* sums) {
+__attribute__((target("avx2"))) void block_avx2(const std::int8_t* weights, const std::int8_t* inputs, unsigned quads,
+                                                const std::int32_t* bias, std::int32_t* sums) {
   constexpr unsigned chunk_columns = 4, chunks = 8;  // 8 accumulators of 4 columns x 2 half sums
   for (unsigned first = 0; first < block_columns; first += chunk_columns * chunks) {
     __m256i acc[chunks];
@@ -79,9 +78,8 @@ OHMIC_VNNI void block_vnni(const std::int8_t* weights, const std::int8_t* inputs
     odd[v] = _mm512_setzero_si512();
   }
   const __m512i offset = _mm512_set1_epi8(-128);
-  const auto input = [&](unsigned q) OHMIC_VNNI {
-    return _mm512_xor_si512(_mm512_set1_epi32(quad_at(inputs, q)), offset);
-  };
+  const auto input = [&](unsigned q)
+                         OHMIC_VNNI { return _mm512_xor_si512(_mm512_set1_epi32(quad_at(inputs, q)), offset); };
   unsigned q = 0;
   for (; q + 2 <= quads; q += 2, weights += 2 * quad_bytes) {
     const __m512i x0 = input(q), x1 = input(q + 1);
@@ -95,20 +93,17 @@ OHMIC_VNNI void block_vnni(const std::int8_t* weights, const std::int8_t* inputs
     for (unsigned v = 0; v < vectors; ++v)
       even[v] = _mm512_dpbusd_epi32(even[v], x0, _mm512_load_si512(weights + v * 64));
   }
-  for (unsigned v = 0; v < vectors; ++v)
-    _mm512_storeu_si512(sums + v * lanes, _mm512_add_epi32(even[v], odd[v]));
+  for (unsigned v = 0; v < vectors; ++v) _mm512_storeu_si512(sums + v * lanes, _mm512_add_epi32(even[v], odd[v]));
 }
 
-OHMIC_VNNI void adc_avx512(const std::int32_t* sums, unsigned count, std::int32_t m, unsigned s,
-                           std::int8_t* codes) {
+OHMIC_VNNI void adc_avx512(const std::int32_t* sums, unsigned count, std::int32_t m, unsigned s, std::int8_t* codes) {
   const __m512i factor = _mm512_set1_epi64(m);
   const __m512i rounding = _mm512_set1_epi64(std::int64_t{1} << (s - 1));
   const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(s));
   for (unsigned i = 0; i < count; i += 8) {
     const __m512i sum = _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + i)));
     const __m512i scaled = _mm512_add_epi64(_mm512_mul_epi32(sum, factor), rounding);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i),
-                     _mm512_cvtsepi64_epi8(_mm512_sra_epi64(scaled, shift)));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(codes + i), _mm512_cvtsepi64_epi8(_mm512_sra_epi64(scaled, shift)));
   }
 }
 

@@ -17,8 +17,7 @@ using block_function = void (*)(const std::int8_t* weights, const std::int8_t* i
                                 const std::int32_t* bias, std::int32_t* sums);
 
 /// codes[i] = clip((sums[i] * m + (1 << (s-1))) >> s, -128, 127) in 64 bit. count is a multiple of 64.
-using adc_function = void (*)(const std::int32_t* sums, unsigned count, std::int32_t m, unsigned s,
-                              std::int8_t* codes);
+using adc_function = void (*)(const std::int32_t* sums, unsigned count, std::int32_t m, unsigned s, std::int8_t* codes);
 
 struct kernel_set {
   const char* name;

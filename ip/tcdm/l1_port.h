@@ -14,12 +14,12 @@ namespace ohmic {
 /// beat_done(port, c) is called: read data are in `data`, written data are visible from cycle c on.
 /// Byte enables: a write touches only bytes [first_byte, first_byte + bytes) of the beat.
 struct l1_port {
-  std::uint32_t addr = 0;        ///< L1 byte offset of word 0, a multiple of 4
-  std::uint32_t words = 0;       ///< bit i: word at addr + 4 i still waits for its grant; 0: port is idle
+  std::uint32_t addr = 0;   ///< L1 byte offset of word 0, a multiple of 4
+  std::uint32_t words = 0;  ///< bit i: word at addr + 4 i still waits for its grant; 0: port is idle
   bool write = false;
-  std::uint8_t first_byte = 0;   ///< 0..3: offset of the first valid byte in word 0
-  std::uint8_t bytes = 0;        ///< valid bytes from first_byte on (1..64)
-  std::uint8_t data[68] = {};    ///< beat data; data[k] is the byte at addr + k
+  std::uint8_t first_byte = 0;  ///< 0..3: offset of the first valid byte in word 0
+  std::uint8_t bytes = 0;       ///< valid bytes from first_byte on (1..64)
+  std::uint8_t data[68] = {};   ///< beat data; data[k] is the byte at addr + k
 
   bool busy() const { return words != 0; }
 

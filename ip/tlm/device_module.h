@@ -43,8 +43,7 @@ class device_module : public sc_core::sc_module {
       return register_access::ok();
     }
     register_access debug_read(std::uint32_t offset) {
-      return owner->access_->readable(offset) ? read(offset, owner->cycle())
-                                              : owner->debug_word(offset, nullptr);
+      return owner->access_->readable(offset) ? read(offset, owner->cycle()) : owner->debug_word(offset, nullptr);
     }
     register_access debug_write(std::uint32_t offset, std::uint32_t value) {
       return owner->access_->writable(offset) ? write(offset, value, owner->cycle())

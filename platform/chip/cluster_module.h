@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cassert>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "ip/axi/axi_extension.h"
 #include "ip/axi/burst.h"
@@ -89,7 +88,7 @@ class cluster_module : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tl
   // Loosely timed access from a foreign model: debug access plus nothing; the network annotates its own delay.
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) override {
     payload.set_response_status(transport_dbg(payload) == payload.get_data_length() ? tlm::TLM_OK_RESPONSE
-                                                                                   : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+                                                                                    : tlm::TLM_ADDRESS_ERROR_RESPONSE);
   }
   unsigned transport_dbg(tlm::tlm_generic_payload& payload) override {
     const std::uint64_t offset = payload.get_address() - model_.global_base();

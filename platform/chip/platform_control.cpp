@@ -69,8 +69,11 @@ bool platform_control::write(std::uint64_t offset, const std::uint8_t* data, uns
       if (value >= marker_count) return false;
       markers_[value] = cycle;
       return true;
-    case reg::progress_offset: progress_ += value; return true;
-    default: return false;
+    case reg::progress_offset:
+      progress_ += value;
+      return true;
+    default:
+      return false;
   }
 }
 

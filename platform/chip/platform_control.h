@@ -6,10 +6,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "ip/axi/axi_extension.h"
 #include "ip/core/types.h"

@@ -73,8 +73,8 @@ class cluster {
   }
 
   /// Hints that run() up to `to` comes soon: fetches into the host's caches what it will touch. In three stages, each
-  /// after the one before has had time: 2 the loop's state, 1 the harts' that are due, 0 their words in L1. Thousands of
-  /// harts do not fit the caches, and their accesses have no order that hardware could foresee.
+  /// after the one before has had time: 2 the loop's state, 1 the harts' that are due, 0 their words in L1. Thousands
+  /// of harts do not fit the caches, and their accesses have no order that hardware could foresee.
   void warm(unsigned stage, cycle_t to) const;
 
   /// What this cluster sent: requests to burst.addr, responses to burst.initiator; in order of cycle per direction
@@ -113,7 +113,7 @@ class cluster {
 
  private:
   enum port_index : unsigned { dma_read, dma_write, ima_read, ima_write, slave_read, slave_write, port_count };
-  static constexpr cycle_t run_ahead = 4096;  // harts come back this often even if they need nothing
+  static constexpr cycle_t run_ahead = 4096;           // harts come back this often even if they need nothing
   static constexpr std::uint32_t irq_line = 1u << 11;  // of the core: the event unit's interrupt
 
   static constexpr std::uint64_t bit(unsigned h) { return std::uint64_t{1} << h; }
@@ -135,10 +135,18 @@ class cluster {
   }
   static void store(std::uint8_t* at, std::uint32_t data, unsigned size) {
     switch (size) {
-      case 4: std::memcpy(at, &data, 4); break;
-      case 2: std::memcpy(at, &data, 2); break;
-      case 1: *at = static_cast<std::uint8_t>(data); break;
-      default: std::memcpy(at, &data, 3); break;
+      case 4:
+        std::memcpy(at, &data, 4);
+        break;
+      case 2:
+        std::memcpy(at, &data, 2);
+        break;
+      case 1:
+        *at = static_cast<std::uint8_t>(data);
+        break;
+      default:
+        std::memcpy(at, &data, 3);
+        break;
     }
   }
   void serve(unsigned h, cycle_t now);
@@ -154,7 +162,8 @@ class cluster {
   bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
   void on_response_end(axi_burst* burst, cycle_t now);
   void note_watched_write(const axi_burst& burst, cycle_t now) {
-    const std::uint64_t begin = std::max(burst.addr, watch_begin_), end = std::min(burst.addr + burst.bytes, watch_end_);
+    const std::uint64_t begin = std::max(burst.addr, watch_begin_),
+                        end = std::min(burst.addr + burst.bytes, watch_end_);
     const std::size_t first = (begin - watch_begin_) / watch_piece_, last = (end - 1 - watch_begin_) / watch_piece_;
     if (last >= written_at_.size()) written_at_.resize(last + 1);
     for (std::size_t piece = first; piece <= last; ++piece) written_at_[piece] = now;
@@ -187,10 +196,10 @@ class cluster {
   // Hot: touched in every cycle with a core awake.
   cycle_t others_next_ = never;  // earliest cycle in which anything but a hart needs the loop
   bank_arbiter banks_;
-  std::uint64_t retry_ = 0;        // harts that lost arbitration in this cycle
-  std::uint64_t bus_now_ = 0;      // harts that ask for the bus in this very cycle
-  std::uint64_t advance_due_ = 0;  // due in the wheel to run on, not for the bus
-  std::uint64_t fetch_due_ = 0;    // due in the wheel to ask for an instruction line
+  std::uint64_t retry_ = 0;           // harts that lost arbitration in this cycle
+  std::uint64_t bus_now_ = 0;         // harts that ask for the bus in this very cycle
+  std::uint64_t advance_due_ = 0;     // due in the wheel to run on, not for the bus
+  std::uint64_t fetch_due_ = 0;       // due in the wheel to ask for an instruction line
   std::uint64_t irq_possible_ = 0;    // harts whose interrupt is enabled: they do not run ahead
   std::uint64_t stop_requested_ = 0;  // harts that stop when the access in flight is answered
   std::uint8_t* const l1_;

@@ -53,7 +53,8 @@ void cluster<Cores, Observer>::apply_enables(cycle_t now) {
     const std::uint64_t at_once = wheel_.remove(leaving & running_) | (leaving & (event_wait_ | fetch_wait_));
     for_each(at_once & event_wait_, [&](unsigned h) { events_.cancel_wait(h); });
     for_each(at_once & fetch_wait_, [&](unsigned h) { icache_.cancel(h); });
-    for (std::uint64_t* mask : {&event_wait_, &fetch_wait_, &fetch_due_, &advance_due_, &halting_, &stop_requested_, &running_})
+    for (std::uint64_t* mask :
+         {&event_wait_, &fetch_wait_, &fetch_due_, &advance_due_, &halting_, &stop_requested_, &running_})
       *mask &= ~at_once;
     for_each(leaving & ~running_, [&](unsigned h) { cores_.stop(h); });  // those that had halted, too
     stop_requested_ |= leaving & running_;
@@ -161,8 +162,7 @@ register_access cluster<Cores, Observer>::read_register(std::uint32_t offset, in
     const std::uint32_t value = control_.read(offset, now, ok);
     return ok ? register_access::ok(value) : register_access::error();
   }
-  if (offset - map::event_unit_base < map::event_unit_bytes)
-    return events_.read(core, offset - map::event_unit_base);
+  if (offset - map::event_unit_base < map::event_unit_bytes) return events_.read(core, offset - map::event_unit_base);
   if (const std::uint32_t at = offset - map::dma_base; cluster_detail::dma_rights().readable(at))
     return register_access::ok(dma_.read_register(at, now));
   if (const std::uint32_t at = offset - map::ima_base; cluster_detail::ima_rights().readable(at))

@@ -13,11 +13,11 @@ struct guest_error {
   source from = source::core_access;
   cycle_t cycle = 0;
   unsigned cluster = 0;
-  unsigned core = 0;         ///< core_access, core_fetch
-  std::uint32_t pc = 0;      ///< core_access, core_fetch
-  std::uint64_t addr = 0;    ///< the address that failed
+  unsigned core = 0;       ///< core_access, core_fetch
+  std::uint32_t pc = 0;    ///< core_access, core_fetch
+  std::uint64_t addr = 0;  ///< the address that failed
   bool write = false;
-  const char* what = "";     ///< static text: which rule was broken
+  const char* what = "";  ///< static text: which rule was broken
 };
 
 }  // namespace ohmic

@@ -123,7 +123,8 @@ class slave_port {
       std::memcpy(b->data, &word, b->bytes);
     }
     if (!ok && !b->write)
-      for (std::uint32_t k = 0; k < b->bytes; ++k) b->data[k] = static_cast<std::uint8_t>(bad_access_pattern >> (8 * ((b->addr + k) & 3)));
+      for (std::uint32_t k = 0; k < b->bytes; ++k)
+        b->data[k] = static_cast<std::uint8_t>(bad_access_pattern >> (8 * ((b->addr + k) & 3)));
     respond(d, ok ? axi_resp::okay : axi_resp::slverr, now + 1, out);
   }
 

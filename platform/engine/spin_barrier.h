@@ -6,7 +6,7 @@
 #include <thread>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+  #include <immintrin.h>
 #endif
 
 namespace ohmic {

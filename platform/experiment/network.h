@@ -16,8 +16,8 @@ struct network {
 };
 
 /// Finds the experiment's model, imports it, and calibrates it if it is not: with the images of images.calibration,
-/// or in calibration/ beside it, never with those that are run. Calibrations are cached. Throws missing_file, import_error, graph_error,
-/// image_error.
+/// or in calibration/ beside it, never with those that are run. Calibrations are cached. Throws missing_file,
+/// import_error, graph_error, image_error.
 network load_network(const experiment_config& config, bool quiet);
 
 /// `ohmic calibrate`: a calibrated ONNX file from an uncalibrated one. Throws as above.

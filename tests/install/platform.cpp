@@ -44,8 +44,7 @@ int sc_main(int, char**) {
   dma_module mover("mover", {}, map);
   block_module<memory_target> ima_l1("ima_l1", {l1.data(), l1.size()}, sc_time(), sc_time(1, SC_NS));
   block_module<memory_target> dma_l1("dma_l1", {l1.data(), l1.size()}, sc_time(), sc_time(1, SC_NS));
-  block_module<memory_target> memory("memory", {far.data(), far.size()}, sc_time(100, SC_NS),
-                                     sc_time(1, SC_NS));
+  block_module<memory_target> memory("memory", {far.data(), far.size()}, sc_time(100, SC_NS), sc_time(1, SC_NS));
   cpu.to_ima.bind(accelerator.registers.socket), cpu.to_dma.bind(mover.registers.socket);
   accelerator.l1.bind(ima_l1.socket), mover.l1.bind(dma_l1.socket), mover.network.bind(memory.socket);
 
@@ -79,8 +78,7 @@ int sc_main(int, char**) {
                                   {reg::push_offset, 1}};
   const sc_time pushed = sc_core::sc_time_stamp();
   for (const auto& [offset, value] : job) driver::write(cpu.to_ima, offset, value);
-  while (l1[0x2000] == 0 && sc_core::sc_time_stamp() < pushed + sc_time(1000, SC_NS))
-    sc_core::sc_start(1, SC_NS);
+  while (l1[0x2000] == 0 && sc_core::sc_time_stamp() < pushed + sc_time(1000, SC_NS)) sc_core::sc_start(1, SC_NS);
   std::printf("code %d after %.0f ns\n", l1[0x2000], (sc_core::sc_time_stamp() - pushed) / sc_time(1, SC_NS));
   return 0;
 }

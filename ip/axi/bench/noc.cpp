@@ -69,8 +69,7 @@ class random_port : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::
     send(*burst, delay);
     return tlm::TLM_COMPLETED;
   }
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase&,
-                                     sc_core::sc_time&) override {
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase&, sc_core::sc_time&) override {
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     return tlm::TLM_COMPLETED;
   }
@@ -98,8 +97,8 @@ int sc_main(int argc, char** argv) {
   axi_payload_pool payloads;
   std::vector<std::unique_ptr<random_port>> ports;
   for (unsigned i = 0; i < network.clusters(); ++i) {
-    ports.push_back(std::make_unique<random_port>(("port_" + std::to_string(i)).c_str(), network, i, open,
-                                                  remaining, payloads));
+    ports.push_back(
+        std::make_unique<random_port>(("port_" + std::to_string(i)).c_str(), network, i, open, remaining, payloads));
   }
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // elaboration is not measured
   const auto begin = std::chrono::steady_clock::now();
@@ -122,8 +121,7 @@ int sc_main(int argc, char** argv) {
       "\"cycles_per_s\": %.0f, \"peak_rss_mb\": %.1f, \"window\": 1, \"threads\": 1}\n",
       wall, static_cast<unsigned long long>(bursts), static_cast<double>(bursts) / wall,
       static_cast<unsigned long long>(hops), wall * 1e9 / static_cast<double>(hops),
-      static_cast<unsigned long long>(bytes), open, cycles, cycles / wall,
-      static_cast<double>(usage.ru_maxrss) / 1024);
+      static_cast<unsigned long long>(bytes), open, cycles, cycles / wall, static_cast<double>(usage.ru_maxrss) / 1024);
   return network.in_flight() == 0 ? 0 : 1;
 }
 

@@ -40,8 +40,12 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     start = time.monotonic()
     model = integer_model.load(arguments.model)
     names, pixels = photographs.read_folder(arguments.images, model.size)
-    calibrate(model, pixels, arguments.rows,
-              lambda layer: print(f"[{time.monotonic() - start:6.1f} s] {layer.name}", flush=True))
+    calibrate(
+        model,
+        pixels,
+        arguments.rows,
+        lambda layer: print(f"[{time.monotonic() - start:6.1f} s] {layer.name}", flush=True),
+    )
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     partial = arguments.out.with_suffix(".partial")
     integer_model.save_calibrated(arguments.model, partial, model, len(names))

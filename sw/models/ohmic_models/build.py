@@ -22,8 +22,15 @@ _SECONDS_BETWEEN_LINES = 5
 _STAMP = ".built_from"
 
 
-_MADE_BY = ("build.py", "float_network.py", "photographs.py", "quantise.py", "topology.py", "../requirements.txt",
-            "../photographs.txt")
+_MADE_BY = (
+    "build.py",
+    "float_network.py",
+    "photographs.py",
+    "quantise.py",
+    "topology.py",
+    "../requirements.txt",
+    "../photographs.txt",
+)
 
 
 def fingerprint(name: str) -> str:
@@ -65,8 +72,9 @@ class _Crops:
         """Crops in rounds over all scenes, never near the run's."""
         rng = np.random.default_rng([self.topology.seed, stream])
         size, away = self.topology.size, self.topology.away
-        return np.stack([photographs.random_crop(scene, size, away, rng, flip)
-                         for _ in range(rounds) for scene in self.scenes])
+        return np.stack(
+            [photographs.random_crop(scene, size, away, rng, flip) for _ in range(rounds) for scene in self.scenes]
+        )
 
 
 def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
@@ -102,7 +110,7 @@ def _build(name: str, out: Path, cache: Path) -> None:
     say("head trained, activation scales chosen")
     model = build_onnx(network, scales, SCENES)
     logits = np.concatenate([network.forward(to_input(image[None])) for image in steady])
-    found = logits[:len(SCENES)].argmax(axis=1) == np.arange(len(SCENES))
+    found = logits[: len(SCENES)].argmax(axis=1) == np.arange(len(SCENES))
     say(f"float network finds {int(found.sum())} of {len(SCENES)} scenes")
 
     partial = out.with_name(out.name + ".partial")

@@ -29,8 +29,9 @@ def percentile(histogram: np.ndarray) -> int:
     return int(np.searchsorted(np.cumsum(histogram), (9999 * total + 9999) // 10000))
 
 
-def calibrate(model: IntegerModel, pixels: np.ndarray, rows: int = 256,
-              progress: Callable[[Layer], None] | None = None) -> None:
+def calibrate(
+    model: IntegerModel, pixels: np.ndarray, rows: int = 256, progress: Callable[[Layer], None] | None = None
+) -> None:
     """Layer by layer over all images; each layer sees what the calibrated layers before it give."""
     model.rows = rows
     values = {model.source: integer_reference.quantise_pixels(model, pixels)}
@@ -59,16 +60,20 @@ def _calibrate_weights(layer: Layer, x: np.ndarray, rows: int) -> None:
     for image in integer_reference.as_maps(x):
         for sums in integer_reference.column_sums(layer, image, layer.row_sets):
             counts = np.bincount(np.abs(sums).astype(np.int32).reshape(-1))
-            histogram[:len(counts)] += counts
+            histogram[: len(counts)] += counts
     top = percentile(histogram)
     m, shift = fit([min(1.0, 127 / top) if top else 1.0], 15)
     layer.adc = {"m": m, "s": shift}
-    lsb = 2.0 ** shift / m
+    lsb = 2.0**shift / m
     scale, weight_scales = float(layer.input_scales[0]), layer.weight_scales.astype(np.float64)
     out_scale = 1.0 if layer.output_scale is None else float(layer.output_scale)
     ratios = scale * weight_scales * lsb / out_scale
     shift = fit([float(ratios.max())], 15)[-1]
-    bias = np.rint(layer.bias * scale * weight_scales / out_scale * 2.0 ** shift).astype(np.int64)
+    bias = np.rint(layer.bias * scale * weight_scales / out_scale * 2.0**shift).astype(np.int64)
     rounding = 0 if layer.output_scale is None else 1 << (shift - 1)
-    layer.requantise = {"m": np.rint(ratios * 2.0 ** shift).astype(np.int64), "b": bias + rounding, "s": shift,
-                        "relu": layer.relu}
+    layer.requantise = {
+        "m": np.rint(ratios * 2.0**shift).astype(np.int64),
+        "b": bias + rounding,
+        "s": shift,
+        "relu": layer.relu,
+    }

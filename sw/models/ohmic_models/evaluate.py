@@ -51,7 +51,9 @@ def report(figures: Figures) -> str:
     lines = [f"{'image':<28} {'found':<20} {'cosine':>8}"]
     for name, scene, cosine in zip(figures.images, figures.found, figures.cosines):
         lines.append(f"{name:<28} {scene:<20} {cosine:8.4f}")
-    lines.append(f"{figures.right} of {len(figures.images)} scenes, mean cosine {figures.cosines.mean():.4f}, "
-                 f"worst {figures.cosines.min():.4f}")
+    lines.append(
+        f"{figures.right} of {len(figures.images)} scenes, mean cosine {figures.cosines.mean():.4f}, "
+        f"worst {figures.cosines.min():.4f}"
+    )
     lines.append(f"{figures.crossbars} crossbars, {figures.mvms} MVM per image")
     return "\n".join(lines)

@@ -41,8 +41,11 @@ def maxpool(x: np.ndarray, kernel: int, stride: int, pad: int) -> np.ndarray:
     padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), constant_values=lowest)
     height = (padded.shape[1] - kernel) // stride + 1
     width = (padded.shape[2] - kernel) // stride + 1
-    taps = [padded[:, ky:ky + stride * (height - 1) + 1:stride, kx:kx + stride * (width - 1) + 1:stride]
-            for ky in range(kernel) for kx in range(kernel)]
+    taps = [
+        padded[:, ky : ky + stride * (height - 1) + 1 : stride, kx : kx + stride * (width - 1) + 1 : stride]
+        for ky in range(kernel)
+        for kx in range(kernel)
+    ]
     return np.maximum.reduce(taps)
 
 
@@ -54,8 +57,9 @@ class FloatNetwork:
         self.weights: Tensors = {}
         self.biases: Tensors = {}
 
-    def forward(self, x: np.ndarray, observe: Callable[[Node, np.ndarray], None] | None = None,
-                until: str = "fc") -> np.ndarray:
+    def forward(
+        self, x: np.ndarray, observe: Callable[[Node, np.ndarray], None] | None = None, until: str = "fc"
+    ) -> np.ndarray:
         """The output of node `until`; `observe` sees each node's output after its ReLU."""
         values: Tensors = {"image": x}
         last_use = {source: node.name for node in self.topology.nodes for source in node.inputs}
@@ -93,7 +97,7 @@ class FloatNetwork:
         for node in self.topology.nodes:
             inputs = [values[source] for source in node.inputs]
             if node.op == "conv":
-                fan_in = channels[node.inputs[0]] * node.kernel ** 2
+                fan_in = channels[node.inputs[0]] * node.kernel**2
                 shape = node.channels, node.kernel, node.kernel, channels[node.inputs[0]]
                 weights = rng.standard_normal(shape).astype(np.float32) * np.float32(np.sqrt(2 / fan_in))
                 y = convolve(inputs[0], weights, node.stride, node.pad)
@@ -102,7 +106,7 @@ class FloatNetwork:
                 gain = node.gamma / deviation
                 self.weights[node.name] = (weights * gain[:, None, None, None]).astype(np.float32)
                 self.biases[node.name] = (-mean * gain).astype(np.float32)
-                y = (y * gain.astype(np.float32) + self.biases[node.name])
+                y = y * gain.astype(np.float32) + self.biases[node.name]
                 values[node.name] = np.maximum(y, 0) if node.relu else y
             elif node.op != "fc":
                 values[node.name] = self.apply(node, inputs)

@@ -140,8 +140,13 @@ def load(path: Path) -> IntegerModel:
     image = model.graph.input[0]
     height, width = (d.dim_value for d in image.type.tensor_type.shape.dim[2:])
     quantiser = importer.consumers[image.name][0]
-    result = IntegerModel((height, width), metadata.get("ohmic.input", {}).get("pixel_offset", 128),
-                          metadata.get("ohmic.labels", []), quantiser.output[0], layers)
+    result = IntegerModel(
+        (height, width),
+        metadata.get("ohmic.input", {}).get("pixel_offset", 128),
+        metadata.get("ohmic.labels", []),
+        quantiser.output[0],
+        layers,
+    )
     if "ohmic.calibration" in metadata:
         _apply(result, metadata["ohmic.calibration"])
     return result
@@ -156,8 +161,11 @@ def _apply(model: IntegerModel, calibration: dict) -> None:
             entry = calibration["conv"][layer.name]
             layer.row_sets = [RowSet(*(tuple(s[key]) for key in ("channels", "ky", "kx"))) for s in entry["row_sets"]]
             layer.adc = entry["adc"]
-            layer.requantise = {**entry["requantise"], "m": np.array(entry["requantise"]["m"], np.int64),
-                                "b": np.array(entry["requantise"]["b"], np.int64)}
+            layer.requantise = {
+                **entry["requantise"],
+                "m": np.array(entry["requantise"]["m"], np.int64),
+                "b": np.array(entry["requantise"]["b"], np.int64),
+            }
         elif layer.op != "MaxPool":
             layer.requantise = calibration["add" if layer.op == "Add" else "pool"][layer.name]
 

@@ -21,7 +21,7 @@ def column_sums(layer: Layer, x: np.ndarray, row_sets: list[RowSet]) -> Iterator
     top, left, bottom, right = layer.pad
     padded = np.pad(x, ((top, bottom), (left, right), (0, 0)))
     view = np.lib.stride_tricks.sliding_window_view(padded, layer.kernel, axis=(0, 1))
-    view = view[::layer.stride[0], ::layer.stride[1]]  # [out_height, out_width, channels, ky, kx]
+    view = view[:: layer.stride[0], :: layer.stride[1]]  # [out_height, out_width, channels, ky, kx]
     for rows in row_sets:
         channels, ky, kx = slice(*rows.channels), slice(*rows.ky), slice(*rows.kx)
         patches = view[:, :, channels, ky, kx]
@@ -81,7 +81,7 @@ def as_maps(x: np.ndarray) -> np.ndarray:
 
 
 def _check_int32(layer: Layer, value: np.ndarray) -> None:
-    if np.abs(value).max() >= 2 ** 31:
+    if np.abs(value).max() >= 2**31:
         raise OverflowError(f"{layer.name}: a product leaves int32")
 
 
@@ -164,7 +164,7 @@ def fit(ratios: list[float], bits: int) -> list[int]:
     """The ratios as integers of at most `bits` bits with one shift: [m0, m1, ..., shift], the largest shift that fits."""
     limit = (1 << bits) - 1
     for shift in range(30, 0, -1):
-        values = [int(np.rint(ratio * 2.0 ** shift)) for ratio in ratios]
+        values = [int(np.rint(ratio * 2.0**shift)) for ratio in ratios]
         if max(values) <= limit:
             return [*values, shift]
     raise OverflowError(f"ratio {max(ratios)} does not fit {bits} bits")

@@ -51,8 +51,21 @@ def fetch_packages(cache: Path) -> None:
     for digest, path in present.items():
         if digest not in hashes:
             path.unlink()
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-               "--require-hashes", "--only-binary=:all:", "--dest", str(cache), "-r", str(pinned)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--dest",
+        str(cache),
+        "-r",
+        str(pinned),
+    ]
     if subprocess.run(command, check=False).returncode != 0:
         raise DownloadError(f"cannot download the packages of {pinned.name} with pip")
 
@@ -101,7 +114,7 @@ def centre_crop(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     top, left = (pixels.shape[0] - size[0]) // 2, (pixels.shape[1] - size[1]) // 2
     if top < 0 or left < 0:
         raise ValueError(f"image {pixels.shape[1]}x{pixels.shape[0]} is smaller than {size[1]}x{size[0]}")
-    return pixels[top:top + size[0], left:left + size[1]]
+    return pixels[top : top + size[0], left : left + size[1]]
 
 
 def random_crop(pixels: np.ndarray, size: int, away: int, rng: np.random.Generator, flip: bool) -> np.ndarray:
@@ -111,5 +124,5 @@ def random_crop(pixels: np.ndarray, size: int, away: int, rng: np.random.Generat
         top, left = int(rng.integers(room_y + 1)), int(rng.integers(room_x + 1))
         if max(abs(top - room_y // 2), abs(left - room_x // 2)) >= away:
             break
-    crop = pixels[top:top + size, left:left + size]
+    crop = pixels[top : top + size, left : left + size]
     return crop[:, ::-1] if flip and rng.integers(2) else crop

@@ -92,8 +92,15 @@ def build_onnx(network: FloatNetwork, scales: dict[str, np.float32], labels: lis
         elif node.op == "add":
             output = graph.node("Add", node.name, inputs, f"{node.name}_out")
         elif node.op == "maxpool":
-            output = graph.node("MaxPool", node.name, inputs, f"{node.name}_out", kernel_shape=[node.kernel] * 2,
-                                strides=[node.stride] * 2, pads=[node.pad] * 4)
+            output = graph.node(
+                "MaxPool",
+                node.name,
+                inputs,
+                f"{node.name}_out",
+                kernel_shape=[node.kernel] * 2,
+                strides=[node.stride] * 2,
+                pads=[node.pad] * 4,
+            )
         else:
             output = graph.node("GlobalAveragePool", node.name, inputs, f"{node.name}_out")
         if node.relu:
@@ -110,24 +117,35 @@ def _weighted(graph: _Graph, network: FloatNetwork, node: Node, source: str, sca
     quantised, weight_scales = quantise_weights(np.ascontiguousarray(weights))
     bias_scales = (scale * weight_scales).astype(np.float32)
     bias = np.rint(network.biases[node.name].astype(np.float64) / bias_scales)
-    if np.abs(bias).max() >= 2 ** 31:
+    if np.abs(bias).max() >= 2**31:
         raise ValueError(f"{node.name}: a bias does not fit int32")
-    operands = [graph.weights(f"{node.name}_weights", quantised, weight_scales),
-                graph.weights(f"{node.name}_bias", bias.astype(np.int32), bias_scales)]
+    operands = [
+        graph.weights(f"{node.name}_weights", quantised, weight_scales),
+        graph.weights(f"{node.name}_bias", bias.astype(np.int32), bias_scales),
+    ]
     if node.op == "fc":
         flat = graph.node("Flatten", "flatten", [source], "flatten_out", axis=1)
         return graph.node("Gemm", node.name, [flat, *operands], "logits", transB=1)
-    return graph.node("Conv", node.name, [source, *operands], f"{node.name}_out", kernel_shape=[node.kernel] * 2,
-                      strides=[node.stride] * 2, pads=[node.pad] * 4)
+    return graph.node(
+        "Conv",
+        node.name,
+        [source, *operands],
+        f"{node.name}_out",
+        kernel_shape=[node.kernel] * 2,
+        strides=[node.stride] * 2,
+        pads=[node.pad] * 4,
+    )
 
 
 def _model(graph: _Graph, topology: Topology, labels: list[str]) -> onnx.ModelProto:
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, topology.size, topology.size])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", topology.classes])
     body = helper.make_graph(graph.nodes, topology.name, [image], [logits], graph.constants)
-    model = helper.make_model(body, producer_name="ohmic_models", ir_version=8,
-                              opset_imports=[helper.make_opsetid("", 17)])
-    helper.set_model_props(model, {"ohmic.labels": json.dumps(labels),
-                                   "ohmic.input": json.dumps({"pixel_offset": PIXEL_OFFSET})})
+    model = helper.make_model(
+        body, producer_name="ohmic_models", ir_version=8, opset_imports=[helper.make_opsetid("", 17)]
+    )
+    helper.set_model_props(
+        model, {"ohmic.labels": json.dumps(labels), "ohmic.input": json.dumps({"pixel_offset": PIXEL_OFFSET})}
+    )
     onnx.checker.check_model(model, full_check=True)
     return model

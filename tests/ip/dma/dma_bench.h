@@ -18,8 +18,7 @@ namespace ohmic {
 /// A DMA in cluster 0 beside a plain L1, its master port, and a network that is nothing but a delay: 64 KiB
 /// of HBM and of cluster 1's L1 answer, other addresses answer DECERR.
 struct dma_bench {
-  static constexpr std::uint64_t hbm = 0x80000000u, peer = 0x40200000u, own_global = 0x40000000u,
-                                 own = 0x10000000u;
+  static constexpr std::uint64_t hbm = 0x80000000u, peer = 0x40200000u, own_global = 0x40000000u, own = 0x10000000u;
   static constexpr std::uint64_t own_peripherals = own + (1u << 20);
 
   struct l1_beat {
@@ -132,8 +131,7 @@ struct dma_bench {
     ASSERT_GE(b->bytes, 1u);
     ASSERT_LE(b->bytes, parameters.max_burst_bytes);
     ASSERT_EQ(b->addr / 4096, (b->addr + b->bytes - 1) / 4096) << "a burst crosses 4 KiB";
-    bursts.push_back(
-        {m.cycle, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
+    bursts.push_back({m.cycle, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
     const unsigned length = b->beats(parameters.width);
     cycle_t first = m.cycle + (b->write ? length - 1 : 0) + latency(*b);
     auto& order = id_order_[{b->id, b->write}];
@@ -149,8 +147,7 @@ struct dma_bench {
       if (free > now) continue;
       auto best = on_the_way_.end();
       for (auto a = on_the_way_.begin(); a != on_the_way_.end(); ++a)
-        if (a->burst->write == write && a->first <= now &&
-            (best == on_the_way_.end() || a->first < best->first))
+        if (a->burst->write == write && a->first <= now && (best == on_the_way_.end() || a->first < best->first))
           best = a;
       if (best == on_the_way_.end()) continue;
       answer a = *best;
@@ -210,8 +207,7 @@ struct dma_bench {
 };
 
 /// A descriptor of one run.
-inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t bytes,
-                           std::uint32_t flags = 0) {
+inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t bytes, std::uint32_t flags = 0) {
   dma_descriptor d{};
   d.flags = 1 | flags;
   d.next = DMA_CHAIN_END;
@@ -222,8 +218,8 @@ inline dma_descriptor copy(std::uint64_t src, std::uint64_t dst, std::uint32_t b
   return d;
 }
 
-inline dma_descriptor notifying(dma_descriptor d, std::uint64_t count, std::uint32_t value,
-                                std::uint64_t doorbell, std::uint32_t doorbell_value) {
+inline dma_descriptor notifying(dma_descriptor d, std::uint64_t count, std::uint32_t value, std::uint64_t doorbell,
+                                std::uint32_t doorbell_value) {
   d.flags |= DMA_NOTIFY;
   d.notify_lo = static_cast<std::uint32_t>(count);
   d.notify_value = value;

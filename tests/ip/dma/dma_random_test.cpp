@@ -54,8 +54,7 @@ TEST_P(DmaRandom, TransfersEqualCopyLoops) {
       const auto place = [&](std::uint64_t region, unsigned room) {
         const std::int64_t step1 = bytes + upto(40), step2 = step1 * n1 + upto(40);
         const bool back1 = upto(3) == 0, back2 = upto(3) == 0;
-        side s{region + upto(room - static_cast<unsigned>(step2 * n2)), back1 ? -step1 : step1,
-               back2 ? -step2 : step2};
+        side s{region + upto(room - static_cast<unsigned>(step2 * n2)), back1 ? -step1 : step1, back2 ? -step2 : step2};
         if (back1) s.base += static_cast<std::uint64_t>(step1 * (n1 - 1));
         if (back2) s.base += static_cast<std::uint64_t>(step2 * (n2 - 1));
         return s;
@@ -78,10 +77,8 @@ TEST_P(DmaRandom, TransfersEqualCopyLoops) {
       d.flags = dims;
       d.counts = n1 | n2 << 16;
       if (dims < 2) d.counts = 0;  // counts that are not in use do not matter
-      d.src_stride1 = static_cast<std::int32_t>(src.stride1),
-      d.src_stride2 = static_cast<std::int32_t>(src.stride2);
-      d.dst_stride1 = static_cast<std::int32_t>(dst.stride1),
-      d.dst_stride2 = static_cast<std::int32_t>(dst.stride2);
+      d.src_stride1 = static_cast<std::int32_t>(src.stride1), d.src_stride2 = static_cast<std::int32_t>(src.stride2);
+      d.dst_stride1 = static_cast<std::int32_t>(dst.stride1), d.dst_stride2 = static_cast<std::int32_t>(dst.stride2);
       bench.put(0x40 * c, d);
       std::memcpy(&l1[0x40 * c], &d, 64);
       for (unsigned i2 = 0; i2 < n2; ++i2)

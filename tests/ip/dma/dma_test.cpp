@@ -43,8 +43,7 @@ TEST(Dma, ReadsFromTheNetworkInTheCyclesItPromises) {
   ASSERT_EQ(bench.bursts.size(), 1u);
   EXPECT_EQ(bench.bursts[0].cycle, 11u);
   ASSERT_EQ(bench.beats.size(), 5u);
-  for (unsigned i = 1; i <= 4; ++i)
-    EXPECT_EQ(bench.beats[i].granted, 30u + i) << "R beats 31..34 go straight on";
+  for (unsigned i = 1; i <= 4; ++i) EXPECT_EQ(bench.beats[i].granted, 30u + i) << "R beats 31..34 go straight on";
   EXPECT_EQ(bench.now, 36u) << "complete in 35";
   EXPECT_EQ(std::memcmp(&bench.l1[0x1000], &bench.hbm_bytes[0x40], 256), 0);
 }
@@ -116,8 +115,7 @@ TEST(Dma, CopiesWithinL1) {
 
 TEST(Dma, WritesCountThenDoorbellAfterTheLastResponse) {
   dma_bench bench;
-  bench.put(
-      0, notifying(copy(own + 0x1000, peer + 0x100, 2048, DMA_EVENT), peer + 0x40, 7, peer + 0x80, 0xD00B));
+  bench.put(0, notifying(copy(own + 0x1000, peer + 0x100, 2048, DMA_EVENT), peer + 0x40, 7, peer + 0x80, 0xD00B));
   bench.start(3, 0);
   bench.run();
   ASSERT_EQ(bench.writes.size(), 3u);
@@ -147,8 +145,7 @@ TEST(Dma, HoldsADoorbellElsewhereUntilTheCountIsThere) {
 TEST(Dma, NotifiesItsOwnCluster) {
   for (const std::uint64_t base : {dma_bench::own, dma_bench::own_global}) {
     dma_bench bench;
-    bench.put(
-        0, notifying(copy(hbm, own + 0x1000, 64, DMA_EVENT), base + 0x2000, 9, base + (1 << 20) + 0x1B04, 5));
+    bench.put(0, notifying(copy(hbm, own + 0x1000, 64, DMA_EVENT), base + 0x2000, 9, base + (1 << 20) + 0x1B04, 5));
     bench.start(1, 0);
     bench.run();
     std::uint32_t count = 0;
@@ -303,26 +300,22 @@ INSTANTIATE_TEST_SUITE_P(
         refused{"count_0", [](dma_descriptor& d) { d.flags = 2; }, 0},
         refused{"outer_count_0", [](dma_descriptor& d) { d.flags = 3, d.counts = 5; }, 5},
         refused{"no_bytes", [](dma_descriptor& d) { d.bytes = 0; }, 0},
-        refused{"source_leaves_l1", [](dma_descriptor& d) { d.src_lo = own + (1 << 20) - 63; },
-                own + (1 << 20) - 63},
-        refused{"stride_leaves_l1",
-                [](dma_descriptor& d) { d.flags = 2, d.counts = 3, d.src_stride1 = -0x900; }, own + 0x1000},
+        refused{"source_leaves_l1", [](dma_descriptor& d) { d.src_lo = own + (1 << 20) - 63; }, own + (1 << 20) - 63},
+        refused{"stride_leaves_l1", [](dma_descriptor& d) { d.flags = 2, d.counts = 3, d.src_stride1 = -0x900; },
+                own + 0x1000},
         refused{"nothing_own", [](dma_descriptor& d) { d.src_lo = hbm; }, hbm},
         refused{"own_peripherals", [](dma_descriptor& d) { d.dst_lo = own + (1 << 20); }, own + (1 << 20)},
-        refused{"unaligned_count_word",
-                [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_COUNT, d.notify_lo = peer + 2; }, peer + 2},
+        refused{"unaligned_count_word", [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_COUNT, d.notify_lo = peer + 2; },
+                peer + 2},
         refused{"unaligned_doorbell",
-                [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_DOORBELL, d.doorbell_lo = peer + 1; },
-                peer + 1},
+                [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_DOORBELL, d.doorbell_lo = peer + 1; }, peer + 1},
         refused{"runs_into_the_own_cluster",
-                [](dma_descriptor& d) { d.flags = 2, d.counts = 2, d.dst_stride1 = -0x200000; },
-                dma_bench::own_global},
+                [](dma_descriptor& d) { d.flags = 2, d.counts = 2, d.dst_stride1 = -0x200000; }, dma_bench::own_global},
         refused{"unmapped_destination", [](dma_descriptor& d) { d.dst_lo = 0x20000000; }, 0x20000000},
-        refused{"unmapped_source", [](dma_descriptor& d) { d.dst_lo = d.src_lo, d.src_lo = 0x20000040; },
-                0x20000040},
+        refused{"unmapped_source", [](dma_descriptor& d) { d.dst_lo = d.src_lo, d.src_lo = 0x20000040; }, 0x20000040},
         refused{"unmapped_above_4GiB", [](dma_descriptor& d) { d.src_dst_hi = 0x10000; }, peer},
-        refused{"unmapped_count_word",
-                [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_COUNT, d.notify_lo = 0x30; }, 0x30}),
+        refused{"unmapped_count_word", [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_COUNT, d.notify_lo = 0x30; },
+                0x30}),
     [](const auto& p) { return std::string(p.param.name); });
 
 TEST(Dma, RefusesAStartThatIsNotADescriptorsAddress) {

@@ -98,8 +98,7 @@ TEST_F(HbmTest, AddressesOutsideAnswerWithAnError) {
 
 TEST_F(HbmTest, BlockingAndDebugTransportWork) {
   std::uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, back[8] = {};
-  payload write(true, base + 8, data, 8), read(false, base + 8, back, 8),
-      end(false, base + (1 << 20) - 3, back, 8);
+  payload write(true, base + 8, data, 8), read(false, base + 8, back, 8), end(false, base + (1 << 20) - 3, back, 8);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   master->socket->b_transport(write, delay);
   EXPECT_EQ(delay, sc_core::sc_time(100, sc_core::SC_NS));

@@ -35,9 +35,8 @@ class CrossbarVariant : public testing::TestWithParam<mvm::simd> {
   }
 
   /// Rows outside the range are zero, as the contract asks.
-  std::vector<std::int8_t> codes(crossbar& x, const std::vector<std::int8_t>& inputs, unsigned row,
-                                 unsigned rows, unsigned column, unsigned columns, std::int32_t m,
-                                 unsigned s) {
+  std::vector<std::int8_t> codes(crossbar& x, const std::vector<std::int8_t>& inputs, unsigned row, unsigned rows,
+                                 unsigned column, unsigned columns, std::int32_t m, unsigned s) {
     std::vector<std::int8_t> padded(x.input_bytes(), 0), out(x.code_bytes(), 99);
     std::copy_n(inputs.begin() + row, rows, padded.begin() + row);
     x.mvm(padded.data(), row, rows, column, columns, m, s, out.data());
@@ -55,8 +54,7 @@ TEST_P(CrossbarVariant, SumsExtremesExactly) {
       const std::vector<std::int8_t> inputs(256, static_cast<std::int8_t>(input));
       load(x, weights);
       // 256 * 128 * 128 = 2^22: m = 127, s = 22 keeps its sign and size visible.
-      EXPECT_EQ(codes(x, inputs, 0, 256, 0, 256, 127, 22),
-                expected_codes(weights, 256, inputs, 0, 256, 127, 22))
+      EXPECT_EQ(codes(x, inputs, 0, 256, 0, 256, 127, 22), expected_codes(weights, 256, inputs, 0, 256, 127, 22))
           << input << " * " << weight;
     }
   }
@@ -78,8 +76,8 @@ TEST_P(CrossbarVariant, EqualsTheDefinitionOnRandomRangesAndScales) {
       const unsigned column = upto(columns - 1), width = 1 + upto(columns - 1 - column);
       const unsigned s = 1 + upto(61);
       // Aim m at codes in range now and then, and at the extremes otherwise.
-      const auto m = static_cast<std::int32_t>(std::min<std::uint64_t>(
-          0x7FFFFFFF, 1 + (random() & (trial % 3 ? (1ull << std::min(s, 31u)) / 512 : ~0u))));
+      const auto m = static_cast<std::int32_t>(
+          std::min<std::uint64_t>(0x7FFFFFFF, 1 + (random() & (trial % 3 ? (1ull << std::min(s, 31u)) / 512 : ~0u))));
       const auto want = expected_codes(weights, columns, inputs, row, count, m, s);
       EXPECT_EQ(codes(x, inputs, row, count, column, width, m, s),
                 std::vector<std::int8_t>(want.begin() + column, want.begin() + column + width));

@@ -35,8 +35,8 @@ struct naive_ima {
         for (std::int64_t i1 = 0; i1 < b.count; ++i1)
           for (std::int64_t i0 = 0; i0 < a.count; ++i0, ++row) {
             const auto walk = [&](std::int64_t from, auto step) {
-              return from + p0 * step(job.pixels[0]) + p1 * step(job.pixels[1]) + i0 * step(a) +
-                     i1 * step(b) + i2 * step(c) + i3 * step(d);
+              return from + p0 * step(job.pixels[0]) + p1 * step(job.pixels[1]) + i0 * step(a) + i1 * step(b) +
+                     i2 * step(c) + i3 * step(d);
             };
             const std::int64_t x = walk(job.x, [](const auto& l) { return l.dx; });
             const std::int64_t y = walk(job.y, [](const auto& l) { return l.dy; });
@@ -100,8 +100,7 @@ struct ImaJob : testing::Test {
 
   void fill(ima_bench& bench) {
     for (auto& b : bench.l1) b = static_cast<std::uint8_t>(random());
-    ASSERT_TRUE(
-        bench.dut.cells().write_weights(0, reinterpret_cast<const std::uint8_t*>(weights.data()), 65536));
+    ASSERT_TRUE(bench.dut.cells().write_weights(0, reinterpret_cast<const std::uint8_t*>(weights.data()), 65536));
   }
 
   /// Runs the jobs and expects the naive executor's memory, and its exact time where banks never conflict.
@@ -117,8 +116,7 @@ struct ImaJob : testing::Test {
     EXPECT_EQ(bench.errors.size(), 0u) << bench.errors.front().what;
     EXPECT_EQ(bench.jobs_done(), jobs.size());
     EXPECT_TRUE(bench.l1 == want) << "first difference at "
-                                  << std::mismatch(want.begin(), want.end(), bench.l1.begin()).first -
-                                         want.begin();
+                                  << std::mismatch(want.begin(), want.end(), bench.l1.begin()).first - want.begin();
     const cycle_t end = pipeline_end(naive.beats_in, naive.beats_out, p.mvm_cycles);
     if (conflicts) {
       EXPECT_GE(bench.now, end);  // equal where no beat met a taken bank
@@ -181,8 +179,7 @@ TEST_F(ImaJob, ReadsARingShorterThanARun) {
 TEST_F(ImaJob, ScattersColumnGroupsAsUnalignedRuns) {
   job_spec job = convolution(6, 5, 28, 3, 1, 1);
   job.groups.clear();
-  for (unsigned g = 0; g < 8; ++g)
-    job.groups.push_back({g * 31, 1 + g * 5, 0x80001 + g * 0x4000, 36, -36 * 5});
+  for (unsigned g = 0; g < 8; ++g) job.groups.push_back({g * 31, 1 + g * 5, 0x80001 + g * 0x4000, 36, -36 * 5});
   for (auto& g : job.groups) g.base += 36 * 5 * 6;
   expect_equal({job});
 }
@@ -201,8 +198,7 @@ TEST_F(ImaJob, EqualsTheNaiveExecutorOnRandomJobs) {
         if (&l == job.loops && upto(1)) l.count = 1 + upto(room - 1);
         room /= l.count;
         // Contiguous, overlapping, scattered and backwards.
-        const std::int64_t strides[] = {span, span, 1,     0,
-                                        -1,   7,    -span, static_cast<std::int64_t>(upto(2000)) - 1000};
+        const std::int64_t strides[] = {span, span, 1, 0, -1, 7, -span, static_cast<std::int64_t>(upto(2000)) - 1000};
         l.stride = static_cast<std::int32_t>(strides[upto(7)]);
         if (upto(1)) l.dx = static_cast<int>(upto(4)) - 2, l.dy = static_cast<int>(upto(4)) - 2;
         span *= l.count;

@@ -17,8 +17,7 @@ double ns_per(unsigned count, const std::function<void(unsigned)>& body) {
   for (int trial = 0; trial < 40; ++trial) {
     const auto begin = std::chrono::steady_clock::now();
     for (unsigned i = 0; i < count; ++i) body(i);
-    best = std::min(
-        best, std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count());
+    best = std::min(best, std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count());
   }
   return best / count;
 }
@@ -64,9 +63,8 @@ int main() {
     job.push_to(bench);
     const auto begin = std::chrono::steady_clock::now();
     bench.run();
-    best = std::min(
-        best,
-        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / 4096);
+    best = std::min(best,
+                    std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / 4096);
   }
   std::printf("whole model with a plain L1, 192 rows x 64 columns: %.0f ns per pixel\n", best);
 }

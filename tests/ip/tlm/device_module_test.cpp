@@ -23,14 +23,11 @@ using sc_core::sc_time;
 /// Two memories and the devices: each L1 socket has a memory of its own kind, as a user would write it.
 struct platform : sc_core::sc_module {
   std::vector<std::uint8_t> ima_l1 = std::vector<std::uint8_t>(1 << 20);
-  std::vector<std::uint8_t> dma_l1 = std::vector<std::uint8_t>(1 << 20),
-                            outside = std::vector<std::uint8_t>(1 << 16);
+  std::vector<std::uint8_t> dma_l1 = std::vector<std::uint8_t>(1 << 20), outside = std::vector<std::uint8_t>(1 << 16);
   ima_module accelerator{"accelerator"};
   dma_module mover{"mover", {}, small_map()};
-  block_module<memory_target> ima_memory{
-      "ima_memory", {ima_l1.data(), ima_l1.size()}, sc_time(), sc_time(1, SC_NS)};
-  block_module<memory_target> dma_memory{
-      "dma_memory", {dma_l1.data(), dma_l1.size()}, sc_time(), sc_time(1, SC_NS)};
+  block_module<memory_target> ima_memory{"ima_memory", {ima_l1.data(), ima_l1.size()}, sc_time(), sc_time(1, SC_NS)};
+  block_module<memory_target> dma_memory{"dma_memory", {dma_l1.data(), dma_l1.size()}, sc_time(), sc_time(1, SC_NS)};
   block_module<memory_target> far_memory{
       "far", {outside.data(), outside.size()}, sc_time(20, SC_NS), sc_time(1, SC_NS)};
   tlm_utils::simple_initiator_socket<platform> to_ima{"to_ima"}, to_dma{"to_dma"};
@@ -97,8 +94,7 @@ platform& the_platform() {
 
 void run(std::function<void()> body) {
   platform& p = the_platform();
-  if (!sc_core::sc_is_running() && sc_core::sc_time_stamp() == sc_core::SC_ZERO_TIME)
-    sc_core::sc_start(1, SC_NS);
+  if (!sc_core::sc_is_running() && sc_core::sc_time_stamp() == sc_core::SC_ZERO_TIME) sc_core::sc_start(1, SC_NS);
   p.body = std::move(body);
   p.finished = false;
   p.start.notify(sc_core::SC_ZERO_TIME);
@@ -115,9 +111,7 @@ TEST(DeviceModule, RunsAnImaJob) {
   EXPECT_EQ(back, weights);
   for (unsigned i = 0; i < 64; ++i) p.ima_l1[i] = static_cast<std::uint8_t>(i);
   run([&p] {
-    const auto set = [&p](std::uint32_t offset, std::uint32_t value) {
-      p.access(p.to_ima, offset, value, true);
-    };
+    const auto set = [&p](std::uint32_t offset, std::uint32_t value) { p.access(p.to_ima, offset, value, true); };
     set(0x000, 64), set(0x004, 1);  // LOOP0: 64 bytes
     for (const std::uint32_t loop : {0x010u, 0x020u, 0x030u, 0x040u, 0x050u}) set(loop, 1);
     set(0x070, 1u << 16), set(0x074, 1u << 16);   // X_RANGE, Y_RANGE: 0..0

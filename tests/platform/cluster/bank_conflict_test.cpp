@@ -73,7 +73,8 @@ class BankConflictTest : public testing::Test {
         }
         decided += all.size() > 1;
         for (const access* a : all)
-          ASSERT_EQ(a->granted == c, a == winner) << "cycle " << c << " bank " << bank << " core " << a->core << " of " << all.size();
+          ASSERT_EQ(a->granted == c, a == winner)
+              << "cycle " << c << " bank " << bank << " core " << a->core << " of " << all.size();
       }
     }
     conflicts = decided;

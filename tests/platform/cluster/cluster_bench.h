@@ -78,8 +78,12 @@ class cluster_bench {
     std::memcpy(l1_[cluster].data() + offset, &value, 4);
   }
   /// Word n of a core's table, and of its results.
-  void table(unsigned core, unsigned n, std::uint32_t value, unsigned cluster = 0) { set_word(64 * core + 4 * n, value, cluster); }
-  std::uint32_t result(unsigned core, unsigned n, unsigned cluster = 0) const { return word(0x1000 + 64 * core + 4 * n, cluster); }
+  void table(unsigned core, unsigned n, std::uint32_t value, unsigned cluster = 0) {
+    set_word(64 * core + 4 * n, value, cluster);
+  }
+  std::uint32_t result(unsigned core, unsigned n, unsigned cluster = 0) const {
+    return word(0x1000 + 64 * core + 4 * n, cluster);
+  }
   std::vector<guest_error>& errors() { return errors_; }
   cycle_t now() const { return now_; }
 

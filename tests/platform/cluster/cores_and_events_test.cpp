@@ -41,8 +41,8 @@ TEST_F(CoresTest, LoadsAndStoresOfEverySizeWorkAtEveryAlignment) {
       EXPECT_EQ(l1[at], 0xF2);
       EXPECT_EQ(l1[at + 1], 0xF1);
     }
-    const std::uint32_t expected[] = {0x81828384, 0x81828384, 0x81828384, 0x81828384, 0xFFFFF1F2, 0x0000F1F2,
-                                      0xFFFFF1F2, 0x0000F1F2, 0xFFFFFFF2, 0x000000F2};
+    const std::uint32_t expected[] = {0x81828384, 0x81828384, 0x81828384, 0x81828384, 0xFFFFF1F2,
+                                      0x0000F1F2, 0xFFFFF1F2, 0x0000F1F2, 0xFFFFFFF2, 0x000000F2};
     for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(b.result(0, n), expected[n]) << n;
     // Bytes 21..24: F1 00 F2 F1.
     EXPECT_EQ(b.result(0, 10), 0xF1F200F1u);
@@ -341,7 +341,8 @@ TEST_F(CoresTest, DebugTransportReachesEveryByteAndDisturbsNothing) {
   EXPECT_EQ(std::memcmp(plain.l1(0), watched.l1(0), l1_bytes), 0);
   std::vector<std::uint8_t> weights(256 * 256), back(256 * 256);
   for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<std::uint8_t>(k * 7);
-  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, weights.data(), weights.size(), true, plain.now()), weights.size());
+  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, weights.data(), weights.size(), true, plain.now()),
+            weights.size());
   EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, back.data(), back.size(), false, plain.now()), back.size());
   EXPECT_EQ(weights, back);
 }

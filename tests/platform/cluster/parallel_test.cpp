@@ -22,7 +22,8 @@ struct outcome {
 outcome run_traffic(unsigned threads, cycle_t window, unsigned seed, cycle_t start_of_others = 0) {
   chip_config chip = one_cluster(cores);
   chip.network.factors = {1, 1, 1, 1, clusters};
-  std::vector<std::vector<std::vector<retire_record>>> records(clusters, std::vector<std::vector<retire_record>>(cores));
+  std::vector<std::vector<std::vector<retire_record>>> records(clusters,
+                                                               std::vector<std::vector<retire_record>>(cores));
   std::vector<recorder> observers;
   for (auto& r : records) observers.push_back({&r});
   cluster_bench<recorder> b("traffic", chip, threads, observers);
@@ -61,7 +62,8 @@ TEST(ParallelClusters, AreTheSameForAnyNumberOfThreads) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(seed);
   const outcome expected = run_traffic(1, 0, seed);
-  for (const unsigned threads : {2u, 3u, 4u}) EXPECT_TRUE(run_traffic(threads, 0, seed) == expected) << threads << " threads";
+  for (const unsigned threads : {2u, 3u, 4u})
+    EXPECT_TRUE(run_traffic(threads, 0, seed) == expected) << threads << " threads";
 }
 
 TEST(ParallelClusters, AreTheSameForAnyWindowUpToTheExactOne) {

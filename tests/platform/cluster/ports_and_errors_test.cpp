@@ -177,10 +177,14 @@ TEST(GuestErrorTest, EveryMistakeIsLoggedWithItsPlaceAndAnswersThePattern) {
     std::uint64_t addr;
     bool write;
   };
-  const expected mistakes[] = {{"mistake_0", 0x2000'0000, false},         {"mistake_1", 0x2000'0002, false},
-                               {"mistake_2", 0x2000'0004, true},          {"mistake_3", own + l1_bytes + 0x2C, false},
-                               {"mistake_4", own + l1_bytes + 0x2D, false}, {"mistake_5", own + l1_bytes, true},
-                               {"mistake_6", other, false},               {"mistake_7", other + 1, false}};
+  const expected mistakes[] = {{"mistake_0", 0x2000'0000, false},
+                               {"mistake_1", 0x2000'0002, false},
+                               {"mistake_2", 0x2000'0004, true},
+                               {"mistake_3", own + l1_bytes + 0x2C, false},
+                               {"mistake_4", own + l1_bytes + 0x2D, false},
+                               {"mistake_5", own + l1_bytes, true},
+                               {"mistake_6", other, false},
+                               {"mistake_7", other + 1, false}};
   ASSERT_EQ(b.errors().size(), std::size(mistakes) + 1);
   for (unsigned n = 0; n < std::size(mistakes); ++n) {
     const guest_error& e = b.errors()[n];
@@ -193,8 +197,9 @@ TEST(GuestErrorTest, EveryMistakeIsLoggedWithItsPlaceAndAnswersThePattern) {
   }
   EXPECT_EQ(b.errors().back().from, guest_error::source::core_fetch);
   EXPECT_EQ(b.errors().back().pc, 0x80F0'0000u);
-  const std::uint32_t answers[] = {0xBADACCE5, 0xBADA, 0xBADACCE5, 0xCC, 0xBADACCE5, 0xFFFFFFCC,
-                                   1 /* ERROR_STATUS */, 0x2000'0000 /* ERROR_ADDR */, 1 /* ERROR_CORE */, 0 /* cleared */};
+  const std::uint32_t answers[] = {0xBADACCE5,         0xBADA,     0xBADACCE5,           0xCC,
+                                   0xBADACCE5,         0xFFFFFFCC, 1 /* ERROR_STATUS */, 0x2000'0000 /* ERROR_ADDR */,
+                                   1 /* ERROR_CORE */, 0 /* cleared */};
   for (unsigned n = 0; n < std::size(answers); ++n) EXPECT_EQ(b.result(1, n), answers[n]) << n;
   EXPECT_EQ(b.word(0x2C0C), 0u);
 }

@@ -28,7 +28,8 @@ TEST(ConfigMistakesTest, UnknownKeyNamesPlaceAndNeighbour) {
 }
 
 TEST(ConfigMistakesTest, KeyAtTheWrongLevelIsFound) {
-  EXPECT_THAT(message("l1_banks: 64\n"), StartsWith("chip.yaml:1:1: l1_banks: unknown key; did you mean cluster.l1_banks?"));
+  EXPECT_THAT(message("l1_banks: 64\n"),
+              StartsWith("chip.yaml:1:1: l1_banks: unknown key; did you mean cluster.l1_banks?"));
   EXPECT_THAT(message("clutser: {cores: 8}\n"), HasSubstr("did you mean cluster?"));
 }
 

@@ -27,8 +27,11 @@ TEST(DebugTest, ReachesEveryRegisterAndByteOfTheChip) {
       std::vector<std::uint8_t> weights(256 * 256), weights_back(256 * 256);
       for (auto& b : weights) b = static_cast<std::uint8_t>(random());
       check(m.write(r.chip.cluster_peripherals(i) + 0x80000, weights.data(), weights.size()), "write crossbar");
-      check(m.read(r.chip.cluster_peripherals(i) + 0x80000, weights_back.data(), weights.size()) && weights == weights_back, "crossbar");
-      check(!m.read(r.chip.cluster_peripherals(i) + 0x80000 + 256 * 256, weights_back.data(), 4), "behind the crossbar");
+      check(m.read(r.chip.cluster_peripherals(i) + 0x80000, weights_back.data(), weights.size()) &&
+                weights == weights_back,
+            "crossbar");
+      check(!m.read(r.chip.cluster_peripherals(i) + 0x80000 + 256 * 256, weights_back.data(), 4),
+            "behind the crossbar");
       check(m.read_word(r.chip.cluster_peripherals(i), w) && w == i, "CLUSTER_ID");
       check(m.write_word(r.chip.cluster_peripherals(i) + 0x40, 77 + i), "ARGUMENT");
       check(m.read_word(r.chip.cluster_peripherals(i) + 0x40, w) && w == 77 + i, "ARGUMENT back");
@@ -37,8 +40,11 @@ TEST(DebugTest, ReachesEveryRegisterAndByteOfTheChip) {
       check(!m.read_word(r.chip.cluster_peripherals(i) + 0x2C, w), "no register there");
       check(!m.read_word(r.chip.cluster_peripherals(i) + 0x7000, w), "no block there");
     }
-    for (const std::uint64_t at : {std::uint64_t{chip_config::hbm_base} + 4090, chip_config::hbm_base + r.chip.hbm.bytes - 16}) {
-      check(m.write(at, bytes.data(), 16) && m.read(at, back.data(), 16) && std::memcmp(bytes.data(), back.data(), 16) == 0, "HBM");
+    for (const std::uint64_t at :
+         {std::uint64_t{chip_config::hbm_base} + 4090, chip_config::hbm_base + r.chip.hbm.bytes - 16}) {
+      check(m.write(at, bytes.data(), 16) && m.read(at, back.data(), 16) &&
+                std::memcmp(bytes.data(), back.data(), 16) == 0,
+            "HBM");
     }
     check(!m.read_word(chip_config::hbm_base + r.chip.hbm.bytes, w), "behind HBM");
     check(!m.read_word(0x2000'0000, w), "nowhere");
@@ -92,8 +98,10 @@ TEST(EndTest, ConsoleLinesAreWholeAndInTheSameOrder) {
   const std::string text = a.console;
   for (unsigned i = 0; i < 8; ++i)
     for (unsigned h = 0; h < 5; ++h)
-      EXPECT_NE(text.find(std::to_string(i) + "." + std::to_string(h) + ": hello from cluster " + std::to_string(i) + " core " +
-                          std::to_string(h) + " of 5\n"), std::string::npos) << text;
+      EXPECT_NE(text.find(std::to_string(i) + "." + std::to_string(h) + ": hello from cluster " + std::to_string(i) +
+                          " core " + std::to_string(h) + " of 5\n"),
+                std::string::npos)
+          << text;
   r.run.threads = 3;
   r.run.window = 1;
   EXPECT_STREQ(run_in_child(r).console, a.console);

@@ -100,7 +100,8 @@ TEST(DeterminismTest, RandomMemoryChangesNothing) {
   run_request r = traffic(small_chip({2, 2}, 2), 5);
   r.before = [](machine& m) {  // what the program does not write must be the same for the hash
     std::vector<std::uint8_t> zero(m.config().cluster.l1_bytes - 0x10000);
-    for (unsigned i = 0; i < m.config().clusters(); ++i) m.write(m.config().cluster_l1(i) + 0x10000, zero.data(), zero.size());
+    for (unsigned i = 0; i < m.config().clusters(); ++i)
+      m.write(m.config().cluster_l1(i) + 0x10000, zero.data(), zero.size());
     std::vector<std::uint8_t> hbm(64u << 20);
     m.write(chip_config::hbm_base + (16u << 20), hbm.data(), hbm.size());
   };

@@ -24,13 +24,13 @@ TEST(LatencyTest, OfEveryDistanceIsTheNetworksRoundTripPlusTheEndpoints) {
   const run_outcome o = run_in_child(r);
   ASSERT_TRUE(o.finished) << o.failure;
   const std::string text = o.console;
-  EXPECT_THAT(text, HasSubstr("cluster 1: load 14 store 14 register 14\n"));     // 8 + 6
-  EXPECT_THAT(text, HasSubstr("cluster 4: load 30 store 30 register 30\n"));     // 24 + 6
-  EXPECT_THAT(text, HasSubstr("cluster 16: load 46 store 46 register 46\n"));    // 40 + 6
-  EXPECT_THAT(text, HasSubstr("cluster 64: load 62 store 62 register 62\n"));    // 56 + 6
+  EXPECT_THAT(text, HasSubstr("cluster 1: load 14 store 14 register 14\n"));   // 8 + 6
+  EXPECT_THAT(text, HasSubstr("cluster 4: load 30 store 30 register 30\n"));   // 24 + 6
+  EXPECT_THAT(text, HasSubstr("cluster 16: load 46 store 46 register 46\n"));  // 40 + 6
+  EXPECT_THAT(text, HasSubstr("cluster 64: load 62 store 62 register 62\n"));  // 56 + 6
   EXPECT_THAT(text, HasSubstr("cluster 256: load 62 store 62 register 62\n"));
-  EXPECT_THAT(text, HasSubstr("HBM: load 135 store 135\n"));  // 132 + 3
-  EXPECT_THAT(text, HasSubstr("platform: load 36\n"));        // 32 + 4
+  EXPECT_THAT(text, HasSubstr("HBM: load 135 store 135\n"));    // 132 + 3
+  EXPECT_THAT(text, HasSubstr("platform: load 36\n"));          // 32 + 4
   EXPECT_THAT(text, HasSubstr("nowhere: load 35 store 35\n"));  // DECERR of the top router: 32 + 3
   EXPECT_THAT(text, HasSubstr("own: load 1 store 1\n"));
   EXPECT_THAT(text, HasSubstr("own by its global address: load 1 store 1\n"));
@@ -51,10 +51,10 @@ TEST(LatencyTest, FollowsTheConfiguredLatencies) {
   ASSERT_EQ(o.end, run_end::exited) << o.failure;
   const std::string text = o.console;
   // Endpoints: 1 to the port, 3 out, 5 in, 1 to answer, 3 out, 5 in = 18.
-  EXPECT_THAT(text, HasSubstr("cluster 1: load 24 store 24"));                 // 2 * 3
-  EXPECT_THAT(text, HasSubstr("cluster 4: load 34 store 34"));                 // 2 * (3 + 2 + 3)
-  EXPECT_THAT(text, HasSubstr("cluster 16: load 40 store 40"));                // 2 * (3 + 2 + 1 + 2 + 3)
-  EXPECT_THAT(text, HasSubstr("HBM: load 78 store 78\n"));                     // 1 + 3 + 5 + 2 * 6 + 57
+  EXPECT_THAT(text, HasSubstr("cluster 1: load 24 store 24"));   // 2 * 3
+  EXPECT_THAT(text, HasSubstr("cluster 4: load 34 store 34"));   // 2 * (3 + 2 + 3)
+  EXPECT_THAT(text, HasSubstr("cluster 16: load 40 store 40"));  // 2 * (3 + 2 + 1 + 2 + 3)
+  EXPECT_THAT(text, HasSubstr("HBM: load 78 store 78\n"));       // 1 + 3 + 5 + 2 * 6 + 57
   EXPECT_EQ(o.window, 3u + 1 + 5);
 }
 

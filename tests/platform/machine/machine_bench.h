@@ -22,7 +22,7 @@ struct run_outcome {
   run_end end = run_end::interrupted;
   std::uint32_t status = 0;
   cycle_t end_cycle = 0, now = 0, marker_0 = 0, window = 0;
-  std::uint64_t memory_hash = 0;  ///< of all L1 above the firmware's own part, and of 64 MiB of HBM behind its text
+  std::uint64_t memory_hash = 0;    ///< of all L1 above the firmware's own part, and of 64 MiB of HBM behind its text
   std::uint64_t activity_hash = 0;  ///< of everything counted per cluster
   std::uint64_t retired = 0;
   std::uint64_t cycles[64][time_class_count] = {};  ///< of the first clusters
@@ -68,7 +68,8 @@ inline chip_config small_chip(std::vector<unsigned> factors, unsigned cores, std
 
 inline void run_here(const run_request& r, run_outcome& o) {
   elf_file program = elf_file::load(std::string(OHMIC_FIRMWARE_FOLDER) + "/" + r.program + ".elf");
-  if (program.has_symbol("ohmic_args")) program.write(program.address_of("ohmic_args"), r.arguments.c_str(), r.arguments.size() + 1);
+  if (program.has_symbol("ohmic_args"))
+    program.write(program.address_of("ohmic_args"), r.arguments.c_str(), r.arguments.size() + 1);
   if (program.has_symbol("ohmic_boot_peripherals")) {
     const std::uint32_t lui_tp = static_cast<std::uint32_t>(r.chip.own_peripheral_base()) | 0x237u;
     program.write(program.address_of("ohmic_boot_peripherals"), &lui_tp, 4);
@@ -92,14 +93,16 @@ inline void run_here(const run_request& r, run_outcome& o) {
     memory = fold(memory, chip->l1(i) + 0x10000, r.chip.cluster.l1_bytes - 0x10000);
     const cluster_activity a = chip->activity(i);
     o.retired += a.retired;
-    for (const std::uint64_t n : {a.retired, a.awake_cycles, a.mvms, a.dma_read_bytes, a.dma_written_bytes, a.icache_misses,
-                                  std::uint64_t{a.waiting_for}, std::uint64_t{a.activity}, a.sleeping, a.waiting_for_bus, a.waiting_for_line})
+    for (const std::uint64_t n :
+         {a.retired, a.awake_cycles, a.mvms, a.dma_read_bytes, a.dma_written_bytes, a.icache_misses,
+          std::uint64_t{a.waiting_for}, std::uint64_t{a.activity}, a.sleeping, a.waiting_for_bus, a.waiting_for_line})
       activity = fold(activity, &n, 8);
     activity = fold(activity, a.cycles.data(), sizeof a.cycles);
     if (i < 64) std::memcpy(o.cycles[i], a.cycles.data(), sizeof a.cycles);
   }
   for (unsigned m = 0; m < 64; ++m) {
-    if (!chip->read(chip_config::hbm_base + (16u << 20) + m * bytes.size(), bytes.data(), bytes.size())) throw std::runtime_error("HBM");
+    if (!chip->read(chip_config::hbm_base + (16u << 20) + m * bytes.size(), bytes.data(), bytes.size()))
+      throw std::runtime_error("HBM");
     memory = fold(memory, bytes.data(), bytes.size());
   }
   o.memory_hash = memory;
@@ -129,7 +132,8 @@ inline run_outcome run_in_child(const run_request& r) {
   }
   int status = 0;
   waitpid(child, &status, 0);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) std::strncpy(o->failure, "the child crashed", sizeof o->failure - 1);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    std::strncpy(o->failure, "the child crashed", sizeof o->failure - 1);
   const run_outcome result = *o;
   munmap(shared, sizeof(run_outcome));
   return result;

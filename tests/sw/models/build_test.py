@@ -6,9 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import numpy as np
-
 import built_models
+import numpy as np
 from ohmic_models import integer_model, integer_reference, photographs
 from ohmic_models.build import build
 from ohmic_models.photographs import SCENES

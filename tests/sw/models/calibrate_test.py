@@ -7,10 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import built_models
 import numpy as np
 import onnx
-
-import built_models
 from ohmic_models import integer_model, integer_reference, photographs
 from ohmic_models.calibrate import percentile
 
@@ -53,8 +52,10 @@ class AgainstTheTool(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             ours, theirs = Path(scratch) / "numpy.onnx", Path(scratch) / "tool.onnx"
             integer_model.save_calibrated(out / f"{name}.onnx", ours, model, 32)
-            subprocess.run([self.tool, "calibrate", out / f"{name}.onnx", "--images", out / "calibration", "--out", theirs],
-                           check=True)
+            subprocess.run(
+                [self.tool, "calibrate", out / f"{name}.onnx", "--images", out / "calibration", "--out", theirs],
+                check=True,
+            )
             expected, found = calibration(ours), calibration(theirs)
         self.assertEqual(expected.keys(), found.keys())
         for kind in ("conv", "add", "pool"):

@@ -3,7 +3,6 @@
 import unittest
 
 import numpy as np
-
 from ohmic_models import integer_reference
 from ohmic_models.calibrate import make_row_sets, percentile
 from ohmic_models.integer_model import Layer
@@ -29,8 +28,9 @@ def slow_convolution(layer: Layer, x: np.ndarray) -> np.ndarray:
                 for kx in range(*rows.kx):
                     v, u = row * layer.stride[0] + ky - top, column * layer.stride[1] + kx - left
                     if 0 <= v < x.shape[0] and 0 <= u < x.shape[1]:
-                        partial += sum(int(x[v, u, i]) * int(layer.weights[c, ky, kx, i])
-                                       for i in range(*rows.channels))
+                        partial += sum(
+                            int(x[v, u, i]) * int(layer.weights[c, ky, kx, i]) for i in range(*rows.channels)
+                        )
             total += clip((partial * adc["m"] + (1 << (adc["s"] - 1))) >> adc["s"])
         value = total * int(r["m"][c]) + int(r["b"][c])
         y[row, column, c] = value if layer.output_scale is None else clip(value >> r["s"], 0 if r["relu"] else -128)
@@ -40,8 +40,18 @@ def slow_convolution(layer: Layer, x: np.ndarray) -> np.ndarray:
 def random_layer(rng: np.random.Generator, channels: int, out: int, kernel: int, extreme: bool) -> Layer:
     one = np.float32(1)
     pad = tuple(int(p) for p in rng.integers(0, kernel // 2 + 1, 4))
-    layer = Layer("layer", "Conv", ["x"], "y", [one], None if rng.integers(4) == 0 else one, bool(rng.integers(2)),
-                  (kernel, kernel), tuple(int(s) for s in rng.integers(1, 3, 2)), pad)
+    layer = Layer(
+        "layer",
+        "Conv",
+        ["x"],
+        "y",
+        [one],
+        None if rng.integers(4) == 0 else one,
+        bool(rng.integers(2)),
+        (kernel, kernel),
+        tuple(int(s) for s in rng.integers(1, 3, 2)),
+        pad,
+    )
     low, high = (-127, 128) if extreme else (-20, 21)
     layer.weights = rng.integers(low, high, (out, kernel, kernel, channels)).astype(np.int8)
     if extreme:
@@ -49,8 +59,12 @@ def random_layer(rng: np.random.Generator, channels: int, out: int, kernel: int,
     layer.row_sets = make_row_sets(channels, kernel, kernel, 256)
     layer.adc = {"m": int(rng.integers(1 << 14, 1 << 15)), "s": int(rng.integers(18, 28))}
     shift = int(rng.integers(5, 16))
-    layer.requantise = {"m": rng.integers(0, 1 << 15, out), "b": rng.integers(-(1 << 24), 1 << 24, out), "s": shift,
-                        "relu": layer.relu and layer.output_scale is not None}
+    layer.requantise = {
+        "m": rng.integers(0, 1 << 15, out),
+        "b": rng.integers(-(1 << 24), 1 << 24, out),
+        "s": shift,
+        "relu": layer.relu and layer.output_scale is not None,
+    }
     return layer
 
 
@@ -63,8 +77,9 @@ class Convolution(unittest.TestCase):
             x = rng.integers(-128, 128, (1, kernel + 2, kernel + 1, channels)).astype(np.int8)
             if trial % 3 == 0:
                 x[:] = rng.choice([-128, 127], x.shape)
-            np.testing.assert_array_equal(integer_reference.convolution(layer, x)[0], slow_convolution(layer, x[0]),
-                                          f"seed {seed} trial {trial}")
+            np.testing.assert_array_equal(
+                integer_reference.convolution(layer, x)[0], slow_convolution(layer, x[0]), f"seed {seed} trial {trial}"
+            )
 
     def test_saturated_columns_reach_the_ends_of_the_code_range(self):
         codes = integer_reference.adc_codes(np.array([256.0 * 127 * 127, -256.0 * 128 * 127, 0]), {"m": 16384, "s": 20})
@@ -77,7 +92,7 @@ class Convolution(unittest.TestCase):
     def test_a_product_outside_int32_is_refused(self):
         rng = np.random.default_rng(1)
         layer = random_layer(rng, 4, 2, 1, extreme=True)
-        layer.requantise["b"][:] = 2 ** 31
+        layer.requantise["b"][:] = 2**31
         with self.assertRaises(OverflowError):
             integer_reference.convolution(layer, np.zeros((1, 2, 2, 4), np.int8))
 

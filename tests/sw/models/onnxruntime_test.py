@@ -2,13 +2,12 @@
 
 import unittest
 
+import built_models
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
-
-import built_models
 from ohmic_models import integer_model, integer_reference, photographs
+from onnx import TensorProto, helper
 
 _ALLOWED = 1e-5  # share of elements that may differ, by one LSB
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-
 from ohmic_models import integer_model, integer_reference
 from ohmic_models.calibrate import make_row_sets
 from ohmic_models.float_network import FloatNetwork
@@ -34,11 +33,21 @@ class RowSets(unittest.TestCase):
 
     def test_sets_are_ordered_by_group_then_kernel_row(self):
         sets = make_row_sets(96, 3, 3, 256)
-        self.assertEqual([(s.channels, s.ky) for s in sets],
-                         [((0, 64), (0, 1)), ((0, 64), (1, 2)), ((0, 64), (2, 3)),
-                          ((64, 96), (0, 1)), ((64, 96), (1, 2)), ((64, 96), (2, 3))])
-        self.assertEqual([s.channels for s in make_row_sets(160, 3, 3, 256)],
-                         [(0, 28), (28, 56), (56, 84), (84, 112), (112, 140), (140, 160)])
+        self.assertEqual(
+            [(s.channels, s.ky) for s in sets],
+            [
+                ((0, 64), (0, 1)),
+                ((0, 64), (1, 2)),
+                ((0, 64), (2, 3)),
+                ((64, 96), (0, 1)),
+                ((64, 96), (1, 2)),
+                ((64, 96), (2, 3)),
+            ],
+        )
+        self.assertEqual(
+            [s.channels for s in make_row_sets(160, 3, 3, 256)],
+            [(0, 28), (28, 56), (56, 84), (84, 112), (112, 140), (140, 160)],
+        )
 
     def test_kernel_larger_than_the_crossbar_is_refused(self):
         with self.assertRaises(OverflowError):

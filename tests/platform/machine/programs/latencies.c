@@ -8,18 +8,22 @@ enum { register_cycles = 2 };
  * the cycle of the access's answer. Three times, so that the instructions are in the cache. */
 static __attribute__((noinline)) uint32_t load(uint32_t address) {
   uint32_t before = 0, after = 0, value;
-  const volatile uint32_t *counter = &ohmic_cluster_control_registers()->cycle_lo;
+  const volatile uint32_t* counter = &ohmic_cluster_control_registers()->cycle_lo;
   for (int i = 0; i < 3; ++i)
     __asm__ volatile("lw %0, 0(%3)\n\tlw %2, 0(%4)\n\tlw %1, 0(%3)"
-                     : "=&r"(before), "=&r"(after), "=&r"(value) : "r"(counter), "r"(address) : "memory");
+                     : "=&r"(before), "=&r"(after), "=&r"(value)
+                     : "r"(counter), "r"(address)
+                     : "memory");
   return after - before - register_cycles;
 }
 static __attribute__((noinline)) uint32_t store(uint32_t address) {
   uint32_t before = 0, after = 0;
-  const volatile uint32_t *counter = &ohmic_cluster_control_registers()->cycle_lo;
+  const volatile uint32_t* counter = &ohmic_cluster_control_registers()->cycle_lo;
   for (int i = 0; i < 3; ++i)
     __asm__ volatile("lw %0, 0(%2)\n\tsw zero, 0(%3)\n\tlw %1, 0(%2)"
-                     : "=&r"(before), "=&r"(after) : "r"(counter), "r"(address) : "memory");
+                     : "=&r"(before), "=&r"(after)
+                     : "r"(counter), "r"(address)
+                     : "memory");
   return after - before - register_cycles;
 }
 
@@ -37,6 +41,7 @@ int main(void) {
          (unsigned)store(ohmic_cluster_l1(0) + 0x18000));
   printf("HBM: load %u store %u\n", (unsigned)load(0x82000000), (unsigned)store(0x82000000));
   printf("platform: load %u\n", (unsigned)load(OHMIC_PLATFORM_CONTROL_BASE + 8));
-  if (ohmic_argument_number(0, 0)) printf("nowhere: load %u store %u\n", (unsigned)load(0x20000000), (unsigned)store(0x20000000));
+  if (ohmic_argument_number(0, 0))
+    printf("nowhere: load %u store %u\n", (unsigned)load(0x20000000), (unsigned)store(0x20000000));
   return 0;
 }

@@ -5,12 +5,19 @@
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
 
-enum { words_at = 0x16000, blocks_at = 0x11000, block_bytes = 256, most_clusters = 64, home_at = 0x15000, descriptor_at = 0x15400 };
+enum {
+  words_at = 0x16000,
+  blocks_at = 0x11000,
+  block_bytes = 256,
+  most_clusters = 64,
+  home_at = 0x15000,
+  descriptor_at = 0x15400
+};
 
 /* Set in HBM by cluster 0, whose L1 is ready by then. */
 __attribute__((section(".hbm"))) static volatile uint32_t go = 0;
 
-static uint32_t next(uint32_t *state) {
+static uint32_t next(uint32_t* state) {
   uint32_t x = *state;
   x ^= x << 13;
   x ^= x >> 17;
@@ -18,18 +25,18 @@ static uint32_t next(uint32_t *state) {
   return *state = x;
 }
 
-static void talk(void *argument) {
-  const unsigned rounds = *(const unsigned *)argument, clusters = ohmic_cluster_count();
+static void talk(void* argument) {
+  const unsigned rounds = *(const unsigned*)argument, clusters = ohmic_cluster_count();
   const unsigned me = ohmic_cluster_id() * ohmic_core_count() + ohmic_core_id();
   uint32_t state = 0x9E3779B9u * (me + 1);
   for (unsigned n = 0; n < rounds; ++n) {
     const unsigned to = next(&state) % clusters;
-    volatile uint32_t *const word = (volatile uint32_t *)(ohmic_cluster_l1(to) + words_at + 4 * me);
+    volatile uint32_t* const word = (volatile uint32_t*)(ohmic_cluster_l1(to) + words_at + 4 * me);
     const uint32_t value = next(&state);
     *word = value;
     OHMIC_ASSERT(*word == value);
-    ((volatile uint8_t *)word)[n % 4] = (uint8_t)n;
-    OHMIC_ASSERT(((volatile uint8_t *)word)[n % 4] == (uint8_t)n);
+    ((volatile uint8_t*)word)[n % 4] = (uint8_t)n;
+    OHMIC_ASSERT(((volatile uint8_t*)word)[n % 4] == (uint8_t)n);
     for (unsigned wait = next(&state) % 32; wait; --wait) __asm__ volatile("");
   }
 }
@@ -43,7 +50,7 @@ static void wait_for_dma(void) {
 static void move(unsigned rounds) {
   const unsigned clusters = ohmic_cluster_count(), me = ohmic_cluster_id();
   uint8_t *const out = ohmic_l1(home_at), *const back = ohmic_l1(home_at + block_bytes);
-  ohmic_dma_descriptor *const d = ohmic_l1(descriptor_at);
+  ohmic_dma_descriptor* const d = ohmic_l1(descriptor_at);
   uint32_t state = 0x12345u * (me + 1);
   for (unsigned n = 0; n < rounds; ++n) {
     const unsigned to = next(&state) % clusters, bytes = 1 + next(&state) % block_bytes;
@@ -78,7 +85,7 @@ int main(void) {
     while (!go) {
     }
   }
-  unsigned *const shared = ohmic_l1(0x15480);
+  unsigned* const shared = ohmic_l1(0x15480);
   *shared = rounds;
   ohmic_dispatch(talk, shared);
   move(rounds);
