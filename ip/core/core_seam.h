@@ -49,7 +49,7 @@ namespace ohmic {
 enum class core_stop : std::uint8_t {
   bus,      ///< request() must be granted and answered by complete()
   fetch,    ///< fetch_line() missed the private instruction cache; answer with fetch_complete()
-  horizon,  ///< time(h) >= until, or interrupts have just been enabled; call advance() again
+  horizon,  ///< time(h) >= until, or earlier as the group says; call advance() again
   halted,   ///< the hart cannot go on (fatal guest error, see hart_fault); never advance() it again
 };
 

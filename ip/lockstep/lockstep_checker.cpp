@@ -35,10 +35,10 @@ bool depends_on_time(std::uint32_t csr) {
   return (csr >= 0xB00 && csr < 0xBA0) || (csr >= 0xC00 && csr < 0xCA0) || csr == 0x344;
 }
 
-lockstep_class classify(const retire_record& r, const iss::decoded& e) {
+lockstep_class classify(const retire_record& r, const decoded_text& text) {
   if (r.trap) return (r.cause >> 31) != 0 ? lockstep_class::interrupt : lockstep_class::exception;
   using iss::kind;
-  const auto o = static_cast<iss::op>(e.body);
+  const auto o = static_cast<iss::op>(text.entry(r.pc)->body);
   switch (iss::info(o).kind) {
     case kind::load:
     case kind::load_post:
@@ -123,9 +123,10 @@ bool lockstep_checker::check(const retire_record& rtl) {
   if (mine.pc != rtl.pc) return refuse(rtl, mine, "pc");
   if (mine.trap != rtl.trap || mine.cause != rtl.cause) return refuse(rtl, mine, "trap");
   if (!interrupt && mine.instruction != rtl.instruction) return refuse(rtl, mine, "instruction");
-  const iss::decoded& e = *text_->entry(rtl.pc);
-  const bool csr = !rtl.trap && iss::info(static_cast<iss::op>(e.body)).kind == iss::kind::csr;
-  if (csr && depends_on_time(e.aux) && mine.rd != 0 && mine.rd == rtl.rd) {
+  // An interrupt may come when the pc has just left the text: only other retirements are in it for sure.
+  const iss::decoded* const e = rtl.trap ? nullptr : text_->entry(rtl.pc);
+  const bool csr = e != nullptr && iss::info(static_cast<iss::op>(e->body)).kind == iss::kind::csr;
+  if (csr && depends_on_time(e->aux) && mine.rd != 0 && mine.rd == rtl.rd) {
     state_.x[mine.rd] = mine.rd_value = rtl.rd_value;
   }
   if (mine.rd != rtl.rd || mine.rd_value != rtl.rd_value) return refuse(rtl, mine, "register");
@@ -139,7 +140,7 @@ bool lockstep_checker::check(const retire_record& rtl) {
     if (control_differs(*control_, why)) return refuse(rtl, mine, why);
     control_.reset();
   }
-  const lockstep_class c = classify(rtl, e);
+  const lockstep_class c = classify(rtl, *text_);
   if (c == lockstep_class::event_wait) last_elw_ = rtl.pc;
   ++counts_[static_cast<unsigned>(c)];
   return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace ohmic {
 ///
 /// COREV_PULP=1, COREV_CLUSTER=1, FPU=0. A hart's model is made when it is first started, so harts that never start
 /// cost nothing. One access is in flight at a time: the core may ask for the next one while it waits, and is granted it
-/// afterwards. A hart that waits for an instruction line from the network is not granted data meanwhile.
+/// afterwards. advance() returns core_stop::horizon after a stride of cycles even before `until`. A hart that waits for
+/// an instruction line from the network is not granted data meanwhile.
 class rtl_group {
  public:
   /// mhartid of hart h is first_mhartid + h.
@@ -29,14 +31,13 @@ class rtl_group {
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     cv32e40p_hart& hart = harts_[h];
+    const cycle_t stride_end = std::min(until, hart.time() + stride);
     if constexpr (!Observer::enabled) {
-      return hart.advance(until, false);
+      return hart.advance(stride_end, false);
     } else {
-      for (;;) {
-        const core_stop stop = hart.advance(until, true);
-        for (retire_record r; hart.take_record(r);) observer.retire(h, r);
-        if (stop != core_stop::horizon || hart.time() >= until) return stop;
-      }
+      const core_stop stop = hart.advance(stride_end, true);
+      for (retire_record r; hart.take_record(r);) observer.retire(h, r);
+      return stop;
     }
   }
 
@@ -59,6 +60,10 @@ class rtl_group {
   const cv32e40p_hart& hart(unsigned h) const { return harts_[h]; }
 
  private:
+  /// A hart returns core_stop::horizon this often. Its cycles cost much, so they are dealt out over the windows in
+  /// which clusters run in parallel, instead of thousands in one.
+  static constexpr cycle_t stride = 24;
+
   std::vector<cv32e40p_hart> harts_;
 };
 

@@ -25,6 +25,7 @@ core_stop to_the_bus(rtl_group& group) {
   null_observer nobody;
   for (;;) {
     const core_stop stop = group.advance(0, never, nobody);
+    if (stop == core_stop::horizon) continue;
     if (stop != core_stop::fetch) return stop;
     group.fetch_complete(0, group.time(0));
   }
@@ -145,7 +146,8 @@ TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
     rtl.start(0, program.boot, begun.time(0));
     rtl.restore(0, state);
     for (core_stop stop; (stop = rtl.advance(0, 200000, rest)) != core_stop::halted;) {
-      ASSERT_NE(stop, core_stop::horizon) << "seed " << seed;
+      ASSERT_LT(rtl.time(0), 200000u) << "seed " << seed;
+      if (stop == core_stop::horizon) continue;
       if (stop == core_stop::fetch) {
         rtl.fetch_complete(0, rtl.time(0));
       } else {
