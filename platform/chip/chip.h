@@ -170,7 +170,7 @@ run_end chip<Cluster>::run(const run_options& options) {
       for (auto& m : models_) m->times().restart(*time_begun_);
     }
     if (const cycle_t end = end_seen(options); end != never) last = std::min(last, end + exact_window());
-    if (++since_poll >= 4096) {
+    if (++since_poll >= 256) {  // a busy window takes a third of a millisecond, an idle one a microsecond
       since_poll = 0;
       const auto clock = std::chrono::steady_clock::now();
       if (clock >= next_poll) {
