@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,17 +41,28 @@ class Run:
     logits: list | None
 
 
-def ohmic(*arguments, cwd: Path = ROOT, timeout: float = 300) -> Run:
-    """Runs the tool with exactly these arguments."""
-    done = subprocess.run(
+def ohmic(*arguments, cwd: Path = ROOT, timeout: float = 200) -> Run:
+    """Runs the tool with exactly these arguments. One that does not end is interrupted, so that it tells where it is."""
+    process = subprocess.Popen(
         [str(BUILD / "ohmic"), *map(str, arguments)],
         cwd=cwd,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        timeout=timeout,
     )
-    return Run(done.returncode, done.stdout, done.stderr, None, None)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        state = Path(f"/proc/{process.pid}/status").read_text()
+        process.send_signal(signal.SIGINT)
+        try:
+            out, err = process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+        raise AssertionError(f"{process.args} did not end in {timeout} s\n{out}\n{err}\n{state}") from None
+    return Run(process.returncode, out, err, None, None)
 
 
 def run_network(chip: str, model: str, *arguments, images: int = 2, threads: int = 1) -> Run:
