@@ -85,7 +85,7 @@ class cluster_module : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tl
     touched_.push_back(model_.index());
   }
 
-  // Loosely timed access from a foreign model: debug access plus nothing; the network annotates its own delay.
+  // Loosely timed access from a foreign model: performed at once; the network annotates its delay.
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) override {
     payload.set_response_status(transport_dbg(payload) == payload.get_data_length() ? tlm::TLM_OK_RESPONSE
                                                                                     : tlm::TLM_ADDRESS_ERROR_RESPONSE);

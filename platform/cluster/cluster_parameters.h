@@ -8,7 +8,9 @@
 
 namespace ohmic {
 
-// AXI ids of a cluster's port: its cores, then the DMA's channels, then the instruction cache.
+/// Parameters of a cluster's blocks, derived from the chip's configuration; pure functions.
+///
+/// AXI ids of a cluster's port: its cores, then the DMA's channels, then the instruction cache.
 inline unsigned dma_axi_id(const chip_config& c) { return c.cluster.cores; }
 inline unsigned icache_axi_id(const chip_config& c) { return c.cluster.cores + c.dma.channels; }
 
