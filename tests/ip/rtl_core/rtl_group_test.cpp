@@ -7,9 +7,9 @@
 
 #include "ip/core/core_mix.h"
 #include "ip/iss/iss_group.h"
+#include "tests/cosim/core_bench.h"
+#include "tests/cosim/lockstep_program.h"
 #include "tests/ip/iss/random_program.h"
-#include "tests/ip/lockstep/core_bench.h"
-#include "tests/ip/lockstep/lockstep_program.h"
 
 namespace ohmic {
 namespace {

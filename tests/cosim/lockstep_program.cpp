@@ -1,4 +1,4 @@
-#include "tests/ip/lockstep/lockstep_program.h"
+#include "tests/cosim/lockstep_program.h"
 
 #include "tests/ip/iss/random_program.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "ip/lockstep/lockstep_group.h"
-#include "tests/ip/lockstep/core_bench.h"
-#include "tests/ip/lockstep/lockstep_program.h"
+#include "tests/cosim/core_bench.h"
+#include "tests/cosim/lockstep_program.h"
 
 namespace ohmic {
 namespace {
