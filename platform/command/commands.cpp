@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
+#include <optional>
 
 #include "platform/config/config_error.h"
 #include "platform/config/experiment_config.h"
@@ -11,6 +11,7 @@
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/run_experiment.h"
+#include "platform/run/output_folder.h"
 #include "platform/run/program_run.h"
 #include "sw/compiler/mapping/deployment_folder.h"
 #include "sw/compiler/reference/work_sharing.h"
@@ -37,15 +38,16 @@ exit_code run_program_command(const arguments& a) {
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;
+  std::optional<output_folder> output;
   if (a.trace) {
     const auto [cluster, core] = *a.trace;
     if (cluster >= request.chip.clusters() || core >= request.chip.cluster.cores)
       throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", cluster, core,
                                      request.chip.clusters() - 1, request.chip.cluster.cores - 1));
-    const std::filesystem::path folder = a.out.empty() ? "." : a.out;
-    std::filesystem::create_directories(folder);
+    output.emplace(a.out.empty() ? "." : a.out);
+    output->create();
     request.machine.trace =
-        traced_core{cluster, core, (folder / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
+        traced_core{cluster, core, (output->path() / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
   }
   request.quiet = a.quiet;
   request.dump = a.dump;
@@ -61,6 +63,7 @@ exit_code calibrate_command(const arguments& a) {
 
 exit_code compile_command(const arguments& a) {
   const experiment_config config = load_experiment(a.file, a.sets);
+  const output_folder output(a.out);
   const network net = load_network(config, a.quiet);
   const deployment mapped = map_network(config, net, a.quiet);
   save_deployment(mapped, a.out);

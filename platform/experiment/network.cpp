@@ -5,6 +5,7 @@
 
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
+#include "platform/run/output_folder.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/images/image.h"
@@ -77,9 +78,11 @@ network load_network(const experiment_config& config, bool quiet) {
 
 void calibrate_file(const std::string& model, const std::string& images, unsigned rows, unsigned threads,
                     const std::string& out, bool quiet) {
-  const integer_graph calibrated = calibrate_with(import_onnx(model), images, rows, threads, quiet);
   const fs::path folder = fs::path(out).parent_path();
-  if (!folder.empty()) fs::create_directories(folder);
+  output_folder output(folder.empty() ? "." : folder.string());
+  if (fs::is_directory(out)) throw std::runtime_error("cannot write " + out + ": it is a folder");
+  const integer_graph calibrated = calibrate_with(import_onnx(model), images, rows, threads, quiet);
+  output.create();
   save_calibrated(model, calibrated, out);
 }
 

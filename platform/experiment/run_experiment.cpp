@@ -17,6 +17,7 @@
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/report_files.h"
+#include "platform/run/output_folder.h"
 #include "platform/run/program_run.h"
 #include "platform/run/progress.h"
 #include "platform/run/whole_file.h"
@@ -40,16 +41,6 @@ void check_request(const experiment_request& request) {
   if (request.trace && (request.trace->first >= c.chip.clusters() || request.trace->second >= c.chip.cluster.cores))
     throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", request.trace->first,
                                    request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));
-}
-
-/// The folder exists and can be written to, before minutes are spent.
-void prepare_output(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw missing_file("cannot write results to " + folder + ": " + error.message());
-  const std::string probe = (fs::path(folder) / ".writable").string();
-  write_whole_file(probe, "");
-  fs::remove(probe);
 }
 
 machine_options to_machine_options(const experiment_request& request) {
@@ -150,7 +141,7 @@ void say_why(machine& chip, const elf_file& program, const deployment& mapped, c
 exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
-  prepare_output(config.output);
+  output_folder output(config.output);
   elf_file program = elf_file::load(request.firmware.empty() ? dataflow_firmware() : request.firmware);
   patch_program(program, config.chip, {});
   const clock::time_point prepare_begin = clock::now();
@@ -161,6 +152,7 @@ exit_code run_experiment(const experiment_request& request) {
 
   const clock::time_point startup_begin = clock::now();
   const auto images = static_cast<unsigned>(p.images.size());
+  output.create();
   const auto chip = make_machine(config.chip, program, to_machine_options(request));
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
@@ -181,7 +173,7 @@ exit_code run_experiment(const experiment_request& request) {
   poll_interrupts();
   options.on_progress = [&](cycle_t now) { meter.show(now); };
   if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
-  const fs::path folder(config.output);
+  const fs::path& folder = output.path();
   for (const char* const file : {"summary.json", "logits.json"})
     fs::remove(folder / file);  // of an earlier run: they must not be taken for this one's
   wall.startup = seconds_since(startup_begin);

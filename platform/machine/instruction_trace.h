@@ -12,13 +12,15 @@ class elf_file;
 
 /// Writes one line per retired instruction of one core: cycle, pc, symbol, instruction, registers and memory.
 ///
-/// The file appears whole when close() is called; until then it has the suffix ".part".
+/// The file appears whole when close() is called; until then it has the suffix ".part", and without close() it
+/// vanishes.
 class instruction_trace {
  public:
   /// Throws std::runtime_error if the file cannot be created. `program` must outlive the trace.
   instruction_trace(const std::string& path, const elf_file& program);
   ~instruction_trace();
   void write(const retire_record& record);
+  /// Throws std::runtime_error if not all of it could be written.
   void close();
 
  private:

@@ -134,6 +134,7 @@ void print_lockstep(const lockstep_report& report) {
 }
 
 exit_code run_program(const program_request& request) {
+  if (!request.json.empty()) check_file_can_be_written(request.json);
   elf_file program = elf_file::load(request.program);
   patch_program(program, request.chip, request.arguments);
   progress meter("running " + request.program, request.quiet);

@@ -23,7 +23,8 @@ struct program_request {
   std::string json;   ///< file for the figures; empty: none
 };
 
-/// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error.
+/// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error,
+/// and std::runtime_error before the run if a file that was asked for cannot be written.
 exit_code run_program(const program_request& request);
 
 /// Writes into the image what the firmware's start-up code expects: its arguments, and where the own peripherals lie

@@ -15,10 +15,12 @@ namespace {
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
   throw std::runtime_error("cannot " + what + " " + path + ": " + std::strerror(errno));
 }
+
+std::string unfinished(const std::string& path) { return path + "." + std::to_string(getpid()) + ".part"; }
 }  // namespace
 
 void write_whole_file(const std::string& path, const std::string& content) {
-  const std::string part = path + "." + std::to_string(getpid()) + ".part";
+  const std::string part = unfinished(path);
   errno = 0;
   std::ofstream out(part, std::ios::binary);
   if (!out) fail("write", path);
@@ -35,6 +37,18 @@ void write_whole_file(const std::string& path, const std::string& content) {
     errno = reason;
     fail("write", path);
   }
+}
+
+void check_file_can_be_written(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    errno = EISDIR;
+    fail("write", path);
+  }
+  const std::string part = unfinished(path);
+  errno = 0;
+  if (!std::ofstream(part, std::ios::binary)) fail("write", path);
+  std::filesystem::remove(part, ignored);
 }
 
 std::string read_whole_file(const std::string& path) {

@@ -37,8 +37,10 @@ class Mistakes(SystemTest):
         )
 
     def leaves_nothing(self):
+        """Neither a file nor an empty folder where the results would have gone."""
         left = sorted(str(path) for path in self.out.rglob("*")) if self.out.is_dir() else []
         self.assertEqual(left, [])
+        self.assertFalse(self.out.exists())
 
     def test_commands_and_options(self):
         self.refuses(ohmic(), "command is missing", "--help")
@@ -138,18 +140,27 @@ class Mistakes(SystemTest):
             ),
             "out",
         )
-        self.refuses(
-            ohmic(
-                "run",
-                BUILD / "firmware" / "startup.elf",
-                "--chip",
-                CONFIGS / "aimc1.yaml",
-                "--quiet",
-                "--json",
-                self.out / "figures.json",
-            ),
-            "figures.json",
-        )
+        self.refuses(ohmic("compile", EXPERIMENT, "--out", self.out), "out")
+        self.assertEqual(self.out.read_text(), "a file where the folder should be")
+
+    def test_a_refusal_leaves_no_folder(self):
+        deep = self.out / "deep" / "er"
+        onnx = model_folder("resnet_micro") / "resnet_micro.onnx"
+        self.refuses(self.micro("--out", deep, "--model", "no_such_model"), "no_such_model")
+        self.refuses(self.micro("--out", deep, "--trace", "0.0", "--firmware", self.folder / "none.elf"), "none.elf")
+        self.refuses(ohmic("compile", EXPERIMENT, "--model", "no_such_model", "--out", deep), "no_such_model")
+        self.refuses(ohmic("calibrate", onnx, "--images", self.folder / "none", "--out", deep / "x.onnx"), "none")
+        hello = ["run", BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml"]
+        cut = self.folder / "cut.elf"
+        cut.write_bytes(b"\177ELF")
+        self.refuses(ohmic("run", cut, *hello[2:], "--trace", "0.0", "--out", deep), "cut.elf")
+        self.refuses(ohmic(*hello, "--trace", "0.0", "--out", deep, "--", "x" * 256), "255")
+        self.leaves_nothing()
+
+    def test_a_folder_that_was_there_stays(self):
+        self.out.mkdir()
+        self.refuses(self.micro("--model", "no_such_model"), "no_such_model")
+        self.assertEqual(list(self.out.iterdir()), [])
 
     def test_a_mistake_leaves_earlier_results_alone(self):
         self.ends(self.micro("--quiet"), 0)

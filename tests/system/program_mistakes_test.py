@@ -106,6 +106,37 @@ class ProgramMistakes(SystemTest):
         self.assertIn("interrupted in cycle", err)
 
 
+class Files(SystemTest):
+    """A file that cannot be written is refused before the program runs: nothing on the console, nothing left."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        (self.folder / "file").write_text("not a folder")
+
+    def tearDown(self):
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["file"])
+
+    def test_figures(self):
+        for json_file in (self.folder / "none" / "x.json", self.folder / "file" / "x.json", self.folder):
+            run = run_program("hello", "--json", json_file)
+            self.refuses(run, "cannot write", str(json_file))
+            self.assertEqual(run.out, "")
+
+    def test_traces(self):
+        run = run_program("hello", "--trace", "0.0", "--out", self.folder / "file")
+        self.refuses(run, "cannot write", "file")
+        self.assertEqual(run.out, "")
+
+    def test_a_trace_where_a_folder_is(self):
+        (self.folder / "trace_0.0.txt").mkdir()
+        run = run_program("hello", "--trace", "0.0", "--out", self.folder)
+        self.refuses(run, "cannot write", "trace_0.0.txt")
+        self.assertEqual(run.out, "")
+        (self.folder / "trace_0.0.txt").rmdir()
+
+
 class Traces(SystemTest):
     def test_a_trace_is_symbolised_and_changes_no_cycle(self):
         with tempfile.TemporaryDirectory() as scratch:

@@ -1,0 +1,53 @@
+#include "platform/run/whole_file.h"
+
+#include "tests/platform/run/scratch_folder.h"
+
+namespace ohmic {
+namespace {
+
+using names_t = std::set<std::string>;
+
+class WholeFile : public ScratchFolder {};
+
+TEST_F(WholeFile, GivesBackEveryByte) {
+  std::string bytes;
+  for (int i = 0; i < 512; ++i) bytes += static_cast<char>(i);
+  write_whole_file(path("x"), bytes);
+  EXPECT_EQ(read_whole_file(path("x")), bytes);
+  EXPECT_EQ(names(), names_t{"x"});
+}
+
+TEST_F(WholeFile, ReplacesWhatWasThere) {
+  put("x", "a longer content than the new one");
+  write_whole_file(path("x"), "new");
+  EXPECT_EQ(read_whole_file(path("x")), "new");
+}
+
+TEST_F(WholeFile, ThatCannotAppearLeavesNothing) {
+  std::filesystem::create_directory(path("folder"));
+  for (const char* name : {"none/x", "folder"}) {
+    EXPECT_THROW(write_whole_file(path(name), "text"), std::runtime_error) << name;
+    EXPECT_THROW(check_file_can_be_written(path(name)), std::runtime_error) << name;
+  }
+  EXPECT_EQ(names(), names_t{"folder"});
+}
+
+TEST_F(WholeFile, CheckChangesNothing) {
+  put("x", "earlier");
+  check_file_can_be_written(path("x"));
+  check_file_can_be_written(path("y"));
+  EXPECT_EQ(names(), names_t{"x"});
+  EXPECT_EQ(read_whole_file(path("x")), "earlier");
+}
+
+TEST_F(WholeFile, MissingFileIsNamed) {
+  try {
+    read_whole_file(path("none"));
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find(path("none")), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
