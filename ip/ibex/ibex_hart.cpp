@@ -1,0 +1,258 @@
+#include "ip/ibex/ibex_hart.h"
+
+#include <algorithm>
+
+#include "Vibex.h"
+
+namespace ohmic {
+
+ibex_hart::ibex_hart(const text_bytes& text, std::uint32_t mhartid, std::uint32_t wait_address)
+    : text_(text), mhartid_(mhartid), wait_address_(wait_address) {}
+ibex_hart::~ibex_hart() = default;
+ibex_hart::ibex_hart(ibex_hart&&) noexcept = default;
+
+void ibex_hart::start(std::uint32_t boot_addr, cycle_t now) {
+  if (!model_) {
+    context_ = std::make_unique<VerilatedContext>();
+    model_ = std::make_unique<Vibex>(context_.get(), "");
+  }
+  reset(boot_addr & ~0xffu);
+  time_ = started_ = now;
+  retired_ = slept_ = 0;
+  fault_ = hart_fault::none;
+  running_ = true;
+}
+
+// Outside the cluster's time: a falling edge of rst_ni sets every register, then the core starts.
+void ibex_hart::reset(std::uint32_t boot_addr) {
+  Vibex& m = *model_;
+  m.boot_addr_i = boot_addr;
+  m.hart_id_i = mhartid_;
+  m.irq_i = 0;
+  m.instr_gnt_i = m.instr_rvalid_i = m.instr_err_i = m.data_gnt_i = m.data_rvalid_i = 0;
+  m.instr_rdata_i = m.data_rdata_i = 0;
+  m.clk_i = 0;
+  m.rst_ni = 1;
+  m.eval();
+  m.rst_ni = 0;
+  m.eval();
+  for (int i = 0; i < 2; ++i) {
+    m.clk_i = 1;
+    m.eval();
+    m.clk_i = 0;
+    m.eval();
+  }
+  m.rst_ni = 1;
+  m.eval();
+  lines_.fill(no_line);
+  line_ready_ = 0;
+  data_at_ = never;
+  fetches_ = first_fetch_ = 0;
+  settled_ = line_missing_ = fence_seen_ = accessed_ = false;
+  records_.clear();
+}
+
+// Applies the responses of cycle time_ and shows what the core asks for in it.
+void ibex_hart::settle() {
+  Vibex& m = *model_;
+  m.clk_i = 0;
+  m.irq_i = irq_;
+  m.instr_rvalid_i = fetches_ != 0 && time_ >= line_ready_;
+  if (m.instr_rvalid_i) {
+    const std::uint32_t addr = fetch_addr_[first_fetch_];
+    m.instr_rdata_i = text_.word(addr);
+    m.instr_err_i = !text_.contains(addr);  // harmless unless executed
+    first_fetch_ = (first_fetch_ + 1) % fetch_depth;
+    --fetches_;
+  }
+  m.data_rvalid_i = data_at_ == time_;
+  if (m.data_rvalid_i) {
+    m.data_rdata_i = data_;
+    data_at_ = never;
+  }
+  m.instr_gnt_i = 1;  // nearly always: a line is missing rarely, and without a request it means nothing
+  m.data_gnt_i = 0;
+  m.eval();
+  settled_ = true;
+  if (m.rvfi_valid_o && !m.rvfi_trap_o) {
+    ++retired_;
+    if (__builtin_expect(observed_, 0)) note_retirement();
+  }
+  if (__builtin_expect(m.trap_o, 0)) note_trap();
+  if (m.new_in_id_o) in_id_since_ = time_;
+  fetch();
+}
+
+// Grants the instruction request of this cycle, or notes which line is missing.
+void ibex_hart::fetch() {
+  Vibex& m = *model_;
+  line_missing_ = false;
+  if (m.fence_i_o != fence_seen_) {
+    fence_seen_ = m.fence_i_o;
+    if (fence_seen_) lines_.fill(no_line);
+  }
+  if (!m.instr_req_o) return;
+  const std::uint32_t addr = m.instr_addr_o, line = addr / line_bytes;
+  if (lines_[line % private_lines] != line && text_.contains(addr)) {
+    wanted_line_ = line;
+    line_missing_ = true;
+    m.instr_gnt_i = 0;
+    return;
+  }
+  m.instr_gnt_i = 1;
+  fetch_addr_[(first_fetch_ + fetches_) % fetch_depth] = addr;
+  ++fetches_;
+}
+
+void ibex_hart::clock(bool data_granted) {
+  model_->data_gnt_i = data_granted;
+  model_->clk_i = 1;
+  model_->eval();
+  settled_ = false;
+  ++time_;
+}
+
+void ibex_hart::note_access() {
+  const Vibex& m = *model_;
+  const unsigned lanes = m.data_be_o;
+  const unsigned first = static_cast<unsigned>(__builtin_ctz(lanes | 16));
+  request_.cycle = time_;
+  request_.addr = (m.data_addr_o & ~3u) + first;
+  request_.size = static_cast<std::uint8_t>(__builtin_popcount(lanes));
+  request_.write = m.data_we_o;
+  request_.wdata = m.data_wdata_o >> (8 * first);
+  request_.pc = m.pc_id_o;
+  accessed_ = true;
+}
+
+// The core's formal interface shows an instruction in the cycle behind its last one in ID.
+void ibex_hart::note_retirement() {
+  const Vibex& m = *model_;
+  retire_record r;
+  r.cycle = in_id_since_;
+  r.pc = m.rvfi_pc_o;
+  r.next_pc = m.rvfi_next_pc_o;
+  r.instruction = text_.instruction(r.pc);
+  r.compressed = (r.instruction & 3) != 3;
+  r.rd = m.rvfi_rd_addr_o;
+  r.rd_value = m.rvfi_rd_wdata_o;
+  if (accessed_) {
+    r.mem_addr = m.rvfi_mem_addr_o;
+    r.mem_size = static_cast<std::uint8_t>(__builtin_popcount(m.rvfi_mem_mask_o));
+    r.mem_write = request_.write;
+    r.mem_data = request_.write ? m.rvfi_mem_wdata_o : m.rvfi_mem_rdata_o;
+    if (r.mem_size < 4) r.mem_data &= (1u << 8 * r.mem_size) - 1;
+  }
+  accessed_ = false;
+  records_.push_back(r);
+}
+
+void ibex_hart::note_trap() {
+  const Vibex& m = *model_;
+  if (m.trap_cause_o == 1) {  // instruction access fault: it has left the text
+    running_ = false;
+    fault_ = hart_fault::fetch_outside_text;
+    fault_pc_ = m.trap_pc_o;
+    return;
+  }
+  if (!observed_) return;
+  retire_record r;
+  r.cycle = time_;
+  r.pc = m.trap_pc_o;
+  r.trap = true;
+  r.cause = m.trap_cause_o;
+  if (r.cause >> 31 == 0) {
+    r.instruction = text_.instruction(r.pc);
+    r.compressed = (r.instruction & 3) != 3;
+  }
+  records_.push_back(r);
+}
+
+bool ibex_hart::take_record(retire_record& r) {
+  if (records_.empty()) return false;
+  r = records_.front();
+  records_.pop_front();
+  return true;
+}
+
+core_stop ibex_hart::advance(cycle_t until, bool observed) {
+  observed_ = observed_ || observed;
+  const cycle_t stride_end = std::min(until, time_ + stride);
+  for (;;) {
+    if (!running_) return core_stop::halted;
+    if (!settled_) {
+      if (time_ >= stride_end) return core_stop::horizon;
+      settle();
+      if (!running_) return core_stop::halted;
+    }
+    if (__builtin_expect(line_missing_, 0)) return core_stop::fetch;
+    const Vibex& m = *model_;
+    if (m.data_req_o) {
+      note_access();
+      return core_stop::bus;
+    }
+    clock(false);
+    // wfi: only a line can wake it, and none comes before `until`.
+    if (__builtin_expect(m.core_sleep_o, 0) && fetches_ == 0 && (irq_ & m.mie_o) == 0 && time_ < until) {
+      slept_ += until - time_;
+      time_ = until;
+    }
+  }
+}
+
+void ibex_hart::fetch_complete(cycle_t valid) {
+  lines_[wanted_line_ % private_lines] = wanted_line_;
+  line_ready_ = valid;
+  fetch();
+}
+
+// Goes through the cycles of the wait. The settled cycle is request_.cycle.
+void ibex_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
+  const bool may_sleep = request_.addr == wait_address_ && !request_.write;
+  while (time_ < granted) {
+    clock(false);
+    settle();
+  }
+  clock(true);
+  data_at_ = valid;
+  data_ = rdata << (8 * (request_.addr & 3));
+  for (unsigned quiet = 0; time_ < valid;) {
+    settle();
+    const bool fetching = fetches_ != 0 || (model_->instr_req_o && !line_missing_);
+    quiet = fetching ? 0 : quiet + 1;
+    // The second quiet cycle is like all that follow it.
+    if (may_sleep && quiet >= 2 && time_ + 1 < valid) {
+      slept_ += valid - 1 - time_;
+      time_ = valid - 1;
+    }
+    clock(false);
+  }
+}
+
+std::uint32_t ibex_hart::irq_enabled() const {
+  return model_ && (model_->mstatus_mie_o || model_->core_sleep_o) ? model_->mie_o : 0;
+}
+
+bool ibex_hart::irq_would_be_taken() const { return model_ && model_->mstatus_mie_o && (model_->mie_o & irq_) != 0; }
+
+std::uint32_t ibex_hart::pc() const {
+  if (fault_ != hart_fault::none) return fault_pc_;
+  return model_ ? model_->pc_id_o : 0;
+}
+
+std::uint32_t ibex_hart::x(unsigned r) const {
+  if (!model_ || r == 0) return 0;
+  model_->reg_sel_i = r;
+  model_->eval();
+  return model_->reg_o;
+}
+
+const hart_counters& ibex_hart::counters() const {
+  counters_.retired = retired_;
+  counters_.awake_cycles = time_ - started_ - slept_;
+  return counters_;
+}
+
+void ibex_hart::warm() const { __builtin_prefetch(model_.get()); }
+
+}  // namespace ohmic
