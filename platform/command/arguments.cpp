@@ -46,28 +46,8 @@ std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text)
   return std::pair{cluster, core};
 }
 
-/// "--cores rtl", "--cores 0-3.0=lockstep": keys of the chip.
-std::optional<std::string> core_sets(const std::vector<std::string>& words, std::vector<std::string>& sets) {
-  std::string overrides;
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('='), dot = word.find('.');
-    if (equals == std::string::npos) {
-      sets.push_back("cores.model=" + word);
-    } else if (dot < equals) {
-      overrides += (overrides.empty() ? "" : ", ") + std::string("{clusters: \"") + word.substr(0, dot) +
-                   "\", cores: \"" + word.substr(dot + 1, equals - dot - 1) + "\", model: " + word.substr(equals + 1) +
-                   "}";
-    } else {
-      return "--cores " + word + ": allowed: MODEL, or CLUSTERS.CORES=MODEL as in 0-3.0=rtl or all.0=lockstep";
-    }
-  }
-  if (!overrides.empty()) sets.push_back("cores.overrides=[" + overrides + "]");
-  return std::nullopt;
-}
-
 struct shorthands {
   std::string model, calibration, check, trace;
-  std::vector<std::string> cores;
   unsigned images_count = 0;
 };
 
@@ -131,7 +111,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--threads", a.threads, "Threads, the main one included (default: as many as the process may use)")
       ->type_name("N")
       ->check(CLI::Range(1u, 1024u).description(""));
-  run->add_option("--cores", s.cores,
+  run->add_option("--cores", a.cores,
                   "Model of the cores (iss, rtl, lockstep), or of some: CLUSTERS.CORES=MODEL; may be repeated")
       ->type_name("[CLUSTERS.CORES=]MODEL")
       ->take_all()
@@ -196,7 +176,6 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     return mistake(std::string(error.what()) + " (see `ohmic --help`)");
   }
   if (run->parsed()) {
-    if (const auto wrong = core_sets(s.cores, a.sets)) return mistake(*wrong);
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
     if (const auto wrong = misplaced(*run, a.what)) return mistake(*wrong);
     if (!s.trace.empty()) {

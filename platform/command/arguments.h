@@ -14,6 +14,7 @@ struct arguments {
   command what = command::info;
   std::string file;                        ///< experiment, ELF, model, or chip
   std::vector<std::string> sets;           ///< arguments of --set; the shorthands (--model ...) come last
+  std::vector<std::string> cores;          ///< arguments of --cores
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, out, json, firmware;
   std::vector<std::string> faults;

@@ -21,7 +21,7 @@ namespace {
 
 exit_code run_experiment_command(const arguments& a) {
   experiment_request request;
-  request.config = load_experiment(a.file, a.sets);
+  request.config = load_experiment(a.file, a.sets, a.cores);
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
@@ -34,7 +34,7 @@ exit_code run_program_command(const arguments& a) {
   program_request request;
   request.program = a.file;
   request.arguments = a.program_words;
-  request.chip = load_chip(a.chip, a.sets);
+  request.chip = load_chip(a.chip, a.sets, a.cores);
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;

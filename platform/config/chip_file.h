@@ -23,6 +23,7 @@ struct chip_file {
     std::optional<std::string> model;
     struct override_entry {
       std::string clusters = "all", cores = "all", model, place;
+      bool from_option = false;
     };
     std::vector<override_entry> overrides;
   } cores;

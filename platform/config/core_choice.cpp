@@ -1,9 +1,13 @@
 #include "platform/config/core_choice.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
+#include <iterator>
+#include <numeric>
 #include <optional>
-#include <sstream>
+#include <string_view>
+
+#include "platform/config/config_error.h"
 
 namespace ohmic {
 namespace {
@@ -12,26 +16,36 @@ core_model model_named(const std::string& word) {
   return word == "rtl" ? core_model::rtl : word == "lockstep" ? core_model::lockstep : core_model::iss;
 }
 
+/// Reads a number from the front of `text`; nothing if there is none or it does not fit.
+std::optional<unsigned> take_number(std::string_view& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
 /// "0-3,7" or "all" as sorted numbers below `count`; nothing if it is neither.
 std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsigned count) {
   std::vector<unsigned> numbers;
   if (text == "all") {
-    for (unsigned i = 0; i < count; ++i) numbers.push_back(i);
+    numbers.resize(count);
+    std::iota(numbers.begin(), numbers.end(), 0u);
     return numbers;
   }
-  if (text.back() == ',') return std::nullopt;
-  std::stringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    unsigned first = 0, last = 0;
-    int used = 0;
-    if (part.empty() || part.find_first_not_of("0123456789-") != std::string::npos) return std::nullopt;
-    if (std::sscanf(part.c_str(), "%u-%u%n", &first, &last, &used) != 2) {
-      used = 0;
-      if (std::sscanf(part.c_str(), "%u%n", &first, &used) != 1) return std::nullopt;
-      last = first;
+  std::string_view rest = text;
+  for (;;) {
+    const auto first = take_number(rest);
+    auto last = first;
+    if (!rest.empty() && rest.front() == '-') {
+      rest.remove_prefix(1);
+      last = take_number(rest);
     }
-    if (static_cast<std::size_t>(used) != part.size() || first > last || last >= count) return std::nullopt;
-    for (unsigned i = first; i <= last; ++i) numbers.push_back(i);
+    if (!first || !last || *first > *last || *last >= count) return std::nullopt;
+    for (unsigned i = *first; i <= *last; ++i) numbers.push_back(i);
+    if (rest.empty()) break;
+    if (rest.front() != ',') return std::nullopt;
+    rest.remove_prefix(1);
   }
   std::sort(numbers.begin(), numbers.end());
   if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) return std::nullopt;
@@ -42,6 +56,59 @@ std::optional<unsigned> first_common(const std::vector<unsigned>& a, const std::
   for (unsigned x : a)
     if (std::binary_search(b.begin(), b.end(), x)) return x;
   return std::nullopt;
+}
+
+using override_entry = chip_config::cores_config::override_entry;
+
+/// An override and where it was said.
+struct placed_override {
+  override_entry entry;
+  std::string place;
+  bool from_option = false;
+};
+
+/// What is left of `entry` without the cores of `other`: up to two blocks of clusters and cores.
+void cut(const placed_override& whole, const override_entry& other, std::vector<placed_override>& left) {
+  const override_entry& entry = whole.entry;
+  std::vector<unsigned> apart, shared, cores;
+  std::set_difference(entry.clusters.begin(), entry.clusters.end(), other.clusters.begin(), other.clusters.end(),
+                      std::back_inserter(apart));
+  std::set_intersection(entry.clusters.begin(), entry.clusters.end(), other.clusters.begin(), other.clusters.end(),
+                        std::back_inserter(shared));
+  std::set_difference(entry.cores.begin(), entry.cores.end(), other.cores.begin(), other.cores.end(),
+                      std::back_inserter(cores));
+  if (!apart.empty()) left.push_back({{apart, entry.cores, entry.model}, whole.place, whole.from_option});
+  if (!shared.empty() && !cores.empty()) left.push_back({{shared, cores, entry.model}, whole.place, whole.from_option});
+}
+
+/// Adds an override, so that all stay disjoint: an option goes before what a file says. Returns what is wrong, or "".
+std::string add(placed_override added, std::vector<placed_override>& all) {
+  std::vector<placed_override> kept;
+  for (placed_override& earlier : all) {
+    const auto cluster = first_common(added.entry.clusters, earlier.entry.clusters);
+    const auto core = first_common(added.entry.cores, earlier.entry.cores);
+    if (!cluster || !core) {
+      kept.push_back(std::move(earlier));
+    } else if (earlier.entry.model == added.entry.model || (added.from_option && !earlier.from_option)) {
+      cut(earlier, added.entry, kept);
+    } else {
+      return added.place + ": cores.overrides: makes core " + std::to_string(*cluster) + "." + std::to_string(*core) +
+             " " + name_of(added.entry.model) + ", but " + earlier.place + " makes it " + name_of(earlier.entry.model) +
+             "; allowed: overrides that give each core one model";
+    }
+  }
+  kept.push_back(std::move(added));
+  all = std::move(kept);
+  return "";
+}
+
+config_node scalar(const std::string& text, const std::string& place) {
+  config_node node;
+  node.kind = config_node::kind_t::scalar;
+  node.scalar = text;
+  node.quoted = text.empty();
+  node.place = place;
+  return node;
 }
 
 }  // namespace
@@ -57,34 +124,53 @@ const char* name_of(core_model model) {
   }
 }
 
+void lay_core_choice(config_node& chip, const std::string& argument) {
+  const std::string place = "--cores " + argument;
+  const std::size_t equals = argument.find('='), dot = argument.find('.');
+  if (equals == std::string::npos && dot == std::string::npos) {
+    set_value(chip, "cores.model", scalar(argument, place));
+    return;
+  }
+  if (equals == std::string::npos || dot > equals)
+    throw config_error(place + ": allowed: MODEL, or CLUSTERS.CORES=MODEL as in 0-3.0=rtl or all.0=lockstep");
+  config_node list;
+  if (const config_node* files = chip.find("cores.overrides")) list = *files;
+  if (list.kind == config_node::kind_t::scalar) return;  // no list: refused when the file is checked
+  if (list.place.empty()) list.place = place;
+  list.kind = config_node::kind_t::sequence;
+  config_node entry;
+  entry.place = place;
+  const auto put = [&](const char* key, const std::string& text) {
+    entry.entries.push_back({key, place, scalar(text, place)});
+  };
+  put("clusters", argument.substr(0, dot));
+  put("cores", argument.substr(dot + 1, equals - dot - 1));
+  put("model", argument.substr(equals + 1));
+  list.items.push_back(std::move(entry));
+  set_value(chip, "cores.overrides", std::move(list));
+}
+
 std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) {
   std::vector<std::string> errors;
   if (file.cores.model) chip.cores.model = model_named(*file.cores.model);
-  std::vector<std::string> places;
+  std::vector<placed_override> all;
   for (const auto& o : file.cores.overrides) {
-    chip_config::cores_config::override_entry entry;
-    entry.model = model_named(o.model);
+    placed_override next{{}, o.place, o.from_option};
+    next.entry.model = model_named(o.model);
     const auto take = [&](const char* key, const std::string& text, unsigned count, std::vector<unsigned>& to) {
       if (auto numbers = parse_ranges(text, count)) {
         to = std::move(*numbers);
       } else {
-        errors.push_back(o.place + ": cores.overrides: " + key + ": " + text +
-                         " is not allowed; allowed: all, or numbers and ranges from 0 to " + std::to_string(count - 1) +
-                         ", each once, as in 0-3,7");
+        errors.push_back(o.place + ": cores.overrides: " + key + ": \"" + text +
+                         "\" is not allowed; allowed: all, or numbers and ranges from 0 to " +
+                         std::to_string(count - 1) + ", each once, as in 0-3,7");
       }
     };
-    take("clusters", o.clusters, chip.clusters(), entry.clusters);
-    take("cores", o.cores, chip.cluster.cores, entry.cores);
-    for (std::size_t i = 0; i < chip.cores.overrides.size(); ++i) {
-      const auto cluster = first_common(entry.clusters, chip.cores.overrides[i].clusters);
-      const auto core = first_common(entry.cores, chip.cores.overrides[i].cores);
-      if (cluster && core)
-        errors.push_back(o.place + ": cores.overrides: core " + std::to_string(*cluster) + "." + std::to_string(*core) +
-                         " is chosen by the override at " + places[i] + " too; allowed: overrides that do not overlap");
-    }
-    chip.cores.overrides.push_back(std::move(entry));
-    places.push_back(o.place);
+    take("clusters", o.clusters, chip.clusters(), next.entry.clusters);
+    take("cores", o.cores, chip.cluster.cores, next.entry.cores);
+    if (std::string wrong = add(std::move(next), all); !wrong.empty()) errors.push_back(std::move(wrong));
   }
+  for (placed_override& o : all) chip.cores.overrides.push_back(std::move(o.entry));
   return errors;
 }
 

@@ -11,8 +11,13 @@ namespace ohmic {
 /// "iss", "rtl", "lockstep"
 const char* name_of(core_model model);
 
+/// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more
+/// override. Throws config_error if it is neither; what it names is checked with the file.
+void lay_core_choice(config_node& chip, const std::string& argument);
+
 /// Takes the cores' models from a checked file into a chip whose shape is known. Returns what is wrong: numbers that
-/// the chip does not have, overrides that overlap.
+/// the chip does not have, overrides that overlap. For the cores that it names, an option of the command line goes
+/// before what files say.
 std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip);
 
 }  // namespace ohmic

@@ -122,6 +122,15 @@ class combination_rules {
   throw config_error(message);
 }
 
+chip_config lay_over(config_node root, const std::vector<std::string>& sets, const std::vector<std::string>& cores) {
+  for (const std::string& option : sets) {
+    auto [path, value] = parse_override(option);
+    set_value(root, path, std::move(value));
+  }
+  for (const std::string& choice : cores) lay_core_choice(root, choice);
+  return resolve_chip(root);
+}
+
 }  // namespace
 
 chip_file to_chip_file(const config_node& root) {
@@ -145,6 +154,7 @@ chip_file to_chip_file(const config_node& root) {
       text("cores", o.cores);
       text("model", o.model);
       o.place = item.place;
+      o.from_option = item.from_option();
     }
   }
   read("icache.shared_bytes", f.icache.shared_bytes);
@@ -219,22 +229,14 @@ chip_config resolve_chip(const config_node& root) {
   return c;
 }
 
-chip_config parse_chip(const std::string& text, const std::string& name, const std::vector<std::string>& sets) {
-  config_node root = parse_yaml(text, name);
-  for (const std::string& option : sets) {
-    auto [path, value] = parse_override(option);
-    set_value(root, path, std::move(value));
-  }
-  return resolve_chip(root);
+chip_config parse_chip(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
+                       const std::vector<std::string>& cores) {
+  return lay_over(parse_yaml(text, name), sets, cores);
 }
 
-chip_config load_chip(const std::string& path, const std::vector<std::string>& sets) {
-  config_node root = read_yaml(path);
-  for (const std::string& option : sets) {
-    auto [key, value] = parse_override(option);
-    set_value(root, key, std::move(value));
-  }
-  return resolve_chip(root);
+chip_config load_chip(const std::string& path, const std::vector<std::string>& sets,
+                      const std::vector<std::string>& cores) {
+  return lay_over(read_yaml(path), sets, cores);
 }
 
 }  // namespace ohmic

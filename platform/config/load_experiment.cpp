@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "platform/config/config_error.h"
+#include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
 #include "platform/config/experiment_file.h"
 #include "platform/config/load_chip.h"
@@ -46,10 +47,12 @@ std::string located(const std::string& path, const config_node& where, const fs:
   return (file.parent_path() / path).lexically_normal().string();
 }
 
-chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides) {
+chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides,
+                    const std::vector<std::string>& cores) {
   const config_node& chip = *root.find("chip");
   config_node tree = chip.kind == config_node::kind_t::scalar ? read_yaml(located(chip.scalar, chip, file)) : chip;
   for (chip_override& o : overrides) set_value(tree, o.key, std::move(o.value));
+  for (const std::string& choice : cores) lay_core_choice(tree, choice);
   return resolve_chip(tree);
 }
 
@@ -91,7 +94,8 @@ experiment_file to_experiment_file(const config_node& root) {
   return f;
 }
 
-experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets) {
+experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets,
+                                  const std::vector<std::string>& cores) {
   const fs::path file(path);
   config_node root = read_yaml(path);
   std::vector<chip_override> for_chip = apply_overrides(root, sets);
@@ -100,7 +104,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   const experiment_file f = to_experiment_file(root);
   experiment_config c;
   c.name = file.stem().string();
-  c.chip = chip_of(root, file, std::move(for_chip));
+  c.chip = chip_of(root, file, std::move(for_chip), cores);
   apply(f.model, c.model);
   c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);

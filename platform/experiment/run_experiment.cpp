@@ -38,6 +38,7 @@ void check_request(const experiment_request& request) {
   if (c.adc_exact)
     throw config_error(
         "adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
+  require_core_models(c.chip);
   if (request.trace && (request.trace->first >= c.chip.clusters() || request.trace->second >= c.chip.cluster.cores))
     throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", request.trace->first,
                                    request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));

@@ -130,6 +130,9 @@ class machine {
   virtual lockstep_report lockstep() const = 0;
 };
 
+/// Throws config_error, naming a core, if the chip asks for a model of cores that this build does not have.
+void require_core_models(const chip_config& config);
+
 /// Builds the chip around a program's text. `program` must outlive the machine.
 std::unique_ptr<machine> make_machine(const chip_config& config, const elf_file& program,
                                       const machine_options& options = {});

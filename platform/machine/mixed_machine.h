@@ -6,7 +6,8 @@
 
 namespace ohmic {
 
-/// The machine of a chip in which not every core is the ISS. Throws config_error if this build has no RTL cores.
+/// The machine of a chip in which not every core is the ISS.
+/// Only in a build with RTL cores.
 std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const elf_file& program,
                                             const machine_options& options);
 

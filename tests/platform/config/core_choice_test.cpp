@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "platform/config/chip_config.h"
 #include "platform/config/config_error.h"
 #include "platform/config/load_chip.h"
@@ -11,9 +13,9 @@ using testing::HasSubstr;
 
 const std::string small = "network: {factors: [1, 4]}\n";
 
-std::string message(const std::string& text) {
+std::string message(const std::string& text, const std::vector<std::string>& cores = {}) {
   try {
-    parse_chip(small + text, "chip.yaml", {});
+    parse_chip(small + text, "chip.yaml", {}, cores);
   } catch (const config_error& error) {
     return error.what();
   }
@@ -53,12 +55,58 @@ TEST(CoreChoiceTest, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(message("cores: {model: rlt}\n"),
               HasSubstr("chip.yaml:2:16: cores.model: rlt is not allowed; did you mean rtl?"));
   EXPECT_THAT(message("cores: {overrides: [{clusters: \"2-4\", model: rtl}]}\n"), HasSubstr("from 0 to 3"));
-  EXPECT_THAT(message("cores: {overrides: [{cores: \"0,\", model: rtl}]}\n"), HasSubstr("0, is not allowed"));
-  EXPECT_THAT(message("cores: {overrides: [{cores: \"3-1\", model: rtl}]}\n"), HasSubstr("3-1 is not allowed"));
+  EXPECT_THAT(message("cores: {overrides: [{cores: \"0,\", model: rtl}]}\n"), HasSubstr("\"0,\" is not allowed"));
+  EXPECT_THAT(message("cores: {overrides: [{cores: \"3-1\", model: rtl}]}\n"), HasSubstr("\"3-1\" is not allowed"));
   EXPECT_THAT(message("cores: {overrides: [{cores: 0}]}\n"), HasSubstr("model: this key is missing"));
   EXPECT_THAT(
       message("cores: {overrides: [{clusters: \"0-2\", model: rtl}, {clusters: 2, cores: \"7-9\", model: iss}]}\n"),
-      HasSubstr("core 2.7 is chosen by the override at chip.yaml:2:21 too"));
+      AllOf(HasSubstr("makes core 2.7 iss"), HasSubstr("chip.yaml:2:21 makes it rtl")));
+}
+
+TEST(CoreChoiceTest, OptionsOfTheCommandLineGoBeforeTheFile) {
+  const chip_config c = parse_chip(small +
+                                       "cores:\n  model: rtl\n  overrides:\n"
+                                       "    - {clusters: \"0-2\", cores: \"0-3\", model: lockstep}\n",
+                                   "chip.yaml", {}, {"iss", "1-3.2=rtl"});
+  for (unsigned cluster = 0; cluster < 4; ++cluster)
+    for (unsigned core = 0; core < 16; ++core) {
+      const core_model wanted = cluster >= 1 && core == 2   ? core_model::rtl
+                                : cluster <= 2 && core <= 3 ? core_model::lockstep
+                                                            : core_model::iss;
+      EXPECT_EQ(c.core_models(cluster)[core], wanted) << cluster << "." << core;
+    }
+  for (const auto& a : c.cores.overrides)
+    for (const auto& b : c.cores.overrides)
+      for (unsigned cluster : a.clusters)
+        for (unsigned core : a.cores)
+          EXPECT_TRUE(&a == &b || std::count(b.clusters.begin(), b.clusters.end(), cluster) == 0 ||
+                      std::count(b.cores.begin(), b.cores.end(), core) == 0)
+              << "overrides of a resolved chip are disjoint";
+}
+
+TEST(CoreChoiceTest, OverridesMayOverlapWhereTheyAgree) {
+  const chip_config c = parse_chip(small, "chip.yaml", {}, {"all.0=rtl", "2.all=rtl", "0.0=rtl"});
+  EXPECT_EQ(c.core_models(2), std::vector<core_model>(16, core_model::rtl));
+  EXPECT_EQ(c.core_models(3)[0], core_model::rtl);
+  EXPECT_EQ(c.core_models(3)[1], core_model::iss);
+}
+
+TEST(CoreChoiceTest, MistakesInOptionsAreNamedAsTheyWereWritten) {
+  EXPECT_THAT(message("", {"rlt"}), HasSubstr("--cores rlt: cores.model: rlt is not allowed; did you mean rtl?"));
+  EXPECT_THAT(message("", {"0.1=locstep"}), HasSubstr("--cores 0.1=locstep: "));
+  EXPECT_THAT(message("", {"0.1=locstep"}), HasSubstr("did you mean lockstep?"));
+  EXPECT_THAT(message("", {"0.16=rtl"}), HasSubstr("--cores 0.16=rtl: cores.overrides: cores: \"16\" is not allowed"));
+  EXPECT_THAT(message("", {"4.0=rtl"}), HasSubstr("clusters: \"4\" is not allowed; allowed: all, or numbers and ranges "
+                                                  "from 0 to 3"));
+  EXPECT_THAT(message("", {"0.3-1=rtl"}), HasSubstr("\"3-1\" is not allowed"));
+  for (const char* empty : {"0.=rtl", ".0=rtl", "0. =rtl", "0.0-=rtl", "0.,=rtl", "0.0,=rtl", "0.0=", "0.-1=rtl"})
+    EXPECT_THAT(message("", {empty}), HasSubstr(std::string("--cores ") + empty + ": ")) << empty;
+  EXPECT_THAT(message("", {"4294967296.0=rtl"}), HasSubstr("from 0 to 3"));
+  EXPECT_THAT(message("", {"0.0"}), HasSubstr("--cores 0.0: allowed: MODEL, or CLUSTERS.CORES=MODEL"));
+  EXPECT_THAT(message("", {"0=rtl"}), HasSubstr("--cores 0=rtl: allowed: MODEL, or CLUSTERS.CORES=MODEL"));
+  EXPECT_EQ(message("", {"0.0=rtl", "0-1.0-3=iss"}),
+            "--cores 0-1.0-3=iss: cores.overrides: makes core 0.0 iss, but --cores 0.0=rtl makes it rtl; allowed: "
+            "overrides that give each core one model");
 }
 
 }  // namespace
