@@ -92,4 +92,16 @@ def resnet_micro() -> Topology:
     return Topology("resnet_micro", 32, 48, 5, 96, nodes)
 
 
-TOPOLOGIES = {build.__name__: build for build in (resnet18, resnet_tiny, resnet_mini, resnet_micro)}
+def resnet_wide() -> Topology:
+    """5 crossbars and large feature maps: few kernels for many bytes, for chips on which links bind."""
+    nodes = [
+        Node("conv1", "conv", ("image",), 64, 3, 2, 1, relu=True),
+        Node("maxpool", "maxpool", ("conv1",), 64, 3, 2, 1),
+        Node("l1b0c1", "conv", ("maxpool",), 64, 3, 2, 1, relu=True),
+        Node("avgpool", "avgpool", ("l1b0c1",), 64),
+        Node("fc", "fc", ("avgpool",), 16),
+    ]
+    return Topology("resnet_wide", 128, 160, 6, 24, nodes)
+
+
+TOPOLOGIES = {build.__name__: build for build in (resnet18, resnet_tiny, resnet_mini, resnet_micro, resnet_wide)}
