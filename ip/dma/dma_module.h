@@ -78,7 +78,7 @@ class dma_module : public device_module<dma, decltype(registers::dma::access)> {
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     burst.resp = transport(burst.addr, burst.data, burst.bytes, burst.write, delay);
     const unsigned beats = burst.beats(parameters_.width);
-    const auto cycles = std::max<cycle_t>(1, static_cast<cycle_t>(delay / period()));
+    const auto cycles = std::max<cycle_t>(1, static_cast<cycle_t>(delay / clock().period()));
     response r{&burst, message.cycle + cycles + (burst.write ? beats - 1 : 0), 0};
     cycle_t& channel_free = burst.write ? b_free_ : r_free_;
     r.first = std::max(r.first, channel_free);
@@ -89,15 +89,7 @@ class dma_module : public device_module<dma, decltype(registers::dma::access)> {
 
   axi_resp transport(std::uint64_t address, std::uint8_t* data, std::uint32_t bytes, bool write,
                      sc_core::sc_time& delay) {
-    tlm::tlm_generic_payload payload;
-    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-    payload.set_address(address);
-    payload.set_data_ptr(data);
-    payload.set_data_length(bytes);
-    payload.set_streaming_width(bytes);
-    payload.set_byte_enable_ptr(nullptr);
-    payload.set_dmi_allowed(false);
-    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    simple_payload payload(write, address, data, bytes);
     network->b_transport(payload, delay);
     if (payload.is_response_ok()) return axi_resp::okay;
     return payload.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE ? axi_resp::decerr : axi_resp::slverr;

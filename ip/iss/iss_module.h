@@ -3,7 +3,6 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <systemc>
@@ -12,6 +11,8 @@
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
 #include "ip/iss/iss_group.h"
+#include "ip/tlm/cycle_clock.h"
+#include "ip/tlm/simple_payload.h"
 
 namespace ohmic {
 
@@ -31,14 +32,14 @@ class iss_module : public sc_core::sc_module {
   /// The text must outlive the module.
   iss_module(sc_core::sc_module_name name, const decoded_text& text, std::uint32_t mhartid = 0,
              sc_core::sc_time clock_period = sc_core::sc_time(1, sc_core::SC_NS))
-      : sc_module(name), data("data"), harts_(text, 1, mhartid), period_(clock_period) {
+      : sc_module(name), data("data"), harts_(text, 1, mhartid), clock_(clock_period) {
     SC_HAS_PROCESS(iss_module);
     SC_THREAD(run);
   }
 
   /// The hart leaves reset now. Once per module.
   void start(std::uint32_t boot_address) {
-    harts_.start(0, boot_address, now());
+    harts_.start(0, boot_address, clock_.cycle());
     started_ = true;
     start_.notify(sc_core::SC_ZERO_TIME);
   }
@@ -57,17 +58,15 @@ class iss_module : public sc_core::sc_module {
  private:
   static constexpr cycle_t ahead = 1000;
 
-  cycle_t now() const { return static_cast<cycle_t>(sc_core::sc_time_stamp() / period_); }
-
   void wait_until(cycle_t cycle) {
-    const sc_core::sc_time at = static_cast<double>(cycle) * period_;
-    if (at > sc_core::sc_time_stamp()) sc_core::wait(at - sc_core::sc_time_stamp());
+    const sc_core::sc_time left = clock_.until(cycle);
+    if (left != sc_core::SC_ZERO_TIME) sc_core::wait(left);
   }
 
   void run() {
     while (!started_) sc_core::wait(start_);
     for (;;) {
-      switch (harts_.advance(0, now() + (harts_.irq_enabled(0) != 0 ? 1 : ahead), silent_)) {
+      switch (harts_.advance(0, clock_.cycle() + (harts_.irq_enabled(0) != 0 ? 1 : ahead), silent_)) {
         case core_stop::bus:
           access();
           break;
@@ -88,27 +87,18 @@ class iss_module : public sc_core::sc_module {
     const bus_request request = harts_.request(0);
     wait_until(request.cycle);
     std::uint32_t word = request.wdata;
-    tlm::tlm_generic_payload payload;
-    payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-    payload.set_address(request.addr);
-    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
-    payload.set_data_length(request.size);
-    payload.set_streaming_width(request.size);
-    payload.set_byte_enable_ptr(nullptr);
-    payload.set_dmi_allowed(false);
-    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    simple_payload payload(request.write, request.addr, reinterpret_cast<std::uint8_t*>(&word), request.size);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     data->b_transport(payload, delay);
     if (!payload.is_response_ok()) {
       word = bad_access_pattern;
       if (!error_) error_ = device_error{request.addr, "the target refused an access", 0};
     }
-    const auto answered = static_cast<cycle_t>(std::ceil((sc_core::sc_time_stamp() + delay) / period_));
-    harts_.complete(0, word, request.cycle, std::max(request.cycle + 1, answered));
+    harts_.complete(0, word, request.cycle, std::max(request.cycle + 1, clock_.next_cycle(delay)));
   }
 
   iss_group harts_;
-  const sc_core::sc_time period_;
+  const cycle_clock clock_;
   sc_core::sc_event start_;
   bool started_ = false;
   null_observer silent_;

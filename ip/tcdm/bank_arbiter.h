@@ -52,6 +52,28 @@ class bank_arbiter {
   std::uint64_t taken_ = 0;
 };
 
+/// Whose turn it is: the winner of a bank is the first requester from (cycle mod requesters) on.
+///
+/// Divides only after a pause of 64 cycles and more.
+class requester_turn {
+ public:
+  explicit requester_turn(unsigned requesters) : requesters_(requesters) {}
+
+  /// now mod requesters. `now` never decreases.
+  unsigned first(cycle_t now) {
+    const cycle_t passed = now - at_;
+    at_ = now;
+    first_ += passed < 64 ? static_cast<unsigned>(passed) : static_cast<unsigned>(passed % requesters_);
+    while (first_ >= requesters_) first_ -= requesters_;
+    return first_;
+  }
+
+ private:
+  const unsigned requesters_;
+  unsigned first_ = 0;
+  cycle_t at_ = 0;
+};
+
 /// Performs the granted words of a wide port's beat on the memory at `l1` and clears them from port.words.
 inline void transfer_words(l1_port& port, std::uint32_t granted, std::uint8_t* l1) {
   std::uint8_t* const memory = l1 + port.addr;

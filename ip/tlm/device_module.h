@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <systemc>
 #include <tlm>
 
@@ -15,6 +16,8 @@
 #include "ip/registers/register_access.h"
 #include "ip/tcdm/l1_port.h"
 #include "ip/tlm/block_module.h"
+#include "ip/tlm/cycle_clock.h"
+#include "ip/tlm/simple_payload.h"
 
 namespace ohmic {
 
@@ -22,11 +25,12 @@ namespace ohmic {
 /// beats through `l1`, addressed by L1 byte offset. For platforms of other people; a cluster steps the plain
 /// block.
 ///
-/// Timing: the block is stepped in the cycles its contract asks for, and sleeps otherwise. A beat counts as
-/// granted in the cycle it is sent plus the whole cycles of the delay that the memory annotates: a memory
-/// that adds less than a cycle serves a beat per cycle and port, without conflicts. Register writes take
-/// effect at their annotated time. A beat that the memory refuses reads as zeros, writes nothing and is
-/// reported by take_error(). Event lines: `raised` is notified when one rises, take_events() says which.
+/// Timing: the block is stepped at the start of the cycles its contract asks for, and sleeps otherwise. The memory
+/// annotates, or waits, the time that a beat takes: up to one cycle is a grant in the cycle of the request, each
+/// further cycle one that the beat lost. So a tcdm_module gives the grants of a cluster, and a memory without delay
+/// serves a beat per cycle and port. The ports do not wait for each other. Register writes take effect at their
+/// annotated time. A beat that the memory refuses reads as zeros, writes nothing and is reported by take_error().
+/// Event lines: `raised` is notified when one rises, take_events() says which.
 template <class Block, class AccessMap>
 class device_module : public sc_core::sc_module {
   struct register_target {
@@ -83,9 +87,11 @@ class device_module : public sc_core::sc_module {
         l1("l1"),
         block_(std::forward<Arguments>(arguments)...),
         access_(&access),
-        period_(clock_period) {
+        clock_(clock_period) {
     sc_core::sc_spawn_options thread;
     sc_core::sc_spawn([this] { run(); }, "run", &thread);
+    for (unsigned p = 0; p < Block::ports; ++p)
+      sc_core::sc_spawn([this, p] { send_beats(p); }, ("port" + std::to_string(p)).c_str(), &thread);
   }
 
   /// Steps the block, and does what else must happen in this cycle. Called when due() has come.
@@ -94,77 +100,81 @@ class device_module : public sc_core::sc_module {
   /// Words reached by debug transport beside the registers; `value` is null for a read.
   virtual register_access debug_word(std::uint32_t, const std::uint32_t*) { return register_access::error(); }
 
-  cycle_t cycle(sc_core::sc_time delay = sc_core::SC_ZERO_TIME) const {
-    return static_cast<cycle_t>((sc_core::sc_time_stamp() + delay) / period_);
-  }
-  sc_core::sc_time period() const { return period_; }
+  cycle_t cycle() const { return clock_.cycle(); }
+  const cycle_clock& clock() const { return clock_; }
 
   Block block_;
 
  private:
+  struct beat_sender {
+    sc_core::sc_event start;
+    bool sending = false;
+  };
+
   void run() {
+    cycle_t not_before = 0;  // a block acts once per cycle
     for (;;) {
-      cycle_t next = due();
-      for (const cycle_t granted : granted_) next = std::min(next, granted);
-      if (next == never) {
+      if (due() == never) {
         sc_core::wait(wake_);
         continue;
       }
-      const sc_core::sc_time at = static_cast<double>(next) * period_;
-      if (at > sc_core::sc_time_stamp()) {
-        sc_core::wait(at - sc_core::sc_time_stamp(), wake_);
+      const sc_core::sc_time left = clock_.until(std::max(due(), not_before));
+      if (left != sc_core::SC_ZERO_TIME) {
+        sc_core::wait(left, wake_);
         continue;
       }
-      one_cycle(cycle());
-      // A block acts once per cycle; what it wants next is due in the next one.
-      sc_core::wait(static_cast<double>(cycle() + 1) * period_ - sc_core::sc_time_stamp());
+      step_block(cycle());
+      not_before = cycle() + 1;
+      for (unsigned p = 0; p < Block::ports; ++p) {
+        if (!block_.port(p).busy() || senders_[p].sending) continue;
+        senders_[p].sending = true;
+        senders_[p].start.notify(sc_core::SC_ZERO_TIME);
+      }
+      announce();
     }
   }
 
-  void one_cycle(cycle_t now) {
-    if (due() <= now) step_block(now);
-    for (unsigned p = 0; p < Block::ports; ++p) {
-      if (block_.port(p).busy() && granted_[p] == never) send(p);
-      if (granted_[p] > now) continue;
-      granted_[p] = never;
+  void send_beats(unsigned p) {
+    for (;;) {
+      sc_core::wait(senders_[p].start);
+      const cycle_t sent = cycle();
+      const cycle_t granted = std::max(sent + 1, send(p)) - 1;
+      // Grants come in the middle of a cycle, after the blocks' steps.
+      const sc_core::sc_time left = clock_.until_middle(granted);
+      if (left != sc_core::SC_ZERO_TIME) sc_core::wait(left);
       block_.port(p).words = 0;
-      block_.beat_done(p, now);
-    }
-    if (const std::uint32_t lines = block_.take_events(now)) {
-      lines_ |= lines;
-      raised.notify(sc_core::SC_ZERO_TIME);
-      registers.changed();
+      senders_[p].sending = false;
+      block_.beat_done(p, granted);
+      announce();
+      wake_.notify(sc_core::SC_ZERO_TIME);
     }
   }
 
-  void send(unsigned p) {
+  /// The cycle from which on the beat's answer is there.
+  cycle_t send(unsigned p) {
     l1_port& port = block_.port(p);
-    tlm::tlm_generic_payload payload;
-    payload.set_command(port.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-    payload.set_address(port.addr + port.first_byte);
-    payload.set_data_ptr(port.data + port.first_byte);
-    payload.set_data_length(port.bytes);
-    payload.set_streaming_width(port.bytes);
-    payload.set_byte_enable_ptr(nullptr);
-    payload.set_dmi_allowed(false);
-    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    simple_payload payload(port.write, port.addr + port.first_byte, port.data + port.first_byte, port.bytes);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     l1->b_transport(payload, delay);
     if (!payload.is_response_ok()) {
       if (!port.write) std::memset(port.data, 0, sizeof port.data);
       if (!beat_error_) beat_error_ = device_error{payload.get_address(), "L1 refused a beat", p};
     }
-    granted_[p] = cycle(delay);
+    return clock_.next_cycle(delay);
+  }
+
+  void announce() {
+    const std::uint32_t lines = block_.take_events(cycle());
+    if (lines == 0) return;
+    lines_ |= lines;
+    raised.notify(sc_core::SC_ZERO_TIME);
+    registers.changed();
   }
 
   const AccessMap* access_;
-  sc_core::sc_time period_;
+  const cycle_clock clock_;
   sc_core::sc_event wake_;
-  std::array<cycle_t, Block::ports> granted_ = [] {
-    std::array<cycle_t, Block::ports> idle{};
-    idle.fill(never);
-    return idle;
-  }();
+  std::array<beat_sender, Block::ports> senders_;
   std::uint32_t lines_ = 0;
   std::optional<device_error> beat_error_;
 };

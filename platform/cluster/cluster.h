@@ -128,7 +128,6 @@ class cluster {
     port_busy_ = words != 0;
   }
   void cycle(cycle_t now);
-  unsigned first_requester(cycle_t now);
   void arbitrate_all(std::uint64_t harts, cycle_t now);
   void serve_harts(std::uint64_t harts, cycle_t now) {
     for_each(harts, [&](unsigned h) { serve(h, now); });
@@ -209,8 +208,7 @@ class cluster {
   bool port_busy_ = false;          // a wide port takes part in arbitration
   bool register_bus_taken_ = false;
   unsigned core_count_;
-  unsigned first_requester_ = 0;  // now mod requesters
-  cycle_t first_requester_at_ = 0;
+  requester_turn turn_;
   Cores cores_;
   due_wheel wheel_;
   Observer observer_;

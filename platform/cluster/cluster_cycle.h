@@ -28,7 +28,7 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
     arbitrate_all(bus_now_, now);
     others_touched_ = true;
   } else if (bus_now_ & (bus_now_ - 1)) {
-    const unsigned first = first_requester(now);
+    const unsigned first = turn_.first(now);
     const std::uint64_t before = first < core_count_ ? bit(first) - 1 : 0;
     const std::uint64_t harts = bus_now_;
     serve_harts(harts & ~before, now);
@@ -43,20 +43,10 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
   if (others_touched_) look_ahead(now);
 }
 
-// The winner of a bank is the first requester from (cycle mod requesters) on; cores first, then the wide ports.
-template <class Cores, class Observer>
-inline unsigned cluster<Cores, Observer>::first_requester(cycle_t now) {
-  const unsigned requesters = core_count_ + port_count;
-  const cycle_t passed = now - first_requester_at_;
-  first_requester_at_ = now;
-  first_requester_ += passed < 64 ? static_cast<unsigned>(passed) : static_cast<unsigned>(passed % requesters);
-  while (first_requester_ >= requesters) first_requester_ -= requesters;
-  return first_requester_;
-}
-
+// Requesters are the cores, then the wide ports.
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::arbitrate_all(std::uint64_t harts, cycle_t now) {
-  const unsigned first = first_requester(now);
+  const unsigned first = turn_.first(now);
   if (first < core_count_) {
     const std::uint64_t before = bit(first) - 1;
     serve_harts(harts & ~before, now);

@@ -16,6 +16,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, const
       own_global_(chip.cluster_l1(index) >> 32 ? static_cast<std::uint32_t>(chip_config::own_l1_base)
                                                : static_cast<std::uint32_t>(chip.cluster_l1(index))),
       core_count_(chip.cluster.cores),
+      turn_(chip.cluster.cores + port_count),
       cores_(std::move(cores)),
       observer_(std::move(observer)),
       chip_(chip),

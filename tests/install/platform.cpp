@@ -1,10 +1,11 @@
-// A DMA brings an input byte from a far memory into L1, an IMA multiplies it: two blocks alone in a platform.
+// A DMA brings an input byte from a far memory into banked L1, an IMA multiplies it: three blocks alone in a platform.
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "ip/dma/dma_module.h"
 #include "ip/ima/ima_module.h"
+#include "ip/tcdm/tcdm_module.h"
 #include "ip/tlm/block_targets.h"
 
 using namespace ohmic;
@@ -34,7 +35,7 @@ struct driver : sc_core::sc_module {
 };
 
 int sc_main(int, char**) {
-  std::vector<std::uint8_t> l1(1 << 20), far(4096, 7);
+  std::vector<std::uint8_t> far(4096, 7);
 
   // The platform, in ten lines.
   address_map map;
@@ -42,18 +43,18 @@ int sc_main(int, char**) {
   driver cpu("cpu");
   ima_module accelerator("accelerator");
   dma_module mover("mover", {}, map);
-  block_module<memory_target> ima_l1("ima_l1", {l1.data(), l1.size()}, sc_time(), sc_time(1, SC_NS));
-  block_module<memory_target> dma_l1("dma_l1", {l1.data(), l1.size()}, sc_time(), sc_time(1, SC_NS));
+  tcdm_module banks("banks", {1 << 20, 64, 2});
   block_module<memory_target> memory("memory", {far.data(), far.size()}, sc_time(100, SC_NS), sc_time(1, SC_NS));
   cpu.to_ima.bind(accelerator.registers.socket), cpu.to_dma.bind(mover.registers.socket);
-  accelerator.l1.bind(ima_l1.socket), mover.l1.bind(dma_l1.socket), mover.network.bind(memory.socket);
+  accelerator.l1.bind(banks.ports[0]), mover.l1.bind(banks.ports[1]), mover.network.bind(memory.socket);
 
+  std::uint8_t* const l1 = banks.data();
   dma_descriptor descriptor{};
   descriptor.flags = 1 | DMA_EVENT;
   descriptor.next = DMA_CHAIN_END;
   descriptor.bytes = 64;
   descriptor.dst_lo = 0x10001000;  // own L1
-  std::memcpy(l1.data(), &descriptor, sizeof descriptor);
+  std::memcpy(l1, &descriptor, sizeof descriptor);
   sc_core::sc_start(1, SC_NS);
   driver::write(cpu.to_dma, registers::dma::channel_start_offset, 0);
   sc_core::sc_start(1000, SC_NS);
