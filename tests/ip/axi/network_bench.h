@@ -11,15 +11,9 @@
 #include "ip/axi/axi_network.h"
 #include "ip/axi/burst_pool.h"
 #include "ip/hbm/hbm.h"
+#include "tests/systemc/fresh_simulation.h"
 
 namespace ohmic::test {
-
-/// A fresh SystemC simulation per test, so that one program can hold many. The kernel is not built to be
-/// destroyed in the middle, so the old one is left behind.
-inline void fresh_simulation() {
-  sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
-  sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
-}
 
 /// What a cluster saw: times in cycles at its boundary with the network.
 struct sent_burst {

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "tests/systemc/fresh_simulation.h"
+
 namespace ohmic {
 namespace {
 
@@ -46,8 +48,7 @@ class initiator : public sc_core::sc_module, tlm::tlm_bw_transport_if<> {
 class HbmTest : public testing::Test {
  protected:
   void SetUp() override {
-    sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
-    sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
+    test::fresh_simulation();
     master = std::make_unique<initiator>("master");
     hbm_config config;
     config.base = base;
