@@ -135,6 +135,28 @@ inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) 
   return e;
 }
 
+/// The RTL counts a loop down at its last instruction, if that accesses a status CSR, without asking whether the count
+/// is 0 (cv32e40p_controller.sv, DECODE, csr_status_i): it wraps, and the loop goes round. True if that happens at e,
+/// which then is the loop's start.
+inline bool wrap_ended_loop(hart_set& set, hart_fetch& f, const decoded*& e) {
+  const std::uint32_t pc = set.pc_of(e);
+  for (unsigned l = 0; l < 2; ++l) {
+    if (f.lpcount[l] != 0 || f.lpend[l] != pc) continue;
+    f.lpcount[l] = ~0u;
+    e = set.entry_of(f.lpstart[l]);
+    return true;
+  }
+  return false;
+}
+
+/// A loop's count is counted down as its last instruction leaves ID: read by that one itself it is one less.
+inline std::uint32_t counted_down(hart_set& set, const hart_fetch& f, const decoded* e) {
+  constexpr std::uint16_t lpcount0 = 0xcc2, lpcount1 = 0xcc6;
+  if (e->aux != lpcount0 && e->aux != lpcount1) return 0;
+  const unsigned l = e->aux == lpcount1;
+  return f.lpcount[l] != 0 && f.lpend[l] == set.pc_of(next_entry(e)) ? 1 : 0;
+}
+
 /// Stall of the instruction at `to` behind the one in front of `arrived`, where a hardware loop may end.
 inline unsigned late_hazard(const decoded* arrived, const decoded* to) {
   const decoded* const from = arrived - 2;  // loop bodies have no compressed instructions
@@ -311,7 +333,17 @@ core_stop run(OHMIC_ISS_ARGS) {
     if (!access_csr(set, s, e->aux, funct3, operand, do_write, s.time - static_cast<cycle_t>(budget), retired, old)) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
-    s.x[e->rd] = old;
+    s.x[e->rd] = old - counted_down(set, set.fetch_of(s), e);
+    const decoded* again = next_entry(e);
+    if (e->cycles == status_csr_cycles && wrap_ended_loop(set, set.fetch_of(s), again)) {
+      if constexpr (Observer::enabled)
+        observe<Observer>(s, e, s.time - static_cast<cycle_t>(budget), set.pc_of(again), set);
+      budget -= e->cycles;
+      ++retired;
+      e = again;
+      s.attention |= attention_line;
+      return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+    }
     if (s.attention != 0 || (pending_enables(set.control_of(s)) & ~before) != 0) {
       // Interrupts have just been enabled: let the cluster say which lines are high by now.
       const decoded* const done = e;

@@ -206,5 +206,27 @@ TEST(IssHardwareLoop, RecordsShowTheJumpBack) {
   EXPECT_EQ(r.pcs, want);
 }
 
+/// Found by random programs in lock-step; docs/rtl-findings.md.
+TEST(IssHardwareLoop, ItsLastInstructionReadsTheCountCountedDown) {
+  recorder r;
+  const hart_state s = run(
+      {loop_word(6, 0, 4, 3), nop, 0x00a585b3 /* add a1, a1, a0 */, 0xcc202573 /* csrr a0, lpcount0 */, nop}, {}, r);
+  EXPECT_EQ(s.x[11], 2u + 1u);
+  EXPECT_EQ(s.x[10], 0u);
+}
+
+/// Found by random programs in lock-step; docs/rtl-findings.md.
+TEST(IssHardwareLoop, AStatusCsrAtTheEndOfALoopWithCountZeroWrapsTheCount) {
+  test::one_instruction machine({nop, nop, 0x30002573 /* csrr a0, mstatus */, nop});
+  hart_state s;
+  s.pc = test::code_base + 8;
+  s.lpstart[1] = test::code_base;
+  s.lpend[1] = test::code_base + 12;
+  s = machine.step(s);
+  EXPECT_EQ(s.pc, test::code_base);
+  EXPECT_EQ(s.lpcount[1], ~0u);
+  EXPECT_EQ(s.x[10], 0x1800u);
+}
+
 }  // namespace
 }  // namespace ohmic

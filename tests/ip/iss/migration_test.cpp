@@ -12,7 +12,7 @@
 namespace ohmic {
 namespace {
 
-using test::random_program;
+using test::test_program;
 
 struct stream {
   static constexpr bool enabled = true;
@@ -31,25 +31,28 @@ class IssMigration : public ::testing::TestWithParam<unsigned> {};
 /// The state moved into a fresh group at random retirements: the same retire stream.
 TEST_P(IssMigration, StreamStaysTheSame) {
   std::mt19937 random(GetParam());
-  const random_program program(GetParam());
-  decoded_text text(random_program::base, program.words.data(), program.words.size() * 4);
+  const test_program random_program = test::make_random_program(GetParam());
+  const test::assembled_program program = test::assemble(random_program);
+  decoded_text text(test_program::base, program.words.data(), program.words.size() * 4);
+  hart_state start;
+  start.pc = program.boot;
 
   stream whole;
-  auto memory = program.memory;
+  auto memory = random_program.memory;
   {
     iss_group group(text, 1, 3);
-    group.start(0, random_program::base, 0);
-    group.restore(0, program.start);
+    group.start(0, test_program::base, 0);
+    group.restore(0, start);
     test::run_to_end(group, whole, memory, never);
   }
   ASSERT_GT(whole.records.size(), 200u);
 
   stream moved;
-  memory = program.memory;
-  hart_state state = program.start;
+  memory = random_program.memory;
+  hart_state state = start;
   for (bool ended = false; !ended;) {
     iss_group group(text, 1, 3);
-    group.start(0, random_program::base, 1000);
+    group.start(0, test_program::base, 1000);
     group.restore(0, state);
     ended = test::run_to_end(group, moved, memory, group.time(0) + 1 + random() % 40);
     state = group.save(0);
@@ -61,9 +64,9 @@ TEST_P(IssMigration, StreamStaysTheSame) {
   }
 
   // The lock-step entry, without bus or time, sees the same.
-  memory = program.memory;
+  memory = random_program.memory;
   semantic_step step(text, 3);
-  state = program.start;
+  state = start;
   for (std::size_t i = 0; i < whole.records.size(); ++i) {
     const retire_record r = step(state, [&](const bus_request& q) { return test::access(memory, q); });
     if (r.mem_write) test::store(memory, r.mem_addr, r.mem_data, r.mem_size);

@@ -2,36 +2,21 @@
 
 #include <cstdint>
 #include <random>
-#include <vector>
 
 #include "ip/iss/iss_group.h"
+#include "tests/ip/iss/test_program.h"
 
 namespace ohmic::test {
 
-/// A seeded legal program: straight code of any instructions with forward branches, nested hardware loops,
-/// misaligned and post-increment accesses, traps to a handler that returns behind them. It ends by a jump out of
-/// the text. Data: 4 KiB at `data` (accesses wrap).
-class random_program {
- public:
-  static constexpr std::uint32_t base = 0x80000000;
-  static constexpr std::uint32_t data = 0x10000000;
-  static constexpr std::uint32_t events = 0x10200000;  ///< cv.elw reads here; memory where there is no event unit
-  explicit random_program(unsigned seed);
-
-  std::vector<std::uint32_t> words;
-  std::vector<std::uint8_t> memory;
-  hart_state start;
-
- private:
-  std::uint32_t computing();
-  void straight(unsigned count);
-  void element();
-  unsigned reg() { return 1 + random_() % 23; }  // x24.. are pointers and loop counts
-  std::mt19937 random_;
+/// What a random program may contain besides what every core and bench can do.
+struct random_program_options {
+  bool interrupts = false;  ///< enabled at the start; the program switches them off and on
+  bool counters = false;    ///< reads and writes of counters and mip: values that depend on time
 };
 
-std::uint32_t access(std::vector<std::uint8_t>& memory, const bus_request& r);
-void store(std::vector<std::uint8_t>& memory, std::uint32_t addr, std::uint32_t value, unsigned size);
+/// A seeded legal program of all instructions, compressed forms too: forward and backward jumps, nested hardware loops
+/// up to the manual's limits, misaligned and post-increment accesses, exceptions, CSR accesses, cv.elw.
+test_program make_random_program(unsigned seed, random_program_options options = {});
 
 /// Runs with memories that answer in the next cycle until `until`, then to the end of the instruction. True if the
 /// program ended.

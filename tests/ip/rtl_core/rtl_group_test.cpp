@@ -8,7 +8,6 @@
 #include "ip/core/core_mix.h"
 #include "ip/iss/iss_group.h"
 #include "tests/cosim/core_bench.h"
-#include "tests/cosim/lockstep_program.h"
 #include "tests/ip/iss/random_program.h"
 
 namespace ohmic {
@@ -127,11 +126,12 @@ struct records {
 TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
   unsigned handed_over = 0, in_loops = 0;
   for (unsigned seed = 1; seed <= 60; ++seed) {
-    const test::lockstep_program program(seed, false);
+    const test::test_program random = test::make_random_program(seed);
+    const test::assembled_program program = test::assemble(random);
     const decoded_text text(base, program.words.data(), program.words.size() * 4);
     null_observer nobody;
     records whole, rest;
-    std::vector<std::uint8_t> expected = program.memory, memory = program.memory;
+    std::vector<std::uint8_t> expected = random.memory, memory = random.memory;
     iss_group iss(text, 1, 0);
     iss.start(0, program.boot, 0);
     ASSERT_TRUE(test::run_to_end(iss, whole, expected, never));
@@ -175,7 +175,8 @@ TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
 /// Every hart of a mix runs as its own kind; both kinds end with the same memory and registers.
 TEST(CoreMixTest, RtlAndIssSideBySideComputeTheSame) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
-    const test::lockstep_program program(seed, false);
+    const test::test_program random = test::make_random_program(seed);
+    const test::assembled_program program = test::assemble(random);
     const auto bytes = static_cast<std::uint32_t>(program.words.size() * 4);
     const decoded_text text(base, program.words.data(), bytes);
     using mix = core_mix<iss_group, rtl_group>;
@@ -184,7 +185,7 @@ TEST(CoreMixTest, RtlAndIssSideBySideComputeTheSame) {
     for (unsigned kind : {0u, 1u}) {
       mix cores({static_cast<std::uint8_t>(kind)}, iss_group(text, 1, 0), rtl_group(text_of(program.words), 1, 0));
       cores.start(0, program.boot, 0);
-      std::vector<std::uint8_t> memory = program.memory;
+      std::vector<std::uint8_t> memory = random.memory;
       null_observer nobody;
       test::core_bench<mix> bench(cores, memory, seed, {});
       ASSERT_TRUE(bench.run(200000, nobody));
