@@ -28,6 +28,10 @@ module ohmic_cv32e40p (
     input  logic        debug_req_i,
     output logic        core_sleep_o,
 
+    // Coming to rest: debug_req_i halts the instruction in ID in this cycle; the core is in debug mode.
+    output logic        debug_served_o,
+    output logic        debug_mode_o,
+
     // Always used: which instruction is where, and whether interrupts are on.
     output logic        issued_o,         // an instruction left ID in the cycle before
     output logic        id_filled_o,
@@ -120,6 +124,8 @@ module ohmic_cv32e40p (
       .core_sleep_o
   );
 
+  assign debug_served_o = core_i.id_stage_i.controller_i.debug_req_entry_n;
+  assign debug_mode_o = core_i.debug_mode;
   assign issued_o = core_i.mhpmevent_minstret;
   assign id_filled_o = core_i.instr_valid_id;
   assign pc_id_o = core_i.pc_id;
@@ -147,7 +153,7 @@ module ohmic_cv32e40p (
   assign lsu_we_o = core_i.regfile_we_wb_power;
   assign lsu_waddr_o = core_i.regfile_waddr_fw_wb_o;
   assign lsu_wdata_o = core_i.regfile_wdata;
-  assign trap_o = core_i.csr_save_cause;
+  assign trap_o = core_i.csr_save_cause & ~core_i.debug_csr_save;
   assign trap_cause_o = core_i.csr_cause;
   assign trap_pc_o = core_i.csr_save_if ? core_i.pc_if : core_i.csr_save_id ? core_i.pc_id : core_i.pc_ex;
   assign mepc_o = core_i.cs_registers_i.mepc_q;

@@ -81,7 +81,8 @@ class core_mix {
     return with(h, [&](auto& g) { return g.fault(h); });
   }
 
- private:
+ protected:
+  void set_kind(unsigned h, unsigned kind) { kind_of_[h] = static_cast<std::uint8_t>(kind); }
   template <class F>
   decltype(auto) with(unsigned h, F&& f) {
     return dispatch<0>(groups_, kind_of_[h], f);
@@ -90,6 +91,8 @@ class core_mix {
   decltype(auto) with(unsigned h, F&& f) const {
     return dispatch<0>(groups_, kind_of_[h], f);
   }
+
+ private:
   template <std::size_t I, class Groups, class F>
   static decltype(auto) dispatch(Groups& groups, unsigned kind, F& f) {
     if constexpr (I + 1 == sizeof...(Kinds)) {

@@ -36,10 +36,20 @@
 ///   hart_fault fault(unsigned h) const;       why it halted
 ///   std::uint32_t x(unsigned h, unsigned r) const;  register r, for dumps
 ///   void      warm(unsigned h) const;         hint: h is advanced soon
-///   hart_state save(unsigned h) const;  void restore(unsigned h, const hart_state&);
 ///   const hart_counters& counters(unsigned h) const;
-///   hart_fault fault(unsigned h) const;               why it halted
-///   std::uint32_t pc(unsigned h) const;               for messages
+///
+/// Coming to rest between two instructions, so that another kind can go on from the state (ip/core/core_relay.h):
+///
+///   void      hold(unsigned h);               rest in front of the next instruction
+///   void      hold_at(unsigned h, std::uint32_t pc, unsigned times);
+///               rest when about to execute the instruction at pc for the times-th time (>= 1)
+///   bool      resting(unsigned h) const;      it does: advance() executes nothing and returns core_stop::horizon. On
+///               the way there advance() returns what it always does: accesses under way are waited for
+///   void      withdraw(unsigned h, cycle_t now);
+///               instead of complete() of a cv.elw: takes the request back at `now` and rests in front of the cv.elw
+///   hart_state save(unsigned h) const;        while resting
+///   void      restore(unsigned h, const hart_state&);
+///               after start(): goes on from this state at time(h), no longer resting or held
 ///
 /// Order of calls: start, then advance / (complete | fetch_complete) in turn. Everything between two stops is
 /// private to the hart, so it may run ahead of the cluster's time.

@@ -18,7 +18,9 @@ enum attention_flag : std::uint32_t {
   attention_split = 8,        ///< the access in flight is half of a misaligned one
   attention_last_half = 64,   ///< the access in flight is the second half
   attention_halted = 16,
-  attention_reset = 32,  ///< not started
+  attention_reset = 32,   ///< not started
+  attention_hold = 128,   ///< rests at the next instruction boundary
+  attention_watch = 256,  ///< rests when about to execute hart_control::watch_pc
 };
 
 enum class access_phase : std::uint8_t { none, outstanding, completed };
@@ -62,6 +64,9 @@ struct hart_control {
   std::uint64_t first_retired = 0;
   std::uint32_t split_addr = 0, split_data = 0, split_wdata = 0;
   cycle_t split_cycle = 0;
+  std::uint32_t watch_pc = 0;
+  unsigned watch_times = 0;                         ///< arrivals at watch_pc still to come
+  std::uint64_t watch_counted = ~std::uint64_t{0};  ///< retired count of the arrival that was counted last
   hart_fault fault = hart_fault::none;
   mutable hart_counters counters;
 };

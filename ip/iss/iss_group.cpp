@@ -156,6 +156,38 @@ retire_record iss_group::access_record(hart& s) {
   return r;
 }
 
+void iss_group::hold_at(unsigned h, std::uint32_t pc, unsigned times) {
+  hart_control& c = set_.control[h];
+  c.watch_pc = pc;
+  c.watch_times = times;
+  c.watch_counted = ~std::uint64_t{0};
+  set_.harts[h].attention |= attention_watch;
+}
+
+bool iss_group::arrived(hart& s) {
+  if (!between(s)) return false;
+  hart_control& c = set_.control_of(s);
+  // Where a hardware loop may end, what comes next must be decided first.
+  if (!s.resume_at_body && set_.text->contains(set_.pc_of(s.at)) &&
+      arrival_of(s.at) == static_cast<std::uint16_t>(op::checkpoint))
+    settle(s);
+  if (set_.pc_of(s.at) != c.watch_pc || s.retired == c.watch_counted) return false;
+  c.watch_counted = s.retired;
+  if (--c.watch_times != 0) return false;
+  s.attention = (s.attention & ~static_cast<std::uint32_t>(attention_watch)) | attention_hold;
+  return true;
+}
+
+void iss_group::withdraw(unsigned h, cycle_t now) {
+  hart& s = set_.harts[h];
+  s.phase = access_phase::none;
+  s.resume_at_body = true;
+  s.attention |= attention_hold;
+  s.time = std::max(now, s.request.cycle + 1);
+  const cycle_t asleep = s.request.cycle + 2;
+  if (s.time > asleep) set_.control[h].slept += s.time - asleep;
+}
+
 hart_state iss_group::save(unsigned h) const {
   // Deciding a pending loop end changes how the state is held, not what it is.
   auto& self = const_cast<iss_group&>(*this);

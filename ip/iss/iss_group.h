@@ -80,7 +80,17 @@ class iss_group {
   /// True between the two accesses of a misaligned load or store.
   bool mid_access(unsigned h) const { return (set_.harts[h].attention & iss::attention_second_half) != 0; }
 
-  /// Between instructions only (no request outstanding, not mid_access).
+  /// The ways to rest of ip/core/core_seam.h. On its way to a pc a hart goes instruction by instruction, at about a
+  /// quarter of its speed.
+  void hold(unsigned h) { set_.harts[h].attention |= iss::attention_hold; }
+  void hold_at(unsigned h, std::uint32_t pc, unsigned times);
+  void withdraw(unsigned h, cycle_t now);
+  bool resting(unsigned h) const {
+    const iss::hart& s = set_.harts[h];
+    return (s.attention & (iss::attention_hold | iss::attention_halted)) == iss::attention_hold && between(s);
+  }
+
+  /// Between instructions only (no request outstanding, not mid_access), resting or not.
   hart_state save(unsigned h) const;
   void restore(unsigned h, const hart_state& state);
 
@@ -110,6 +120,10 @@ class iss_group {
   template <class Observer>
   core_stop advance_with_care(iss::hart& s, cycle_t until, Observer& observer) {
     if (s.attention & (iss::attention_halted | iss::attention_reset)) return core_stop::halted;
+    if (s.attention & (iss::attention_hold | iss::attention_watch)) {
+      if (s.attention & iss::attention_hold && between(s)) return core_stop::horizon;
+      if (s.attention & iss::attention_watch) return advance_to_watch(s, until, observer);
+    }
     if (s.time >= until) return core_stop::horizon;
     if (s.attention & iss::attention_second_half) {
       issue_second_half(s);
@@ -132,6 +146,29 @@ class iss_group {
     }
     return resume<Observer>(s, until);
   }
+
+  /// Instruction by instruction, until the watched one comes next.
+  template <class Observer>
+  core_stop advance_to_watch(iss::hart& s, cycle_t until, Observer& observer) {
+    const iss::hart_control& c = set_.control_of(s);
+    for (;;) {
+      if (s.time >= until || arrived(s)) return core_stop::horizon;
+      const std::uint32_t enabled = iss::pending_enables(c);
+      s.attention &= ~static_cast<std::uint32_t>(iss::attention_watch);
+      const core_stop stop =
+          s.attention != 0 ? advance_with_care(s, s.time + 1, observer) : resume<Observer>(s, s.time + 1);
+      s.attention |= iss::attention_watch;
+      // Interrupts that have just been enabled: the cluster must say which lines are high.
+      if (stop != core_stop::horizon || (iss::pending_enables(c) & ~enabled) != 0) return stop;
+    }
+  }
+
+  static bool between(const iss::hart& s) {
+    constexpr std::uint32_t halves = iss::attention_split | iss::attention_second_half | iss::attention_last_half;
+    return s.phase != iss::access_phase::outstanding && (s.attention & (halves | iss::attention_reset)) == 0;
+  }
+  /// The watched instruction is next, and has been for the last time that counts: the hart rests.
+  bool arrived(iss::hart& s);
 
   template <class Observer>
   void report_access(iss::hart& s, Observer& observer) {

@@ -92,8 +92,13 @@ lockstep_checker::lockstep_checker(const decoded_text& text, std::uint32_t mhart
     : text_(&text), iss_(text, mhartid) {}
 
 void lockstep_checker::start(std::uint32_t boot_addr) {
-  state_ = hart_state{};
-  state_.pc = boot_addr;
+  hart_state fresh;
+  fresh.pc = boot_addr;
+  restore(fresh);
+}
+
+void lockstep_checker::restore(const hart_state& state) {
+  state_ = state;
   last_elw_ = 1;
   control_.reset();
 }

@@ -44,6 +44,8 @@ class lockstep_checker {
   lockstep_checker(const decoded_text& text, std::uint32_t mhartid);
 
   void start(std::uint32_t boot_addr);
+  /// Goes on from this state.
+  void restore(const hart_state& state);
 
   /// One retirement of the RTL. False: the ISS does something else; see mismatch().
   bool check(const retire_record& rtl);

@@ -12,6 +12,11 @@ void lockstep_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   rtl_.start(h, boot_addr, now);
 }
 
+void lockstep_group::restore(unsigned h, const hart_state& state) {
+  checkers_[h]->restore(state);
+  rtl_.restore(h, state);
+}
+
 lockstep_counts lockstep_group::counts() const {
   lockstep_counts sum{};
   for (const auto& checker : checkers_) {

@@ -22,6 +22,12 @@ class lockstep_group {
   unsigned size() const { return rtl_.size(); }
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
   void stop(unsigned h) { rtl_.stop(h); }
+  void restore(unsigned h, const hart_state& state);
+  void hold(unsigned h) { rtl_.hold(h); }
+  void hold_at(unsigned h, std::uint32_t pc, unsigned times) { rtl_.hold_at(h, pc, times); }
+  void withdraw(unsigned h, cycle_t now) { rtl_.withdraw(h, now); }
+  bool resting(unsigned h) const { return rtl_.resting(h); }
+  hart_state save(unsigned h) const { return rtl_.save(h); }
 
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {

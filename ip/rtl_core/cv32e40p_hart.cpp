@@ -1,7 +1,10 @@
 #include "ip/rtl_core/cv32e40p_hart.h"
 
+#include <algorithm>
+
 #include "Vcv32e40p.h"
 #include "Vcv32e40p___024root.h"
+#include "ip/rtl_core/cv32e40p_state.h"
 
 // The parts of Vcv32e40p::eval() in the pinned Verilator (rtl/requirements.txt). Called by themselves they save its
 // message queue and deleter, which the model does not use, and the inputs' logic where no input has changed.
@@ -24,37 +27,6 @@ void evaluate_edge(Vcv32e40p___024root& m) {
     while (Vcv32e40p___024root___eval_phase__act(&m)) {
     }
   } while (Vcv32e40p___024root___eval_phase__nba(&m));
-}
-
-/// Writes the registers that software sees.
-void load_state(Vcv32e40p___024root& m, const hart_state& s) {
-#define CORE(name) m.ohmic_cv32e40p__DOT__core_i__DOT__##name
-#define CSR(name) CORE(cs_registers_i__DOT__##name)
-#define LOOP(name) CORE(id_stage_i__DOT__gen_hwloop_regs__DOT__hwloop_regs_i__DOT__##name)
-  for (unsigned r = 1; r < 32; ++r) CORE(id_stage_i__DOT__register_file_i__DOT__mem)[r] = s.x[r];
-  const auto both = [](const std::array<std::uint32_t, 2>& a) { return a[0] | std::uint64_t{a[1]} << 32; };
-  LOOP(hwlp_start_q) = both(s.lpstart);
-  LOOP(hwlp_end_q) = both(s.lpend);
-  LOOP(hwlp_counter_q) = both(s.lpcount);
-  CSR(mstatus_q) = static_cast<CData>((s.mstatus & 8 ? 1 << 5 : 0) | (s.mstatus & 0x80 ? 1 << 3 : 0) | 6);  // mpp: M
-  CSR(mie_q) = s.mie;
-  CSR(mtvec_q) = s.mtvec >> 8;
-  CSR(mtvec_mode_q) = s.mtvec & 1;
-  CSR(mscratch_q) = s.mscratch;
-  CSR(mepc_q) = s.mepc;
-  CSR(mcause_q) = static_cast<CData>((s.mcause & 31) | (s.mcause >> 31 << 5));
-  CSR(mcountinhibit_q) = s.mcountinhibit;
-  CSR(mhpmevent_q)[3] = s.mhpmevent3;
-  const auto counter = [&](unsigned n, std::uint64_t value) {
-    CSR(mhpmcounter_q)[2 * n] = static_cast<std::uint32_t>(value);
-    CSR(mhpmcounter_q)[2 * n + 1] = static_cast<std::uint32_t>(value >> 32);
-  };
-  counter(0, s.mcycle);
-  counter(2, s.minstret);
-  counter(3, s.mhpmcounter3);
-#undef LOOP
-#undef CSR
-#undef CORE
 }
 
 }  // namespace
@@ -104,6 +76,8 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
   data_at_ = never;
   fetches_ = first_fetch_ = 0;
   settled_ = outside_ = line_missing_ = fence_seen_ = grants_changed_ = false;
+  stopping_ = resting_ = false;
+  rest_ = coming_to_rest{};
   if (tap_) tap_->reset();
 }
 
@@ -112,6 +86,7 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
 void cv32e40p_hart::restore(const hart_state& state) {
   const std::uint32_t target = state.pc & ~3u;
   const cycle_t now = time_;
+  const std::uint64_t retired = retired_;
   reset(~target & 0xffffff00u);
   Vcv32e40p___024root& m = *model_->rootp;
   returning_ = true;
@@ -135,6 +110,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
   returning_ = false;
   grants_changed_ = true;
   time_ = now;
+  retired_ = retired;
   last_pc_ = ex_pc_ = state.pc;
   if (tap_) tap_->reset();
   running_ = true;
@@ -170,7 +146,86 @@ void cv32e40p_hart::settle() {
     ex_pc_ = last_pc_;
   }
   last_pc_ = m.pc_id_o;
+  if (__builtin_expect(stopping_, 0)) ask_for_rest();
   fetch();
+}
+
+// A debug request halts the instruction in ID, if the controller serves it in this cycle. It is taken back if not, so
+// that it never meets a cv.elw on its way or the interrupt that follows one.
+void cv32e40p_hart::ask_for_rest() {
+  Vcv32e40p___024root& m = *model_->rootp;
+  if (rest_.served) return;
+  if (!rest_.at_once) {
+    const bool executed = m.issued_o && ex_pc_ == rest_.pc;
+    const bool trapped = m.trap_o && (m.trap_cause_o & 32) == 0 && m.trap_pc_o == rest_.pc;
+    if ((executed || trapped) && rest_.times > 1) --rest_.times;
+    if (rest_.times > 1 || m.pc_id_o != rest_.pc || !m.id_filled_o) return;
+  }
+  m.debug_req_i = 1;
+  evaluate(m);
+  if (!m.debug_served_o) {
+    m.debug_req_i = 0;
+    evaluate(m);
+    return;
+  }
+  rest_.served = true;
+  rest_.busy_at = time_;
+  rest_.pc = m.pc_id_o;
+}
+
+bool cv32e40p_hart::drained() const {
+  const Vcv32e40p___024root& m = *model_->rootp;
+  return m.debug_mode_o && !m.data_req_o && data_at_ == never && m.ex_ready_o && m.wb_ready_o && !m.misaligned_o;
+}
+
+// All before the halted instruction is done with this cycle. The cycles of halting are not part of the cluster's time:
+// the hart's time is the first in which the instruction could have been in EX.
+void cv32e40p_hart::come_to_rest() {
+  clock(false);
+  const cycle_t resumes = rest_.busy_at + 1;
+  const std::uint64_t halting = time_ - resumes;
+  state_ = read_state(*model_->rootp);
+  state_.pc = last_pc_ = rest_.pc;
+  if ((state_.mcountinhibit & 1) == 0) state_.mcycle -= halting;
+  if ((state_.mcountinhibit & 8) == 0 && (state_.mhpmevent3 & 1) != 0) state_.mhpmcounter3 -= halting;
+  time_ = resumes;
+  stopping_ = false;
+  resting_ = true;
+}
+
+void cv32e40p_hart::hold() {
+  stopping_ = !resting_;
+  rest_.at_once = true;
+}
+
+void cv32e40p_hart::hold_at(std::uint32_t pc, unsigned times) {
+  stopping_ = true;
+  rest_.pc = pc;
+  rest_.times = times;
+}
+
+// The cycle of the request ends without a grant: what is in WB is done then, and the cv.elw is still in EX.
+void cv32e40p_hart::withdraw(cycle_t now) {
+  clock(false);
+  if (tap_) tap_->withdraw();
+  state_ = read_state(*model_->rootp);
+  state_.pc = last_pc_ = request_.pc;
+  // Its clock would have run for two cycles; it has counted one of them, and the cv.elw.
+  time_ = std::max(now, time_);
+  const cycle_t awake = std::min<cycle_t>(time_ - request_.cycle, 2);
+  slept_ += time_ - request_.cycle - awake;
+  --retired_;
+  if ((state_.mcountinhibit & 1) == 0) state_.mcycle += awake - 1;
+  if ((state_.mcountinhibit & 4) == 0) --state_.minstret;
+  if ((state_.mcountinhibit & 8) == 0) {
+    constexpr std::uint32_t retirements_and_loads = 1u << 1 | 1u << 5;
+    if (state_.mhpmevent3 & 1)
+      state_.mhpmcounter3 += awake - 1;
+    else if (state_.mhpmevent3 & retirements_and_loads)
+      --state_.mhpmcounter3;
+  }
+  stopping_ = false;
+  resting_ = true;
 }
 
 // Grants the instruction request of this cycle, or notes which line is missing.
@@ -205,9 +260,10 @@ void cv32e40p_hart::fetch() {
 void cv32e40p_hart::clock(bool data_granted) {
   Vcv32e40p___024root& m = *model_->rootp;
   m.data_gnt_i = data_granted;
-  if (__builtin_expect(observed_, 0)) {
+  if (__builtin_expect(observed_ | stopping_, 0)) {
     evaluate(m);
-    sample();
+    if (observed_) sample();
+    if (rest_.served && !(m.ex_ready_o && m.wb_ready_o && !m.misaligned_o)) rest_.busy_at = time_;
   }
   m.clk_i = 1;
   if (data_granted || grants_changed_)
@@ -264,6 +320,7 @@ void cv32e40p_hart::note_access() {
 
 core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
   if (!running_) return core_stop::halted;
+  if (resting_) return core_stop::horizon;
   if (observed && !observed_) {
     observed_ = true;
     if (!tap_) tap_ = std::make_unique<retire_tap>(text_);
@@ -271,11 +328,19 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
   Vcv32e40p___024root& m = *model_->rootp;
   for (;;) {
     if (!settled_) {
-      if (time_ >= until || (observed_ && tap_->crowded())) return core_stop::horizon;
+      // Once an instruction is halted nothing happens that the cluster could see before it, but accesses.
+      if ((time_ >= until && !rest_.served) || (observed_ && tap_->crowded())) return core_stop::horizon;
       m.irq_i = irq_;
       settle();
     }
-    if (__builtin_expect(line_missing_, 0)) return core_stop::fetch;
+    if (__builtin_expect(rest_.served, 0)) {
+      if (drained()) {
+        come_to_rest();
+        return core_stop::horizon;
+      }
+    } else if (__builtin_expect(line_missing_, 0)) {
+      return core_stop::fetch;
+    }
     if (m.data_req_o) {
       note_access();
       return core_stop::bus;
@@ -322,7 +387,9 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
 }
 
 std::uint32_t cv32e40p_hart::irq_enabled() const { return model_ && model_->mstatus_mie_o ? model_->mie_o : 0; }
-std::uint32_t cv32e40p_hart::pc() const { return fault_ != hart_fault::none || !model_ ? last_pc_ : model_->pc_id_o; }
+std::uint32_t cv32e40p_hart::pc() const {
+  return fault_ != hart_fault::none || resting_ || !model_ ? last_pc_ : model_->pc_id_o;
+}
 
 std::uint32_t cv32e40p_hart::x(unsigned r) const {
   if (!model_ || r == 0) return 0;

@@ -32,6 +32,13 @@ class cv32e40p_hart {
   /// Goes on from this state at time(): the first cycle is the one in which the instruction at state.pc is fetched. The
   /// hart must have been started. What was in flight is gone, so only between instructions of the hart it comes from.
   void restore(const hart_state& state);
+  /// The ways to rest of ip/core/core_seam.h. A debug request halts the instruction in ID; what was before it is done,
+  /// accesses included, and the cycles of halting are taken back. Counters then stand as if it had not been.
+  void hold();
+  void hold_at(std::uint32_t pc, unsigned times);
+  void withdraw(cycle_t now);
+  bool resting() const { return resting_; }
+  const hart_state& save() const { return state_; }
   /// Returns core_stop::horizon before `until` when records must be taken first.
   /// `observed`: records are to be had from take_record() after this and later calls.
   core_stop advance(cycle_t until, bool observed);
@@ -67,6 +74,9 @@ class cv32e40p_hart {
   void set_lines();
   void note_access();
   void sample();
+  void ask_for_rest();
+  bool drained() const;
+  void come_to_rest();
 
   // Hot: touched in every cycle.
   std::unique_ptr<VerilatedContext> context_;
@@ -83,6 +93,13 @@ class cv32e40p_hart {
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
   bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock
   bool fence_seen_ = false;
+  bool stopping_ = false, resting_ = false;  // on the way to rest(), or there
+  struct coming_to_rest {
+    bool at_once = false, served = false;
+    std::uint32_t pc = 0;
+    unsigned times = 0;
+    cycle_t busy_at = 0;  // last cycle in which something older than the halted instruction kept it from EX
+  } rest_;
   std::uint32_t wanted_line_ = 0;
   std::uint64_t retired_ = 0;
   text_bytes text_;
@@ -92,6 +109,7 @@ class cv32e40p_hart {
   cycle_t started_ = 0, slept_ = 0;
   hart_fault fault_ = hart_fault::none;
   mutable hart_counters counters_;
+  hart_state state_;  // while resting
   std::unique_ptr<retire_tap> tap_;
 };
 

@@ -33,6 +33,11 @@ class retire_tap {
   explicit retire_tap(const text_bytes& text) : text_(text) {}
 
   void reset();
+  /// The instruction in EX, the youngest, does not go on.
+  void withdraw() {
+    if (ex_ != none) tail_ = ex_;
+    ex_ = none;
+  }
   void sample(const pipeline_signals& s, cycle_t now);
   bool take(retire_record& record);
   /// Records should be taken before the next sample().

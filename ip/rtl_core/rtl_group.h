@@ -25,8 +25,13 @@ class rtl_group {
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now) { harts_[h].start(boot_addr, now); }
   void stop(unsigned h) { harts_[h].stop(); }
 
-  /// See cv32e40p_hart::restore().
+  /// See cv32e40p_hart::restore() and hold().
   void restore(unsigned h, const hart_state& state) { harts_[h].restore(state); }
+  void hold(unsigned h) { harts_[h].hold(); }
+  void hold_at(unsigned h, std::uint32_t pc, unsigned times) { harts_[h].hold_at(pc, times); }
+  void withdraw(unsigned h, cycle_t now) { harts_[h].withdraw(now); }
+  bool resting(unsigned h) const { return harts_[h].resting(); }
+  hart_state save(unsigned h) const { return harts_[h].save(); }
 
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {

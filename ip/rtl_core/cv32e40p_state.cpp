@@ -1,0 +1,66 @@
+#include "ip/rtl_core/cv32e40p_state.h"
+
+#include "Vcv32e40p.h"
+#include "Vcv32e40p___024root.h"
+
+#define CORE(name) m.ohmic_cv32e40p__DOT__core_i__DOT__##name
+#define CSR(name) CORE(cs_registers_i__DOT__##name)
+#define LOOP(name) CORE(id_stage_i__DOT__gen_hwloop_regs__DOT__hwloop_regs_i__DOT__##name)
+
+namespace ohmic {
+
+void load_state(Vcv32e40p___024root& m, const hart_state& s) {
+  for (unsigned r = 1; r < 32; ++r) CORE(id_stage_i__DOT__register_file_i__DOT__mem)[r] = s.x[r];
+  const auto both = [](const std::array<std::uint32_t, 2>& a) { return a[0] | std::uint64_t{a[1]} << 32; };
+  LOOP(hwlp_start_q) = both(s.lpstart);
+  LOOP(hwlp_end_q) = both(s.lpend);
+  LOOP(hwlp_counter_q) = both(s.lpcount);
+  CSR(mstatus_q) = static_cast<CData>((s.mstatus & 8 ? 1 << 5 : 0) | (s.mstatus & 0x80 ? 1 << 3 : 0) | 6);  // mpp: M
+  CSR(mie_q) = s.mie;
+  CSR(mtvec_q) = s.mtvec >> 8;
+  CSR(mtvec_mode_q) = s.mtvec & 1;
+  CSR(mscratch_q) = s.mscratch;
+  CSR(mepc_q) = s.mepc;
+  CSR(mcause_q) = static_cast<CData>((s.mcause & 31) | (s.mcause >> 31 << 5));
+  CSR(mcountinhibit_q) = s.mcountinhibit;
+  CSR(mhpmevent_q)[3] = s.mhpmevent3;
+  const auto counter = [&](unsigned n, std::uint64_t value) {
+    CSR(mhpmcounter_q)[2 * n] = static_cast<std::uint32_t>(value);
+    CSR(mhpmcounter_q)[2 * n + 1] = static_cast<std::uint32_t>(value >> 32);
+  };
+  counter(0, s.mcycle);
+  counter(2, s.minstret);
+  counter(3, s.mhpmcounter3);
+}
+
+hart_state read_state(const Vcv32e40p___024root& m) {
+  hart_state s;
+  for (unsigned r = 1; r < 32; ++r) s.x[r] = CORE(id_stage_i__DOT__register_file_i__DOT__mem)[r];
+  const auto split = [](std::uint64_t both) {
+    return std::array<std::uint32_t, 2>{static_cast<std::uint32_t>(both), static_cast<std::uint32_t>(both >> 32)};
+  };
+  s.lpstart = split(LOOP(hwlp_start_q));
+  s.lpend = split(LOOP(hwlp_end_q));
+  s.lpcount = split(LOOP(hwlp_counter_q));
+  s.mstatus = 0x1800u | (CSR(mstatus_q) >> 5 & 1u) << 3 | (CSR(mstatus_q) >> 3 & 1u) << 7;
+  s.mie = CSR(mie_q);
+  s.mtvec = CSR(mtvec_q) << 8 | CSR(mtvec_mode_q);
+  s.mscratch = CSR(mscratch_q);
+  s.mepc = CSR(mepc_q);
+  s.mcause = (CSR(mcause_q) & 31u) | (CSR(mcause_q) >> 5 & 1u) << 31;
+  s.mcountinhibit = CSR(mcountinhibit_q);
+  s.mhpmevent3 = CSR(mhpmevent_q)[3];
+  const auto counter = [&](unsigned n) {
+    return CSR(mhpmcounter_q)[2 * n] | std::uint64_t{CSR(mhpmcounter_q)[2 * n + 1]} << 32;
+  };
+  s.mcycle = counter(0);
+  s.minstret = counter(2);
+  s.mhpmcounter3 = counter(3);
+  return s;
+}
+
+}  // namespace ohmic
+
+#undef LOOP
+#undef CSR
+#undef CORE
