@@ -12,9 +12,9 @@
 
 #include "ip/axi/axi_network.h"
 #include "ip/hbm/hbm.h"
+#include "ip/platform_control/platform_control_module.h"
 #include "platform/chip/chip_parameters.h"
 #include "platform/chip/cluster_module.h"
-#include "platform/chip/platform_control.h"
 #include "platform/engine/window_engine.h"
 #include "platform/machine/machine.h"
 
@@ -46,7 +46,7 @@ class chip : public sc_core::sc_module {
         l1_(std::uint64_t{config.clusters()} * l1_pitch(config)),
         network_("network", make_network_config(config, map_, options), period_),
         hbm_("hbm", make_hbm_config(config), period_),
-        control_("platform_control", map_.platform_base, period_) {
+        control_port_("platform_control", control_, map_.platform_base, period_) {
     const unsigned count = config.clusters();
     for (unsigned i = 0; i < count; ++i) {
       models_.push_back(
@@ -58,7 +58,7 @@ class chip : public sc_core::sc_module {
       network_.cluster_out(i).bind(modules_.back()->slave);
     }
     network_.hbm_out().bind(hbm_.socket);
-    network_.platform_out().bind(control_.socket);
+    network_.platform_out().bind(control_port_.socket);
   }
 
   const chip_config& config() const { return config_; }
@@ -123,6 +123,7 @@ class chip : public sc_core::sc_module {
   axi_network network_;
   hbm hbm_;
   platform_control control_;
+  platform_control_module control_port_;
   std::vector<std::unique_ptr<Cluster>> models_;
   std::vector<std::unique_ptr<cluster_module<Cluster>>> modules_;
   struct outgoing {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ip/axi/master_port.h"
+#include "ip/cluster_control/cluster_control.h"
 #include "ip/dma/dma.h"
 #include "ip/icache/shared_icache.h"
 #include "ip/ima/ima.h"
@@ -48,6 +49,22 @@ inline ima_parameters make_ima_parameters(const chip_config& c) {
   p.job_queue = c.ima.job_queue;
   p.l1_bytes = c.cluster.l1_bytes;
   return p;
+}
+
+inline cluster_identity make_cluster_identity(const chip_config& c, unsigned cluster) {
+  cluster_identity i;
+  i.cluster = cluster;
+  i.clusters = c.clusters();
+  i.cores = c.cluster.cores;
+  i.l1_bytes = c.cluster.l1_bytes;
+  i.l1_banks = c.cluster.l1_banks;
+  i.stride = static_cast<std::uint32_t>(c.cluster_stride());
+  i.hbm_bytes = c.hbm.bytes;
+  i.ima_rows = c.ima.rows;
+  i.ima_columns = c.ima.columns;
+  i.dma_channels = c.dma.channels;
+  i.boot_addr = c.cluster.boot_addr;
+  return i;
 }
 
 inline shared_icache_config make_icache_config(const chip_config& c, unsigned cluster) {

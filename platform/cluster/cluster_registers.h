@@ -2,7 +2,6 @@
 
 // Construction, register accesses, remote accesses and debug transport of a cluster: see cluster.h.
 
-#include "platform/cluster/register_rights.h"
 #include "registers/cluster_peripherals.h"
 
 namespace ohmic {
@@ -24,7 +23,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, const
       peripheral_cycles_(chip.cluster.peripheral_cycles),
       peripheral_base_(chip.own_peripheral_base()),
       global_base_(chip.cluster_l1(index)),
-      control_(chip, index),
+      control_(make_cluster_identity(chip, index)),
       events_(chip.cluster.cores),
       dma_(make_dma_parameters(chip, index)),
       ima_(make_ima_parameters(chip)),
@@ -144,17 +143,6 @@ void cluster<Cores, Observer>::send_remote(unsigned h, const bus_request& reques
   others_touched_ = true;
 }
 
-namespace cluster_detail {
-inline const register_rights& dma_rights() {
-  static const register_rights rights(registers::dma::table);
-  return rights;
-}
-inline const register_rights& ima_rights() {
-  static const register_rights rights(registers::ima::table);
-  return rights;
-}
-}  // namespace cluster_detail
-
 template <class Cores, class Observer>
 register_access cluster<Cores, Observer>::read_register(std::uint32_t offset, int core, cycle_t now) {
   namespace map = registers::cluster_peripherals;
@@ -164,9 +152,9 @@ register_access cluster<Cores, Observer>::read_register(std::uint32_t offset, in
     return ok ? register_access::ok(value) : register_access::error();
   }
   if (offset - map::event_unit_base < map::event_unit_bytes) return events_.read(core, offset - map::event_unit_base);
-  if (const std::uint32_t at = offset - map::dma_base; cluster_detail::dma_rights().readable(at))
+  if (const std::uint32_t at = offset - map::dma_base; registers::dma::access.readable(at))
     return register_access::ok(dma_.read_register(at, now));
-  if (const std::uint32_t at = offset - map::ima_base; cluster_detail::ima_rights().readable(at))
+  if (const std::uint32_t at = offset - map::ima_base; registers::ima::access.readable(at))
     return register_access::ok(ima_.read_register(at, now));
   return register_access::error();
 }
@@ -182,11 +170,11 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
   }
   if (offset - map::event_unit_base < map::event_unit_bytes)
     return events_.write(core, offset - map::event_unit_base, value).status != access_status::error;
-  if (const std::uint32_t at = offset - map::dma_base; cluster_detail::dma_rights().writable(at)) {
+  if (const std::uint32_t at = offset - map::dma_base; registers::dma::access.writable(at)) {
     dma_.write_register(at, value, now);
     return true;
   }
-  if (const std::uint32_t at = offset - map::ima_base; cluster_detail::ima_rights().writable(at)) {
+  if (const std::uint32_t at = offset - map::ima_base; registers::ima::access.writable(at)) {
     ima_.write_register(at, value, now);
     return true;
   }

@@ -28,7 +28,7 @@ std::string hex(std::uint64_t v) {
 untimed_chip::cluster::cluster(unsigned i, const chip_config& chip, const decoded_text& text)
     : index(i),
       l1(chip.cluster.l1_bytes),
-      control(chip, i),
+      control(make_cluster_identity(chip, i)),
       events(chip.cluster.cores),
       cores(text, chip.cluster.cores, i * 64),
       generator(ima_parameters{chip.ima.rows, chip.ima.columns, 130, 16, chip.ima.job_queue, chip.cluster.l1_bytes}),

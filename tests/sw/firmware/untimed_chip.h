@@ -13,7 +13,7 @@
 #include "ip/ima/crossbar.h"
 #include "ip/ima/input_generator.h"
 #include "ip/iss/iss_group.h"
-#include "platform/cluster/cluster_control.h"
+#include "platform/cluster/cluster_parameters.h"
 #include "platform/config/chip_config.h"
 #include "platform/elf/elf_file.h"
 

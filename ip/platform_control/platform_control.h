@@ -6,30 +6,22 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <systemc>
-#include <tlm>
-#include <vector>
+#include <utility>
 
-#include "ip/axi/axi_extension.h"
 #include "ip/core/types.h"
 
 namespace ohmic {
 
 /// The world outside the chip as the program sees it: console, end of the run, time, markers
-/// (ip/registers/ohmic.rdl, platform_control). A TLM-2.0 AT target at the top of the network.
+/// (ip/registers/ohmic.rdl, platform_control).
 ///
 /// A console line is handed out when its newline arrives, whole, per core: so lines of different cores never mix,
-/// and their order is that of their newlines' arrival. One register access per burst; anything else is SLVERR.
-class platform_control : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
+/// and their order is that of their newlines' arrival. The console takes 1 to 4 characters per access (zero bytes are
+/// none); all other registers are whole words. Accesses come in the order of their cycles.
+class platform_control {
  public:
   using line_sink = std::function<void(unsigned cluster, unsigned core, cycle_t cycle, const std::string& line)>;
   static constexpr unsigned marker_count = 16;
-
-  platform_control(sc_core::sc_module_name name, std::uint64_t base, const sc_core::sc_time& period);
-
-  axi_target_socket socket;
-
-  void on_line(line_sink sink) { sink_ = std::move(sink); }
 
   struct ending {
     cycle_t cycle = 0;
@@ -37,6 +29,18 @@ class platform_control : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
     bool assertion = false;
     unsigned cluster = 0, core = 0;
   };
+
+  /// Who receives console lines from now on.
+  void on_line(line_sink sink) { sink_ = std::move(sink); }
+
+  /// An access of 1 to 4 bytes within one word, at a byte offset from the block's base; false where no register takes
+  /// it. A read of TIME_LO latches TIME_HI.
+  bool write(std::uint64_t offset, const std::uint8_t* data, unsigned bytes, unsigned cluster, unsigned core,
+             cycle_t cycle);
+  bool read(std::uint64_t offset, std::uint8_t* data, unsigned bytes, cycle_t cycle);
+  /// A read for observers: latches nothing.
+  bool peek(std::uint64_t offset, std::uint8_t* data, unsigned bytes, cycle_t cycle) const;
+
   /// Set once the program wrote EXIT or ASSERT_FAILED; the first one counts.
   const std::optional<ending>& ended() const { return ended_; }
   std::optional<cycle_t> marker(unsigned n) const { return n < marker_count ? markers_[n] : std::nullopt; }
@@ -46,19 +50,8 @@ class platform_control : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   void flush();
 
  private:
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&) override;
-  void b_transport(tlm::tlm_generic_payload&, sc_core::sc_time&) override;
-  unsigned transport_dbg(tlm::tlm_generic_payload&) override;
-  bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
-
-  void perform(tlm::tlm_generic_payload& payload, cycle_t cycle);
-  bool write(std::uint64_t offset, const std::uint8_t* data, unsigned bytes, unsigned cluster, unsigned core,
-             cycle_t cycle);
-  bool read(std::uint64_t offset, std::uint8_t* data, unsigned bytes, cycle_t cycle);
   void put(unsigned cluster, unsigned core, cycle_t cycle, char c);
 
-  const std::uint64_t base_;
-  const std::uint64_t period_;
   line_sink sink_;
   std::map<std::pair<unsigned, unsigned>, std::string> partial_;  // lines without newline, by cluster and core
   std::optional<ending> ended_;

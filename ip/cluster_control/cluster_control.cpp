@@ -1,4 +1,4 @@
-#include "platform/cluster/cluster_control.h"
+#include "ip/cluster_control/cluster_control.h"
 
 #include "registers/cluster_control.h"
 
@@ -6,20 +6,20 @@ namespace ohmic {
 
 namespace reg = registers::cluster_control;
 
-cluster_control::cluster_control(const chip_config& chip, unsigned cluster_index)
-    : identity_{cluster_index,
-                chip.clusters(),
-                chip.cluster.cores,
-                chip.cluster.l1_bytes,
-                chip.cluster.l1_banks,
-                static_cast<std::uint32_t>(chip.cluster_stride()),
-                static_cast<std::uint32_t>(chip.hbm.bytes),
-                static_cast<std::uint32_t>(chip.hbm.bytes >> 32),
-                chip.ima.rows,
-                chip.ima.columns,
-                chip.dma.channels},
-      core_mask_(chip.cluster.cores == 64 ? ~0ull : (1ull << chip.cluster.cores) - 1),
-      boot_addr_(chip.cluster.boot_addr) {}
+cluster_control::cluster_control(const cluster_identity& identity)
+    : identity_{identity.cluster,
+                identity.clusters,
+                identity.cores,
+                identity.l1_bytes,
+                identity.l1_banks,
+                identity.stride,
+                static_cast<std::uint32_t>(identity.hbm_bytes),
+                static_cast<std::uint32_t>(identity.hbm_bytes >> 32),
+                identity.ima_rows,
+                identity.ima_columns,
+                identity.dma_channels},
+      core_mask_(identity.cores == 64 ? ~0ull : (1ull << identity.cores) - 1),
+      boot_addr_(identity.boot_addr) {}
 
 std::uint32_t cluster_control::read(std::uint32_t offset, cycle_t now, bool& ok) {
   if (offset <= reg::dma_channels_offset) return identity_[offset / 4];

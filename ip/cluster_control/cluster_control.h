@@ -4,9 +4,20 @@
 #include <cstdint>
 
 #include "ip/core/types.h"
-#include "platform/config/chip_config.h"
 
 namespace ohmic {
+
+/// What a cluster's control registers say about the chip it is in. Units: bytes.
+struct cluster_identity {
+  std::uint32_t cluster = 0, clusters = 1;
+  std::uint32_t cores = 16;  ///< 1..64
+  std::uint32_t l1_bytes = 1u << 20, l1_banks = 64;
+  std::uint32_t stride = 1u << 21;  ///< between the address ranges of two clusters
+  std::uint64_t hbm_bytes = 0;
+  std::uint32_t ima_rows = 256, ima_columns = 256;
+  std::uint32_t dma_channels = 8;
+  std::uint32_t boot_addr = 0;  ///< BOOT_ADDR at reset
+};
 
 /// The control registers of one cluster (ip/registers/ohmic.rdl, cluster_control): identity and shape, core enables,
 /// boot address, arguments, sticky guest errors, and what the program says it is doing.
@@ -17,13 +28,14 @@ class cluster_control {
  public:
   enum class error_kind : std::uint8_t { core_access = 0, dma = 1, ima = 2 };
 
-  cluster_control(const chip_config& chip, unsigned cluster_index);
+  explicit cluster_control(const cluster_identity& identity);
 
-  /// Register at a byte offset from the block's base; `ok` becomes false if none can be read there.
+  /// Word at a byte offset from the block's base; `ok` becomes false if none can be read there.
   std::uint32_t read(std::uint32_t offset, cycle_t now, bool& ok);
   /// False if no register can be written there.
   bool write(std::uint32_t offset, std::uint32_t value);
 
+  /// Bit n: core n is out of reset. Bits of cores that do not exist stay 0.
   std::uint64_t enabled() const { return enable_; }
   std::uint32_t boot_addr() const { return boot_addr_; }
   std::uint32_t in_kernel() const { return in_kernel_; }

@@ -1,8 +1,7 @@
-#include "platform/cluster/cluster_control.h"
+#include "ip/cluster_control/cluster_control.h"
 
 #include <gtest/gtest.h>
 
-#include "platform/cluster/register_rights.h"
 #include "registers/cluster_control.h"
 
 namespace ohmic {
@@ -11,28 +10,30 @@ namespace {
 namespace reg = registers::cluster_control;
 
 TEST(ClusterControlTest, ShowsTheShapeOfTheChip) {
-  chip_config chip;
-  chip.cluster.cores = 5;
-  cluster_control control(chip, 17);
+  cluster_identity chip;
+  chip.cluster = 17, chip.clusters = 512, chip.cores = 5, chip.stride = 0x200000, chip.hbm_bytes = 0x1'6000'0000;
+  cluster_control control(chip);
   bool ok = true;
   EXPECT_EQ(control.read(reg::cluster_id_offset, 0, ok), 17u);
   EXPECT_EQ(control.read(reg::cluster_count_offset, 0, ok), 512u);
   EXPECT_EQ(control.read(reg::core_count_offset, 0, ok), 5u);
   EXPECT_EQ(control.read(reg::cluster_stride_offset, 0, ok), 0x200000u);
+  EXPECT_EQ(control.read(reg::hbm_bytes_lo_offset, 0, ok), 0x60000000u);
+  EXPECT_EQ(control.read(reg::hbm_bytes_hi_offset, 0, ok), 1u);
   EXPECT_TRUE(ok);
 }
 
 TEST(ClusterControlTest, EnablesOnlyCoresThatExist) {
-  chip_config chip;
-  chip.cluster.cores = 5;
-  cluster_control control(chip, 0);
+  cluster_identity chip;
+  chip.cores = 5;
+  cluster_control control(chip);
   EXPECT_TRUE(control.write(reg::core_enable_lo_offset, ~0u));
   EXPECT_TRUE(control.write(reg::core_enable_hi_offset, ~0u));
   EXPECT_EQ(control.enabled(), 0x1Fu);
 }
 
 TEST(ClusterControlTest, KeepsTheFirstErrorUntilItIsCleared) {
-  cluster_control control(chip_config{}, 0);
+  cluster_control control(cluster_identity{});
   bool ok = true;
   control.record_error(cluster_control::error_kind::dma, 0x1234, 0);
   control.record_error(cluster_control::error_kind::core_access, 0x5678, 3);
@@ -47,18 +48,17 @@ TEST(ClusterControlTest, KeepsTheFirstErrorUntilItIsCleared) {
 
 // The register map says what may be read and written; the block must agree at every offset.
 TEST(ClusterControlTest, AgreesWithTheRegisterMapAboutRights) {
-  const register_rights rights(reg::table);
-  cluster_control control(chip_config{}, 0);
+  cluster_control control(cluster_identity{});
   for (std::uint32_t offset = 0; offset < reg::block_bytes + 16; offset += 4) {
     bool ok = true;
     control.read(offset, 0, ok);
-    EXPECT_EQ(ok, rights.readable(offset)) << std::hex << offset;
-    EXPECT_EQ(control.write(offset, 0), rights.writable(offset)) << std::hex << offset;
+    EXPECT_EQ(ok, reg::access.readable(offset)) << std::hex << offset;
+    EXPECT_EQ(control.write(offset, 0), reg::access.writable(offset)) << std::hex << offset;
   }
 }
 
 TEST(ClusterControlTest, ReadingTheLowCycleWordLatchesTheHighOne) {
-  cluster_control control(chip_config{}, 0);
+  cluster_control control(cluster_identity{});
   bool ok = true;
   EXPECT_EQ(control.read(reg::cycle_lo_offset, 0x5'FFFFFFFFull, ok), 0xFFFFFFFFu);
   EXPECT_EQ(control.read(reg::cycle_hi_offset, 0x6'00000001ull, ok), 5u);
