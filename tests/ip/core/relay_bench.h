@@ -7,8 +7,7 @@
 #include "ip/iss/iss_group.h"
 #include "ip/lockstep/lockstep_group.h"
 #include "ip/rtl_core/rtl_group.h"
-#include "tests/cosim/lockstep_program.h"
-#include "tests/ip/iss/random_program.h"
+#include "tests/ip/iss/test_program.h"
 
 namespace ohmic::test {
 
@@ -46,7 +45,7 @@ struct relay_bench {
 
   relay_bench(const std::vector<std::uint32_t>& words, std::vector<std::uint8_t> data, unsigned seed, around a,
               std::vector<relay_leg> legs, unsigned first = as_iss)
-      : bytes{random_program::base, static_cast<std::uint32_t>(words.size() * 4),
+      : bytes{test_program::base, static_cast<std::uint32_t>(words.size() * 4),
               reinterpret_cast<const std::uint8_t*>(words.data())},
         text(bytes.base, words.data(), bytes.size),
         memory(std::move(data)),
@@ -83,7 +82,7 @@ struct relay_bench {
   }
 
   static bool is_event(const bus_request& r) {
-    return r.addr >= random_program::events && r.addr < random_program::events + 4096;
+    return r.addr >= test_program::events && r.addr < test_program::events + 4096;
   }
   /// The same whenever it is read, so that a read may be replayed.
   static std::uint32_t event_value(const bus_request& r) { return 0x100 + (r.addr & 0xff); }
