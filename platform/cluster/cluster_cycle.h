@@ -1,6 +1,12 @@
 #pragma once
 
-// The loop of one cycle: see cluster.h.
+/// The loop of one cycle: members of cluster that run in simulated time. Included by cluster.h only.
+///
+/// Order within a cycle, on which results depend: harts that asked for a line or ran ahead to this cycle go on;
+/// deliveries from the network; slave port, DMA, IMA and instruction cache step; event lines wake cores; the banks are
+/// arbitrated, and who is granted is served and runs on to its next request at once; device events; what leaves for
+/// the network; when the loop is needed next. A hart that runs on within a cycle may ask again in that cycle, never
+/// in an earlier one. Timing constants: docs/timing.md.
 
 namespace ohmic {
 

@@ -1,6 +1,11 @@
 #pragma once
 
-// Construction, register accesses, remote accesses and debug transport of a cluster: see cluster.h.
+/// The rarer half of cluster's members: construction, core enables, registers, remote accesses, guest errors and debug
+/// transport. Included by cluster.h only.
+///
+/// Registers: the event unit answers each core on a path of its own; the other blocks share a bus of one access per
+/// cycle, and a core that finds it taken asks again in the next cycle. A core's refused access reads
+/// bad_access_pattern and is reported as a guest error; another master's is answered SLVERR; a debug access ends there.
 
 #include "registers/cluster_peripherals.h"
 

@@ -1,4 +1,4 @@
-/* What the executor needs of its cluster, in one place, so that its scheduling can be tested without one. */
+/// What the executor needs of its cluster, in one place, so that its scheduling can be tested without one.
 #ifndef OHMIC_DATAFLOW_DEVICES_H
 #define OHMIC_DATAFLOW_DEVICES_H
 

@@ -1,4 +1,4 @@
-/* A loop of ALU instructions with a closed-form result. */
+/// A loop of ALU instructions with a closed-form result.
 #ifndef OHMIC_EXAMPLES_ALU_LOOP_H
 #define OHMIC_EXAMPLES_ALU_LOOP_H
 
@@ -6,7 +6,7 @@
 
 #include "sw/firmware/runtime/program.h"
 
-/* 12 instructions per iteration. Checks sum of i, sum of 2 i, 3 n and a value that every iteration flips twice. */
+/// 12 instructions per iteration. Checks sum of i, sum of 2 i, 3 n and a value that every iteration flips twice.
 static inline void ohmic_alu_loop(uint32_t n) {
   uint32_t i = 0, sum = 0, twice = 0, three = 0, flip = 0xC0FFEE, down = 0, shifted;
   __asm__ volatile(

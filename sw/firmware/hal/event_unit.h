@@ -1,25 +1,25 @@
-/* Waiting and waking. A line carries no count: clear it, look at the words it announces, then wait for it. */
+/// Waiting and waking. A line carries no count: clear it, look at the words it announces, then wait for it.
 #ifndef OHMIC_HAL_EVENT_UNIT_H
 #define OHMIC_HAL_EVENT_UNIT_H
 
 #include "sw/firmware/hal/chip.h"
 
 enum {
-  OHMIC_LINE_SOFTWARE = 1u << 0, /* << 0..7 */
-  OHMIC_LINE_BARRIER = 1u << 8,  /* << 0..7 */
+  OHMIC_LINE_SOFTWARE = 1u << 0,  ///< << 0..7
+  OHMIC_LINE_BARRIER = 1u << 8,   ///< << 0..7
   OHMIC_LINE_IMA = 1u << 16,
   OHMIC_LINE_ERROR = 1u << 17,
   OHMIC_LINE_LOCK = 1u << 19,
-  OHMIC_LINE_DMA = 1u << 20,     /* << channel */
-  OHMIC_LINE_DOORBELL = 1u << 28 /* << 0..3 */
+  OHMIC_LINE_DMA = 1u << 20,      ///< << channel
+  OHMIC_LINE_DOORBELL = 1u << 28  ///< << 0..3
 };
 
 static inline void ohmic_event_mask(uint32_t lines) { ohmic_event_unit_registers()->own.mask = lines; }
 static inline void ohmic_event_clear(uint32_t lines) { ohmic_event_unit_registers()->own.clear = lines; }
 static inline uint32_t ohmic_event_pending(void) { return ohmic_event_unit_registers()->own.pending; }
 
-/* Sleeps until a line of the mask is pending and returns those lines (0: an interrupt came first). Nothing is
- * cleared. The destination differs from the address register, as a replay after an interrupt needs. */
+/// Sleeps until a line of the mask is pending and returns those lines (0: an interrupt came first). Nothing is
+/// cleared. The destination differs from the address register, as a replay after an interrupt needs.
 static inline uint32_t ohmic_event_wait(void) {
   uint32_t lines;
   __asm__ volatile("cv.elw %0, %2(%1)"
@@ -30,7 +30,7 @@ static inline uint32_t ohmic_event_wait(void) {
   return lines;
 }
 
-/* Sleeps until one of `lines` is pending, clears those that are and returns them. */
+/// Sleeps until one of `lines` is pending, clears those that are and returns them.
 static inline uint32_t ohmic_event_wait_for(uint32_t lines) {
   uint32_t pending;
   ohmic_event_mask(lines);
@@ -40,13 +40,13 @@ static inline uint32_t ohmic_event_wait_for(uint32_t lines) {
   return pending;
 }
 
-/* Raises software event n (0..7) on the cores whose bits are set. */
+/// Raises software event n (0..7) on the cores whose bits are set.
 static inline void ohmic_event_trigger(unsigned n, uint32_t cores_lo, uint32_t cores_hi) {
   if (cores_lo) ohmic_event_unit_registers()->software_event[n].lo = cores_lo;
   if (cores_hi) ohmic_event_unit_registers()->software_event[n].hi = cores_hi;
 }
 
-/* Barrier n (0..7) over any subset of cores. 6 and 7 belong to the runtime (runtime/spmd.h). */
+/// Barrier n (0..7) over any subset of cores. 6 and 7 belong to the runtime (runtime/spmd.h).
 static inline void ohmic_barrier_configure(unsigned n, uint32_t cores_lo, uint32_t cores_hi) {
   ohmic_event_unit_registers()->barrier[n].mask_lo = cores_lo;
   ohmic_event_unit_registers()->barrier[n].mask_hi = cores_hi;
@@ -60,7 +60,7 @@ static inline void ohmic_barrier_wait(unsigned n) {
   ohmic_event_wait_for(OHMIC_LINE_BARRIER << n);
 }
 
-/* The cluster's one lock. */
+/// The cluster's one lock.
 static inline void ohmic_lock(void) {
   ohmic_event_unit_registers()->lock_request = 1;
   ohmic_event_wait_for(OHMIC_LINE_LOCK);

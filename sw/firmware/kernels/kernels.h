@@ -1,12 +1,12 @@
-/* The work of the cores in the network, exactly as DESIGN.md "Numbers" and sw/deployment/deployment.h define it.
- *
- * A job is one tile: `columns` neighbouring columns of `height` pixels. It is run by ohmic_run_kernel() on every core
- * of the cluster (ohmic_dispatch); the cores share the tile by pixels, and by groups of 4 channels where there are
- * more cores than pixels. Any number of cores, any height and channel count, any byte alignment.
- *
- * Ranges (checked by the compiler): every sum fits int16, every product and its sum with the bias fits int32,
- * 1 <= shift <= 31, 0 <= factors < 2^15, lower bounds -128..127. int8 and int16 inputs of a sum are [height][channels].
- */
+/// The work of the cores in the network, exactly as DESIGN.md "Numbers" and sw/deployment/deployment.h define it.
+///
+/// A job is one tile: `columns` neighbouring columns of `height` pixels. It is run by ohmic_run_kernel() on every core
+/// of the cluster (ohmic_dispatch); the cores share the tile by pixels, and by groups of 4 channels where there are
+/// more cores than pixels. Any number of cores, any height and channel count, any byte alignment.
+///
+/// Ranges (checked by the compiler): every sum fits int16, every product and its sum with the bias fits int32,
+/// 1 <= shift <= 31, 0 <= factors < 2^15, lower bounds -128..127. int8 and int16 inputs of a sum are
+/// [height][channels].
 #ifndef OHMIC_KERNELS_KERNELS_H
 #define OHMIC_KERNELS_KERNELS_H
 
@@ -16,8 +16,8 @@
 
 enum { OHMIC_MOST_INPUTS = 32 };
 
-/* A run of channels with one place in the output and one in the segmented input (residual or pooled map). With
- * `copy` the values are already in the output column, at the second place: the run only stands there once more. */
+/// A run of channels with one place in the output and one in the segmented input (residual or pooled map). With
+/// `copy` the values are already in the output column, at the second place: the run only stands there once more.
 typedef struct {
   uint16_t channel, count;
   uint32_t out_offset, out_pitch;
@@ -25,19 +25,19 @@ typedef struct {
   uint32_t copy;
 } ohmic_piece;
 
-/* A ring as a pool reads it: columns first .. first + count of the stream are those of one window, oldest first. */
+/// A ring as a pool reads it: columns first .. first + count of the stream are those of one window, oldest first.
 typedef struct {
   const char* base;
   uint32_t column_bytes, slots;
 } ohmic_ring_view;
 
 typedef struct {
-  uint32_t kernel; /* enum ohmic_kernel */
+  uint32_t kernel;  ///< enum ohmic_kernel
   uint32_t columns, height, channels;
-  const struct ohmic_work* work;     /* all cores' work, core by core (ohmic_share_tile) */
-  const uint32_t* work_of;           /* core c: work[work_of[c]] .. work[work_of[c + 1]] */
-  uint32_t in8, in16;                /* inputs of the sum: int8 first, then int16 */
-  const char* in[OHMIC_MOST_INPUTS]; /* their first column of the tile */
+  const struct ohmic_work* work;      ///< all cores' work, core by core (ohmic_share_tile)
+  const uint32_t* work_of;            ///< core c: work[work_of[c]] .. work[work_of[c + 1]]
+  uint32_t in8, in16;                 ///< inputs of the sum: int8 first, then int16
+  const char* in[OHMIC_MOST_INPUTS];  ///< their first column of the tile
   uint32_t in_column_bytes[OHMIC_MOST_INPUTS];
   const int16_t* multipliers;
   const int32_t* biases;
@@ -47,62 +47,62 @@ typedef struct {
   uint32_t out_column_bytes;
   const ohmic_piece* pieces;
   uint32_t piece_count;
-  const char* residual; /* 0: none */
+  const char* residual;  ///< 0: none
   uint32_t residual_column_bytes;
   int32_t residual_a, residual_b;
   uint32_t residual_shift;
   int32_t residual_lo;
-  /* pools */
+  // pools
   ohmic_ring_view pooled;
-  uint32_t image_first;              /* stream number of the image's first column */
-  uint32_t image_columns;            /* columns of the pooled map */
-  int32_t first_x;                   /* first output column's window begins here (may be < 0) */
-  uint32_t pool_kernel, pool_stride; /* along x */
+  uint32_t image_first;               ///< stream number of the image's first column
+  uint32_t image_columns;             ///< columns of the pooled map
+  int32_t first_x;                    ///< first output column's window begins here (may be < 0)
+  uint32_t pool_kernel, pool_stride;  ///< along x
   int32_t pool_pad_y;
   uint32_t pool_height, pool_stride_y, input_height;
   int32_t pool_multiplier;
 } ohmic_kernel_job;
 
-/* A task for ohmic_dispatch(): argument is an ohmic_kernel_job in L1. */
+/// A task for ohmic_dispatch(): argument is an ohmic_kernel_job in L1.
 void ohmic_run_kernel(void* job);
 
-/* Cuts the runs of an output layout at the boundaries of the input layout (in_count 0: there is none) and finds runs
- * that an earlier one already holds. Writes at most `most` pieces, returns their number, or 0 if that is too few or
- * a channel of the output is missing in the input. */
+/// Cuts the runs of an output layout at the boundaries of the input layout (in_count 0: there is none) and finds runs
+/// that an earlier one already holds. Writes at most `most` pieces, returns their number, or 0 if that is too few or
+/// a channel of the output is missing in the input.
 unsigned ohmic_make_pieces(const ohmic_segment* out, unsigned out_count, const ohmic_segment* in, unsigned in_count,
                            ohmic_piece* pieces, unsigned most);
 
-/* One core's part of a tile: rows [y, y + pixels) of a column, channels [first, end) of a piece. PARTIAL and LOGITS
- * have no pieces; for PARTIAL `first` and `end` count elements of the column (at most 65535). */
+/// One core's part of a tile: rows [y, y + pixels) of a column, channels [first, end) of a piece. PARTIAL and LOGITS
+/// have no pieces; for PARTIAL `first` and `end` count elements of the column (at most 65535).
 typedef struct ohmic_work {
   uint16_t column, y, pixels, first, end;
-  uint16_t piece; /* index, or OHMIC_NO_PIECE */
+  uint16_t piece;  ///< index, or OHMIC_NO_PIECE
 } ohmic_work;
 enum { OHMIC_NO_PIECE = 0xFFFF };
 
-/* Shares the tile among the cores, once per job, when its shape and pieces are known: long runs of pixels per core
- * (constants are loaded once per run), no core without work if that can be. A core's copies stand behind what they
- * copy. Sets work_of (room for cores + 1 words is given) and work, at most `most` entries; returns how many there are,
- * or 0 if that is too few. */
+/// Shares the tile among the cores, once per job, when its shape and pieces are known: long runs of pixels per core
+/// (constants are loaded once per run), no core without work if that can be. A core's copies stand behind what they
+/// copy. Sets work_of (room for cores + 1 words is given) and work, at most `most` entries; returns how many there are,
+/// or 0 if that is too few.
 unsigned ohmic_share_tile(ohmic_kernel_job*, unsigned cores, uint32_t* work_of, ohmic_work* work, unsigned most);
 
-void ohmic_sum_work(const ohmic_kernel_job*, const ohmic_work*);  /* PARTIAL, REQUANTISE, LOGITS */
-void ohmic_add_work(const ohmic_kernel_job*, const ohmic_work*);  /* ADD */
-void ohmic_pool_work(const ohmic_kernel_job*, const ohmic_work*); /* MAX_POOL, AVERAGE_POOL */
-/* A piece whose values already stand in the output column. */
+void ohmic_sum_work(const ohmic_kernel_job*, const ohmic_work*);   ///< PARTIAL, REQUANTISE, LOGITS
+void ohmic_add_work(const ohmic_kernel_job*, const ohmic_work*);   ///< ADD
+void ohmic_pool_work(const ohmic_kernel_job*, const ohmic_work*);  ///< MAX_POOL, AVERAGE_POOL
+/// A piece whose values already stand in the output column.
 void ohmic_copy_work(const ohmic_kernel_job*, const ohmic_work*);
 
-/* y = clip((x*a + r*b + rounding) >> shift) over `pixels` pixels of `channels` channels; y may be x. */
+/// y = clip((x*a + r*b + rounding) >> shift) over `pixels` pixels of `channels` channels; y may be x.
 void ohmic_add_channels(char* y, uint32_t y_pitch, const char* x, uint32_t x_pitch, const char* residual,
                         uint32_t residual_pitch, uint32_t pixels, uint32_t channels, const ohmic_kernel_job*);
 
-/* The records of loops.S, which changes some of the fields. */
+/// The records of loops.S, which changes some of the fields.
 struct ohmic_run {
-  const char** in; /* of the first block; one readable word behind the last */
+  const char** in;  ///< of the first block; one readable word behind the last
   char* out;
-  uint32_t pixels, blocks;           /* blocks of 4 channels, each over `pixels` quads */
-  int32_t step, out_step, out_block; /* from quad to quad: codes in, bytes out; bytes from block to block */
-  const int16_t* m;                  /* 0: none */
+  uint32_t pixels, blocks;            ///< blocks of 4 channels, each over `pixels` quads
+  int32_t step, out_step, out_block;  ///< from quad to quad: codes in, bytes out; bytes from block to block
+  const int16_t* m;                   ///< 0: none
   const int32_t* b;
   uint32_t shift, lo;
   uint32_t in8, in16;

@@ -1,4 +1,4 @@
-/* What a C program expects of its surroundings: console, exit, assert, arguments, a few memory functions. */
+/// What a C program expects of its surroundings: console, exit, assert, arguments, a few memory functions.
 #ifndef OHMIC_RUNTIME_PROGRAM_H
 #define OHMIC_RUNTIME_PROGRAM_H
 
@@ -6,18 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Ends the run of the whole chip; does not return. 0 is success, anything else the platform's exit code 7. */
+/// Ends the run of the whole chip; does not return. 0 is success, anything else the platform's exit code 7.
 _Noreturn void exit(int status);
 
-/* %d %i %u %x %X %c %s %p %%, with width, 0 and - flags, and l, ll, z, h sizes. One line is one console line. */
+/// %d %i %u %x %X %c %s %p %%, with width, 0 and - flags, and l, ll, z, h sizes. One line is one console line.
 int printf(const char* format, ...) __attribute__((format(printf, 1, 2)));
 int vprintf(const char* format, va_list arguments);
 
-/* Arguments of the run: the words behind `--` on the command line, the same for every cluster. */
+/// Arguments of the run: the words behind `--` on the command line, the same for every cluster.
 unsigned ohmic_argument_count(void);
-/* Copies argument i (0 is the first word) as a string; an empty one if there is none. Returns its length. */
+/// Copies argument i (0 is the first word) as a string; an empty one if there is none. Returns its length.
 unsigned ohmic_argument(unsigned i, char* text, unsigned bytes);
-/* Argument i as a decimal or 0x number, or `otherwise` if it is not given. */
+/// Argument i as a decimal or 0x number, or `otherwise` if it is not given.
 uint32_t ohmic_argument_number(unsigned i, uint32_t otherwise);
 
 _Noreturn void ohmic_assert_failed(const char* expression, const char* file, int line);

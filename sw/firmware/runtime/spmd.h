@@ -1,13 +1,12 @@
-/* One program on all cores of a cluster. Core 0 runs main() for its cluster; the others sleep until it dispatches.
- *
- *   ohmic_dispatch(task, argument)   runs task(argument) on every core of the cluster, core 0 included, and returns
- *                                    when all have finished: everything they stored in L1 is visible to core 0
- *   ohmic_barrier()                  inside a task: all cores of the cluster meet
- *   ohmic_share(n, core, cores)      the static part of a loop over [0, n) that a core takes
- *
- * Works with 1..64 cores. A task may use barriers 0..5 over any subset (hal/event_unit.h). When main() returns on a
- * cluster, the cluster is done; when all are, the run ends with status 0. A non-zero return ends it at once.
- */
+/// One program on all cores of a cluster. Core 0 runs main() for its cluster; the others sleep until it dispatches.
+///
+///   ohmic_dispatch(task, argument)   runs task(argument) on every core of the cluster, core 0 included, and returns
+///                                    when all have finished: everything they stored in L1 is visible to core 0
+///   ohmic_barrier()                  inside a task: all cores of the cluster meet
+///   ohmic_share(n, core, cores)      the static part of a loop over [0, n) that a core takes
+///
+/// Works with 1..64 cores. A task may use barriers 0..5 over any subset (hal/event_unit.h). When main() returns on a
+/// cluster, the cluster is done; when all are, the run ends with status 0. A non-zero return ends it at once.
 #ifndef OHMIC_RUNTIME_SPMD_H
 #define OHMIC_RUNTIME_SPMD_H
 
@@ -15,10 +14,10 @@
 
 typedef void (*ohmic_task)(void* argument);
 
-/* Set before main(), constant afterwards. */
+/// Set before main(), constant afterwards.
 typedef struct {
   uint32_t cores;
-  uint32_t workers_lo, workers_hi; /* all cores but 0 */
+  uint32_t workers_lo, workers_hi;  ///< all cores but 0
   ohmic_task volatile task;
   void* volatile argument;
 } ohmic_team_t;
@@ -28,7 +27,7 @@ enum { OHMIC_BARRIER_ALL = 6, OHMIC_BARRIER_JOIN = 7 };
 
 static inline unsigned ohmic_core_count(void) { return ohmic_team.cores; }
 
-/* Precondition: called by core 0, outside a task. */
+/// Precondition: called by core 0, outside a task.
 static inline void ohmic_dispatch(ohmic_task task, void* argument) {
   if (ohmic_team.cores == 1) {
     task(argument);
@@ -50,7 +49,7 @@ typedef struct {
   uint32_t begin, end;
 } ohmic_range;
 
-/* Neighbouring parts of [0, n) whose sizes differ by at most 1, the larger ones first. */
+/// Neighbouring parts of [0, n) whose sizes differ by at most 1, the larger ones first.
 static inline ohmic_range ohmic_share(uint32_t n, uint32_t core, uint32_t cores) {
   const uint32_t part = n / cores, rest = n - part * cores;
   const uint32_t begin = core * part + (core < rest ? core : rest);
