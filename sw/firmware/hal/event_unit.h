@@ -2,6 +2,7 @@
 #ifndef OHMIC_HAL_EVENT_UNIT_H
 #define OHMIC_HAL_EVENT_UNIT_H
 
+#include "core/event_load.h"
 #include "sw/firmware/hal/chip.h"
 
 enum {
@@ -18,11 +19,12 @@ static inline void ohmic_event_mask(uint32_t lines) { ohmic_event_unit_registers
 static inline void ohmic_event_clear(uint32_t lines) { ohmic_event_unit_registers()->own.clear = lines; }
 static inline uint32_t ohmic_event_pending(void) { return ohmic_event_unit_registers()->own.pending; }
 
-/// Sleeps until a line of the mask is pending and returns those lines (0: an interrupt came first). Nothing is
-/// cleared. The destination differs from the address register, as a replay after an interrupt needs.
+/// Sleeps until a line of the mask is pending and returns those lines (0: an interrupt came first, and its handler has
+/// returned or is about to be entered, as the core does it). Nothing is cleared. The destination differs from the
+/// address register, as a replay after an interrupt needs.
 static inline uint32_t ohmic_event_wait(void) {
   uint32_t lines;
-  __asm__ volatile("cv.elw %0, %2(%1)"
+  __asm__ volatile(OHMIC_EVENT_LOAD " %0, %2(%1)"
                    : "=&r"(lines)
                    : "r"(ohmic_own_peripherals() + 0x1800),
                      "i"(OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_OWN_WAIT_OFFSET - 0x1800)

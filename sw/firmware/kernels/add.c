@@ -2,7 +2,7 @@
  */
 #include <stddef.h>
 
-#include "sw/firmware/hal/pulp.h"
+#include "core/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 
 _Static_assert(offsetof(struct ohmic_add_run, y_pitch) == 12 && offsetof(struct ohmic_add_run, lo) == 48, "loops.S");

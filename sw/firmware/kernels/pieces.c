@@ -1,4 +1,4 @@
-#include "sw/firmware/hal/pulp.h"
+#include "core/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 

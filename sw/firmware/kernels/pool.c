@@ -1,5 +1,5 @@
 /* Max and average pools over a ring of columns. Four channels at a time. */
-#include "sw/firmware/hal/pulp.h"
+#include "core/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 

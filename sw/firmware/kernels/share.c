@@ -1,6 +1,6 @@
 #include <stdbool.h>
 
-#include "sw/firmware/hal/pulp.h"
+#include "core/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 

@@ -3,7 +3,7 @@
  * pixels of this core go by. */
 #include <stddef.h>
 
-#include "sw/firmware/hal/pulp.h"
+#include "core/pulp.h"
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 

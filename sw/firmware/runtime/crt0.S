@@ -4,11 +4,29 @@
 // tp holds the own peripherals' address + 0x1800 for ever (hal/chip.h): event unit registers are then one
 // instruction away. gp is unused. Stacks: core 0 has the top 4 KiB of the reserved L1, core n the n-th slice below;
 // the slice is 16 bytes more than a multiple of 256, so that the cores' stacks start in different banks.
+//
+// core/start.inc says how this kind of core loads and stores with a step, waits for events, and where its vector table
+// stands: BEFORE_START or BEHIND_START emit VECTOR_TABLE.
 #include "registers/ohmic_registers.h"
+
+  // Vectored: entry n at 4 n; 0 is exceptions, 11 the event unit's interrupt.
+  .macro VECTOR_TABLE
+  .balign 256
+  .option push
+  .option norvc
+  .globl ohmic_vectors
+ohmic_vectors:
+  .rept 32
+  j trap
+  .endr
+  .option pop
+  .endm
+#include "core/start.inc"
 
 #define OWN(name) (OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_##name##_OFFSET - 0x1800)(tp)
 
   .section .text.start, "ax"
+  BEFORE_START
   .globl _start
   .type _start, @function
 _start:
@@ -36,15 +54,15 @@ ohmic_boot_peripherals:
   la t2, __data_source
   bgeu t0, t1, 2f
 1:
-  cv.lw t3, (t2), 4
-  cv.sw t3, (t0), 4
+  LOAD_NEXT t3, t2
+  STORE_NEXT t3, t0
   bltu t0, t1, 1b
 2:
   la t0, __bss_start
   la t1, __bss_end
   bgeu t0, t1, 4f
 3:
-  cv.sw zero, (t0), 4
+  STORE_NEXT zero, t0
   bltu t0, t1, 3b
 4:
   call ohmic_start_cluster
@@ -79,19 +97,13 @@ ohmic_sleep_forever:
   sw zero, OWN(OWN_MASK)
 1:
   addi t0, tp, (OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_OWN_WAIT_OFFSET - 0x1800)
-  cv.elw t1, 0(t0)
+  EVENT_LOAD t1, t0
   j 1b
 
-  // Vectored: entry n at 4 n; 0 is exceptions, 11 the event unit's interrupt.
   .section .text.vectors, "ax"
-  .balign 256
+  BEHIND_START
   .option push
   .option norvc
-  .globl ohmic_vectors
-ohmic_vectors:
-  .rept 32
-  j trap
-  .endr
 trap:
   addi sp, sp, -80
   sw ra, 0(sp)

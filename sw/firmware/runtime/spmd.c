@@ -8,8 +8,9 @@ ohmic_team_t ohmic_team;
 enum { most_clusters = 512 };
 static volatile uint8_t cluster_done[most_clusters];
 
-/* In HBM, zero in the image: cluster 0's L1 may be written by others from now on. */
-__attribute__((section(".hbm"))) static volatile uint32_t cluster_0_ready = 0;
+/* In HBM, zero in the image: where cluster 0's list is, once its L1 may be written by others. The program of another
+ * kind of core has it elsewhere. */
+__attribute__((section(".hbm"))) static volatile uint32_t cluster_0_list = 0;
 
 __attribute__((section(".text.start.cluster"))) void ohmic_start_cluster(void) {
   const unsigned cores = ohmic_cluster_control_registers()->core_count;
@@ -20,7 +21,7 @@ __attribute__((section(".text.start.cluster"))) void ohmic_start_cluster(void) {
   ohmic_team.workers_hi = hi;
   ohmic_barrier_configure(OHMIC_BARRIER_ALL, lo, hi);
   ohmic_barrier_configure(OHMIC_BARRIER_JOIN, lo, hi);
-  if (ohmic_cluster_id() == 0) cluster_0_ready = 1;
+  if (ohmic_cluster_id() == 0) cluster_0_list = (uint32_t)cluster_done;
 }
 
 /* Cores 1.. live here. Their part of the join is only to arrive: its line is never in their mask. */
@@ -36,10 +37,10 @@ __attribute__((section(".text.start.work"))) _Noreturn void ohmic_work(void) {
 void ohmic_finish_cluster(int status) {
   if (status != 0) exit(status);
   if (ohmic_cluster_id() != 0) {
-    while (cluster_0_ready != 1) {
+    uint32_t list;
+    while ((list = cluster_0_list) == 0) {
     }
-    const uint32_t cluster_0 = ohmic_cluster_l1(0);
-    ((volatile uint8_t*)(cluster_0 + ohmic_l1_offset(cluster_done)))[ohmic_cluster_id()] = 1;
+    ((volatile uint8_t*)(ohmic_cluster_l1(0) + list - OHMIC_OWN_L1_BASE))[ohmic_cluster_id()] = 1;
     ohmic_store(ohmic_doorbell_address(0, 3), 1);
     return;
   }

@@ -427,7 +427,7 @@ TEST_F(KernelTest, CostsPerElement) {
     const double per_element = static_cast<double>(cycles) * 16 / elements;
     std::printf("  %-34s %6llu cycles, %.2f core-cycles per element\n", name, static_cast<unsigned long long>(cycles),
                 per_element);
-    EXPECT_LT(per_element, most) << name;
+    EXPECT_LT(per_element, most * OHMIC_KERNEL_COST_FACTOR) << name;
   };
   for (const unsigned inputs : {1u, 3u}) {
     for (const bool residual : {false, true}) {

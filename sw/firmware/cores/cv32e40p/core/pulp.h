@@ -1,7 +1,7 @@
 /// The core's packed-SIMD, multiply-accumulate and clipping instructions that a C compiler does not choose by itself.
 /// Names and meaning: CV32E40P user manual, "CORE-V Instruction Set Custom Extensions". All take one cycle.
-#ifndef OHMIC_HAL_PULP_H
-#define OHMIC_HAL_PULP_H
+#ifndef OHMIC_CORE_PULP_H
+#define OHMIC_CORE_PULP_H
 
 #include <stdint.h>
 
