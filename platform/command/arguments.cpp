@@ -70,9 +70,9 @@ void to_sets(const shorthands& s, arguments& a) {
 std::optional<std::string> misplaced(const CLI::App& run, command what) {
   const bool program = what == command::run_program;
   const std::vector<const char*> others =
-      program ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration",
-                                         "--check", "--inject", "--firmware"}
-              : std::vector<const char*>{"--json"};
+      program
+          ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration", "--check", "--inject"}
+          : std::vector<const char*>{"--json"};
   for (const char* option : others) {
     if (run.get_option(option)->count() != 0)
       return std::string(option) + (program ? " is for experiments, and this is a program"
@@ -112,7 +112,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("N")
       ->check(CLI::Range(1u, 1024u).description(""));
   run->add_option("--cores", a.cores,
-                  "Model of the cores (iss, rtl, lockstep), or of some: CLUSTERS.CORES=MODEL; may be repeated")
+                  "Model of the cores (iss, rtl, lockstep, ibex), or of some: CLUSTERS.CORES=MODEL; may be repeated")
       ->type_name("[CLUSTERS.CORES=]MODEL")
       ->take_all()
       ->allow_extra_args(false);
@@ -139,7 +139,12 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("FAULT=N")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--firmware", a.firmware, "Experiment: another executor than dataflow.elf")->type_name("FILE");
+  run->add_option("--firmware", a.firmware,
+                  "Program of the clusters with cores of this model (ibex=FILE; default: ibex/NAME.elf beside the "
+                  "program); without a model, experiment: another executor than dataflow.elf; may be repeated")
+      ->type_name("[MODEL=]FILE")
+      ->take_all()
+      ->allow_extra_args(false);
 
   CLI::App* calibrate = app.add_subcommand("calibrate", "Add row sets and ADC scales to a quantised ONNX network");
   calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();

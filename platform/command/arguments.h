@@ -16,7 +16,8 @@ struct arguments {
   std::vector<std::string> sets;           ///< arguments of --set; the shorthands (--model ...) come last
   std::vector<std::string> cores;          ///< arguments of --cores
   std::vector<std::string> program_words;  ///< behind "--"
-  std::string chip, images, out, json, firmware;
+  std::string chip, images, out, json;
+  std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;
   std::uint64_t max_cycles = 0, window = 0;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "platform/config/config_error.h"
+#include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
 #include "platform/config/load_chip.h"
 #include "platform/experiment/mapped_network.h"
@@ -19,13 +20,29 @@
 namespace ohmic {
 namespace {
 
+/// "FILE" and "MODEL=FILE": the program of all clusters, and those of clusters with cores of a model.
+void sort_firmware(const std::vector<std::string>& words, std::string* program, firmware_files& of_model) {
+  const std::string model = name_of(core_model::ibex);  // the only one whose programs are its own
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos && word.substr(0, equals) == model && equals + 1 < word.size()) {
+      of_model[core_model::ibex] = word.substr(equals + 1);
+    } else if (program != nullptr && equals == std::string::npos) {
+      *program = word;
+    } else {
+      throw config_error("--firmware " + word +
+                         ": allowed: " + (program != nullptr ? "FILE (of an experiment) or " : "") + model + "=FILE");
+    }
+  }
+}
+
 exit_code run_experiment_command(const arguments& a) {
   experiment_request request;
   request.config = load_experiment(a.file, a.sets, a.cores);
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
-  request.firmware = a.firmware;
+  sort_firmware(a.firmware, &request.firmware, request.firmware_of);
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
   return run_experiment(request);
 }
@@ -33,6 +50,7 @@ exit_code run_experiment_command(const arguments& a) {
 exit_code run_program_command(const arguments& a) {
   program_request request;
   request.program = a.file;
+  sort_firmware(a.firmware, nullptr, request.firmware_of);
   request.arguments = a.program_words;
   request.chip = load_chip(a.chip, a.sets, a.cores);
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;

@@ -9,8 +9,8 @@
 
 namespace ohmic {
 
-/// What simulates a core; see ip/iss, ip/rtl_core, ip/lockstep.
-enum class core_model : std::uint8_t { iss, rtl, lockstep };
+/// What simulates a core; see ip/iss, ip/rtl_core, ip/lockstep, ip/ibex.
+enum class core_model : std::uint8_t { iss, rtl, lockstep, ibex };
 
 /// A chip as the models see it: validated, units fixed, every default applied. Made only by config loading
 /// (YAML -> optional struct -> this); plain data, so that the compiler knows the chip through the same struct.

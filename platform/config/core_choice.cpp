@@ -13,7 +13,9 @@ namespace ohmic {
 namespace {
 
 core_model model_named(const std::string& word) {
-  return word == "rtl" ? core_model::rtl : word == "lockstep" ? core_model::lockstep : core_model::iss;
+  for (const core_model model : {core_model::rtl, core_model::lockstep, core_model::ibex})
+    if (word == name_of(model)) return model;
+  return core_model::iss;
 }
 
 /// Reads a number from the front of `text`; nothing if there is none or it does not fit.
@@ -119,6 +121,8 @@ const char* name_of(core_model model) {
       return "rtl";
     case core_model::lockstep:
       return "lockstep";
+    case core_model::ibex:
+      return "ibex";
     default:
       return "iss";
   }

@@ -8,7 +8,7 @@
 
 namespace ohmic {
 
-/// "iss", "rtl", "lockstep"
+/// "iss", "rtl", "lockstep", "ibex"
 const char* name_of(core_model model);
 
 /// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more

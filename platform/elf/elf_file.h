@@ -37,6 +37,7 @@ class elf_file {
   /// The same from bytes; `name` is used in messages.
   static elf_file parse(std::vector<std::uint8_t> bytes, const std::string& name);
 
+  const std::string& name() const { return name_; }  ///< the file's path, or what parse() was told
   std::uint32_t entry() const { return entry_; }
   const std::vector<elf_segment>& segments() const { return segments_; }
   const std::vector<elf_symbol>& symbols() const { return symbols_; }  ///< functions, objects, labels, by address

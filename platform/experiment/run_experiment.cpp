@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "platform/config/config_error.h"
-#include "platform/elf/elf_file.h"
 #include "platform/experiment/figures.h"
 #include "platform/experiment/golden.h"
 #include "platform/experiment/image_set.h"
@@ -124,12 +123,12 @@ std::string describe_cluster(const deployment& mapped, unsigned cluster, std::ui
   return stages + ": " + (activity < std::size(activities) ? activities[activity] : "unknown activity");
 }
 
-void say_why(machine& chip, const elf_file& program, const deployment& mapped, const run_figures& figures, bool dump) {
-  print_errors(chip, program);
+void say_why(machine& chip, const program_set& programs, const deployment& mapped, const run_figures& figures, bool dump) {
+  print_errors(chip, programs);
   if (const std::string why = describe_end(figures.end, chip); !why.empty())
     std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (figures.end == run_end::deadlock || (dump && figures.code != exit_code::right))
-    print_state(chip, program, dump,
+    print_state(chip, programs, dump,
                 [&](unsigned cluster, std::uint32_t activity) { return describe_cluster(mapped, cluster, activity); });
   if (figures.layers && figures.layers->first)
     std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first).c_str());
@@ -143,8 +142,9 @@ exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
   output_folder output(config.output);
-  elf_file program = elf_file::load(request.firmware.empty() ? dataflow_firmware() : request.firmware);
-  patch_program(program, config.chip, {});
+  const firmware loaded(request.firmware.empty() ? dataflow_firmware() : request.firmware, request.firmware_of,
+                        config.chip, {});
+  const program_set& programs = loaded.programs();
   const clock::time_point prepare_begin = clock::now();
   const prepared_run p = prepare(request);
   wall_times wall;
@@ -154,7 +154,7 @@ exit_code run_experiment(const experiment_request& request) {
   const clock::time_point startup_begin = clock::now();
   const auto images = static_cast<unsigned>(p.images.size());
   output.create();
-  const auto chip = make_machine(config.chip, program, to_machine_options(request));
+  const auto chip = make_machine(config.chip, programs, to_machine_options(request));
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
   chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);
@@ -201,7 +201,7 @@ exit_code run_experiment(const experiment_request& request) {
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
   if (!figures.logits.empty() && !request.quiet)
     std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
-  say_why(*chip, program, p.mapped, figures, request.dump);
+  say_why(*chip, programs, p.mapped, figures, request.dump);
   if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
   return figures.code;
 }

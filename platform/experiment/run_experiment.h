@@ -6,6 +6,7 @@
 #include "platform/experiment/chip_loader.h"
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
+#include "platform/run/firmware.h"
 
 namespace ohmic {
 
@@ -16,7 +17,8 @@ struct experiment_request {
   bool dump = false;                                   ///< print every cluster's state if the run fails
   std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
   fault_list faults;
-  std::string firmware;  ///< another ELF than the dataflow executor; empty: that one
+  std::string firmware;        ///< another ELF than the dataflow executor; empty: that one
+  firmware_files firmware_of;  ///< others, for clusters with cores of these models
 };
 
 /// Runs a whole network: prepares model, deployment, images and reference (cached), loads the chip, runs the dataflow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,12 +15,27 @@
 #include "platform/elf/elf_file.h"
 #include "platform/machine/instruction_trace.h"
 #include "platform/machine/machine.h"
+#include "registers/cluster_control.h"
+#include "registers/cluster_peripherals.h"
 
 namespace ohmic {
 
+/// The executable bytes of one program, as all kinds of cores want them.
+struct program_text {
+  explicit program_text(const elf_file& program)
+      : segment(program.text()),
+        decoded(segment.address, segment.bytes.data(), segment.bytes.size()),
+        bytes{segment.address, static_cast<std::uint32_t>(segment.bytes.size()), segment.bytes.data()} {}
+
+  const elf_segment segment;
+  const decoded_text decoded;
+  const text_bytes bytes;
+};
+
 /// A chip with cores of one group type, ready to run: machine's only implementation.
 ///
-/// make_cores(decoded text, text bytes, cluster, harts, first mhartid) gives a cluster's group.
+/// make_cores(decoded text, text bytes, cluster, first mhartid) gives a cluster's group; the text is that of the
+/// program which the cluster runs.
 template <class Cores, class Observer>
 class chip_machine : public machine {
   using cluster_type = cluster<Cores, Observer>;
@@ -31,26 +47,30 @@ class chip_machine : public machine {
   /// Adds what a cluster's cores have compared; null for groups that compare nothing.
   using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
 
-  chip_machine(const chip_config& config, const elf_file& program, const machine_options& options,
+  chip_machine(const chip_config& config, const program_set& programs, const machine_options& options,
                const make_cores& cores, const std::function<Observer(unsigned)>& observer,
                std::unique_ptr<instruction_trace> trace, report_lockstep lockstep)
-      : program_text_(program.text()),
-        text_(program_text_.address, program_text_.bytes.data(), program_text_.bytes.size()),
-        bytes_{program_text_.address, static_cast<std::uint32_t>(program_text_.bytes.size()),
-               program_text_.bytes.data()},
-        trace_(std::move(trace)),
+      : trace_(std::move(trace)),
         lockstep_(lockstep),
         chip_(
-            "chip", with_entry(config, program), options.network,
-            [&](unsigned i) { return cores(text_, bytes_, i, i * hart_ids_per_cluster); }, observer) {
+            "chip", with_entry(config, programs[0]), options.network,
+            [&](unsigned i) {
+              const program_text& text = text_in(programs, config, i);
+              return cores(text.decoded, text.bytes, i, i * hart_ids_per_cluster);
+            },
+            observer) {
     if (options.random_memory_seed) {
       chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
                                           *options.random_memory_seed);
       chip_.l1().fill_random(0, chip_.l1().bytes(), *options.random_memory_seed + 1);
     }
-    for (const elf_segment& s : program.segments())
-      if (!write(s.address, s.bytes.data(), s.bytes.size()))
-        throw elf_error("the program's segment at " + std::to_string(s.address) + " is outside the chip's memory");
+    for (std::size_t p = 0; p < programs.size(); ++p)
+      if (runs_[p]) load(programs[p]);
+    if (programs.size() == 1) return;
+    for (unsigned i = 0; i < chip_.clusters(); ++i)
+      write_word(config.cluster_peripherals(i) + registers::cluster_peripherals::cluster_control_base +
+                     registers::cluster_control::boot_addr_offset,
+                 programs.in(config, i).entry());
   }
 
   const chip_config& config() const override { return chip_.config(); }
@@ -142,6 +162,20 @@ class chip_machine : public machine {
     return c;
   }
 
+  /// The text of the program that a cluster runs, decoded when the first such cluster asks.
+  const program_text& text_in(const program_set& programs, const chip_config& config, unsigned cluster) {
+    const std::size_t p = programs.index(config, cluster);
+    runs_.resize(programs.size());
+    if (!runs_[p]) runs_[p] = &texts_.emplace_back(programs[p]);
+    return *runs_[p];
+  }
+
+  void load(const elf_file& program) {
+    for (const elf_segment& s : program.segments())
+      if (!write(s.address, s.bytes.data(), s.bytes.size()))
+        throw elf_error("the program's segment at " + std::to_string(s.address) + " is outside the chip's memory");
+  }
+
   bool access(std::uint64_t addr, void* data, std::size_t bytes, bool write) {
     auto* at = static_cast<unsigned char*>(data);
     while (bytes != 0) {
@@ -160,9 +194,8 @@ class chip_machine : public machine {
     return true;
   }
 
-  const elf_segment program_text_;
-  const decoded_text text_;
-  const text_bytes bytes_;
+  std::deque<program_text> texts_;
+  std::vector<const program_text*> runs_;  // by program; null: no cluster runs it
   std::unique_ptr<instruction_trace> trace_;
   const report_lockstep lockstep_;
   std::size_t watched_pieces_ = 0;
@@ -171,18 +204,18 @@ class chip_machine : public machine {
 
 /// The machine for these cores, with or without a trace.
 template <class Cores>
-std::unique_ptr<machine> make_chip_machine(const chip_config& config, const elf_file& program,
+std::unique_ptr<machine> make_chip_machine(const chip_config& config, const program_set& programs,
                                            const machine_options& options,
                                            const typename chip_machine<Cores, null_observer>::make_cores& cores,
                                            void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr) {
   if (!options.trace)
     return std::make_unique<chip_machine<Cores, null_observer>>(
-        config, program, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep);
-  auto trace = std::make_unique<instruction_trace>(options.trace->file, program);
+        config, programs, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep);
+  auto trace = std::make_unique<instruction_trace>(options.trace->file, programs.in(config, options.trace->cluster));
   instruction_trace* const writer = trace.get();
   const traced_core which = *options.trace;
   return std::make_unique<chip_machine<Cores, trace_observer>>(
-      config, program, options, cores,
+      config, programs, options, cores,
       [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace),
       lockstep);
 }

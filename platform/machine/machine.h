@@ -13,10 +13,9 @@
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
 #include "platform/config/chip_config.h"
+#include "platform/machine/program_set.h"
 
 namespace ohmic {
-
-class elf_file;
 
 /// Why a run stopped.
 enum class run_end : std::uint8_t {
@@ -133,8 +132,8 @@ class machine {
 /// Throws config_error, naming a core, if the chip asks for a model of cores that this build does not have.
 void require_core_models(const chip_config& config);
 
-/// Builds the chip around a program's text. `program` must outlive the machine.
-std::unique_ptr<machine> make_machine(const chip_config& config, const elf_file& program,
+/// Builds the chip around the programs' texts. Their files must outlive the machine.
+std::unique_ptr<machine> make_machine(const chip_config& config, const program_set& programs,
                                       const machine_options& options = {});
 
 }  // namespace ohmic

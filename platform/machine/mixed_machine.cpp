@@ -5,11 +5,20 @@
 #include "ip/lockstep/lockstep_group.h"
 #include "ip/rtl_core/rtl_group.h"
 #include "platform/machine/chip_machine.h"
+#if OHMIC_HAS_IBEX
+  #include "ip/ibex/ibex_group.h"
+  #include "registers/event_unit.h"
+#endif
 
 namespace ohmic {
 namespace {
 
-using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group>;  // in the order of core_model
+// In the order of core_model.
+#if OHMIC_HAS_IBEX
+using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group, ibex_group>;
+#else
+using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group>;
+#endif
 
 /// Adds what one cluster compared.
 void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
@@ -27,16 +36,26 @@ void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
 
 }  // namespace
 
-std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const elf_file& program,
+std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const program_set& programs,
                                             const machine_options& options) {
+#if OHMIC_HAS_IBEX
+  const auto wait_address =
+      static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
+                                 registers::event_unit::own_wait_offset);
+#endif
   return make_chip_machine<mixed_cores>(
-      config, program, options,
+      config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
         std::vector<std::uint8_t> kinds;
         for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
         const unsigned harts = config.cluster.cores;
         return mixed_cores(std::move(kinds), iss_group(text, harts, first_mhartid),
-                           rtl_group(bytes, harts, first_mhartid), lockstep_group(text, bytes, harts, first_mhartid));
+                           rtl_group(bytes, harts, first_mhartid), lockstep_group(text, bytes, harts, first_mhartid)
+#if OHMIC_HAS_IBEX
+                                                                       ,
+                           ibex_group(bytes, harts, first_mhartid, wait_address)
+#endif
+        );
       },
       report);
 }

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "platform/elf/elf_file.h"
 #include "platform/run/progress.h"
 #include "platform/run/whole_file.h"
 #include "registers/cluster_peripherals.h"
@@ -56,7 +55,7 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
   }
 }
 
-void print_errors(const machine& chip, const elf_file& program) {
+void print_errors(const machine& chip, const program_set& programs) {
   std::size_t shown = 0;
   for (const guest_error& e : chip.errors()) {
     if (e.from == guest_error::source::lockstep) continue;  // not the program's, and told at length elsewhere
@@ -68,7 +67,8 @@ void print_errors(const machine& chip, const elf_file& program) {
     switch (e.from) {
       case guest_error::source::core_access:
       case guest_error::source::core_fetch:
-        where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc, program.describe(e.pc));
+        where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc,
+                             programs.in(chip.config(), e.cluster).describe(e.pc));
         break;
       case guest_error::source::lockstep:
         break;
@@ -84,7 +84,7 @@ void print_errors(const machine& chip, const elf_file& program) {
   }
 }
 
-void print_state(machine& chip, const elf_file& program, bool all, const cluster_label& label) {
+void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label) {
   constexpr unsigned most_shown = 32;
   const unsigned cores = chip.config().cluster.cores;
   unsigned shown = 0;
@@ -115,6 +115,7 @@ void print_state(machine& chip, const elf_file& program, bool all, const cluster
     std::fprintf(stderr, "%s; asleep %#llx, on the bus %#llx, on a line %#llx\n", line.c_str(),
                  static_cast<unsigned long long>(a.sleeping), static_cast<unsigned long long>(a.waiting_for_bus),
                  static_cast<unsigned long long>(a.waiting_for_line));
+    const elf_file& program = programs.in(chip.config(), i);
     for (unsigned h = 0; h < (all ? cores : 1); ++h) {
       const hart_snapshot s = chip.hart(i, h);
       std::fprintf(stderr, "  core %u pc %08x <%s> ra %08x <%s> sp %08x\n", h, s.pc, program.describe(s.pc).c_str(),
@@ -135,10 +136,10 @@ void print_lockstep(const lockstep_report& report) {
 
 exit_code run_program(const program_request& request) {
   if (!request.json.empty()) check_file_can_be_written(request.json);
-  elf_file program = elf_file::load(request.program);
-  patch_program(program, request.chip, request.arguments);
+  const firmware loaded(request.program, request.firmware_of, request.chip, request.arguments);
+  const program_set& programs = loaded.programs();
   progress meter("running " + request.program, request.quiet);
-  auto chip = make_machine(request.chip, program, request.machine);
+  auto chip = make_machine(request.chip, programs, request.machine);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
     std::printf("[%u.%u] %s\n", cluster, core, line.c_str());
@@ -160,9 +161,10 @@ exit_code run_program(const program_request& request) {
     awake += a.awake_cycles;
   }
   const exit_code code = exit_code_of(end, chip->exit_status());
-  print_errors(*chip, program);
+  print_errors(*chip, programs);
   if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
-  if (end == run_end::deadlock || (request.dump && code != exit_code::right)) print_state(*chip, program, request.dump);
+  if (end == run_end::deadlock || (request.dump && code != exit_code::right))
+    print_state(*chip, programs, request.dump);
   const lockstep_report lockstep = chip->lockstep();
   if (!request.quiet) print_lockstep(lockstep);
   const double simulating = wall - startup;

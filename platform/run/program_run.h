@@ -8,12 +8,14 @@
 #include "platform/config/chip_config.h"
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
+#include "platform/run/firmware.h"
 
 namespace ohmic {
 
 /// What `ohmic run FIRMWARE.elf` was asked for.
 struct program_request {
   std::string program;                 ///< path of the ELF
+  firmware_files firmware_of;          ///< others, for clusters with cores of these models
   std::vector<std::string> arguments;  ///< words behind "--"
   chip_config chip;
   run_options run;
@@ -35,14 +37,14 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
 void print_lockstep(const lockstep_report& report);
 
 /// One line per guest error: cluster, core, pc, symbol, address.
-void print_errors(const machine& chip, const elf_file& program);
+void print_errors(const machine& chip, const program_set& programs);
 
 /// What the program does in a cluster, from what it wrote to ACTIVITY: known to those who know the program.
 using cluster_label = std::function<std::string(unsigned cluster, std::uint32_t activity)>;
 
 /// Each cluster that has not finished: what it waits for and where its core 0 is, with symbols; all clusters and cores
 /// with `all`. For dead-locks and failures.
-void print_state(machine& chip, const elf_file& program, bool all, const cluster_label& label = {});
+void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label = {});
 
 /// Ctrl-C ends the program at once with exit code 130, until poll_interrupts() was called: then it is noted for
 /// interrupt_requested(), so that a run can end with a report; a second one does not wait.
