@@ -123,7 +123,8 @@ std::string describe_cluster(const deployment& mapped, unsigned cluster, std::ui
   return stages + ": " + (activity < std::size(activities) ? activities[activity] : "unknown activity");
 }
 
-void say_why(machine& chip, const program_set& programs, const deployment& mapped, const run_figures& figures, bool dump) {
+void say_why(machine& chip, const program_set& programs, const deployment& mapped, const run_figures& figures,
+             bool dump) {
   print_errors(chip, programs);
   if (const std::string why = describe_end(figures.end, chip); !why.empty())
     std::fprintf(stderr, "ohmic: %s\n", why.c_str());

@@ -38,24 +38,24 @@ void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
 
 std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const program_set& programs,
                                             const machine_options& options) {
-#if OHMIC_HAS_IBEX
-  const auto wait_address =
-      static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
-                                 registers::event_unit::own_wait_offset);
-#endif
   return make_chip_machine<mixed_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
         std::vector<std::uint8_t> kinds;
         for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
         const unsigned harts = config.cluster.cores;
-        return mixed_cores(std::move(kinds), iss_group(text, harts, first_mhartid),
-                           rtl_group(bytes, harts, first_mhartid), lockstep_group(text, bytes, harts, first_mhartid)
+        iss_group iss(text, harts, first_mhartid);
+        rtl_group rtl(bytes, harts, first_mhartid);
+        lockstep_group both(text, bytes, harts, first_mhartid);
 #if OHMIC_HAS_IBEX
-                                                                       ,
-                           ibex_group(bytes, harts, first_mhartid, wait_address)
+        const auto wait_address =
+            static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
+                                       registers::event_unit::own_wait_offset);
+        return mixed_cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both),
+                           ibex_group(bytes, harts, first_mhartid, wait_address));
+#else
+        return mixed_cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both));
 #endif
-        );
       },
       report);
 }
