@@ -11,7 +11,8 @@ namespace ohmic {
 ///
 /// Small windows cost less than waking the other threads, and on a busy machine a thread that is not running makes
 /// all others wait for it. So the better way is used, and the other one is tried for a few windows at intervals that
-/// grow while it stays the worse one. A trial is judged by itself: what was measured long ago does not count.
+/// grow while it stays the worse one. A trial is judged by itself: what was measured long ago does not count. It ends
+/// when it is lost: on a busy machine one window can cost as much as thousands.
 /// Call order: shared(parts), then report() with the time of that window.
 class share_choice {
  public:
@@ -31,11 +32,12 @@ class share_choice {
       return;
     }
     c.trial_sum += nanoseconds;
-    if (--c.trial_left != 0) return;
-    const double tried = c.trial_sum / trial_windows;
-    if (tried < c.mean) {
+    const bool lost = c.trial_sum >= c.mean * trial_windows;  // whatever its other windows take
+    if (--c.trial_left != 0 && !lost) return;
+    c.trial_left = 0;
+    if (!lost) {
       c.use_shared = !c.use_shared;
-      c.mean = tried;
+      c.mean = c.trial_sum / trial_windows;
       c.interval = first_interval;
     } else if (c.interval < longest_interval) {
       c.interval *= 2;

@@ -24,8 +24,14 @@ TEST(ShareChoiceTest, SettlesOnTheFasterWay) {
 
 TEST(ShareChoiceTest, TriesAHopelessWayLessAndLess) {
   share_choice choice;
+  play(choice, 3, 100000, 500, 520);
+  EXPECT_LT(play(choice, 3, 100000, 500, 520), 220u) << "8 windows in 4096 at most";
+}
+
+TEST(ShareChoiceTest, GivesUpATrialThatIsLost) {
+  share_choice choice;
   play(choice, 3, 100000, 500, 1e6);
-  EXPECT_LT(play(choice, 3, 100000, 500, 1e6), 220u) << "8 windows in 4096 at most";
+  EXPECT_LT(play(choice, 3, 100000, 500, 1e6), 30u) << "1 window in 4096 at most";
 }
 
 TEST(ShareChoiceTest, OneStallDoesNotDecideForLong) {
