@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "ip/axi/topology.h"
-
 namespace ohmic {
 namespace {
 
@@ -48,25 +46,18 @@ TEST(AddressMapTest, OverlapsAndOddBoundariesAreInvalid) {
   EXPECT_FALSE(inside.valid());
 }
 
-TEST(TopologyTest, PlacesTableOnesRouters) {
-  const network_config config;
-  const std::vector<router_place> places = place_routers(config);
-  ASSERT_EQ(places.size(), 1u + 8 + 32 + 128);
-  EXPECT_EQ(places[0].name, "top");
-  EXPECT_EQ(places[0].config.clusters_per_child, 64u);
-  EXPECT_EQ(places[8].name, "l3_7");
-  EXPECT_EQ(places[8].parent, 0);
-  EXPECT_EQ(places[8].parent_port, 7u);
-  EXPECT_EQ(places[9].name, "l2_0");
-  EXPECT_EQ(places[9].parent, 1);
-  EXPECT_EQ(places[40].name, "l2_31");
-  EXPECT_EQ(places[40].parent, 8);
-  EXPECT_EQ(places[40].parent_port, 3u);
-  EXPECT_EQ(places[40].config.first_cluster, 496u);
-  EXPECT_EQ(places[168].name, "l1_127");
-  EXPECT_EQ(places[168].parent, 40);
-  EXPECT_EQ(places[168].config.first_cluster, 508u);
-  EXPECT_TRUE(places[168].config.children_are_clusters);
+TEST(AddressMapTest, StridesAreWholePages) {
+  address_map map;
+  map.cluster_stride = 0x1800;
+  map.cluster_count = 2;  // begin and end of the clusters lie on pages all the same
+  EXPECT_FALSE(map.valid());
+}
+
+TEST(AddressMapTest, ARegionThatWrapsAroundIsInvalid) {
+  address_map map;
+  map.platform_base = ~std::uint64_t{0xFFF};
+  map.platform_bytes = 0x2000;
+  EXPECT_FALSE(map.valid());
 }
 
 }  // namespace

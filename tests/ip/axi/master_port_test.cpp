@@ -63,21 +63,6 @@ TEST(SplitTest, RandomTransfersAreCoveredByLegalBursts) {
   }
 }
 
-TEST(BurstTest, BeatsAreTheAlignedChunksTouched) {
-  axi_burst burst;
-  const struct {
-    std::uint64_t addr;
-    std::uint32_t bytes;
-    unsigned width, beats;
-  } cases[] = {{0, 1, 64, 1},  {63, 1, 64, 1},    {63, 2, 64, 2}, {0, 64, 64, 1},
-               {1, 64, 64, 2}, {0, 4096, 64, 64}, {0, 4, 4, 1},   {3, 6, 4, 3}};
-  for (const auto& c : cases) {
-    burst.addr = c.addr;
-    burst.bytes = c.bytes;
-    EXPECT_EQ(burst.beats(c.width), c.beats) << c.addr << "+" << c.bytes;
-  }
-}
-
 class MasterPortTest : public testing::Test {
  protected:
   static constexpr std::uint64_t cluster(unsigned i) { return 0x4000'0000 + i * 0x20'0000ull; }
@@ -226,38 +211,6 @@ TEST_F(MasterPortTest, LimitsAndWidthAreParameters) {
   ASSERT_EQ(sent.size(), 3u);
   EXPECT_EQ(sent[2].cycle, 8u) << "eight beats of eight bytes";
   EXPECT_FALSE(port->idle());
-}
-
-TEST(BurstPoolTest, RecyclesTheLastReturnedBurstFirst) {
-  burst_pool pool(4096);
-  axi_burst* const a = pool.get(4);
-  axi_burst* const b = pool.get(4096);
-  a->resp = axi_resp::decerr;
-  std::uint8_t* const data = a->data;
-  EXPECT_EQ(pool.in_use(), 2u);
-  pool.put(a);
-  axi_burst* const c = pool.get(64);
-  EXPECT_EQ(c, a);
-  EXPECT_EQ(c->data, data);
-  EXPECT_EQ(c->resp, axi_resp::okay);
-  EXPECT_EQ(c->bytes, 64u);
-  pool.put(b);
-  EXPECT_EQ(pool.get(65), b);
-}
-
-TEST(BurstPoolTest, GivesDisjointAlignedBuffers) {
-  burst_pool pool(2048);
-  std::vector<std::pair<std::uint8_t*, std::uint32_t>> buffers;
-  for (int i = 0; i < 100; ++i) {
-    const std::uint32_t bytes = i % 3 ? 64 : 2048;
-    buffers.emplace_back(pool.get(bytes)->data, bytes);
-    std::fill_n(buffers.back().first, bytes, std::uint8_t{1});
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffers.back().first) % 64, 0u);
-  }
-  std::sort(buffers.begin(), buffers.end());
-  for (std::size_t i = 1; i < buffers.size(); ++i) {
-    EXPECT_LE(buffers[i - 1].first + buffers[i - 1].second, buffers[i].first);
-  }
 }
 
 }  // namespace

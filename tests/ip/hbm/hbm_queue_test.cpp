@@ -4,8 +4,6 @@
 
 #include <map>
 
-#include "ip/hbm/hbm_memory.h"
-
 namespace ohmic {
 namespace {
 
@@ -79,41 +77,46 @@ TEST_F(HbmQueueTest, AReadAndAWriteAreAcceptedInOneCycle) {
   EXPECT_EQ(answers.at(2), 106u);
 }
 
-TEST(HbmMemoryTest, IsZeroAndHoldsWhatIsWritten) {
-  hbm_memory memory(8ull << 30);  // 8 GiB of address space, a few pages of memory
-  const std::uint8_t in[5] = {1, 2, 3, 4, 5};
-  std::uint8_t out[5] = {9, 9, 9, 9, 9};
-  EXPECT_TRUE(memory.read((8ull << 30) - 5, out, 5));
-  EXPECT_EQ(out[4], 0);
-  EXPECT_TRUE(memory.write((8ull << 30) - 5, in, 5));
-  EXPECT_TRUE(memory.read((8ull << 30) - 5, out, 5));
-  EXPECT_EQ(out[4], 5);
+TEST_F(HbmQueueTest, NothingIsAcceptedBeforeItIsThere) {
+  hbm_queue<int> queue({});
+  EXPECT_EQ(queue.next_accept(), never);
+  queue.arrive(0, 40, 40, false, 1);
+  queue.arrive(1, 60, 60, true, 1);
+  EXPECT_EQ(queue.next_accept(), 40u);
+  queue.accept(40, [](int burst, cycle_t first) {
+    EXPECT_EQ(burst, 0);
+    EXPECT_EQ(first, 140u);
+  });
+  EXPECT_EQ(queue.next_accept(), 60u);
+  EXPECT_EQ(queue.waiting(), 1u);
 }
 
-TEST(HbmMemoryTest, RefusesWhatIsOutside) {
-  hbm_memory memory(4096);
-  std::uint8_t bytes[16] = {};
-  EXPECT_TRUE(memory.read(4080, bytes, 16));
-  EXPECT_FALSE(memory.read(4081, bytes, 16));
-  EXPECT_FALSE(memory.write(5000, bytes, 1));
-  EXPECT_FALSE(memory.read(~0ull, bytes, 16)) << "no wrap-around";
+TEST_F(HbmQueueTest, ABurstIsOpenUntilItsLastBeat) {
+  hbm_timing timing;
+  timing.outstanding = 1;
+  hbm_queue<int> queue(timing);
+  queue.arrive(0, 0, 0, false, 64);
+  queue.arrive(1, 0, 0, false, 1);
+  EXPECT_EQ(drain(queue).at(1), 164u + 100) << "beats leave in 100..163";
 }
 
-TEST(HbmMemoryTest, RandomContentsDependOnSeedAndOffsetOnly) {
-  hbm_memory whole(1 << 16), parts(1 << 16), other(1 << 16);
-  whole.fill_random(0, 1 << 16, 42);
-  for (std::uint64_t at = 0, step = 1; at < (1 << 16); at += step, step = step * 7 % 997 + 1) {
-    parts.fill_random(at, std::min<std::uint64_t>(step, (1 << 16) - at), 42);
+TEST_F(HbmQueueTest, WritesAreAnsweredOnePerCycle) {
+  hbm_queue<int> queue({});
+  queue.arrive(0, 0, 63, true, 64);
+  queue.arrive(1, 1, 63, true, 1);  // its data are there no later than the first one's
+  const auto answers = drain(queue);
+  EXPECT_EQ(answers.at(0), 163u);
+  EXPECT_EQ(answers.at(1), 164u);
+}
+
+TEST_F(HbmQueueTest, ALongQueueKeepsItsOrder) {
+  hbm_queue<int> queue({});
+  for (int i = 0; i < 500; ++i) queue.arrive(i, i / 10, i / 10, false, 1);
+  cycle_t previous = 0;
+  for (const auto& [burst, first] : drain(queue)) {
+    EXPECT_GT(first, previous) << burst;
+    previous = first;
   }
-  other.fill_random(0, 1 << 16, 43);
-  EXPECT_TRUE(std::equal(whole.data(), whole.data() + (1 << 16), parts.data()));
-  std::size_t same = 0, counts[256] = {};
-  for (int i = 0; i < 1 << 16; ++i) {
-    same += whole.data()[i] == other.data()[i];
-    ++counts[whole.data()[i]];
-  }
-  EXPECT_LT(same, 400u) << "one byte in 256";
-  for (const std::size_t c : counts) EXPECT_NEAR(static_cast<double>(c), 256, 100);
 }
 
 }  // namespace
