@@ -136,17 +136,20 @@ inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) 
 }
 
 /// The RTL counts a loop down at its last instruction, if that accesses a status CSR, without asking whether the count
-/// is 0 (cv32e40p_controller.sv, DECODE, csr_status_i): it wraps, and the loop goes round. True if that happens at e,
-/// which then is the loop's start.
+/// is 0 (cv32e40p_controller.sv, DECODE, csr_status_i): it wraps, and the loop goes round. True if that happens behind
+/// the instruction at e, which then is where the core goes on (hwlp_targ_addr_o, right only for loops it is in).
 inline bool wrap_ended_loop(hart_set& set, hart_fetch& f, const decoded*& e) {
   const std::uint32_t pc = set.pc_of(e);
+  bool wraps = false;
   for (unsigned l = 0; l < 2; ++l) {
-    if (f.lpcount[l] != 0 || f.lpend[l] != pc) continue;
+    if (f.lpcount[l] != 0 || f.lpend[l] != pc + 4) continue;
     f.lpcount[l] = ~0u;
-    e = set.entry_of(f.lpstart[l]);
-    return true;
+    wraps = true;
   }
-  return false;
+  if (!wraps) return false;
+  const auto inside = [&](unsigned l) { return f.lpstart[l] <= pc && pc + 4 <= f.lpend[l]; };
+  e = set.entry_of(f.lpstart[inside(1) && !inside(0) ? 1 : 0]);
+  return true;
 }
 
 /// A loop's count is counted down as its last instruction leaves ID: read by that one itself it is one less.
@@ -158,9 +161,11 @@ inline std::uint32_t counted_down(hart_set& set, const hart_fetch& f, const deco
 }
 
 /// Stall of the instruction at `to` behind the one in front of `arrived`, where a hardware loop may end.
-inline unsigned late_hazard(const decoded* arrived, const decoded* to) {
+/// A loop may start anywhere, also outside the text.
+inline unsigned late_hazard(const hart_set& set, const decoded* arrived, const decoded* to) {
   const decoded* const from = arrived - 2;  // loop bodies have no compressed instructions
-  return from->flags & flag_late_hazard ? hazard_cycles(*from, *to) : 0;
+  if ((from->flags & flag_late_hazard) == 0 || !set.text->contains(set.pc_of(to))) return 0;
+  return hazard_cycles(*from, *to);
 }
 
 /// Sequential arrival at a place that may end a hardware loop or begin a line.
@@ -169,7 +174,7 @@ core_stop run_checkpoint(OHMIC_ISS_ARGS) {
   hart_fetch& f = set.fetch_of(s);
   const decoded* const arrived = e;
   if ((f.lpcount[0] | f.lpcount[1]) != 0) e = loop_back(set, f, e);
-  const unsigned stall = late_hazard(arrived, e);
+  const unsigned stall = late_hazard(set, arrived, e);
   budget -= stall;
   if (e != arrived || stall != 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
   if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, set.pc_of(e))) {
@@ -334,7 +339,7 @@ core_stop run(OHMIC_ISS_ARGS) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
     s.x[e->rd] = old - counted_down(set, set.fetch_of(s), e);
-    const decoded* again = next_entry(e);
+    const decoded* again = e;
     if (e->cycles == status_csr_cycles && wrap_ended_loop(set, set.fetch_of(s), again)) {
       if constexpr (Observer::enabled)
         observe<Observer>(s, e, s.time - static_cast<cycle_t>(budget), set.pc_of(again), set);

@@ -56,7 +56,7 @@ const decoded* iss_group::settle(hart& s) {
   if (s.resume_at_body || s.phase == access_phase::outstanding) return s.at;
   if (!set_.text->contains(set_.pc_of(s.at))) return s.at;
   const decoded* const start = loop_back(set_, set_.fetch_of(s), s.at);
-  s.time += late_hazard(s.at, start);
+  s.time += late_hazard(set_, s.at, start);
   s.at = start;
   s.attention |= attention_line;
   s.resume_at_body = true;

@@ -36,8 +36,8 @@ class core_bench {
           answer();
           break;
         case core_stop::fetch:
-          if (inventing_) what_.lines.push_back(below(around_.line_stall + 1));
-          cores_.fetch_complete(0, cores_.time(0) + (lines_ < what_.lines.size() ? what_.lines[lines_] : 0));
+          if (inventing_) what_.lines.push_back({below(around_.line_stall + 1)});
+          cores_.fetch_complete(0, cores_.time(0) + (lines_ < what_.lines.size() ? what_.lines[lines_].cycles : 0));
           ++lines_;
           break;
         case core_stop::horizon:

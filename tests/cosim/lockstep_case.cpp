@@ -28,7 +28,8 @@ test_program random_program_for(unsigned seed, const surroundings& around) {
   random_program_options options;
   options.interrupts = around.interrupt_every != 0;
   options.counters = true;
-  return make_random_program(seed, options);
+  // Other programs in other surroundings.
+  return make_random_program(seed + 1000003u * (around.interrupt_every + around.grant_stall), options);
 }
 
 lockstep_outcome run_case(const lockstep_case& c, cycle_t max_cycles) {

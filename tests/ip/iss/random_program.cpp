@@ -73,7 +73,8 @@ class generator {
   void straight(unsigned count);
   void last_of_loop(bool may_access_csr);
   void mixed(unsigned count);
-  void corner_value();
+  void set(unsigned rd, std::uint32_t v);
+  void corner_values();
   void exception();
   void jump();
   void backward();
@@ -226,10 +227,28 @@ void generator::mixed(unsigned count) {
   }
 }
 
-void generator::corner_value() {
-  const std::uint32_t v = value(), high = (v + 0x800) & 0xfffff000u;
-  const unsigned rd = reg();
+void generator::set(unsigned rd, std::uint32_t v) {
+  const std::uint32_t high = (v + 0x800) & 0xfffff000u;
   add(unit_of({high | rd << 7 | 0x37, addi(rd, rd, v - high)}));
+}
+
+/// Instructions of two operands on values where arithmetic goes wrong if it does.
+void generator::corner_values() {
+  static constexpr std::uint32_t pairs[][2] = {{0x80000000u, 0xffffffffu}, {0x80000000u, 0},          {5, 0}, {0, 0},
+                                               {0xffffffffu, 0xffffffffu}, {0x80000000u, 0x80000000u}};
+  const unsigned a = 1 + below(11), b = 12 + below(11);
+  if (below(2) == 0) {
+    const auto& pair = pairs[below(std::size(pairs))];
+    set(a, pair[0]), set(b, pair[1]);
+  } else {
+    set(a, value()), set(b, below(4) == 0 ? program_.x[a] : value());
+  }
+  const unsigned n = 1 + below(4);
+  for (unsigned i = 0; i < n; ++i) {
+    std::uint32_t w = computing();
+    if (below(2) == 0) w = 0x02000033 | below(8) << 12 | 23 << 7;  // multiplication or division
+    add_word((w & ~0x01f98f80u) | a << 15 | b << 20 | (w & 0xf80));
+  }
 }
 
 /// Each takes four bytes, which the handler skips.
@@ -274,8 +293,8 @@ void generator::jump() {
     case 1:
     case 2:  // cv.beqimm, cv.bneimm, of a register that is small often enough
       u = unit_of(
-          {addi(address_scratch, 0, below(4)), 0x6063u | below(2) << 12 | address_scratch << 15 | below(4) << 20});
-      if (below(4) == 0) u = unit_of({0x6063u | below(2) << 12 | any_source() << 15 | below(32) << 20});
+          {addi(address_scratch, 0, below(4)), 0x600bu | below(2) << 12 | address_scratch << 15 | below(4) << 20});
+      if (below(4) == 0) u = unit_of({0x600bu | below(2) << 12 | any_source() << 15 | below(32) << 20});
       u.references = {{static_cast<std::uint8_t>(u.halves.size() - 2), field::branch}};
       return around(u, body);
     case 3:
@@ -459,16 +478,16 @@ void generator::element() {
       static constexpr std::uint32_t orders[] = {0x0ff0000f, 0x0000100f, 0x10500073};
       return add_word(orders[below(3)]);
     }
-    case 17: {  // a loop's registers while it does not run
-      const unsigned l = below(2);
-      add(unit_of({loop_word(4, l, 0, 0), loop_word(0, l, 0, below(4096)), loop_word(2, l, 0, below(4096))}));
+    case 17: {  // a loop's registers while it does not run. Behind the program: see docs/rtl-findings.md
+      const unsigned l = below(2), far = 4095 - below(500);
+      add(unit_of({loop_word(4, l, 0, 0), loop_word(0, l, 0, far), loop_word(2, l, 0, 4095 - below(1000))}));
       program_.units.back().aligned = true;
       return;
     }
     case 18:
       return add_word(csr_word());
     case 19:
-      return corner_value();
+      return corner_values();
     default:
       return mixed(1 + below(10));
   }
