@@ -20,6 +20,8 @@ class lockstep_group {
   lockstep_group(const decoded_text& text, const text_bytes& bytes, unsigned count, std::uint32_t first_mhartid);
 
   unsigned size() const { return rtl_.size(); }
+  /// Records the RTL's waveform, see cv32e40p_hart::record().
+  void record(unsigned h, cv32e40p_waveform& to) { rtl_.record(h, to); }
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
   void stop(unsigned h) { rtl_.stop(h); }
   void restore(unsigned h, const hart_state& state);

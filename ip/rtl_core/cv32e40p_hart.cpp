@@ -5,6 +5,7 @@
 #include "Vcv32e40p.h"
 #include "Vcv32e40p___024root.h"
 #include "ip/rtl_core/cv32e40p_state.h"
+#include "ip/rtl_core/cv32e40p_waveform.h"
 
 // The parts of Vcv32e40p::eval() in the pinned Verilator (rtl/requirements.txt). Called by themselves they save its
 // message queue and deleter, which the model does not use, and the inputs' logic where no input has changed.
@@ -58,19 +59,19 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
   m.irq_i = 0;
   m.instr_gnt_i = m.instr_rvalid_i = m.data_gnt_i = m.data_rvalid_i = 0;
   m.instr_rdata_i = m.data_rdata_i = 0;
-  m.clk_i = 0;
-  m.rst_ni = 1;
-  m.eval();
-  m.rst_ni = 0;
-  m.eval();
+  const auto drive = [&](bool clock, bool reset_n) {
+    m.clk_i = clock;
+    m.rst_ni = reset_n;
+    m.eval();
+    if (waveform_ != nullptr) waveform_->follow(*m.rootp);
+  };
+  drive(false, true);
+  drive(false, false);
   for (int i = 0; i < 2; ++i) {
-    m.clk_i = 1;
-    m.eval();
-    m.clk_i = 0;
-    m.eval();
+    drive(true, false);
+    drive(false, false);
   }
-  m.rst_ni = 1;
-  m.eval();
+  drive(false, true);
   lines_.fill(no_line);
   line_ready_ = 0;
   data_at_ = never;
@@ -90,8 +91,9 @@ void cv32e40p_hart::restore(const hart_state& state) {
   reset(~target & 0xffffff00u);
   Vcv32e40p___024root& m = *model_->rootp;
   returning_ = true;
-  m.ohmic_cv32e40p__DOT__core_i__DOT__cs_registers_i__DOT__mepc_q = state.pc;
-  Vcv32e40p___024root___eval_settle(&m);
+  hart_state entry;
+  entry.mepc = state.pc;
+  write_registers(entry);
   for (unsigned asked = 0; asked < 2;) {
     settle();
     if (m.instr_req_o && m.instr_addr_o == target) {
@@ -104,8 +106,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
     }
     if (asked < 2) clock(false);
   }
-  load_state(m, state);
-  Vcv32e40p___024root___eval_settle(&m);
+  write_registers(state);
   evaluate(m);
   returning_ = false;
   grants_changed_ = true;
@@ -116,6 +117,13 @@ void cv32e40p_hart::restore(const hart_state& state) {
   running_ = true;
   fault_ = hart_fault::none;
   fetch();
+}
+
+// Of the model that runs and of the one whose waveform is recorded.
+void cv32e40p_hart::write_registers(const hart_state& state) {
+  load_state(*model_->rootp, state);
+  Vcv32e40p___024root___eval_settle(model_->rootp);
+  if (waveform_ != nullptr) waveform_->load(state);
 }
 
 // Applies the responses of cycle time_ and shows what the core asks for in it.
@@ -265,6 +273,7 @@ void cv32e40p_hart::clock(bool data_granted) {
     if (observed_) sample();
     if (rest_.served && !(m.ex_ready_o && m.wb_ready_o && !m.misaligned_o)) rest_.busy_at = time_;
   }
+  if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(m, time_, !returning_)) waveform_ = nullptr;
   m.clk_i = 1;
   if (data_granted || grants_changed_)
     evaluate(m);

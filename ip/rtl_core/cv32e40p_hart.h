@@ -13,6 +13,8 @@ class VerilatedContext;
 
 namespace ohmic {
 
+class cv32e40p_waveform;
+
 /// One Verilated CV32E40P with its private instruction cache, driven cycle by cycle from the core seam's calls.
 ///
 /// A cycle is evaluated in two steps: settle() applies what is known at its begin (responses, interrupts) and shows the
@@ -27,6 +29,8 @@ class cv32e40p_hart {
   ~cv32e40p_hart();
   cv32e40p_hart(cv32e40p_hart&&) noexcept;
 
+  /// Before start(): the hart's cycles are recorded there, at the cost of a second model. `to` outlives the hart.
+  void record(cv32e40p_waveform& to) { waveform_ = &to; }
   void start(std::uint32_t boot_addr, cycle_t now);
   void stop() { running_ = false; }
   /// Goes on from this state at time(): the first cycle is the one in which the instruction at state.pc is fetched. The
@@ -77,6 +81,7 @@ class cv32e40p_hart {
   void ask_for_rest();
   bool drained() const;
   void come_to_rest();
+  void write_registers(const hart_state& state);
 
   // Hot: touched in every cycle.
   std::unique_ptr<VerilatedContext> context_;
@@ -111,6 +116,7 @@ class cv32e40p_hart {
   mutable hart_counters counters_;
   hart_state state_;  // while resting
   std::unique_ptr<retire_tap> tap_;
+  cv32e40p_waveform* waveform_ = nullptr;
 };
 
 }  // namespace ohmic

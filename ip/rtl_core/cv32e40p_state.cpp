@@ -2,14 +2,18 @@
 
 #include "Vcv32e40p.h"
 #include "Vcv32e40p___024root.h"
+#include "Vcv32e40p_waves.h"
+#include "Vcv32e40p_waves___024root.h"
 
 #define CORE(name) m.ohmic_cv32e40p__DOT__core_i__DOT__##name
 #define CSR(name) CORE(cs_registers_i__DOT__##name)
 #define LOOP(name) CORE(id_stage_i__DOT__gen_hwloop_regs__DOT__hwloop_regs_i__DOT__##name)
 
 namespace ohmic {
+namespace {
 
-void load_state(Vcv32e40p___024root& m, const hart_state& s) {
+template <class Model>
+void load(Model& m, const hart_state& s) {
   for (unsigned r = 1; r < 32; ++r) CORE(id_stage_i__DOT__register_file_i__DOT__mem)[r] = s.x[r];
   const auto both = [](const std::array<std::uint32_t, 2>& a) { return a[0] | std::uint64_t{a[1]} << 32; };
   LOOP(hwlp_start_q) = both(s.lpstart);
@@ -32,6 +36,11 @@ void load_state(Vcv32e40p___024root& m, const hart_state& s) {
   counter(2, s.minstret);
   counter(3, s.mhpmcounter3);
 }
+
+}  // namespace
+
+void load_state(Vcv32e40p___024root& model, const hart_state& state) { load(model, state); }
+void load_state(Vcv32e40p_waves___024root& model, const hart_state& state) { load(model, state); }
 
 hart_state read_state(const Vcv32e40p___024root& m) {
   hart_state s;

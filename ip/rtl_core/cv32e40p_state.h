@@ -3,11 +3,13 @@
 #include "ip/core/core_seam.h"
 
 class Vcv32e40p___024root;
+class Vcv32e40p_waves___024root;
 
 namespace ohmic {
 
 /// Writes the registers that software sees into a Verilated CV32E40P; not the pc.
 void load_state(Vcv32e40p___024root& model, const hart_state& state);
+void load_state(Vcv32e40p_waves___024root& model, const hart_state& state);
 
 /// Reads them as they stand: right for software only when no instruction is under way. Without the pc.
 hart_state read_state(const Vcv32e40p___024root& model);

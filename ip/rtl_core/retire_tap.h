@@ -48,7 +48,9 @@ class retire_tap {
     retire_record record;
     bool memory = false, done = false;
   };
-  static constexpr unsigned capacity = 16;  // as many as may pile up behind one long wait
+  /// Half of it is more than what retires in one stride of rtl_group and behind one long wait: so a hart that is
+  /// observed stops for its cluster in the same cycles as one that is not.
+  static constexpr unsigned capacity = 64;
   static constexpr unsigned none = ~0u;
 
   entry& at(unsigned i) { return entries_[i % capacity]; }

@@ -22,6 +22,8 @@ class rtl_group {
   rtl_group(const text_bytes& text, unsigned count, std::uint32_t first_mhartid);
 
   unsigned size() const { return static_cast<unsigned>(harts_.size()); }
+  /// See cv32e40p_hart::record().
+  void record(unsigned h, cv32e40p_waveform& to) { harts_[h].record(to); }
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now) { harts_[h].start(boot_addr, now); }
   void stop(unsigned h) { harts_[h].stop(); }
 

@@ -120,6 +120,14 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
       ->type_name("CLUSTER.CORE");
+  run->add_option("--wave", a.waves,
+                  "Record the waveforms of some cores of model rtl or lockstep, as CLUSTERS.CORES, one FST file each;\n"
+                  "may be repeated")
+      ->type_name("CLUSTERS.CORES")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--wave-from", a.wave_from, "First cycle of the waveforms (default: 0)")->type_name("CYCLE");
+  run->add_option("--wave-to", a.wave_to, "Last cycle of the waveforms (default: the end)")->type_name("CYCLE");
   run->add_flag("--dump", a.dump, "Print every cluster's state if the run fails");
   run->add_flag("--quiet", a.quiet, "No progress and no table");
   run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file")->type_name("NAME|FILE");
@@ -130,7 +138,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--calibration", s.calibration,
                   "Experiment: folder of photographs that calibrate a network of yours; not those that run")
       ->type_name("DIR");
-  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces)")->type_name("PATH");
+  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces, waveforms)")
+      ->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));
   run->add_option("--json", a.json, "Program: write the run's figures to this file")->type_name("FILE");

@@ -43,6 +43,7 @@ exit_code run_experiment_command(const arguments& a) {
   request.dump = a.dump;
   request.trace = a.trace;
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
+  request.waveforms = {a.waves, a.wave_from, a.wave_to};
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
   return run_experiment(request);
 }
@@ -57,16 +58,18 @@ exit_code run_program_command(const arguments& a) {
   request.run.window = a.window;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;
   std::optional<output_folder> output;
+  if (a.trace || !a.waves.empty()) output.emplace(a.out.empty() ? "." : a.out);
+  request.machine.waveforms = choose_waveforms({a.waves, a.wave_from, a.wave_to}, request.chip,
+                                               output ? output->path() : std::filesystem::path());
   if (a.trace) {
     const auto [cluster, core] = *a.trace;
     if (cluster >= request.chip.clusters() || core >= request.chip.cluster.cores)
       throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", cluster, core,
                                      request.chip.clusters() - 1, request.chip.cluster.cores - 1));
-    output.emplace(a.out.empty() ? "." : a.out);
-    output->create();
     request.machine.trace =
         traced_core{cluster, core, (output->path() / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
   }
+  if (output) output->create();
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.json = a.json;

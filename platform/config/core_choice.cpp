@@ -54,6 +54,11 @@ std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsig
   return numbers;
 }
 
+std::string allowed_ranges(const std::string& text, unsigned count) {
+  return '"' + text + "\" is not allowed; allowed: all, or numbers and ranges from 0 to " + std::to_string(count - 1) +
+         ", each once, as in 0-3,7";
+}
+
 std::optional<unsigned> first_common(const std::vector<unsigned>& a, const std::vector<unsigned>& b) {
   for (unsigned x : a)
     if (std::binary_search(b.begin(), b.end(), x)) return x;
@@ -154,6 +159,23 @@ void lay_core_choice(config_node& chip, const std::string& argument) {
   set_value(chip, "cores.overrides", std::move(list));
 }
 
+std::vector<std::pair<unsigned, unsigned>> named_cores(const std::string& text, const chip_config& chip,
+                                                       const std::string& place) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string::npos)
+    throw config_error(place + ": cores are written CLUSTERS.CORES, as in 3.0, 0-3.0,2 or 2.all");
+  const auto numbers = [&](const char* what, const std::string& range, unsigned count) {
+    if (auto found = parse_ranges(range, count)) return *found;
+    throw config_error(place + ": " + what + ": " + allowed_ranges(range, count));
+  };
+  const std::vector<unsigned> clusters = numbers("clusters", text.substr(0, dot), chip.clusters());
+  const std::vector<unsigned> cores = numbers("cores", text.substr(dot + 1), chip.cluster.cores);
+  std::vector<std::pair<unsigned, unsigned>> named;
+  for (unsigned cluster : clusters)
+    for (unsigned core : cores) named.emplace_back(cluster, core);
+  return named;
+}
+
 std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) {
   std::vector<std::string> errors;
   if (file.cores.model) chip.cores.model = model_named(*file.cores.model);
@@ -165,9 +187,7 @@ std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) 
       if (auto numbers = parse_ranges(text, count)) {
         to = std::move(*numbers);
       } else {
-        errors.push_back(o.place + ": cores.overrides: " + key + ": \"" + text +
-                         "\" is not allowed; allowed: all, or numbers and ranges from 0 to " +
-                         std::to_string(count - 1) + ", each once, as in 0-3,7");
+        errors.push_back(o.place + ": cores.overrides: " + key + ": " + allowed_ranges(text, count));
       }
     };
     take("clusters", o.clusters, chip.clusters(), next.entry.clusters);

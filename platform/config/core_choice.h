@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platform/config/chip_config.h"
@@ -14,6 +15,10 @@ const char* name_of(core_model model);
 /// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more
 /// override. Throws config_error if it is neither; what it names is checked with the file.
 void lay_core_choice(config_node& chip, const std::string& argument);
+
+/// The cores that "CLUSTERS.CORES" names, as in 0-3.0 or 2.all. Throws config_error that begins with `place`.
+std::vector<std::pair<unsigned, unsigned>> named_cores(const std::string& text, const chip_config& chip,
+                                                       const std::string& place);
 
 /// Takes the cores' models from a checked file into a chip whose shape is known. Returns what is wrong: numbers that
 /// the chip does not have, overrides that overlap. For the cores that it names, an option of the command line goes

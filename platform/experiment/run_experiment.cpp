@@ -43,9 +43,10 @@ void check_request(const experiment_request& request) {
                                    request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));
 }
 
-machine_options to_machine_options(const experiment_request& request) {
+machine_options to_machine_options(const experiment_request& request, const std::vector<waved_core>& waveforms) {
   const experiment_config& c = request.config;
   machine_options options;
+  options.waveforms = waveforms;
   options.network.random_delay = static_cast<std::uint32_t>(c.engine.random_delay_max);
   options.network.random_seed = c.engine.random_delay_seed;
   options.network.drop_write = request.faults.drop_write;
@@ -143,6 +144,7 @@ exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
   output_folder output(config.output);
+  const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
   const firmware loaded(request.firmware.empty() ? dataflow_firmware() : request.firmware, request.firmware_of,
                         config.chip, {});
   const program_set& programs = loaded.programs();
@@ -155,7 +157,7 @@ exit_code run_experiment(const experiment_request& request) {
   const clock::time_point startup_begin = clock::now();
   const auto images = static_cast<unsigned>(p.images.size());
   output.create();
-  const auto chip = make_machine(config.chip, programs, to_machine_options(request));
+  const auto chip = make_machine(config.chip, programs, to_machine_options(request, waveforms));
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
   chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);
@@ -202,6 +204,7 @@ exit_code run_experiment(const experiment_request& request) {
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
   if (!figures.logits.empty() && !request.quiet)
     std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
+  print_waveforms(*chip, request.quiet);
   say_why(*chip, programs, p.mapped, figures, request.dump);
   if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
   return figures.code;

@@ -7,6 +7,7 @@
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/firmware.h"
+#include "platform/run/waveform_choice.h"
 
 namespace ohmic {
 
@@ -16,6 +17,7 @@ struct experiment_request {
   bool quiet = false;
   bool dump = false;                                   ///< print every cluster's state if the run fails
   std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
+  waveform_words waveforms;
   fault_list faults;
   std::string firmware;        ///< another ELF than the dataflow executor; empty: that one
   firmware_files firmware_of;  ///< others, for clusters with cores of these models

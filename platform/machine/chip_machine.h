@@ -47,11 +47,15 @@ class chip_machine : public machine {
   /// Adds what a cluster's cores have compared; null for groups that compare nothing.
   using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
 
+  /// Completes the waveforms at the end of a run and says how much is in them.
+  using finish_waveforms = std::function<std::vector<recorded_waveform>()>;
+
   chip_machine(const chip_config& config, const program_set& programs, const machine_options& options,
                const make_cores& cores, const std::function<Observer(unsigned)>& observer,
-               std::unique_ptr<instruction_trace> trace, report_lockstep lockstep)
+               std::unique_ptr<instruction_trace> trace, report_lockstep lockstep, finish_waveforms waveforms)
       : trace_(std::move(trace)),
         lockstep_(lockstep),
+        finish_waveforms_(std::move(waveforms)),
         chip_(
             "chip", with_entry(config, programs[0]), options.network,
             [&](unsigned i) {
@@ -98,6 +102,7 @@ class chip_machine : public machine {
     const run_end end = chip_.run(options);
     chip_.control().flush();
     if (trace_) trace_->close();
+    if (finish_waveforms_) waveforms_ = finish_waveforms_();
     return end;
   }
 
@@ -153,6 +158,8 @@ class chip_machine : public machine {
     return report;
   }
 
+  std::vector<recorded_waveform> waveforms() const override { return waveforms_; }
+
  private:
   /// mhartid of a core: cluster index * 64 + core, whatever the number of cores.
   static constexpr unsigned hart_ids_per_cluster = 64;
@@ -198,26 +205,30 @@ class chip_machine : public machine {
   std::vector<const program_text*> runs_;  // by program; null: no cluster runs it
   std::unique_ptr<instruction_trace> trace_;
   const report_lockstep lockstep_;
+  const finish_waveforms finish_waveforms_;
+  std::vector<recorded_waveform> waveforms_;
   std::size_t watched_pieces_ = 0;
   mutable chip<cluster_type> chip_;
 };
 
-/// The machine for these cores, with or without a trace.
+/// The machine for these cores, with or without a trace. What `waveforms` holds outlives the cores.
 template <class Cores>
 std::unique_ptr<machine> make_chip_machine(const chip_config& config, const program_set& programs,
                                            const machine_options& options,
                                            const typename chip_machine<Cores, null_observer>::make_cores& cores,
-                                           void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr) {
+                                           void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr,
+                                           std::function<std::vector<recorded_waveform>()> waveforms = nullptr) {
   if (!options.trace)
     return std::make_unique<chip_machine<Cores, null_observer>>(
-        config, programs, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep);
+        config, programs, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep,
+        std::move(waveforms));
   auto trace = std::make_unique<instruction_trace>(options.trace->file, programs.in(config, options.trace->cluster));
   instruction_trace* const writer = trace.get();
   const traced_core which = *options.trace;
   return std::make_unique<chip_machine<Cores, trace_observer>>(
       config, programs, options, cores,
       [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace),
-      lockstep);
+      lockstep, std::move(waveforms));
 }
 
 }  // namespace ohmic

@@ -46,9 +46,17 @@ struct traced_core {
   std::string file;
 };
 
+/// One core whose waveform is recorded; of a model that is RTL.
+struct waved_core {
+  unsigned cluster = 0, core = 0;
+  std::string file;
+  cycle_t from = 0, to = never;  ///< first and last cycle
+};
+
 struct machine_options {
   network_options network;
   std::optional<traced_core> trace;
+  std::vector<waved_core> waveforms;
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
 };
@@ -66,6 +74,12 @@ struct cluster_activity {
 struct link_activity {
   std::string name;
   std::uint64_t bytes = 0, busy_cycles = 0;
+};
+
+/// How much of a waveform there is.
+struct recorded_waveform {
+  waved_core of;
+  std::uint64_t cycles = 0;  ///< 0: no file
 };
 
 /// What cores in lock-step have compared.
@@ -127,6 +141,7 @@ class machine {
   virtual std::vector<link_activity> links() const = 0;
   virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
   virtual lockstep_report lockstep() const = 0;
+  virtual std::vector<recorded_waveform> waveforms() const = 0;  ///< after run(), which completes their files
 };
 
 /// Throws config_error, naming a core, if the chip asks for a model of cores that this build does not have.

@@ -5,6 +5,7 @@
 #include "ip/lockstep/lockstep_group.h"
 #include "ip/rtl_core/rtl_group.h"
 #include "platform/machine/chip_machine.h"
+#include "platform/machine/waveform_recorders.h"
 #if OHMIC_HAS_IBEX
   #include "ip/ibex/ibex_group.h"
   #include "registers/event_unit.h"
@@ -38,6 +39,7 @@ void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
 
 std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const program_set& programs,
                                             const machine_options& options) {
+  const auto waveforms = std::make_shared<waveform_recorders>(options.waveforms);
   return make_chip_machine<mixed_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
@@ -51,13 +53,15 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const pro
         const auto wait_address =
             static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
                                        registers::event_unit::own_wait_offset);
-        return mixed_cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both),
-                           ibex_group(bytes, harts, first_mhartid, wait_address));
+        mixed_cores cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both),
+                          ibex_group(bytes, harts, first_mhartid, wait_address));
 #else
-        return mixed_cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both));
+        mixed_cores cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both));
 #endif
+        waveforms->attach(cluster, cores);
+        return cores;
       },
-      report);
+      report, [waveforms] { return waveforms->finish(); });
 }
 
 }  // namespace ohmic

@@ -1,0 +1,72 @@
+#include "ip/waveform/waveform.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "verilated_fst_c.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint64_t half_cycle_ps = 500;
+/// A block of the file is held in memory until so many cycles are in it: some megabytes.
+constexpr std::uint64_t cycles_per_block = 8192;
+
+[[noreturn]] void refuse(const std::string& path, int reason) {
+  throw std::runtime_error("cannot write waveform " + path + ": " + std::strerror(reason));
+}
+
+/// The writer does not say whether the disk took everything, but it writes the header last, and only if so.
+bool complete(const std::string& path) {
+  constexpr char header_block = 0;
+  std::ifstream file(path, std::ios::binary);
+  char begin[9] = {};  // block type, then the block's length in 8 bytes
+  return file.read(begin, sizeof begin) && begin[0] == header_block && begin[8] != 0;
+}
+
+}  // namespace
+
+waveform::waveform(waveform_request request) : request_(std::move(request)) {
+  if (std::filesystem::is_directory(request_.file)) refuse(request_.file, EISDIR);
+  std::FILE* probe = std::fopen(part().c_str(), "w");  // the FST writer itself does not say why it cannot
+  if (probe == nullptr) refuse(request_.file, errno);
+  std::fclose(probe);
+  fst_ = std::make_unique<VerilatedFstC>();
+  fst_->set_time_unit("1ps");
+  fst_->set_time_resolution("1ps");
+}
+
+waveform::~waveform() {
+  if (!fst_) return;
+  fst_->close();
+  std::remove(part().c_str());
+}
+
+void waveform::open() { fst_->open(part().c_str()); }
+
+void waveform::dump(std::uint64_t half_cycle) { fst_->dump(half_cycle * half_cycle_ps); }
+
+void waveform::note_cycle(cycle_t now) {
+  next_ = now + 1;
+  if (++cycles_ % cycles_per_block == 0) fst_->flush();
+}
+
+void waveform::finish() {
+  if (!fst_) return;
+  fst_->close();
+  fst_.reset();
+  int reason = 0;
+  if (!complete(part()))
+    reason = ENOSPC;
+  else if (cycles_ != 0 && std::rename(part().c_str(), request_.file.c_str()) != 0)
+    reason = errno;
+  std::remove(part().c_str());
+  if (reason != 0) refuse(request_.file, reason);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,56 @@
+#include "platform/run/waveform_choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "platform/config/config_error.h"
+#include "platform/config/core_choice.h"
+#include "platform/run/whole_file.h"
+
+namespace ohmic {
+
+std::vector<waved_core> choose_waveforms(const waveform_words& words, const chip_config& chip,
+                                         const std::filesystem::path& folder) {
+  if (words.cores.empty()) {
+    if (words.from || words.to)
+      throw config_error(
+          fmt::format("{}: allowed: together with --wave CLUSTERS.CORES", words.from ? "--wave-from" : "--wave-to"));
+    return {};
+  }
+  const cycle_t from = words.from.value_or(0), to = words.to.value_or(never);
+  if (from > to)
+    throw config_error(
+        fmt::format("--wave-from {} --wave-to {}: allowed: a first cycle that is not behind the last", from, to));
+  std::vector<waved_core> chosen;
+  for (const std::string& word : words.cores) {
+    const std::string place = "--wave " + word;
+    for (const auto& [cluster, core] : named_cores(word, chip, place)) {
+      const core_model model = chip.core_models(cluster)[core];
+      if (model != core_model::rtl && model != core_model::lockstep)
+        throw config_error(fmt::format(
+            "{}: core {}.{} is of model {}, of which there are no waveforms; allowed: cores of model rtl or lockstep, "
+            "as with --cores {}.{}=rtl",
+            place, cluster, core, name_of(model), cluster, core));
+      const auto same = [&](const waved_core& w) { return w.cluster == cluster && w.core == core; };
+      if (std::any_of(chosen.begin(), chosen.end(), same)) continue;
+      const std::string file = (folder / fmt::format("wave_{}.{}.fst", cluster, core)).string();
+      if (std::filesystem::is_directory(folder)) check_file_can_be_written(file);
+      chosen.push_back({cluster, core, file, from, to});
+    }
+  }
+  return chosen;
+}
+
+void print_waveforms(const machine& chip, bool quiet) {
+  for (const recorded_waveform& w : chip.waveforms()) {
+    if (w.cycles == 0)
+      std::fprintf(stderr, "ohmic: no waveform of core %u.%u: it did not run in the cycles asked for\n", w.of.cluster,
+                   w.of.core);
+    else if (!quiet)
+      std::fprintf(stderr, "waveform: %s, %llu cycles\n", w.of.file.c_str(), static_cast<unsigned long long>(w.cycles));
+  }
+}
+
+}  // namespace ohmic
