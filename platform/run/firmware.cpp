@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
@@ -15,17 +16,26 @@ namespace {
 /// Source: Ibex reference guide, "Exceptions and Interrupts": reset is 0x80 behind the vector table's base.
 bool starts_as_ibex(const elf_file& program) { return program.entry() % 256 == 0x80; }
 
-/// Two programs of one chip lie apart, but for segments that they share.
+/// What stands where in a segment, by name.
+std::vector<std::pair<std::uint32_t, std::string>> contents(const elf_file& program, const elf_segment& segment) {
+  std::vector<std::pair<std::uint32_t, std::string>> found;
+  for (const elf_symbol& symbol : program.symbols())
+    if (symbol.address - segment.address < segment.size) found.emplace_back(symbol.address, symbol.name);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// Two programs of one chip lie apart, but for data that they share.
 void check_apart(const elf_file& a, const elf_file& b) {
   for (const elf_segment& s : a.segments())
     for (const elf_segment& t : b.segments()) {
       if (s.bytes.empty() || t.bytes.empty()) continue;
       if (s.address + s.bytes.size() <= t.address || t.address + t.bytes.size() <= s.address) continue;
-      if (s.address == t.address && s.bytes == t.bytes && !s.executable) continue;
-      throw elf_error(
-          fmt::format("{} and {} both fill memory at {:#010x}; programs for one chip stand at different "
-                      "addresses, and what they share (.hbm) is the same in both",
-                      a.name(), b.name(), std::max(s.address, t.address)));
+      if (!s.executable && s.address == t.address && s.bytes == t.bytes && contents(a, s) == contents(b, t)) continue;
+      throw elf_error(fmt::format(
+          "{} and {} both fill memory at {:#010x}; programs for one chip stand at different addresses, and what they "
+          "share (.hbm) is the same in both, as when they are built from the same sources",
+          a.name(), b.name(), std::max(s.address, t.address)));
     }
 }
 

@@ -74,6 +74,22 @@ class IbexCores(SystemTest):
         self.refuses(run_program("hello", "--firmware", "ibex=x.elf"), "ibex=x.elf", "no core of model ibex")
         self.refuses(run_program("hello", "--firmware", "x.elf"), "--firmware x.elf", "ibex=FILE")
         self.refuses(run_program("hello", "--cores", "ibex", "--firmware", "ibex=none.elf"), "none.elf")
+        # Programs of different sources would share what is not the same.
+        other = BUILD / "firmware" / "ibex" / "dma_pingpong.elf"
+        mixed = run_program("hello", "--cores", "1.all=ibex", "--firmware", f"ibex={other}")
+        self.refuses(mixed, "hello.elf", "dma_pingpong.elf", "0x80f00000")
+
+    def test_mistakes_of_a_program_are_named_as_on_other_cores(self):
+        store_nowhere, jump_nowhere, wait_for_nobody, assert_false = 1, 3, 5, 7
+        for number, code, words in (
+            (store_nowhere, 4, ("cluster 0 core 0 pc 0x8080", "make_mistake", "write of address 0x20000000")),
+            (jump_nowhere, 4, ("cluster 0 core 0", "0x20000000", "instruction fetch outside")),
+            (wait_for_nobody, 3, ("dead-lock in cycle", "cluster 0: core 0 waits for event lines 0x8", "make_mistake")),
+            (assert_false, 7, ("mistake.c:", "assertion failed: which == 0")),
+        ):
+            run = run_program("test_mistake", "--cores", "ibex", "--", str(number))
+            self.ends(run, code)
+            self.says(run, *words)
 
     def test_an_interrupted_wait_goes_on_after_the_handler_on_every_kind_of_core(self):
         for program, model in (("test_interrupted_wait", "rtl"), ("ibex/test_interrupted_wait", "ibex")):
