@@ -22,16 +22,16 @@ namespace {
 
 /// "FILE" and "MODEL=FILE": the program of all clusters, and those of clusters with cores of a model.
 void sort_firmware(const std::vector<std::string>& words, std::string* program, firmware_files& of_model) {
-  const std::string model = name_of(core_model::ibex);  // the only one whose programs are its own
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
-    if (equals != std::string::npos && word.substr(0, equals) == model && equals + 1 < word.size()) {
-      of_model[core_model::ibex] = word.substr(equals + 1);
+    const auto model = core_model_named(word.substr(0, equals));
+    if (equals != std::string::npos && model && has_own_program(*model) && equals + 1 < word.size()) {
+      of_model[*model] = word.substr(equals + 1);
     } else if (program != nullptr && equals == std::string::npos) {
       *program = word;
     } else {
       throw config_error("--firmware " + word +
-                         ": allowed: " + (program != nullptr ? "FILE (of an experiment) or " : "") + model + "=FILE");
+                         ": allowed: " + (program != nullptr ? "FILE (of an experiment) or " : "") + "ibex=FILE");
     }
   }
 }

@@ -12,12 +12,6 @@
 namespace ohmic {
 namespace {
 
-core_model model_named(const std::string& word) {
-  for (const core_model model : {core_model::rtl, core_model::lockstep, core_model::ibex})
-    if (word == name_of(model)) return model;
-  return core_model::iss;
-}
-
 /// Reads a number from the front of `text`; nothing if there is none or it does not fit.
 std::optional<unsigned> take_number(std::string_view& text) {
   unsigned number = 0;
@@ -133,6 +127,12 @@ const char* name_of(core_model model) {
   }
 }
 
+std::optional<core_model> core_model_named(const std::string& word) {
+  for (const core_model model : {core_model::iss, core_model::rtl, core_model::lockstep, core_model::ibex})
+    if (word == name_of(model)) return model;
+  return std::nullopt;
+}
+
 void lay_core_choice(config_node& chip, const std::string& argument) {
   const std::string place = "--cores " + argument;
   const std::size_t equals = argument.find('='), dot = argument.find('.');
@@ -178,11 +178,11 @@ std::vector<std::pair<unsigned, unsigned>> named_cores(const std::string& text, 
 
 std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) {
   std::vector<std::string> errors;
-  if (file.cores.model) chip.cores.model = model_named(*file.cores.model);
+  if (file.cores.model) chip.cores.model = core_model_named(*file.cores.model).value_or(core_model::iss);
   std::vector<placed_override> all;
   for (const auto& o : file.cores.overrides) {
     placed_override next{{}, o.place, o.from_option};
-    next.entry.model = model_named(o.model);
+    next.entry.model = core_model_named(o.model).value_or(core_model::iss);
     const auto take = [&](const char* key, const std::string& text, unsigned count, std::vector<unsigned>& to) {
       if (auto numbers = parse_ranges(text, count)) {
         to = std::move(*numbers);

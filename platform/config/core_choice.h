@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,8 @@ namespace ohmic {
 
 /// "iss", "rtl", "lockstep", "ibex"
 const char* name_of(core_model model);
+/// The reverse; nothing if no model has this name.
+std::optional<core_model> core_model_named(const std::string& word);
 
 /// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more
 /// override. Throws config_error if it is neither; what it names is checked with the file.

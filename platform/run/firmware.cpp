@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "platform/config/config_error.h"
@@ -13,8 +14,18 @@
 namespace ohmic {
 namespace {
 
-/// Source: Ibex reference guide, "Exceptions and Interrupts": reset is 0x80 behind the vector table's base.
-bool starts_as_ibex(const elf_file& program) { return program.entry() % 256 == 0x80; }
+/// A model of core that does not execute the programs of the others, or cannot start where they do.
+struct own_program {
+  core_model model;
+  bool (*can_start)(const elf_file& program);
+  const char* starts_at;
+};
+
+// Ibex: source is its reference guide, "Exceptions and Interrupts": reset is 0x80 behind the vector table's base.
+constexpr own_program own_programs[] = {
+    {core_model::ibex, [](const elf_file& program) { return program.entry() % 256 == 0x80; },
+     "0x80 behind a multiple of 256"},
+};
 
 /// What stands where in a segment, by name.
 std::vector<std::pair<std::uint32_t, std::string>> contents(const elf_file& program, const elf_segment& segment) {
@@ -25,8 +36,7 @@ std::vector<std::pair<std::uint32_t, std::string>> contents(const elf_file& prog
   return found;
 }
 
-/// Two programs of one chip lie apart, but for data that they share.
-void check_apart(const elf_file& a, const elf_file& b) {
+void check_pair(const elf_file& a, const elf_file& b) {
   for (const elf_segment& s : a.segments())
     for (const elf_segment& t : b.segments()) {
       if (s.bytes.empty() || t.bytes.empty()) continue;
@@ -47,26 +57,41 @@ firmware::firmware(const std::string& program, const firmware_files& others, con
   for (const auto& [model, file] : others)
     if (!chip.any_core(model))
       throw config_error(fmt::format("--firmware {0}={1}: the chip has no core of model {0}", name_of(model), file));
-  if (!chip.any_core(core_model::ibex)) return;
-  const auto given = others.find(core_model::ibex);
-  if (given == others.end() && starts_as_ibex(files_.front())) return;
-  const std::filesystem::path path(program);
-  const std::string beside = path.parent_path() / name_of(core_model::ibex) / path.filename();
-  if (given == others.end() && !std::filesystem::is_regular_file(beside))
-    throw elf_error(
-        fmt::format("{}: starts at {:#010x}, where no Ibex core does (0x80 behind a multiple of 256), and "
-                    "there is no {} for the clusters with Ibex cores; give one with --firmware ibex=FILE",
-                    program, files_.front().entry(), beside));
-  const elf_file& ibex = load(given == others.end() ? beside : given->second, chip, arguments);
-  if (!starts_as_ibex(ibex))
-    throw elf_error(fmt::format("{}: starts at {:#010x}, but Ibex cores start 0x80 behind a multiple of 256",
-                                ibex.name(), ibex.entry()));
-  programs_.add(core_model::ibex, ibex);
-  for (unsigned i = 0; i < chip.clusters(); ++i)
-    if (programs_.index(chip, i) == 0) {
-      check_apart(files_.front(), ibex);
-      return;
-    }
+  for (const own_program& own : own_programs) {
+    if (!chip.any_core(own.model)) continue;
+    const auto given = others.find(own.model);
+    if (given == others.end() && own.can_start(files_.front())) continue;
+    const char* const model = name_of(own.model);
+    const std::filesystem::path path(program);
+    const std::string beside = path.parent_path() / model / path.filename();
+    if (given == others.end() && !std::filesystem::is_regular_file(beside))
+      throw elf_error(fmt::format(
+          "{}: starts at {:#010x}, where no core of model {} does ({}), and there is no {} for the clusters "
+          "with such cores; give one with --firmware {}=FILE",
+          program, files_.front().entry(), model, own.starts_at, beside, model));
+    const elf_file& file = load(given == others.end() ? beside : given->second, chip, arguments);
+    if (!own.can_start(file))
+      throw elf_error(fmt::format("{}: starts at {:#010x}, but cores of model {} start {}", file.name(), file.entry(),
+                                  model, own.starts_at));
+    programs_.add(own.model, file);
+  }
+  check_apart(chip);
+}
+
+/// Programs that run in one chip lie apart, but for data that they share.
+void firmware::check_apart(const chip_config& chip) const {
+  std::vector<const elf_file*> used;
+  for (unsigned i = 0; i < chip.clusters() && programs_.size() > 1; ++i) {
+    const elf_file* const file = &programs_.in(chip, i);
+    if (std::find(used.begin(), used.end(), file) != used.end()) continue;
+    for (const elf_file* other : used) check_pair(*other, *file);
+    used.push_back(file);
+  }
+}
+
+bool has_own_program(core_model model) {
+  return std::any_of(std::begin(own_programs), std::end(own_programs),
+                     [&](const own_program& own) { return own.model == model; });
 }
 
 const elf_file& firmware::load(const std::string& path, const chip_config& chip,

@@ -14,8 +14,8 @@ using firmware_files = std::map<core_model, std::string>;
 
 /// The programs of a run, read, checked and patched for its chip.
 ///
-/// Clusters with Ibex cores run the file given for them, else `program` itself if it starts where an Ibex can, else the
-/// file of the same name in the folder ibex/ beside it.
+/// Clusters with cores that need a program of their own (Ibex) run the file given for them, else `program` itself if it
+/// starts where such cores do, else the file of the same name beside it in a folder named like the model (ibex/).
 class firmware {
  public:
   /// Throws elf_error for a file that cannot be used, and config_error for one given for cores that the chip lacks.
@@ -27,10 +27,14 @@ class firmware {
   const program_set& programs() const { return programs_; }
 
  private:
+  void check_apart(const chip_config& chip) const;
   const elf_file& load(const std::string& path, const chip_config& chip, const std::vector<std::string>& arguments);
 
   std::deque<elf_file> files_;
   program_set programs_;
 };
+
+/// Cores of this model may have a program of their own.
+bool has_own_program(core_model model);
 
 }  // namespace ohmic

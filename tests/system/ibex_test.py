@@ -27,6 +27,10 @@ class IbexCores(SystemTest):
                 self.ends(ibex, 0)
                 self.assertEqual(lines(ibex), lines(iss), (example, choice))
 
+    def test_barriers_lock_and_memory_functions_with_any_number_of_cores(self):
+        for cores in (1, 2, 16):
+            self.ends(run_program("runtime_under_test", "--cores", "ibex", "--set", f"cluster.cores={cores}"), 0)
+
     def test_ibex_stands_beside_the_rtl_of_cv32e40p(self):
         mixed = run_program("dma_pingpong", "--cores", "0.all=rtl", "--cores", "1.all=ibex", "--", 6)
         self.ends(mixed, 0)

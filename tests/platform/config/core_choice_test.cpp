@@ -44,8 +44,9 @@ TEST(CoreChoiceTest, OverridesChooseByClusterAndCoreRanges) {
 
 TEST(CoreChoiceTest, TheChoiceIsReadBackAndDoesNotChangeTheHash) {
   const chip_config plain = parse_chip(small, "chip.yaml", {});
-  const chip_config mixed =
-      parse_chip(small, "chip.yaml", {"cores.overrides=[{clusters: \"0-2\", cores: \"1,3-5\", model: rtl}, {clusters: \"3\", model: ibex}]"});
+  const chip_config mixed = parse_chip(
+      small, "chip.yaml",
+      {"cores.overrides=[{clusters: \"0-2\", cores: \"1,3-5\", model: rtl}, {clusters: \"3\", model: ibex}]"});
   const chip_config back = parse_chip(to_yaml(mixed), "back.yaml", {});
   for (unsigned i = 0; i < 4; ++i) EXPECT_EQ(back.core_models(i), mixed.core_models(i));
   EXPECT_EQ(chip_hash(plain), chip_hash(mixed));
