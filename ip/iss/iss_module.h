@@ -1,108 +1,20 @@
 #pragma once
 
-#include <tlm_utils/simple_initiator_socket.h>
-
-#include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <systemc>
-#include <tlm>
 
-#include "ip/core/device_error.h"
-#include "ip/core/types.h"
 #include "ip/iss/iss_group.h"
-#include "ip/tlm/cycle_clock.h"
-#include "ip/tlm/simple_payload.h"
+#include "ip/tlm/core_module.h"
 
 namespace ohmic {
 
-/// One hart of the ISS alone as a TLM-2.0 module: its data accesses leave through `data`, by byte address. For
-/// platforms of other people; a cluster steps the plain group.
-///
-/// Timing: a transaction is sent in the cycle of the access; the delay that the target annotates, or waits, is the
-/// access's, one cycle at least. Instructions come from the decoded text and cost no fetch. While no interrupt is
-/// enabled the hart runs up to a thousand cycles between accesses at once; SystemC time follows.
-/// A refused access reads bad_access_pattern and is reported by take_error(). An interrupt is taken when the access in
-/// flight has been answered: a target that lets a cv.elw wait must answer it to let the interrupt in.
-class iss_module : public sc_core::sc_module {
+/// One hart of the ISS alone as a TLM-2.0 module (see core_module).
+class iss_module : public core_module<iss_group> {
  public:
-  tlm_utils::simple_initiator_socket<iss_module> data;
-  sc_core::sc_event halted;  ///< the hart cannot go on: harts().fault(0) says why
-
   /// The text must outlive the module.
   iss_module(sc_core::sc_module_name name, const decoded_text& text, std::uint32_t mhartid = 0,
-             sc_core::sc_time clock_period = sc_core::sc_time(1, sc_core::SC_NS))
-      : sc_module(name), data("data"), harts_(text, 1, mhartid), clock_(clock_period) {
-    SC_HAS_PROCESS(iss_module);
-    SC_THREAD(run);
-  }
-
-  /// The hart leaves reset now. Once per module.
-  void start(std::uint32_t boot_address) {
-    harts_.start(0, boot_address, clock_.cycle());
-    started_ = true;
-    start_.notify(sc_core::SC_ZERO_TIME);
-  }
-  /// Level of the 32 interrupt lines.
-  void set_irq(std::uint32_t lines) { harts_.set_irq(0, lines); }
-
-  std::optional<device_error> take_error() {
-    const auto error = error_;
-    error_.reset();
-    return error;
-  }
-
-  /// State, counters, registers: see core_seam.h. Between accesses only.
-  iss_group& harts() { return harts_; }
-
- private:
-  static constexpr cycle_t ahead = 1000;
-
-  void wait_until(cycle_t cycle) {
-    const sc_core::sc_time left = clock_.until(cycle);
-    if (left != sc_core::SC_ZERO_TIME) sc_core::wait(left);
-  }
-
-  void run() {
-    while (!started_) sc_core::wait(start_);
-    for (;;) {
-      switch (harts_.advance(0, clock_.cycle() + (harts_.irq_enabled(0) != 0 ? 1 : ahead), silent_)) {
-        case core_stop::bus:
-          access();
-          break;
-        case core_stop::fetch:
-          harts_.fetch_complete(0, harts_.time(0));
-          break;
-        case core_stop::horizon:
-          wait_until(harts_.time(0));
-          break;
-        case core_stop::halted:
-          halted.notify(sc_core::SC_ZERO_TIME);
-          return;
-      }
-    }
-  }
-
-  void access() {
-    const bus_request request = harts_.request(0);
-    wait_until(request.cycle);
-    std::uint32_t word = request.wdata;
-    simple_payload payload(request.write, request.addr, reinterpret_cast<std::uint8_t*>(&word), request.size);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    data->b_transport(payload, delay);
-    if (!payload.is_response_ok()) {
-      word = bad_access_pattern;
-      if (!error_) error_ = device_error{request.addr, "the target refused an access", 0};
-    }
-    harts_.complete(0, word, request.cycle, std::max(request.cycle + 1, clock_.next_cycle(delay)));
-  }
-
-  iss_group harts_;
-  const cycle_clock clock_;
-  sc_core::sc_event start_;
-  bool started_ = false;
-  null_observer silent_;
-  std::optional<device_error> error_;
+             const sc_core::sc_time& clock_period = sc_core::sc_time(1, sc_core::SC_NS))
+      : core_module(name, iss_group(text, 1, mhartid), clock_period) {}
 };
 
 }  // namespace ohmic
