@@ -8,9 +8,51 @@
 #include <string_view>
 
 #include "platform/config/config_error.h"
+#include "platform/config/schema.h"
 
 namespace ohmic {
 namespace {
+
+/// The kinds of cores. Two can run in lock-step if they execute the same instructions.
+struct core_kind {
+  core_model model;
+  const char* name;
+  const char* instructions;
+};
+constexpr const char* with_xcv = "RV32IMC with XCV extensions and hardware loops";
+constexpr core_kind kinds[] = {{core_model::iss, "iss", with_xcv},
+                               {core_model::rtl, "rtl", with_xcv},
+                               {core_model::lockstep, "lockstep", with_xcv},
+                               {core_model::ibex, "ibex", "RV32IMC"}};
+
+const core_kind* kind_named(const std::string& word) {
+  const auto found =
+      std::find_if(std::begin(kinds), std::end(kinds), [&](const core_kind& k) { return word == k.name; });
+  return found == std::end(kinds) ? nullptr : found;
+}
+
+/// "rtl+iss" is the long name of lockstep. Throws config_error for any other pair.
+void resolve_pair(config_node& model) {
+  const std::size_t plus = model.scalar.find('+');
+  if (model.kind != config_node::kind_t::scalar || plus == std::string::npos) return;
+  const std::string words[] = {model.scalar.substr(0, plus), model.scalar.substr(plus + 1)};
+  const std::string place = model.place + ": cores: " + model.scalar + ": ";
+  const core_kind* pair[2];
+  for (int k : {0, 1}) {
+    pair[k] = kind_named(words[k]);
+    if (pair[k] != nullptr) continue;
+    const std::string near = nearest(words[k], {"iss", "rtl", "ibex"});
+    throw config_error(place + "there is no model \"" + words[k] + "\"" +
+                       (near.empty() ? "" : "; did you mean " + near + "?") + "; allowed for lock-step: rtl+iss");
+  }
+  if (pair[0]->instructions != std::string(pair[1]->instructions))
+    throw config_error(place + "lock-step needs two models of one instruction set, but " + words[0] + " is " +
+                       pair[0]->instructions + " and " + words[1] + " is " + pair[1]->instructions +
+                       "; allowed: rtl+iss");
+  if (model.scalar != "rtl+iss" && model.scalar != "iss+rtl")
+    throw config_error(place + "lock-step compares the RTL of a core with the ISS; allowed: rtl+iss");
+  model.scalar = name_of(core_model::lockstep);
+}
 
 /// Reads a number from the front of `text`; nothing if there is none or it does not fit.
 std::optional<unsigned> take_number(std::string_view& text) {
@@ -115,22 +157,29 @@ config_node scalar(const std::string& text, const std::string& place) {
 }  // namespace
 
 const char* name_of(core_model model) {
-  switch (model) {
-    case core_model::rtl:
-      return "rtl";
-    case core_model::lockstep:
-      return "lockstep";
-    case core_model::ibex:
-      return "ibex";
-    default:
-      return "iss";
+  for (const core_kind& kind : kinds)
+    if (kind.model == model) return kind.name;
+  return "";
+}
+
+void resolve_lockstep_pairs(config_node& chip) {
+  if (const config_node* model = chip.find("cores.model")) {
+    config_node resolved = *model;
+    resolve_pair(resolved);
+    set_value(chip, "cores.model", std::move(resolved));
+  }
+  if (const config_node* overrides = chip.find("cores.overrides")) {
+    config_node list = *overrides;
+    for (config_node& item : list.items)
+      for (config_node::entry& e : item.entries)
+        if (e.key == "model") resolve_pair(e.value);
+    set_value(chip, "cores.overrides", std::move(list));
   }
 }
 
 std::optional<core_model> core_model_named(const std::string& word) {
-  for (const core_model model : {core_model::iss, core_model::rtl, core_model::lockstep, core_model::ibex})
-    if (word == name_of(model)) return model;
-  return std::nullopt;
+  const core_kind* kind = kind_named(word);
+  return kind != nullptr ? std::optional(kind->model) : std::nullopt;
 }
 
 void lay_core_choice(config_node& chip, const std::string& argument) {

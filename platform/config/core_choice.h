@@ -15,6 +15,10 @@ const char* name_of(core_model model);
 /// The reverse; nothing if no model has this name.
 std::optional<core_model> core_model_named(const std::string& word);
 
+/// Models may be written as the two that run in lock-step: "rtl+iss" becomes lockstep. Throws config_error, with the
+/// reason, for pairs that cannot.
+void resolve_lockstep_pairs(config_node& chip);
+
 /// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more
 /// override. Throws config_error if it is neither; what it names is checked with the file.
 void lay_core_choice(config_node& chip, const std::string& argument);

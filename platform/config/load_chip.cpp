@@ -182,7 +182,9 @@ chip_file to_chip_file(const config_node& root) {
   return f;
 }
 
-chip_config resolve_chip(const config_node& root) {
+chip_config resolve_chip(const config_node& as_written) {
+  config_node root = as_written;
+  resolve_lockstep_pairs(root);
   if (const auto errors = check(root, schema_kind::chip); !errors.empty()) fail(errors);
   const chip_file f = to_chip_file(root);
   chip_config c;

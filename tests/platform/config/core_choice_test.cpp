@@ -92,6 +92,29 @@ TEST(CoreChoiceTest, OverridesMayOverlapWhereTheyAgree) {
   EXPECT_EQ(c.core_models(3)[1], core_model::iss);
 }
 
+TEST(CoreChoiceTest, LockstepMayBeWrittenAsThePair) {
+  const chip_config c = parse_chip(small + "cores: {model: rtl+iss, overrides: [{clusters: 2, model: iss}]}\n",
+                                   "chip.yaml", {}, {"3.1=iss+rtl", "3.0=rtl"});
+  EXPECT_EQ(c.core_models(0), std::vector<core_model>(16, core_model::lockstep));
+  EXPECT_EQ(c.core_models(2), std::vector<core_model>(16, core_model::iss));
+  EXPECT_EQ(c.core_models(3)[0], core_model::rtl);
+  EXPECT_EQ(c.core_models(3)[1], core_model::lockstep);
+}
+
+TEST(CoreChoiceTest, LockstepOfModelsWithoutOneInstructionSetIsRefused) {
+  EXPECT_EQ(
+      message("cores: {model: ibex+iss}\n"),
+      "chip.yaml:2:16: cores: ibex+iss: lock-step needs two models of one instruction set, but ibex is RV32IMC and "
+      "iss is RV32IMC with XCV extensions and hardware loops; allowed: rtl+iss");
+  EXPECT_THAT(
+      message("cores: {overrides: [{clusters: 1, model: rtl+ibex}]}\n"),
+      AllOf(HasSubstr("chip.yaml:2:42: "), HasSubstr("rtl+ibex: lock-step needs two models of one instruction")));
+  EXPECT_THAT(message("", {"0.0=ibex+rtl"}), HasSubstr("--cores 0.0=ibex+rtl: cores: ibex+rtl: lock-step needs"));
+  EXPECT_THAT(message("", {"rtl+is"}), HasSubstr("there is no model \"is\"; did you mean iss?"));
+  for (const char* pair : {"rtl+rtl", "iss+iss", "lockstep+iss", "rtl+", "+", "rtl+iss+iss"})
+    EXPECT_THAT(message("", {pair}), HasSubstr("rtl+iss")) << pair;
+}
+
 TEST(CoreChoiceTest, MistakesInOptionsAreNamedAsTheyWereWritten) {
   EXPECT_THAT(message("", {"rlt"}), HasSubstr("--cores rlt: cores.model: rlt is not allowed; did you mean rtl?"));
   EXPECT_THAT(message("", {"0.1=locstep"}), HasSubstr("--cores 0.1=locstep: "));
