@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,12 +28,15 @@ struct relay_change {
 };
 
 /// A core_mix whose harts change their kind while they run: the new kind goes on from the architectural state of the
-/// old one, at the same time. Counters of activity go on counting.
+/// old one, at the same time and with the same lines in its private instruction cache. Counters of activity go on
+/// counting.
 ///
 /// A hart goes its legs in their order, each when its moment has come and the leg before is done. It changes between
 /// two instructions, as soon as it rests (core_seam.h): accesses under way are waited for first. A hart that waits in
 /// cv.elw is not waited for: the cluster takes the request back (withdraw()) as soon as held() says so. A leg with a
 /// cycle is due when the hart's own time has come there, one without when trigger() is called.
+///
+/// Kinds that cannot rest may be among them: their harts have no legs, and no leg leads to them.
 template <class... Kinds>
 class core_relay : public core_mix<Kinds...> {
   using mix = core_mix<Kinds...>;
@@ -79,7 +83,9 @@ class core_relay : public core_mix<Kinds...> {
           limit = std::min(until, at);
       }
       const core_stop stop = mix::advance(h, limit, observer);
-      if (with(h, [&](auto& g) { return g.resting(h); })) {
+      bool resting = false;
+      with_resting(h, [&](auto& g) { resting = g.resting(h); });
+      if (resting) {
         change(h);
         if ((travelling_ >> h & 1) == 0) return mix::advance(h, until, observer);
         continue;
@@ -109,7 +115,7 @@ class core_relay : public core_mix<Kinds...> {
 
   /// Takes back the request with which a held hart waits in cv.elw; advance() then goes on as the new kind.
   void withdraw(unsigned h, cycle_t now) {
-    with(h, [&](auto& g) { g.withdraw(h, now); });
+    with_resting(h, [&](auto& g) { g.withdraw(h, now); });
   }
 
   const hart_counters& counters(unsigned h) const {
@@ -118,15 +124,32 @@ class core_relay : public core_mix<Kinds...> {
     return sums_[h];
   }
 
+  /// The legs that hart h has still to go.
+  std::vector<relay_leg> legs_ahead(unsigned h) const {
+    return {legs_[h].begin() + static_cast<std::ptrdiff_t>(next_[h]), legs_[h].end()};
+  }
+
   /// What has happened so far, oldest first per hart.
   const std::vector<relay_change>& changes() const { return changes_; }
 
  private:
+  template <class Group, class = void>
+  static constexpr bool rests = false;
+  template <class Group>
+  static constexpr bool rests<Group, std::void_t<decltype(&Group::hold)>> = true;
+  /// with() for what only kinds that rest can do.
+  template <class F>
+  void with_resting(unsigned h, F&& f) {
+    with(h, [&](auto& g) {
+      if constexpr (rests<std::decay_t<decltype(g)>>) f(g);
+    });
+  }
+
   static constexpr std::uint64_t bit(unsigned h) { return std::uint64_t{1} << h; }
 
   void hold(unsigned h) {
     held_ |= bit(h);
-    with(h, [&](auto& g) { g.hold(h); });
+    with_resting(h, [&](auto& g) { g.hold(h); });
   }
 
   // The hart has just begun as what it is: what it must look out for.
@@ -136,19 +159,27 @@ class core_relay : public core_mix<Kinds...> {
     if (due_[h][next_[h]])
       hold(h);
     else if (leg.at_pc)
-      with(h, [&](auto& g) { g.hold_at(h, leg.pc, leg.times); });
+      with_resting(h, [&](auto& g) { g.hold_at(h, leg.pc, leg.times); });
   }
 
   void change(unsigned h) {
     const relay_leg& leg = legs_[h][next_[h]];
-    const hart_state state = with(h, [&](auto& g) -> hart_state { return g.save(h); });
+    hart_state state;
+    hart_lines lines{};
+    with_resting(h, [&](auto& g) {
+      state = g.save(h);
+      lines = g.lines(h);
+    });
     const cycle_t now = mix::time(h);
     before_[h] = counters(h);
     mix::stop(h);
     this->set_kind(h, leg.kind);
     mix::start(h, state.pc, now);
     mix::set_irq(h, lines_[h]);
-    with(h, [&](auto& g) { g.restore(h, state); });
+    with_resting(h, [&](auto& g) {
+      g.set_lines(h, lines);
+      g.restore(h, state);
+    });
     changes_.push_back({leg.order, h, now, state.pc});
     held_ &= ~bit(h);
     if (++next_[h] == legs_[h].size())

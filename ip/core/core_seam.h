@@ -48,6 +48,8 @@
 ///   void      withdraw(unsigned h, cycle_t now);
 ///               instead of complete() of a cv.elw: takes the request back at `now` and rests in front of the cv.elw
 ///   hart_state save(unsigned h) const;        while resting
+///   hart_lines lines(unsigned h) const;  void set_lines(unsigned h, const hart_lines&);
+///               what is in its private instruction cache; set_lines() between start() and restore()
 ///   void      restore(unsigned h, const hart_state&);
 ///               after start(): goes on from this state at time(h), no longer resting or held
 ///
@@ -92,6 +94,9 @@ struct hart_state {
   std::uint32_t mcountinhibit = 0xD, mhpmevent3 = 0;
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
 };
+
+/// Line numbers (address / 64) in a hart's private instruction cache, each at its number modulo 8; ~0u: none.
+using hart_lines = std::array<std::uint32_t, 8>;
 
 /// Activity of one hart since start(). awake_cycles counts cycles in which its clock ran (not asleep in cv.elw).
 struct hart_counters {

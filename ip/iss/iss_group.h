@@ -85,6 +85,8 @@ class iss_group {
   void hold(unsigned h) { set_.harts[h].attention |= iss::attention_hold; }
   void hold_at(unsigned h, std::uint32_t pc, unsigned times);
   void withdraw(unsigned h, cycle_t now);
+  const hart_lines& lines(unsigned h) const { return set_.fetch[h].lines; }
+  void set_lines(unsigned h, const hart_lines& lines) { set_.fetch[h].lines = lines; }
   bool resting(unsigned h) const {
     const iss::hart& s = set_.harts[h];
     return (s.attention & (iss::attention_hold | iss::attention_halted)) == iss::attention_hold && between(s);

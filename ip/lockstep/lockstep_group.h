@@ -29,6 +29,8 @@ class lockstep_group {
   void hold_at(unsigned h, std::uint32_t pc, unsigned times) { rtl_.hold_at(h, pc, times); }
   void withdraw(unsigned h, cycle_t now) { rtl_.withdraw(h, now); }
   bool resting(unsigned h) const { return rtl_.resting(h); }
+  const hart_lines& lines(unsigned h) const { return rtl_.lines(h); }
+  void set_lines(unsigned h, const hart_lines& lines) { rtl_.set_lines(h, lines); }
   hart_state save(unsigned h) const { return rtl_.save(h); }
 
   template <class Observer>

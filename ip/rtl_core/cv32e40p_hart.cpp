@@ -88,6 +88,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
   const std::uint32_t target = state.pc & ~3u;
   const cycle_t now = time_;
   const std::uint64_t retired = retired_;
+  const hart_lines lines = lines_;
   reset(~target & 0xffffff00u);
   Vcv32e40p___024root& m = *model_->rootp;
   returning_ = true;
@@ -112,6 +113,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
   grants_changed_ = true;
   time_ = now;
   retired_ = retired;
+  lines_ = lines;
   last_pc_ = ex_pc_ = state.pc;
   if (tap_) tap_->reset();
   running_ = true;
@@ -273,7 +275,8 @@ void cv32e40p_hart::clock(bool data_granted) {
     if (observed_) sample();
     if (rest_.served && !(m.ex_ready_o && m.wb_ready_o && !m.misaligned_o)) rest_.busy_at = time_;
   }
-  if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(m, time_, !returning_)) waveform_ = nullptr;
+  if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(m, time_, !returning_ && !rest_.served))
+    waveform_ = nullptr;
   m.clk_i = 1;
   if (data_granted || grants_changed_)
     evaluate(m);
@@ -310,7 +313,7 @@ void cv32e40p_hart::sample() {
   tap_->sample(s, time_);
 }
 
-void cv32e40p_hart::set_lines() {
+void cv32e40p_hart::set_irq_lines() {
   grants_changed_ = grants_changed_ || model_->irq_i != irq_;
   model_->irq_i = irq_;
 }
@@ -378,7 +381,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
     clock(false);
     settle();
   }
-  if (time_ + 1 == valid) set_lines();
+  if (time_ + 1 == valid) set_irq_lines();
   clock(true);
   data_at_ = valid;
   data_ = rdata << (8 * lane);
@@ -390,7 +393,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
       slept_ += valid - 1 - time_;
       time_ = valid - 1;
     }
-    if (time_ + 1 == valid) set_lines();  // a line that rose during the wait is seen as it ends
+    if (time_ + 1 == valid) set_irq_lines();  // a line that rose during the wait is seen as it ends
     clock(false);
   }
 }

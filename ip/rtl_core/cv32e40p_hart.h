@@ -43,6 +43,8 @@ class cv32e40p_hart {
   void withdraw(cycle_t now);
   bool resting() const { return resting_; }
   const hart_state& save() const { return state_; }
+  const hart_lines& lines() const { return lines_; }
+  void set_lines(const hart_lines& lines) { lines_ = lines; }
   /// Returns core_stop::horizon before `until` when records must be taken first.
   /// `observed`: records are to be had from take_record() after this and later calls.
   core_stop advance(cycle_t until, bool observed);
@@ -75,7 +77,7 @@ class cv32e40p_hart {
   void settle();
   void fetch();
   void clock(bool data_granted);
-  void set_lines();
+  void set_irq_lines();
   void note_access();
   void sample();
   void ask_for_rest();
@@ -94,7 +96,7 @@ class cv32e40p_hart {
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
   unsigned fetches_ = 0, first_fetch_ = 0;  // granted and not answered instruction requests
   std::array<std::uint32_t, fetch_depth> fetch_addr_{};
-  std::array<std::uint32_t, private_lines> lines_{};
+  hart_lines lines_{};
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
   bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock
   bool fence_seen_ = false;

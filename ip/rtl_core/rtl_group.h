@@ -33,6 +33,8 @@ class rtl_group {
   void hold_at(unsigned h, std::uint32_t pc, unsigned times) { harts_[h].hold_at(pc, times); }
   void withdraw(unsigned h, cycle_t now) { harts_[h].withdraw(now); }
   bool resting(unsigned h) const { return harts_[h].resting(); }
+  const hart_lines& lines(unsigned h) const { return harts_[h].lines(); }
+  void set_lines(unsigned h, const hart_lines& lines) { harts_[h].set_lines(lines); }
   hart_state save(unsigned h) const { return harts_[h].save(); }
 
   template <class Observer>

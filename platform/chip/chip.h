@@ -79,6 +79,13 @@ class chip : public sc_core::sc_module {
     for (auto& m : models_) m->start(0, true);
   }
 
+  /// The hand-overs of this order (clusters whose groups hand over) are due when the program has written this time
+  /// marker for the first time: an exact window behind it, in every cluster alike and whatever the window. A longer
+  /// window than the exact one may see it later.
+  void hand_over_at_marker(unsigned order, unsigned marker, std::vector<unsigned> clusters) {
+    awaited_markers_.push_back({order, marker, std::move(clusters)});
+  }
+
   /// Runs to the end of the program, a dead-lock, a guest error, the cycle limit, or an interruption.
   run_end run(const run_options& options);
 
@@ -105,6 +112,7 @@ class chip : public sc_core::sc_module {
   }
 
   void exchange(window_engine<Cluster>& engine, cycle_t to);
+  void announce_hand_overs(window_engine<Cluster>& engine, cycle_t to);
   void collect_errors(const std::vector<unsigned>& active);
   /// Cycle of what ends the run, as far as is known; never if nothing yet.
   std::vector<guest_error>::const_iterator first_mismatch() const {
@@ -131,6 +139,11 @@ class chip : public sc_core::sc_module {
     unsigned cluster, sequence;
   };
   std::vector<outgoing> outgoing_;
+  struct awaited_marker {
+    unsigned order, marker;
+    std::vector<unsigned> clusters;
+  };
+  std::vector<awaited_marker> awaited_markers_;
   std::vector<guest_error> errors_;
   cycle_t now_ = 0, window_ = 0;
   std::optional<cycle_t> time_begun_;
@@ -163,6 +176,7 @@ run_end chip<Cluster>::run(const run_options& options) {
     engine.run(now_, to);
     collect_errors(engine.active());
     exchange(engine, to);
+    if (!awaited_markers_.empty()) announce_hand_overs(engine, to);
     ++windows_;
     now_ = to;
     if (options.on_window) options.on_window(engine.active());
@@ -223,6 +237,21 @@ void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
   }
   for (const unsigned i : touched_) engine.touched(i);
   touched_.clear();
+}
+
+template <class Cluster>
+void chip<Cluster>::announce_hand_overs(window_engine<Cluster>& engine, cycle_t to) {
+  const auto announced = [&](const awaited_marker& awaited) {
+    const std::optional<cycle_t> written = control_.marker(awaited.marker);
+    if (!written) return false;
+    for (const unsigned i : awaited.clusters) {
+      models_[i]->plan_hand_over(awaited.order, std::max(*written + exact_window(), to));
+      engine.touched(i);
+    }
+    return true;
+  };
+  awaited_markers_.erase(std::remove_if(awaited_markers_.begin(), awaited_markers_.end(), announced),
+                         awaited_markers_.end());
 }
 
 template <class Cluster>

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ip/axi/burst.h"
@@ -26,6 +28,12 @@
 #include "platform/config/chip_config.h"
 
 namespace ohmic {
+
+/// Whether harts of a group change their kind while they run (ip/core/core_relay.h).
+template <class Cores, class = void>
+inline constexpr bool cores_hand_over = false;
+template <class Cores>
+inline constexpr bool cores_hand_over<Cores, std::enable_if_t<Cores::hands_over>> = true;
 
 /// One cluster as plain C++: cores of one kind, banked L1, event unit, DMA, IMA, shared instruction cache, control
 /// registers and the two AXI ports, stepped by one loop over what is awake.
@@ -76,6 +84,14 @@ class cluster {
   /// after the one before has had time: 2 the loop's state, 1 the harts' that are due, 0 their words in L1. Thousands
   /// of harts do not fit the caches, and their accesses have no order that hardware could foresee.
   void warm(unsigned stage, cycle_t to) const;
+
+  /// The hand-overs of this order are due in cycle `at`, which is still to come: harts asleep in cv.elw go on as their
+  /// new kind at once, the others at their next instruction boundary. For groups that hand over.
+  void plan_hand_over(unsigned order, cycle_t at) {
+    hand_overs_.emplace_back(at, order);
+    next_hand_over_ = std::min(next_hand_over_, at);
+    others_next_ = std::min(others_next_, at);
+  }
 
   /// What this cluster sent: requests to burst.addr, responses to burst.initiator; in order of cycle per direction
   /// and kind. The owner takes and clears it after run().
@@ -171,6 +187,7 @@ class cluster {
   void after_events(cycle_t now);
   void apply_enables(cycle_t now);
   void start_hart(unsigned h, cycle_t now);
+  void begin_hand_overs(cycle_t now);
   bool interruptible(unsigned h) const { return (cores_.irq_enabled(h) & irq_line) != 0; }
   void update_class(cycle_t now);
   void look_ahead(cycle_t now);
@@ -241,6 +258,8 @@ class cluster {
   time_split times_;
   std::uint64_t watch_begin_ = 0, watch_end_ = 0, watch_piece_ = 1;
   std::vector<cycle_t> written_at_;
+  std::vector<std::pair<cycle_t, unsigned>> hand_overs_;  // cycle and order of those to come
+  cycle_t next_hand_over_ = never;
 };
 
 }  // namespace ohmic

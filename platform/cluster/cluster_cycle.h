@@ -14,6 +14,9 @@ template <class Cores, class Observer>
 void cluster<Cores, Observer>::cycle(cycle_t now) {
   bus_now_ = wheel_.take(now);
   register_bus_taken_ = false;
+  if constexpr (cores_hand_over<Cores>) {
+    if (now >= next_hand_over_) begin_hand_overs(now);
+  }
   if (const std::uint64_t due = bus_now_ & (advance_due_ | fetch_due_)) {
     bus_now_ &= ~due;
     const std::uint64_t lines = due & fetch_due_;
@@ -348,7 +351,30 @@ void cluster<Cores, Observer>::look_ahead(cycle_t now) {
   next = std::min(next, std::min(icache_.next_event(), master_.next_event()));
   note_busy_ports();
   if (port_busy_) next = now + 1;
+  if constexpr (cores_hand_over<Cores>) next = std::min(next, next_hand_over_);
   others_next_ = std::max(next, now + 1);
+}
+
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::begin_hand_overs(cycle_t now) {
+  if constexpr (cores_hand_over<Cores>) {
+    next_hand_over_ = never;
+    std::vector<std::pair<cycle_t, unsigned>> later;
+    for (const auto& [at, order] : hand_overs_) {
+      if (at > now) {
+        later.emplace_back(at, order);
+        next_hand_over_ = std::min(next_hand_over_, at);
+        continue;
+      }
+      for_each(cores_.trigger(order) & event_wait_, [&](unsigned h) {
+        events_.cancel_wait(h);
+        event_wait_ &= ~bit(h);
+        cores_.withdraw(h, now);
+        resume(h, now);
+      });
+    }
+    hand_overs_ = std::move(later);
+  }
 }
 
 template <class Cores, class Observer>

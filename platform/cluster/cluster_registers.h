@@ -113,6 +113,14 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
       park(h, now);
       return;
     }
+    if constexpr (cores_hand_over<Cores>) {
+      if (cores_.held(h)) {  // it would wait as what it is no longer to be
+        events_.cancel_wait(h);
+        cores_.withdraw(h, now + 1);
+        resume(h, now);
+        return;
+      }
+    }
     waiting_since_[h] = now;
     event_wait_ |= bit(h);
     return;

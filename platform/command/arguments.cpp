@@ -116,6 +116,12 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("[CLUSTERS.CORES=]MODEL")
       ->take_all()
       ->allow_extra_args(false);
+  run->add_option("--hand-over", a.hand_overs,
+                  "Some cores go on as another model from a moment on: marker:N, cycle:N, pc:ADDRESS or symbol:NAME "
+                  "(:K behind these two: the K-th time); may be repeated")
+      ->type_name("CLUSTERS.CORES=MODEL@MOMENT")
+      ->take_all()
+      ->allow_extra_args(false);
   run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
   run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")

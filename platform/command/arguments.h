@@ -12,10 +12,11 @@ enum class command { run_experiment, run_program, calibrate, compile, info };
 /// What the command line asked for. Options that were not given are empty or 0.
 struct arguments {
   command what = command::info;
-  std::string file;                ///< experiment, ELF, model, or chip
-  std::vector<std::string> sets;   ///< arguments of --set; the shorthands (--model ...) come last
-  std::vector<std::string> cores;  ///< arguments of --cores
-  std::vector<std::string> waves;  ///< arguments of --wave
+  std::string file;                     ///< experiment, ELF, model, or chip
+  std::vector<std::string> sets;        ///< arguments of --set; the shorthands (--model ...) come last
+  std::vector<std::string> cores;       ///< arguments of --cores
+  std::vector<std::string> hand_overs;  ///< arguments of --hand-over
+  std::vector<std::string> waves;       ///< arguments of --wave
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, out, json;

@@ -38,7 +38,7 @@ void sort_firmware(const std::vector<std::string>& words, std::string* program, 
 
 exit_code run_experiment_command(const arguments& a) {
   experiment_request request;
-  request.config = load_experiment(a.file, a.sets, a.cores);
+  request.config = load_experiment(a.file, a.sets, a.cores, a.hand_overs);
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
@@ -53,7 +53,7 @@ exit_code run_program_command(const arguments& a) {
   request.program = a.file;
   sort_firmware(a.firmware, nullptr, request.firmware_of);
   request.arguments = a.program_words;
-  request.chip = load_chip(a.chip, a.sets, a.cores);
+  request.chip = load_chip(a.chip, a.sets, a.cores, a.hand_overs);
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;

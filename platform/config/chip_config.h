@@ -35,6 +35,18 @@ struct chip_config {
       core_model model = core_model::iss;
     };
     std::vector<override_entry> overrides;  ///< disjoint
+    /// Cores go on as another model while the program runs.
+    struct hand_over {
+      enum class moment : std::uint8_t { marker, cycle, pc, symbol };
+      std::vector<unsigned> clusters, cores;  ///< sorted
+      core_model model = core_model::iss;
+      moment at = moment::cycle;
+      std::uint64_t number = 0;  ///< of the marker, the cycle, or the pc
+      std::string symbol;
+      unsigned times = 1;  ///< pc and symbol: which time a core gets there
+    };
+    /// In the order in which a core goes through those that name it. Checked: no core is handed over to what it is.
+    std::vector<hand_over> hand_overs;
   } cores;
   /// The model of each core of a cluster.
   std::vector<core_model> core_models(unsigned cluster_index) const;

@@ -26,6 +26,10 @@ struct chip_file {
       bool from_option = false;
     };
     std::vector<override_entry> overrides;
+    struct hand_over {
+      std::string clusters = "all", cores = "all", model, at, place;
+    };
+    std::vector<hand_over> hand_overs;
   } cores;
   struct {
     std::optional<std::uint32_t> shared_bytes;

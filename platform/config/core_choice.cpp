@@ -63,38 +63,6 @@ std::optional<unsigned> take_number(std::string_view& text) {
   return number;
 }
 
-/// "0-3,7" or "all" as sorted numbers below `count`; nothing if it is neither.
-std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsigned count) {
-  std::vector<unsigned> numbers;
-  if (text == "all") {
-    numbers.resize(count);
-    std::iota(numbers.begin(), numbers.end(), 0u);
-    return numbers;
-  }
-  std::string_view rest = text;
-  for (;;) {
-    const auto first = take_number(rest);
-    auto last = first;
-    if (!rest.empty() && rest.front() == '-') {
-      rest.remove_prefix(1);
-      last = take_number(rest);
-    }
-    if (!first || !last || *first > *last || *last >= count) return std::nullopt;
-    for (unsigned i = *first; i <= *last; ++i) numbers.push_back(i);
-    if (rest.empty()) break;
-    if (rest.front() != ',') return std::nullopt;
-    rest.remove_prefix(1);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) return std::nullopt;
-  return numbers;
-}
-
-std::string allowed_ranges(const std::string& text, unsigned count) {
-  return '"' + text + "\" is not allowed; allowed: all, or numbers and ranges from 0 to " + std::to_string(count - 1) +
-         ", each once, as in 0-3,7";
-}
-
 std::optional<unsigned> first_common(const std::vector<unsigned>& a, const std::vector<unsigned>& b) {
   for (unsigned x : a)
     if (std::binary_search(b.begin(), b.end(), x)) return x;
@@ -155,6 +123,49 @@ config_node scalar(const std::string& text, const std::string& place) {
 }
 
 }  // namespace
+
+std::string allowed_ranges(const std::string& text, unsigned count) {
+  return '"' + text + "\" is not allowed; allowed: all, or numbers and ranges from 0 to " + std::to_string(count - 1) +
+         ", each once, as in 0-3,7";
+}
+
+std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsigned count) {
+  std::vector<unsigned> numbers;
+  if (text == "all") {
+    numbers.resize(count);
+    std::iota(numbers.begin(), numbers.end(), 0u);
+    return numbers;
+  }
+  std::string_view rest = text;
+  for (;;) {
+    const auto first = take_number(rest);
+    auto last = first;
+    if (!rest.empty() && rest.front() == '-') {
+      rest.remove_prefix(1);
+      last = take_number(rest);
+    }
+    if (!first || !last || *first > *last || *last >= count) return std::nullopt;
+    for (unsigned i = *first; i <= *last; ++i) numbers.push_back(i);
+    if (rest.empty()) break;
+    if (rest.front() != ',') return std::nullopt;
+    rest.remove_prefix(1);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) return std::nullopt;
+  return numbers;
+}
+
+std::string ranges_text(const std::vector<unsigned>& numbers) {
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    out += (out.empty() ? "" : ",") + std::to_string(numbers[i]);
+    if (last != i) out += "-" + std::to_string(numbers[last]);
+    i = last + 1;
+  }
+  return out;
+}
 
 const char* name_of(core_model model) {
   for (const core_kind& kind : kinds)

@@ -19,6 +19,14 @@ std::optional<core_model> core_model_named(const std::string& word);
 /// reason, for pairs that cannot.
 void resolve_lockstep_pairs(config_node& chip);
 
+/// "0-3,7" or "all" as sorted numbers below `count`; nothing if it is neither.
+std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsigned count);
+/// "... is not allowed; allowed: ..." for a text that is neither.
+std::string allowed_ranges(const std::string& text, unsigned count);
+
+/// The other way: "0-3,7" of sorted numbers.
+std::string ranges_text(const std::vector<unsigned>& numbers);
+
 /// Lays the argument of one --cores over a chip's file: "MODEL" for all cores, or "CLUSTERS.CORES=MODEL" as one more
 /// override. Throws config_error if it is neither; what it names is checked with the file.
 void lay_core_choice(config_node& chip, const std::string& argument);

@@ -56,9 +56,10 @@ struct experiment_config {
 
 /// Loads an experiment. `sets` are the arguments of --set, laid over the file in their order: keys of the experiment
 /// ("engine.window=1"), or of its chip, with "chip." before them or without ("cluster.cores=8"), whether the chip
-/// stands in the file or in one of its own; `cores` those of --cores. Throws config_error with every mistake found, one
-/// line each.
+/// stands in the file or in one of its own; `cores` those of --cores, `hand_overs` those of --hand-over. Throws
+/// config_error with every mistake found, one line each.
 experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets = {},
-                                  const std::vector<std::string>& cores = {});
+                                  const std::vector<std::string>& cores = {},
+                                  const std::vector<std::string>& hand_overs = {});
 
 }  // namespace ohmic

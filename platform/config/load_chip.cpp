@@ -5,6 +5,7 @@
 
 #include "platform/config/chip_file.h"
 #include "platform/config/core_choice.h"
+#include "platform/config/hand_over_choice.h"
 #include "platform/config/schema.h"
 #include "platform/config/tree_reader.h"
 
@@ -122,12 +123,14 @@ class combination_rules {
   throw config_error(message);
 }
 
-chip_config lay_over(config_node root, const std::vector<std::string>& sets, const std::vector<std::string>& cores) {
+chip_config lay_over(config_node root, const std::vector<std::string>& sets, const std::vector<std::string>& cores,
+                     const std::vector<std::string>& hand_overs) {
   for (const std::string& option : sets) {
     auto [path, value] = parse_override(option);
     set_value(root, path, std::move(value));
   }
   for (const std::string& choice : cores) lay_core_choice(root, choice);
+  for (const std::string& hand_over : hand_overs) lay_hand_over(root, hand_over);
   return resolve_chip(root);
 }
 
@@ -155,6 +158,19 @@ chip_file to_chip_file(const config_node& root) {
       text("model", o.model);
       o.place = item.place;
       o.from_option = item.from_option();
+    }
+  }
+  if (const config_node* hand_overs = root.find("cores.hand_over")) {
+    for (const config_node& item : hand_overs->items) {
+      auto& o = f.cores.hand_overs.emplace_back();
+      const auto text = [&](const char* key, std::string& to) {
+        if (const config_node* node = item.find(key)) to = node->scalar;
+      };
+      text("clusters", o.clusters);
+      text("cores", o.cores);
+      text("model", o.model);
+      text("at", o.at);
+      o.place = item.place;
     }
   }
   read("icache.shared_bytes", f.icache.shared_bytes);
@@ -228,17 +244,18 @@ chip_config resolve_chip(const config_node& as_written) {
 
   if (const auto errors = combination_rules(root, c).broken(); !errors.empty()) fail(errors);
   if (const auto errors = choose_cores(f, c); !errors.empty()) fail(errors);
+  if (const auto errors = choose_hand_overs(f, c); !errors.empty()) fail(errors);
   return c;
 }
 
 chip_config parse_chip(const std::string& text, const std::string& name, const std::vector<std::string>& sets,
-                       const std::vector<std::string>& cores) {
-  return lay_over(parse_yaml(text, name), sets, cores);
+                       const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
+  return lay_over(parse_yaml(text, name), sets, cores, hand_overs);
 }
 
 chip_config load_chip(const std::string& path, const std::vector<std::string>& sets,
-                      const std::vector<std::string>& cores) {
-  return lay_over(read_yaml(path), sets, cores);
+                      const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
+  return lay_over(read_yaml(path), sets, cores, hand_overs);
 }
 
 }  // namespace ohmic

@@ -10,13 +10,13 @@
 namespace ohmic {
 
 /// Loads a chip. `sets` are the arguments of --set, "dotted.key=value", laid over the file in their order, `cores`
-/// those of --cores. Throws config_error with every mistake found, one line each.
+/// those of --cores, `hand_overs` those of --hand-over. Throws config_error with every mistake found, one line each.
 chip_config load_chip(const std::string& path, const std::vector<std::string>& sets = {},
-                      const std::vector<std::string>& cores = {});
+                      const std::vector<std::string>& cores = {}, const std::vector<std::string>& hand_overs = {});
 
 /// The same from a text; `name` stands for it in messages.
 chip_config parse_chip(const std::string& text, const std::string& name, const std::vector<std::string>& sets = {},
-                       const std::vector<std::string>& cores = {});
+                       const std::vector<std::string>& cores = {}, const std::vector<std::string>& hand_overs = {});
 
 /// The same from a tree.
 chip_config resolve_chip(const config_node& root);

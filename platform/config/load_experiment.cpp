@@ -4,6 +4,7 @@
 #include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
 #include "platform/config/experiment_file.h"
+#include "platform/config/hand_over_choice.h"
 #include "platform/config/load_chip.h"
 #include "platform/config/schema.h"
 #include "platform/config/tree_reader.h"
@@ -48,11 +49,12 @@ std::string located(const std::string& path, const config_node& where, const fs:
 }
 
 chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides,
-                    const std::vector<std::string>& cores) {
+                    const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
   const config_node& chip = *root.find("chip");
   config_node tree = chip.kind == config_node::kind_t::scalar ? read_yaml(located(chip.scalar, chip, file)) : chip;
   for (chip_override& o : overrides) set_value(tree, o.key, std::move(o.value));
   for (const std::string& choice : cores) lay_core_choice(tree, choice);
+  for (const std::string& hand_over : hand_overs) lay_hand_over(tree, hand_over);
   return resolve_chip(tree);
 }
 
@@ -95,7 +97,7 @@ experiment_file to_experiment_file(const config_node& root) {
 }
 
 experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets,
-                                  const std::vector<std::string>& cores) {
+                                  const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
   const fs::path file(path);
   config_node root = read_yaml(path);
   std::vector<chip_override> for_chip = apply_overrides(root, sets);
@@ -104,7 +106,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   const experiment_file f = to_experiment_file(root);
   experiment_config c;
   c.name = file.stem().string();
-  c.chip = chip_of(root, file, std::move(for_chip), cores);
+  c.chip = chip_of(root, file, std::move(for_chip), cores, hand_overs);
   apply(f.model, c.model);
   c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);

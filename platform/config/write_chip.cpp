@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "platform/config/core_choice.h"
+#include "platform/config/hand_over_choice.h"
 #include "platform/config/load_chip.h"
 
 namespace ohmic {
@@ -39,26 +40,20 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
-std::string ranges(const std::vector<unsigned>& numbers) {
-  std::string out;
-  for (std::size_t i = 0; i < numbers.size();) {
-    std::size_t last = i;
-    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
-    out += (out.empty() ? "" : ",") + std::to_string(numbers[i]);
-    if (last != i) out += "-" + std::to_string(numbers[last]);
-    i = last + 1;
-  }
-  return '"' + out + '"';
-}
+std::string ranges(const std::vector<unsigned>& numbers) { return '"' + ranges_text(numbers) + '"'; }
 
 /// Who simulates the cores: no property of the chip, so not part of its hash.
 std::string cores(const chip_config& c) {
   std::string out = "cores:\n  model: " + std::string(name_of(c.cores.model)) + "\n  overrides:";
-  if (c.cores.overrides.empty()) return out + " []\n";
-  out += "\n";
+  out += c.cores.overrides.empty() ? " []\n" : "\n";
   for (const auto& o : c.cores.overrides)
     out += "    - {clusters: " + ranges(o.clusters) + ", cores: " + ranges(o.cores) + ", model: " + name_of(o.model) +
            "}\n";
+  out += "  hand_over:";
+  out += c.cores.hand_overs.empty() ? " []\n" : "\n";
+  for (const auto& h : c.cores.hand_overs)
+    out += "    - {clusters: " + ranges(h.clusters) + ", cores: " + ranges(h.cores) + ", model: " + name_of(h.model) +
+           ", at: " + quoted(moment_of(h)) + "}\n";
   return out;
 }
 

@@ -41,6 +41,7 @@ struct image_figures {
 /// Everything that is reported about a run, from the chip's counters.
 struct run_figures {
   run_end end = run_end::exited;
+  std::vector<hand_over_report> hand_overs;
   exit_code code = exit_code::right;
   cycle_t boot_cycles = 0, cycles = 0;
   double seconds_on_chip = 0, images_per_s = 0;

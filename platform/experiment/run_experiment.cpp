@@ -190,6 +190,7 @@ exit_code run_experiment(const experiment_request& request) {
 
   run_figures figures = collect_figures(*chip, p.mapped, end, images);
   figures.threads = options.threads;
+  figures.hand_overs = chip->hand_overs();
   if (layers) {
     figures.layers = layers->result();
     figures.layer_columns = layers->columns();
@@ -205,6 +206,7 @@ exit_code run_experiment(const experiment_request& request) {
   if (!figures.logits.empty() && !request.quiet)
     std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
   print_waveforms(*chip, request.quiet);
+  print_hand_overs(figures.hand_overs, request.quiet);
   say_why(*chip, programs, p.mapped, figures, request.dump);
   if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
   return figures.code;

@@ -3,6 +3,7 @@
 #include "platform/config/load_chip.h"
 #include "platform/experiment/report_files.h"
 #include "platform/run/exit_code.h"
+#include "platform/run/hand_overs_json.h"
 #include "sw/compiler/reference/top_classes.h"
 
 namespace ohmic {
@@ -141,6 +142,7 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["cycles_per_s"] = f.wall.simulating > 0 ? static_cast<double>(f.boot_cycles + f.cycles) / f.wall.simulating : 0.0;
   s["peak_rss_mb"] = f.peak_rss_mb;
   s["threads"] = f.threads;
+  if (!f.hand_overs.empty()) s["hand_overs"] = hand_overs_json(f.hand_overs);
   s["golden"] = comparison_json(f.outputs);
   if (f.layers) {
     s["golden_layers"] = comparison_json(*f.layers);

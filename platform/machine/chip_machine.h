@@ -13,6 +13,7 @@
 #include "platform/chip/chip.h"
 #include "platform/cluster/cluster.h"
 #include "platform/elf/elf_file.h"
+#include "platform/machine/hand_over.h"
 #include "platform/machine/instruction_trace.h"
 #include "platform/machine/machine.h"
 #include "registers/cluster_control.h"
@@ -68,6 +69,7 @@ class chip_machine : public machine {
                                           *options.random_memory_seed);
       chip_.l1().fill_random(0, chip_.l1().bytes(), *options.random_memory_seed + 1);
     }
+    if constexpr (cores_hand_over<Cores>) plan_hand_overs();
     for (std::size_t p = 0; p < programs.size(); ++p)
       if (runs_[p]) load(programs[p]);
     if (programs.size() == 1) return;
@@ -160,7 +162,37 @@ class chip_machine : public machine {
 
   std::vector<recorded_waveform> waveforms() const override { return waveforms_; }
 
+  std::vector<hand_over_report> hand_overs() const override {
+    if constexpr (!cores_hand_over<Cores>) return {};
+    std::vector<hand_over_report> reports = begin_hand_over_reports(config());
+    if constexpr (cores_hand_over<Cores>) {
+      for (unsigned i = 0; i < chip_.clusters(); ++i) {
+        const Cores& cores = chip_.cluster(i).cores();
+        for (const relay_change& change : cores.changes()) note_hand_over(reports[change.order], change.cycle);
+        for (unsigned h = 0; h < cores.size(); ++h) {
+          bool first = true;
+          for (const relay_leg& leg : cores.legs_ahead(h)) {
+            note_left_alone(reports[leg.order], config().cores.hand_overs[leg.order], first, first && cores.held(h));
+            first = false;
+          }
+        }
+      }
+    }
+    return reports;
+  }
+
  private:
+  void plan_hand_overs() {
+    using moment = chip_config::cores_config::hand_over::moment;
+    const auto& all = chip_.config().cores.hand_overs;
+    for (unsigned order = 0; order < all.size(); ++order) {
+      if (all[order].at == moment::marker)
+        chip_.hand_over_at_marker(order, static_cast<unsigned>(all[order].number), all[order].clusters);
+      if (all[order].at == moment::cycle)
+        for (const unsigned i : all[order].clusters) chip_.cluster(i).plan_hand_over(order, all[order].number);
+    }
+  }
+
   /// mhartid of a core: cluster index * 64 + core, whatever the number of cores.
   static constexpr unsigned hart_ids_per_cluster = 64;
 

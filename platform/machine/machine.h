@@ -93,6 +93,15 @@ struct lockstep_report {
   }
 };
 
+/// What became of one hand-over of the chip's configuration.
+struct hand_over_report {
+  std::string text;                                          ///< as on the command line: "0-3.all=rtl@marker:1"
+  unsigned cores = 0;                                        ///< that it names
+  unsigned handed_over = 0;                                  ///< that went on as the other model
+  cycle_t first = 0, last = 0;                               ///< between these cycles
+  std::vector<std::pair<std::string, unsigned>> left_alone;  ///< why others did not, and how many
+};
+
 /// What a hart is doing, for dumps.
 struct hart_snapshot {
   std::uint32_t pc = 0;
@@ -142,6 +151,7 @@ class machine {
   virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
   virtual lockstep_report lockstep() const = 0;
   virtual std::vector<recorded_waveform> waveforms() const = 0;  ///< after run(), which completes their files
+  virtual std::vector<hand_over_report> hand_overs() const = 0;
 };
 
 /// Throws config_error, naming a core, if the chip asks for a model of cores that this build does not have.

@@ -1,6 +1,7 @@
 #include "platform/machine/mixed_machine.h"
 
 #include "ip/core/core_mix.h"
+#include "ip/core/core_relay.h"
 #include "ip/iss/iss_group.h"
 #include "ip/lockstep/lockstep_group.h"
 #include "ip/rtl_core/rtl_group.h"
@@ -16,14 +17,19 @@ namespace {
 
 // In the order of core_model.
 #if OHMIC_HAS_IBEX
-using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group, ibex_group>;
+template <template <class...> class Joined>
+using all_kinds = Joined<iss_group, rtl_group, lockstep_group, ibex_group>;
 #else
-using mixed_cores = core_mix<iss_group, rtl_group, lockstep_group>;
+template <template <class...> class Joined>
+using all_kinds = Joined<iss_group, rtl_group, lockstep_group>;
 #endif
+using mixed_cores = all_kinds<core_mix>;
+using relay_cores = all_kinds<core_relay>;
 
 /// Adds what one cluster compared.
-void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
-  const lockstep_group& group = cores.group<lockstep_group>();
+template <class Cores>
+void report(unsigned cluster, const Cores& cores, lockstep_report& r) {
+  const auto& group = cores.template group<lockstep_group>();
   const lockstep_counts counts = group.counts();
   r.compared.resize(lockstep_class_count);
   for (unsigned c = 0; c < lockstep_class_count; ++c) {
@@ -35,6 +41,27 @@ void report(unsigned cluster, const mixed_cores& cores, lockstep_report& r) {
                std::to_string(group.bad_cycle()) + ": RTL and ISS differ in: " + group.mismatch();
 }
 
+/// A cluster's cores, of all kinds together; `more` is what Cores wants between kinds and groups.
+template <class Cores, class... More>
+Cores join(const chip_config& config, unsigned cluster, const decoded_text& text, const text_bytes& bytes,
+           unsigned first_mhartid, More... more) {
+  std::vector<std::uint8_t> kinds;
+  for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
+  const unsigned harts = config.cluster.cores;
+  iss_group iss(text, harts, first_mhartid);
+  rtl_group rtl(bytes, harts, first_mhartid);
+  lockstep_group both(text, bytes, harts, first_mhartid);
+#if OHMIC_HAS_IBEX
+  const auto wait_address =
+      static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
+                                 registers::event_unit::own_wait_offset);
+  return Cores(std::move(kinds), std::move(more)..., std::move(iss), std::move(rtl), std::move(both),
+               ibex_group(bytes, harts, first_mhartid, wait_address));
+#else
+  return Cores(std::move(kinds), std::move(more)..., std::move(iss), std::move(rtl), std::move(both));
+#endif
+}
+
 }  // namespace
 
 std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const program_set& programs,
@@ -43,25 +70,25 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const pro
   return make_chip_machine<mixed_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
-        std::vector<std::uint8_t> kinds;
-        for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
-        const unsigned harts = config.cluster.cores;
-        iss_group iss(text, harts, first_mhartid);
-        rtl_group rtl(bytes, harts, first_mhartid);
-        lockstep_group both(text, bytes, harts, first_mhartid);
-#if OHMIC_HAS_IBEX
-        const auto wait_address =
-            static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
-                                       registers::event_unit::own_wait_offset);
-        mixed_cores cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both),
-                          ibex_group(bytes, harts, first_mhartid, wait_address));
-#else
-        mixed_cores cores(std::move(kinds), std::move(iss), std::move(rtl), std::move(both));
-#endif
+        auto cores = join<mixed_cores>(config, cluster, text, bytes, first_mhartid);
         waveforms->attach(cluster, cores);
         return cores;
       },
-      report, [waveforms] { return waveforms->finish(); });
+      report<mixed_cores>, [waveforms] { return waveforms->finish(); });
+}
+
+std::unique_ptr<machine> make_relay_machine(const chip_config& config, const program_set& programs,
+                                            const machine_options& options) {
+  const std::vector<std::vector<std::vector<relay_leg>>> legs = relay_legs(config, programs);
+  const auto waveforms = std::make_shared<waveform_recorders>(options.waveforms);
+  return make_chip_machine<relay_cores>(
+      config, programs, options,
+      [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
+        auto cores = join<relay_cores>(config, cluster, text, bytes, first_mhartid, legs[cluster]);
+        waveforms->attach(cluster, cores);
+        return cores;
+      },
+      report<relay_cores>, [waveforms] { return waveforms->finish(); });
 }
 
 }  // namespace ohmic

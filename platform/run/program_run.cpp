@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "platform/run/hand_overs_json.h"
 #include "platform/run/progress.h"
 #include "platform/run/waveform_choice.h"
 #include "platform/run/whole_file.h"
@@ -135,6 +136,19 @@ void print_lockstep(const lockstep_report& report) {
                static_cast<unsigned long long>(report.retirements()), classes.c_str());
 }
 
+void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_only) {
+  for (const hand_over_report& r : reports) {
+    if (misses_only && r.left_alone.empty()) continue;
+    std::string line =
+        fmt::format("hand-over {}: {} of {} core{}", r.text, r.handed_over, r.cores, r.cores == 1 ? "" : "s");
+    if (r.handed_over != 0)
+      line +=
+          r.first == r.last ? fmt::format(", cycle {}", r.first) : fmt::format(", cycles {} to {}", r.first, r.last);
+    for (const auto& [why, count] : r.left_alone) line += fmt::format("; {} not: {}", count, why);
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+}
+
 exit_code run_program(const program_request& request) {
   if (!request.json.empty()) check_file_can_be_written(request.json);
   const firmware loaded(request.program, request.firmware_of, request.chip, request.arguments);
@@ -169,6 +183,8 @@ exit_code run_program(const program_request& request) {
   print_waveforms(*chip, request.quiet);
   const lockstep_report lockstep = chip->lockstep();
   if (!request.quiet) print_lockstep(lockstep);
+  const std::vector<hand_over_report> hand_overs = chip->hand_overs();
+  print_hand_overs(hand_overs, request.quiet);
   const double simulating = wall - startup;
   if (!request.quiet)
     std::fprintf(
@@ -192,7 +208,8 @@ exit_code run_program(const program_request& request) {
                                     {"window", chip->window()},
                                     {"windows", chip->windows()},
                                     {"threads", run.threads},
-                                    {"lockstep_retirements", lockstep.retirements()}};
+                                    {"lockstep_retirements", lockstep.retirements()},
+                                    {"hand_overs", hand_overs_json(hand_overs)}};
     write_whole_file(request.json, figures.dump(2) + "\n");
   }
   return code;

@@ -36,6 +36,10 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
 /// What cores in lock-step compared, by class; nothing if there are none.
 void print_lockstep(const lockstep_report& report);
 
+/// One line per hand-over: how many cores, between which cycles, and why others were left alone. With `misses_only`
+/// only those that left a core alone.
+void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_only);
+
 /// One line per guest error: cluster, core, pc, symbol, address.
 void print_errors(const machine& chip, const program_set& programs);
 

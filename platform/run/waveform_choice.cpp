@@ -10,6 +10,19 @@
 #include "platform/run/whole_file.h"
 
 namespace ohmic {
+namespace {
+
+bool has_waveform(core_model model) { return model == core_model::rtl || model == core_model::lockstep; }
+
+/// A core that is not RTL from the start may become so while the program runs.
+bool becomes_rtl(const chip_config& chip, unsigned cluster, unsigned core) {
+  return std::any_of(chip.cores.hand_overs.begin(), chip.cores.hand_overs.end(), [&](const auto& h) {
+    return has_waveform(h.model) && std::binary_search(h.clusters.begin(), h.clusters.end(), cluster) &&
+           std::binary_search(h.cores.begin(), h.cores.end(), core);
+  });
+}
+
+}  // namespace
 
 std::vector<waved_core> choose_waveforms(const waveform_words& words, const chip_config& chip,
                                          const std::filesystem::path& folder) {
@@ -28,7 +41,7 @@ std::vector<waved_core> choose_waveforms(const waveform_words& words, const chip
     const std::string place = "--wave " + word;
     for (const auto& [cluster, core] : named_cores(word, chip, place)) {
       const core_model model = chip.core_models(cluster)[core];
-      if (model != core_model::rtl && model != core_model::lockstep)
+      if (!has_waveform(model) && !becomes_rtl(chip, cluster, core))
         throw config_error(fmt::format(
             "{}: core {}.{} is of model {}, of which there are no waveforms; allowed: cores of model rtl or lockstep, "
             "as with --cores {}.{}=rtl",

@@ -1,0 +1,131 @@
+// Cores that are handed over while a program with heavy communication runs.
+#include <gtest/gtest.h>
+
+#include "platform/config/load_chip.h"
+#include "tests/platform/machine/machine_bench.h"
+
+namespace ohmic {
+namespace {
+
+/// A run whose `console` says what became of the hand-overs, behind what the program printed.
+run_request traffic(const std::vector<std::string>& hand_overs) {
+  run_request r;
+  r.program = "machine_traffic";
+  r.arguments = "6";
+  r.chip = parse_chip("network: {factors: [1, 2, 2], latency: [100, 4, 4], width: [64, 64, 64]}\ncluster: {cores: 4}\n",
+                      "chip", {}, {}, hand_overs);
+  return r;
+}
+
+/// What became of the hand-overs goes out by its own way, since a run is a process of its own.
+struct reported_run {
+  run_outcome outcome;
+  std::vector<hand_over_report> reports;
+};
+
+reported_run run_reported(run_request r) {
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error("pipe");
+  r.after = [&](machine& m) {
+    for (const hand_over_report& report : m.hand_overs()) {
+      const std::uint64_t numbers[] = {report.cores, report.handed_over, report.first, report.last,
+                                       report.left_alone.empty() ? 0 : report.left_alone[0].second};
+      if (write(ends[1], numbers, sizeof numbers) != sizeof numbers) throw std::runtime_error("write");
+    }
+  };
+  reported_run all;
+  all.outcome = run_in_child(r);
+  close(ends[1]);
+  std::uint64_t numbers[5];
+  while (read(ends[0], numbers, sizeof numbers) == sizeof numbers) {
+    hand_over_report& report = all.reports.emplace_back();
+    report.cores = static_cast<unsigned>(numbers[0]);
+    report.handed_over = static_cast<unsigned>(numbers[1]);
+    report.first = numbers[2];
+    report.last = numbers[3];
+    if (numbers[4] != 0) report.left_alone.emplace_back("", static_cast<unsigned>(numbers[4]));
+  }
+  close(ends[0]);
+  return all;
+}
+
+class HandOverTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      require_core_models(traffic({"0.0=rtl@cycle:1"}).chip);
+    } catch (const std::exception&) {
+      GTEST_SKIP() << "built without RTL cores";
+    }
+  }
+};
+
+const std::vector<std::string> there_and_back = {"all.all=rtl@marker:0", "0-1.all=iss@cycle:9000",
+                                                 "2.all=lockstep@cycle:9000", "0.0=rtl@cycle:12000"};
+
+TEST_F(HandOverTest, MemoryAndConsoleAreThoseOfAnUndisturbedRun) {
+  const run_outcome plain = run_in_child(traffic({}));
+  ASSERT_EQ(plain.end, run_end::exited) << plain.failure << plain.console;
+  const reported_run moved = run_reported(traffic(there_and_back));
+  ASSERT_EQ(moved.outcome.end, run_end::exited) << moved.outcome.failure << moved.outcome.console;
+  EXPECT_EQ(moved.outcome.memory_hash, plain.memory_hash);
+  EXPECT_EQ(moved.outcome.status, plain.status);
+  ASSERT_EQ(moved.reports.size(), 4u);
+  for (const hand_over_report& r : moved.reports) {
+    EXPECT_EQ(r.handed_over, r.cores);
+    EXPECT_TRUE(r.left_alone.empty());
+  }
+  EXPECT_GE(moved.reports[0].first, moved.outcome.marker_0 + 6);
+  EXPECT_GE(moved.reports[1].first, 9000u);
+  EXPECT_LT(moved.reports[1].last, 9000u + 1000);
+}
+
+TEST_F(HandOverTest, AnyNumberOfThreadsAndAnyExactWindowGiveTheSameRun) {
+  const reported_run expected = run_reported(traffic(there_and_back));
+  ASSERT_EQ(expected.outcome.end, run_end::exited) << expected.outcome.failure;
+  for (const auto& [threads, window] : {std::pair{2u, 0u}, {3u, 0u}, {1u, 1u}, {2u, 1u}, {2u, 4u}, {1u, 5u}}) {
+    SCOPED_TRACE("threads " + std::to_string(threads) + " window " + std::to_string(window));
+    run_request r = traffic(there_and_back);
+    r.run.threads = threads;
+    r.run.window = window;
+    const reported_run got = run_reported(r);
+    EXPECT_EQ(got.outcome.end_cycle, expected.outcome.end_cycle);
+    EXPECT_EQ(got.outcome.now, expected.outcome.now);
+    EXPECT_EQ(got.outcome.memory_hash, expected.outcome.memory_hash);
+    EXPECT_EQ(got.outcome.activity_hash, expected.outcome.activity_hash);
+    EXPECT_STREQ(got.outcome.console, expected.outcome.console);
+    ASSERT_EQ(got.reports.size(), expected.reports.size());
+    for (std::size_t i = 0; i < got.reports.size(); ++i) {
+      EXPECT_EQ(got.reports[i].first, expected.reports[i].first);
+      EXPECT_EQ(got.reports[i].last, expected.reports[i].last);
+    }
+  }
+}
+
+TEST_F(HandOverTest, SleepersAreHandedOverAtOnceAndWakeAsTheOtherModel) {
+  // hello: every core prints under a lock, so most sleep in cv.elw most of the time.
+  run_request r = traffic({"all.all=rtl@cycle:2500", "all.all=iss@cycle:4000", "all.all=lockstep@cycle:6000"});
+  r.program = "hello";
+  r.arguments = "";
+  const reported_run moved = run_reported(r);
+  ASSERT_EQ(moved.outcome.end, run_end::exited) << moved.outcome.failure << moved.outcome.console;
+  ASSERT_EQ(moved.reports.size(), 3u);
+  for (unsigned i = 0; i < 3; ++i) {
+    EXPECT_EQ(moved.reports[i].handed_over, 16u);
+    EXPECT_LT(moved.reports[i].last - moved.reports[i].first, 1000u);  // one store over the network at most
+  }
+}
+
+TEST_F(HandOverTest, AMomentThatNeverComesIsReported) {
+  const reported_run r = run_reported(traffic({"1.0-1=rtl@marker:7", "1.0=iss@cycle:100", "2.0=rtl@cycle:999999999"}));
+  ASSERT_EQ(r.outcome.end, run_end::exited) << r.outcome.failure;
+  ASSERT_EQ(r.reports.size(), 3u);
+  for (const hand_over_report& report : r.reports) {
+    EXPECT_EQ(report.handed_over, 0u);
+    ASSERT_EQ(report.left_alone.size(), 1u);
+    EXPECT_EQ(report.left_alone[0].second, report.cores);
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
