@@ -143,7 +143,7 @@ void say_why(machine& chip, const program_set& programs, const deployment& mappe
 exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
-  output_folder output(config.output);
+  output_folder output(config.output, {"summary.json", "logits.json"});
   const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
   const firmware loaded(request.firmware.empty() ? dataflow_firmware() : request.firmware, request.firmware_of,
                         config.chip, {});

@@ -19,13 +19,13 @@ fs::path resolved(const fs::path& path) {
 }
 }  // namespace
 
-output_folder::output_folder(const std::string& path) : path_(path) {
+output_folder::output_folder(const std::string& path, const std::vector<std::string>& files) : path_(path) {
   std::error_code error;
   for (fs::path at = resolved(path_); !fs::exists(at, error) && at.has_relative_path(); at = at.parent_path())
     if (at.has_filename()) missing_.push_back(at);
   create();
   try {
-    check_file_can_be_written((path_ / "summary.json").string());
+    for (const std::string& file : files) check_file_can_be_written((path_ / file).string());
   } catch (...) {
     remove_what_was_missing();
     throw;

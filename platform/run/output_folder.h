@@ -13,9 +13,9 @@ namespace ohmic {
 /// at first are removed again if they are still empty.
 class output_folder {
  public:
-  /// Throws std::runtime_error naming the folder and the reason if it could not be created or written to. Tries by
-  /// doing (permissions alone do not tell) and leaves no trace of that.
-  explicit output_folder(const std::string& path);
+  /// Throws std::runtime_error naming the place and the reason if the folder could not be created, or one of `files`
+  /// not be written in it. Tries by doing (permissions alone do not tell) and leaves no trace of that.
+  explicit output_folder(const std::string& path, const std::vector<std::string>& files = {"results"});
   ~output_folder();
   output_folder(const output_folder&) = delete;
   output_folder& operator=(const output_folder&) = delete;

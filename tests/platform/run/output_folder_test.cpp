@@ -59,6 +59,13 @@ TEST_F(OutputFolder, IsRefusedBehindAFileAndNamesIt) {
   EXPECT_EQ(names(), names_t{"file"});
 }
 
+TEST_F(OutputFolder, IsRefusedIfAFileOfTheResultsCannotAppearInIt) {
+  std::filesystem::create_directories(path("a/logits"));
+  EXPECT_NO_THROW(output_folder(path("a"), {"summary"}));
+  EXPECT_THROW(output_folder(path("a"), {"summary", "logits"}), std::runtime_error);
+  EXPECT_EQ(names(), (names_t{"a", "a/logits"}));
+}
+
 TEST_F(OutputFolder, IsRefusedWhereTheSystemLetsNobodyWrite) {
   EXPECT_THROW(output_folder("/proc/ohmic/out"), std::runtime_error);
   EXPECT_THROW(output_folder("/proc"), std::runtime_error);

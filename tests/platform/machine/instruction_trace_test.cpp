@@ -1,0 +1,78 @@
+#include "platform/machine/instruction_trace.h"
+
+#include "platform/elf/elf_file.h"
+#include "platform/run/whole_file.h"
+#include "tests/platform/run/scratch_folder.h"
+
+namespace ohmic {
+namespace {
+
+class InstructionTrace : public ScratchFolder {
+ protected:
+  elf_file program = elf_file::load(OHMIC_FIRMWARE_FOLDER "/hello.elf");
+};
+
+TEST_F(InstructionTrace, TellsEverythingThatARetirementDid) {
+  instruction_trace trace(path("t"), program);
+  retire_record r;
+  r.cycle = 123;
+  r.pc = program.entry();
+  r.instruction = 0x0045a50b;  // cv.lw x10, (x11), 4
+  r.rd = 10, r.rd_value = 0xCAFE;
+  r.rd2 = 11, r.rd2_value = 0x1004;
+  r.mem_addr = 0x1000, r.mem_size = 4, r.mem_data = 0xCAFE;
+  trace.write(r);
+  r = {};
+  r.cycle = 124;
+  r.instruction = 0x00a58123;  // sb x10, 2(x11)
+  r.mem_addr = 0x1002, r.mem_size = 1, r.mem_data = 0xFE, r.mem_write = true;
+  r.trap = true, r.cause = 0x8000000B;
+  trace.write(r);
+  trace.close();
+  const std::string text = read_whole_file(path("t"));
+  EXPECT_NE(text.find("\n       123 "), std::string::npos) << text;
+  EXPECT_NE(text.find("_start"), std::string::npos) << "the symbol of the entry";
+  EXPECT_NE(text.find(" x10=0000cafe x11=00001004 load32[00001000]=0000cafe\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" store8[00001002]=fe trap cause=8000000b\n"), std::string::npos) << text;
+}
+
+TEST_F(InstructionTrace, AppearsWholeOrNotAtAll) {
+  put("earlier", "of another run");
+  {
+    instruction_trace trace(path("earlier"), program);
+    trace.write({});
+    EXPECT_EQ(read_whole_file(path("earlier")), "of another run");
+  }
+  EXPECT_EQ(names(), std::set<std::string>{"earlier"});
+  EXPECT_EQ(read_whole_file(path("earlier")), "of another run") << "without close() nothing has happened";
+  instruction_trace trace(path("earlier"), program);
+  trace.close();
+  trace.close();
+  EXPECT_EQ(names(), std::set<std::string>{"earlier"});
+  EXPECT_NE(read_whole_file(path("earlier")), "of another run");
+}
+
+TEST_F(InstructionTrace, IsRefusedWhereItCannotAppear) {
+  std::filesystem::create_directory(path("folder"));
+  for (const char* const name : {"folder", "none/trace"}) {
+    try {
+      instruction_trace trace(path(name), program);
+      FAIL() << name;
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find(path(name)), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_EQ(names(), std::set<std::string>{"folder"});
+}
+
+// /dev/full takes nothing: the disk is full.
+TEST_F(InstructionTrace, AFullDiskIsAnErrorAndLeavesNothing) {
+  std::filesystem::create_symlink("/dev/full", path("t.part"));
+  instruction_trace trace(path("t"), program);
+  for (int i = 0; i < 1000; ++i) trace.write({});
+  EXPECT_THROW(trace.close(), std::runtime_error);
+  EXPECT_EQ(names(), std::set<std::string>{});
+}
+
+}  // namespace
+}  // namespace ohmic
