@@ -10,7 +10,7 @@ namespace ohmic {
 using clock = std::chrono::steady_clock;
 
 std::string readable_seconds(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<long>(seconds + 0.5);
   return fmt::format("{} min {:02} s", whole / 60, whole % 60);
 }

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "platform/experiment/fingerprint.h"
-
 namespace ohmic {
 namespace {
 
@@ -26,18 +24,6 @@ TEST(CompareLogits, EqualValuesHaveNoFirstDifference) {
   const comparison c = compare_logits(graph_with_logits(), {{1, 2}}, {{1, 2}});
   EXPECT_EQ(c.mismatching, 0u);
   EXPECT_FALSE(c.first);
-}
-
-TEST(Fingerprint, IsFnv1a) {
-  // Test vectors of the FNV authors, for bytes without length.
-  EXPECT_EQ(fingerprint().digits(), "cbf29ce484222325");
-  EXPECT_EQ(fingerprint().add("a", 1).digits(), "af63dc4c8601ec8c");
-  EXPECT_EQ(fingerprint().add("foobar", 6).digits(), "85944171f73967e8");
-}
-
-TEST(Fingerprint, KeepsNeighbouringTextsApart) {
-  EXPECT_NE(fingerprint().add(std::string_view("ab")).add(std::string_view("c")).digits(),
-            fingerprint().add(std::string_view("a")).add(std::string_view("bc")).digits());
 }
 
 }  // namespace

@@ -46,6 +46,8 @@ class plain_memory_machine : public machine {
   std::vector<link_activity> links() const override { return {}; }
   hart_snapshot hart(unsigned, unsigned) const override { return {}; }
   lockstep_report lockstep() const override { return {}; }
+  std::vector<recorded_waveform> waveforms() const override { return {}; }
+  std::vector<hand_over_report> hand_overs() const override { return {}; }
 
  private:
   std::uint8_t& at(std::uint64_t addr) {
