@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "ip/iss/iss_group.h"
+#include "ip/lockstep/lockstep_checker.h"
 #include "platform/elf/elf_file.h"
 #include "tests/ip/ibex/rv32imc_program.h"
 
@@ -17,7 +22,13 @@ namespace {
 using test::rv32imc_program;
 
 constexpr std::uint32_t base = rv32imc_program::base, boot = rv32imc_program::boot;
-constexpr std::uint32_t wait_address = 0x10201000, exit_address = 0xF0000000;
+constexpr std::uint32_t wait_address = 0x10201000, exit_address = 0xF0000000;  // of programs written here
+
+/// Random programs per test; more by IBEX_SEEDS.
+unsigned seeds() {
+  const char* const text = std::getenv("IBEX_SEEDS");
+  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : 120;
+}
 
 struct records {
   static constexpr bool enabled = true;
@@ -29,18 +40,39 @@ struct records {
 struct bench {
   std::function<std::uint32_t(const bus_request&)> access;
   unsigned most_stall = 0;
+  unsigned interrupt_every = 0;  ///< cycles between pulses of interrupt lines, on average; 0: none
   std::mt19937 random{1};
   bool exited = false;
   std::uint32_t exit_code = 0;
 
   unsigned stall() { return most_stall == 0 || random() % 3 != 0 ? 0 : static_cast<unsigned>(random() % most_stall); }
 
+  cycle_t next_pulse = 100, pulse_end = 0;
+  /// Interrupt lines pulse for a few cycles, one or two at a time.
+  template <class Group>
+  void pulse(Group& group, cycle_t now) {
+    static constexpr unsigned lines[] = {3, 7, 11, 16, 20, 30};
+    if (now >= pulse_end) group.set_irq(0, 0);
+    if (now < next_pulse) return;
+    next_pulse = now + 1 + random() % (2 * interrupt_every);
+    pulse_end = now + 1 + random() % 20;
+    group.set_irq(0, 1u << lines[random() % 6] | (random() % 4 == 0 ? 1u << lines[random() % 6] : 0));
+  }
+
   template <class Group, class Observer>
   bool run(Group& group, Observer& observer, cycle_t limit) {
     while (group.time(0) < limit) {
-      switch (group.advance(0, limit, observer)) {
+      if (interrupt_every != 0) pulse(group, group.time(0));
+      switch (group.advance(0, interrupt_every != 0 ? group.time(0) + 1 : limit, observer)) {
         case core_stop::bus: {
           const bus_request r = group.request(0);
+          if (r.addr == rv32imc_program::wait && most_stall != 0) {
+            // The event comes after up to 60 cycles, or an enabled line ends the wait.
+            const cycle_t woken = r.cycle + 1 + random() % 60;
+            if (interrupt_every != 0) pulse(group, woken - 1);
+            group.complete(0, group.irq_would_be_taken(0) ? 0 : access(r), r.cycle, woken);
+            break;
+          }
           const cycle_t granted = r.cycle + stall();
           if (r.write && r.addr == exit_address) {
             exited = true;
@@ -100,7 +132,7 @@ void expect_same(const std::vector<retire_record>& a, const std::vector<retire_r
 
 TEST(IbexGroupTest, RandomProgramsRetireAsOnTheIssWithAnyStalls) {
   std::uint64_t compared = 0;
-  for (unsigned seed = 1; seed <= 120; ++seed) {
+  for (unsigned seed = 1; seed <= seeds(); ++seed) {
     const rv32imc_program program(seed);
     const decoded_text text(base, program.words.data(), program.words.size() * 4);
     std::vector<std::uint8_t> expected = program.memory, memory = program.memory;
@@ -122,6 +154,38 @@ TEST(IbexGroupTest, RandomProgramsRetireAsOnTheIssWithAnyStalls) {
   }
   std::printf("%llu retirements compared\n", static_cast<unsigned long long>(compared));
   EXPECT_GT(compared, 20000u);
+}
+
+/// Lets the ISS follow.
+struct follower {
+  static constexpr bool enabled = true;
+  lockstep_checker& checker;
+  bool agrees = true;
+  void retire(unsigned, const retire_record& r) { agrees = agrees && checker.check(r); }
+};
+
+TEST(IbexGroupTest, TheIssFollowsEveryRetirementWithInterruptsWaitsAndStalls) {
+  std::uint64_t compared = 0, interrupts = 0;
+  for (unsigned seed = 1; seed <= seeds(); ++seed) {
+    const rv32imc_program program(seed, true);
+    const decoded_text text(base, program.words.data(), program.words.size() * 4);
+    std::vector<std::uint8_t> memory = program.memory;
+    ibex_group ibex(text_of(program.words), 1, 0, rv32imc_program::wait);
+    ibex.start(0, boot, 0);
+    lockstep_checker checker(text, 0);
+    checker.start(boot);
+    follower iss{checker};
+    bench around{wrapping(memory), 1 + 6 * (seed % 3), 20 + 20 * (seed % 5)};
+    around.random.seed(seed);
+    ASSERT_TRUE(around.run(ibex, iss, 1000000)) << "seed " << seed;
+    ASSERT_TRUE(iss.agrees) << "seed " << seed << ": " << checker.mismatch();
+    for (const std::uint64_t n : checker.counts()) compared += n;
+    interrupts += checker.counts()[static_cast<unsigned>(lockstep_class::interrupt)];
+  }
+  std::printf("%llu retirements compared, %llu interrupts\n", static_cast<unsigned long long>(compared),
+              static_cast<unsigned long long>(interrupts));
+  EXPECT_GT(compared, 20000u);
+  EXPECT_GT(interrupts, 1000u);
 }
 
 /// riscv-tests (rv32ui, rv32um, rv32uc): each program checks itself, and retires as on the ISS. A jump at the place

@@ -5,8 +5,8 @@
 namespace ohmic::test {
 namespace {
 
-constexpr unsigned pointer = 24, count_register = 25, handler_scratch = 26;
-constexpr std::uint32_t nop = 0x13, mret = 0x30200073;
+constexpr unsigned pointer = 24, count_register = 25, handler_scratch = 26, wait_register = 27;
+constexpr std::uint32_t mret = 0x30200073;
 
 std::uint32_t csrw(std::uint32_t csr, unsigned rs1) { return csr << 20 | rs1 << 15 | 1 << 12 | 0x73; }
 
@@ -54,7 +54,7 @@ void rv32imc_program::straight(unsigned count) {
 
 void rv32imc_program::element() {
   static constexpr std::uint32_t functs[] = {0, 1, 4, 5, 6, 7};
-  switch (random_() % 8) {
+  switch (random_() % 9) {
     case 0: {  // forward branch over a few instructions
       const unsigned skip = 1 + random_() % 5;
       words.push_back(branch(functs[random_() % 6], reg(), reg(), static_cast<std::int32_t>(4 * (skip + 1))));
@@ -90,6 +90,9 @@ void rv32imc_program::element() {
       words.push_back(middle >> 16 | 0x0001u << 16);
       break;
     }
+    case 6:  // wait for an event
+      words.push_back(0x00002003 | reg() << 7 | wait_register << 15);
+      break;
     default:
       straight(1 + random_() % 10);
       break;
@@ -102,18 +105,25 @@ void rv32imc_program::load_immediate(unsigned rd, std::uint32_t value) {
   words.push_back((value - high) << 20 | rd << 15 | rd << 7 | 0x13);
 }
 
-rv32imc_program::rv32imc_program(unsigned seed) : random_(seed) {
+rv32imc_program::rv32imc_program(unsigned seed, bool interrupts) : random_(seed) {
   memory.resize(4096);
   for (auto& b : memory) b = static_cast<std::uint8_t>(random_());
   // Vector 0, exceptions: skip the instruction (all of them are 32 bits wide).
   words = {0x34102073 | handler_scratch << 7, 0x00400013 | handler_scratch << 15 | handler_scratch << 7,
            csrw(0x341, handler_scratch), mret};
-  while (words.size() < (boot - base) / 4) words.push_back(nop);
+  while (words.size() < (boot - base) / 4) words.push_back(mret);  // interrupts (lines 1 and 2 do not exist)
   load_immediate(1, base | 1);
   words.push_back(csrw(0x305, 1));
   words.push_back(csrw(0x340, 0));
-  for (unsigned r = 1; r < 32; ++r)
-    load_immediate(r, r == pointer ? data + 1024 : static_cast<std::uint32_t>(random_()));
+  if (interrupts) {
+    load_immediate(1, 0x7fff0888);
+    words.push_back(csrw(0x304, 1));
+    words.push_back(0x30046073);  // csrsi mstatus, 8
+  }
+  for (unsigned r = 1; r < 32; ++r) {
+    const auto any = static_cast<std::uint32_t>(random_());
+    load_immediate(r, r == pointer ? data + 1024 : r == wait_register ? wait : any);
+  }
   for (unsigned i = 0; i < 60; ++i) element();
   words.push_back(0x00000067);  // jr zero: out of the text
 }

@@ -8,11 +8,14 @@ namespace ohmic::test {
 
 /// A seeded legal RV32IMC program for any core: computing instructions, loads and stores at any alignment, forward
 /// branches, counted backward branches, jumps over data, compressed pairs, exceptions that a handler skips. It starts
-/// at `boot`, which is 0x80 behind a multiple of 256, and ends by a jump out of the text.
+/// at `boot`, which is 0x80 behind a multiple of 256, and ends by a jump out of the text. Some loads are from `wait`,
+/// where a bench may withhold the answer. With `interrupts` all lines but 31 are enabled; their handlers return at
+/// once.
 class rv32imc_program {
  public:
-  static constexpr std::uint32_t base = 0x80000000, boot = base + 0x80, data = 0x10000000;
-  explicit rv32imc_program(unsigned seed);
+  static constexpr std::uint32_t base = 0x80000000, boot = base + 0x80;
+  static constexpr std::uint32_t data = 0x10000000, wait = 0x10200000;
+  explicit rv32imc_program(unsigned seed, bool interrupts = false);
 
   std::vector<std::uint32_t> words;
   std::vector<std::uint8_t> memory;  ///< 4 KiB at `data`; accesses wrap
