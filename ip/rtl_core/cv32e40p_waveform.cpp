@@ -1,5 +1,7 @@
 #include "ip/rtl_core/cv32e40p_waveform.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "Vcv32e40p.h"
@@ -53,6 +55,10 @@ void cv32e40p_waveform::follow(const Vcv32e40p___024root& leader) {
 }
 
 bool cv32e40p_waveform::cycle(const Vcv32e40p___024root& leader, cycle_t now, bool shown) {
+  if (model_->pc_id_o != leader.pc_id_o || model_->id_filled_o != leader.id_filled_o) {
+    std::fprintf(stderr, "%s: %s: the recorded model has left the one that runs\n", __FILE__, request().scope.c_str());
+    std::abort();
+  }
   take_inputs(*model_, leader);
   return cycle_of(*model_, now, shown);
 }

@@ -12,7 +12,8 @@ class VerilatedContext;
 namespace ohmic {
 
 /// Records the waveform of a CV32E40P: a second instance of the model, built with waveforms, that gets the same inputs
-/// in the same cycles. So the one that runs needs nothing for it and keeps its speed.
+/// in the same cycles. So the one that runs needs nothing for it and keeps its speed. That both are in the same state
+/// is checked in every cycle, by what is in ID.
 class cv32e40p_waveform final : public waveform {
  public:
   /// Throws as waveform does.
