@@ -92,7 +92,7 @@ class block_module : public sc_core::sc_module {
     return tlm::TLM_OK_RESPONSE;
   }
 
-  tlm::tlm_response_status access_register(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) {
+  tlm::tlm_response_status access_register(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     const std::uint64_t address = payload.get_address();
     if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_OK_RESPONSE;
     if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
@@ -109,9 +109,14 @@ class block_module : public sc_core::sc_module {
       return response(answer, offset);
     }
     register_access answer = target_.read(offset, cycle(delay));
+    if (answer.status == access_status::blocked && delay != sc_core::SC_ZERO_TIME) {
+      sc_core::wait(delay);  // what was annotated passes first; what happens meanwhile stays in the block
+      delay = sc_core::SC_ZERO_TIME;
+      answer = target_.read(offset, cycle(delay));
+    }
     while (answer.status == access_status::blocked) {
       sc_core::wait(changed_);
-      answer = target_.read(offset, cycle(sc_core::SC_ZERO_TIME));
+      answer = target_.read(offset, cycle(delay));
     }
     if (answer.status == access_status::ok) std::memcpy(payload.get_data_ptr(), &answer.value, 4);
     return response(answer, offset);
