@@ -33,8 +33,8 @@ struct relay_change {
 ///
 /// A hart goes its legs in their order, each when its moment has come and the leg before is done. It changes between
 /// two instructions, as soon as it rests (core_seam.h): accesses under way are waited for first. A hart that waits in
-/// cv.elw is not waited for: the cluster takes the request back (withdraw()) as soon as held() says so. A leg with a
-/// cycle is due when the hart's own time has come there, one without when trigger() is called.
+/// cv.elw is not waited for: the cluster takes the request back (trigger(), leaves(), withdraw()). A leg with a cycle
+/// is due when the hart's own time has come there; one without gets its cycle from trigger().
 ///
 /// Kinds that cannot rest may be among them: their harts have no legs, and no leg leads to them.
 template <class... Kinds>
@@ -94,27 +94,29 @@ class core_relay : public core_mix<Kinds...> {
     }
   }
 
-  /// The moment of the legs of this order has come. Returns the harts that change from now on; the others have other
-  /// legs to go first.
-  std::uint64_t trigger(unsigned order) {
-    std::uint64_t now_held = 0;
+  /// The moment of the legs of this order has come: the cluster is at cycle `at`. Harts that wait in cv.elw are in
+  /// `asleep`; of these, those whose next leg it is are returned, to be withdrawn. A hart that is awake changes when
+  /// its own time has come there; one that has run ahead, at once.
+  std::uint64_t trigger(unsigned order, cycle_t at, std::uint64_t asleep) {
+    std::uint64_t woken = 0;
     for (unsigned h = 0; h < legs_.size(); ++h) {
       for (std::size_t k = next_[h]; k < legs_[h].size(); ++k) {
         if (legs_[h][k].order != order) continue;
+        legs_[h][k].cycle = at;
         due_[h][k] = true;
-        if (k != next_[h]) continue;
-        hold(h);
-        now_held |= bit(h);
+        if (k == next_[h]) woken |= asleep & bit(h);
       }
     }
-    return now_held;
+    return woken;
   }
 
-  /// Hart h changes at its next instruction boundary.
-  bool held(unsigned h) const { return (held_ >> h & 1) != 0; }
+  /// Hart h is to change, so it must not fall asleep any more: withdraw() it instead.
+  bool leaves(unsigned h) const { return (travelling_ >> h & 1) != 0 && (held(h) || due_[h][next_[h]]); }
 
-  /// Takes back the request with which a held hart waits in cv.elw; advance() then goes on as the new kind.
+  /// Takes back the request with which a hart waits in cv.elw, for trigger() or leaves(); advance() then goes on as the
+  /// new kind.
   void withdraw(unsigned h, cycle_t now) {
+    held_ |= bit(h);
     with_resting(h, [&](auto& g) { g.withdraw(h, now); });
   }
 
@@ -133,6 +135,9 @@ class core_relay : public core_mix<Kinds...> {
   const std::vector<relay_change>& changes() const { return changes_; }
 
  private:
+  /// Hart h rests, or is on its way there.
+  bool held(unsigned h) const { return (held_ >> h & 1) != 0; }
+
   template <class Group, class = void>
   static constexpr bool rests = false;
   template <class Group>
@@ -156,10 +161,7 @@ class core_relay : public core_mix<Kinds...> {
   void prepare(unsigned h) {
     const relay_leg& leg = legs_[h][next_[h]];
     held_ &= ~bit(h);
-    if (due_[h][next_[h]])
-      hold(h);
-    else if (leg.at_pc)
-      with_resting(h, [&](auto& g) { g.hold_at(h, leg.pc, leg.times); });
+    if (leg.at_pc) with_resting(h, [&](auto& g) { g.hold_at(h, leg.pc, leg.times); });
   }
 
   void change(unsigned h) {

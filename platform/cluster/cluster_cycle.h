@@ -366,7 +366,7 @@ void cluster<Cores, Observer>::begin_hand_overs(cycle_t now) {
         next_hand_over_ = std::min(next_hand_over_, at);
         continue;
       }
-      for_each(cores_.trigger(order) & event_wait_, [&](unsigned h) {
+      for_each(cores_.trigger(order, at, event_wait_), [&](unsigned h) {
         events_.cancel_wait(h);
         event_wait_ &= ~bit(h);
         cores_.withdraw(h, now);

@@ -114,7 +114,7 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
       return;
     }
     if constexpr (cores_hand_over<Cores>) {
-      if (cores_.held(h)) {  // it would wait as what it is no longer to be
+      if (cores_.leaves(h)) {  // it would wait as what it is no longer to be
         events_.cancel_wait(h);
         cores_.withdraw(h, now + 1);
         resume(h, now);

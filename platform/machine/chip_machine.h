@@ -172,7 +172,7 @@ class chip_machine : public machine {
         for (unsigned h = 0; h < cores.size(); ++h) {
           bool first = true;
           for (const relay_leg& leg : cores.legs_ahead(h)) {
-            note_left_alone(reports[leg.order], config().cores.hand_overs[leg.order], first, first && cores.held(h));
+            note_left_alone(reports[leg.order], config().cores.hand_overs[leg.order], first, first && cores.leaves(h));
             first = false;
           }
         }

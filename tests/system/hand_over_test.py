@@ -43,6 +43,8 @@ class HandOver(SystemTest):
             self.assertAlmostEqual(iss.summary["cycles"] / run.summary["cycles"], 1, delta=0.02)
             done = run.summary["hand_overs"]
             self.assertEqual([d["handed_over"] for d in done], [128, 128, 64])
+            self.assertGreaterEqual(done[1]["first_cycle"], 40000)
+            self.assertGreaterEqual(done[2]["first_cycle"], 60000)
             begin = run.summary["boot_cycles"]  # the marker's cycle
             self.assertGreater(done[0]["first_cycle"], begin)
             self.assertLess(done[0]["first_cycle"], begin + 20)

@@ -136,7 +136,7 @@ void compare(unsigned seed, bool stalls, bool by_trigger, covered& sum) {
       break;
     }
     EXPECT_TRUE(software_state(states[at]) == software_state(s)) << "change " << n << " pc " << std::hex << s.pc;
-    EXPECT_GE(bench.cores.changes()[n].cycle, by_trigger ? 0 : legs[n].cycle);
+    EXPECT_GE(bench.cores.changes()[n].cycle, by_trigger ? triggers[n] : legs[n].cycle);
     ++sum.changes;
     sum.in_loops += s.lpcount[0] != 0 || s.lpcount[1] != 0;
     sum.in_handlers += counted_program::in_handler(s.pc);

@@ -62,7 +62,7 @@ struct relay_bench {
       const cycle_t now = cores.time(0);
       if (now > most) return false;
       while (triggered < triggers.size() && now >= triggers[triggered])
-        cores.trigger(static_cast<unsigned>(++triggered));
+        cores.trigger(static_cast<unsigned>(triggered + 1), triggers[triggered], 0), ++triggered;
       pulse(now);
       cycle_t until = around_.interrupts ? now + 1 : most + 1;
       if (triggered < triggers.size()) until = std::min(until, std::max(now + 1, triggers[triggered]));
@@ -119,8 +119,8 @@ struct relay_bench {
       return;
     }
     const cycle_t wait = below(60);
-    if (trigger <= granted + wait) cores.trigger(static_cast<unsigned>(++triggered));
-    if (cores.held(0)) {
+    if (trigger <= granted + wait) cores.trigger(static_cast<unsigned>(++triggered), trigger, 1);
+    if (cores.leaves(0)) {
       ++withdrawn;
       cores.withdraw(0, std::max(granted, std::min(trigger, granted + wait)));
       return;

@@ -8,12 +8,14 @@ namespace ohmic {
 namespace {
 
 /// A run whose `console` says what became of the hand-overs, behind what the program printed.
-run_request traffic(const std::vector<std::string>& hand_overs) {
+run_request traffic(const std::vector<std::string>& hand_overs, const std::string& model = "iss") {
   run_request r;
   r.program = "machine_traffic";
   r.arguments = "6";
-  r.chip = parse_chip("network: {factors: [1, 2, 2], latency: [100, 4, 4], width: [64, 64, 64]}\ncluster: {cores: 4}\n",
-                      "chip", {}, {}, hand_overs);
+  r.chip = parse_chip(
+      "cores: {model: " + model +
+          "}\nnetwork: {factors: [1, 2, 2], latency: [100, 4, 4], width: [64, 64, 64]}\ncluster: {cores: 4}\n",
+      "chip", {}, {}, hand_overs);
   return r;
 }
 
@@ -113,6 +115,18 @@ TEST_F(HandOverTest, SleepersAreHandedOverAtOnceAndWakeAsTheOtherModel) {
   for (unsigned i = 0; i < 3; ++i) {
     EXPECT_EQ(moved.reports[i].handed_over, 16u);
     EXPECT_LT(moved.reports[i].last - moved.reports[i].first, 1000u);  // one store over the network at most
+  }
+}
+
+// A core whose prefetcher waits for a line from HBM lags behind its cluster: its own time counts, not the cluster's.
+TEST_F(HandOverTest, NoCoreIsHandedOverBeforeItsMoment) {
+  for (cycle_t at = 5000; at < 5200; at += 20) {
+    run_request r = traffic({"all.all=iss@cycle:" + std::to_string(at)}, "rtl");
+    r.arguments = "2";
+    const reported_run moved = run_reported(r);
+    ASSERT_EQ(moved.reports.size(), 1u) << moved.outcome.failure;
+    EXPECT_EQ(moved.reports[0].handed_over, 16u);
+    EXPECT_GE(moved.reports[0].first, at);
   }
 }
 
