@@ -317,6 +317,37 @@ bool decoded_text::loop_allowed(u32 start, u32 end) const {
   return true;
 }
 
+/// The prefetcher runs up to two words ahead of the word that ID takes its instruction from. A jump leaves ID for its
+/// target before the second of them is asked for, unless it waits there; a branch goes one cycle later.
+void decoded_text::mark_prefetch(u32 index) {
+  decoded& d = at(index);
+  const u32 pc = base_ + 2 * index;
+  const u32 last_word = (pc + (d.step != sizeof(decoded) ? 3 : 1)) & ~3u;
+  const u32 next_line = (last_word | (text_line_bytes - 1)) + 1;
+  if (!contains(next_line)) return;
+  const bool is_branch = info(static_cast<op>(d.body)).kind == kind::branch;
+  const unsigned waits = is_branch ? 0 : cycles_in_id(index);
+  const u32 asked = is_branch || waits != 0 ? last_word + 8 : ((pc - 1) & ~3u) + 8;
+  if (asked < next_line) return;
+  d.flags |= flag_prefetches;
+  // Behind a compressed instruction in the word before, it is a cycle further.
+  const bool behind_half = pc % 4 == 0 && index >= 2 && !is_wide(half_at(index - 1)) && !is_wide(half_at(index - 2));
+  if (waits >= load_jalr_penalty || (behind_half && next_line == last_word + 4)) d.flags |= flag_prefetches_early;
+}
+
+/// Cycles that a jalr waits for the instruction in front of it, which makes its operand.
+unsigned decoded_text::cycles_in_id(u32 index) const {
+  const decoded& d = at(index);
+  if (!is_jalr(d) || d.rs1 == 0) return 0;
+  for (const u32 back : {1u, 2u}) {
+    if (index < back) break;
+    const decoded before = decode(base_ + 2 * (index - back), bits_at(index - back));
+    if (before.step != back * sizeof(decoded)) continue;
+    if (const unsigned cycles = hazard_cycles(before, d); cycles != 0) return cycles;
+  }
+  return 0;
+}
+
 void decoded_text::finish(u32 index) {
   decoded& d = at(index);
   const u32 pc = base_ + 2 * index;
@@ -334,6 +365,7 @@ void decoded_text::finish(u32 index) {
     const bool short_form = info(static_cast<op>(d.body)).format == format::loop_setup_imm;
     d.aux = loop_allowed(pc + 4, short_form ? pc + 4u * d.rs1 : u32(d.imm)) ? 0 : 1;
   }
+  if (k == kind::jal || k == kind::branch || k == kind::jalr) mark_prefetch(index);
   if (k == kind::jal || k == kind::branch) {
     const u32 target = pc + u32(d.imm / s32(sizeof(decoded)) * 2);
     bool slow_target = false;
@@ -342,7 +374,8 @@ void decoded_text::finish(u32 index) {
       const bool target_wide = is_wide(half_at(t));
       slow_target = target_wide && target % 4 == 2;
       const bool straddles = target_wide && target % text_line_bytes == text_line_bytes - 2;
-      if (target / text_line_bytes == pc / text_line_bytes && !straddles && t + target_wide < size_ / 2) {
+      if (target / text_line_bytes == pc / text_line_bytes && !straddles && t + target_wide < size_ / 2 &&
+          (d.flags & flag_prefetches) == 0) {
         d.flags |= flag_near_target;
       }
     }

@@ -27,11 +27,13 @@ struct decoded {
 static_assert(sizeof(decoded) == 16);
 
 enum decoded_flag : std::uint8_t {
-  flag_near_target = 1,    ///< jump target lies in the same instruction line
+  flag_near_target = 1,    ///< jump target lies in the same instruction line, and no other line is touched
   flag_line_start = 2,     ///< first instruction of a line when arriving sequentially
   flag_straddles = 4,      ///< 32-bit instruction over a line end: needs the next line too
   flag_wide_at_2mod4 = 8,  ///< 32-bit instruction at 2 mod 4: as a jump target it costs one more cycle
   flag_late_hazard = 16,   ///< load in front of a hardware loop's end: its hazard depends on where the loop goes
+  flag_prefetches = 32,    ///< taken jump or branch: the prefetcher has asked for the next line's first word by then
+  flag_prefetches_early = 64,  ///< the same, a cycle earlier
 };
 
 /// Stall cycles of instruction `to` when it issues right behind `from`.
@@ -78,6 +80,8 @@ class decoded_text {
   std::uint32_t bits_at(std::uint32_t index) const;
   void decode_range(std::uint32_t first_index, std::uint32_t end_index);
   void finish(std::uint32_t index);
+  void mark_prefetch(std::uint32_t index);
+  unsigned cycles_in_id(std::uint32_t index) const;
   bool loop_allowed(std::uint32_t start, std::uint32_t end) const;
 
   std::uint32_t base_;

@@ -95,6 +95,7 @@ inline std::uint32_t following_pc(hart& s, const decoded* e, hart_set& set) {
 /// which one is wanted.
 inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
   const std::uint32_t line = pc / text_line_bytes;
+  f.early = private_hit_cycles;
   if (f.lines[line % private_lines] != line) {
     f.wanted = line;
     return false;
@@ -104,6 +105,16 @@ inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
     return false;
   }
   return true;
+}
+
+/// False if the prefetcher has asked for the line behind the taken jump or branch `done` and it is missing: the core
+/// gets its target after that line.
+inline bool prefetched(hart_fetch& f, const decoded* done, std::uint32_t pc) {
+  const std::uint32_t line = pc / text_line_bytes + 1;
+  if (f.lines[line % private_lines] == line) return true;
+  f.wanted = line;
+  f.early = done->flags & flag_prefetches_early ? early_prefetch_cycles : private_hit_cycles;
+  return false;
 }
 
 /// Arrival at e by a jump whose target needs checking: e may be outside the text, its line may be missing.
@@ -123,6 +134,16 @@ core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
   }
   OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
 }
+
+/// Goes on at e, the target of a taken jump or branch `done` that is not near.
+#define OHMIC_ISS_JUMP(done)                                                                                           \
+  do {                                                                                                                 \
+    if (__builtin_expect((done)->flags & flag_prefetches, 0) && !prefetched(set.fetch_of(s), done, set.pc_of(done))) { \
+      s.attention |= attention_line;                                                                                   \
+      return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);                                                     \
+    }                                                                                                                  \
+    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);                                                           \
+  } while (false)
 
 /// If a hardware loop goes round at e (reached sequentially), counts it and returns the loop's start, else e.
 /// Source: manual, "CORE-V Hardware Loop feature"; loop 0 first (cv32e40p_controller.sv).
@@ -302,8 +323,7 @@ core_stop run(OHMIC_ISS_ARGS) {
         observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
       budget -= done->rd;
       ++retired;
-      if (__builtin_expect((done->flags & flag_near_target) == 0, 0))
-        OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+      if (__builtin_expect((done->flags & flag_near_target) == 0, 0)) OHMIC_ISS_JUMP(done);
       if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
       OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
     }
@@ -316,7 +336,7 @@ core_stop run(OHMIC_ISS_ARGS) {
       observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
-    if ((done->flags & flag_near_target) == 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+    if ((done->flags & flag_near_target) == 0) OHMIC_ISS_JUMP(done);
     if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
     OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
   } else if constexpr (k == kind::jalr) {
@@ -328,7 +348,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     budget -= jump_cycles;
     if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
     ++retired;
-    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+    OHMIC_ISS_JUMP(done);
   } else if constexpr (k == kind::csr) {
     constexpr u32 funct3 = what.match >> 12 & 7;
     const u32 operand = what.format == format::csr_imm ? static_cast<u32>(e->imm) : s.x[e->rs1];

@@ -46,6 +46,7 @@ struct alignas(64) hart_fetch {
   std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
   std::array<std::uint32_t, private_lines> lines{};  ///< line number (address / 64) by line number % 8
   std::uint32_t wanted = 0;                          ///< line number asked for by core_stop::fetch
+  std::uint32_t early = 0;  ///< cycles by which the core has asked for it before this hart stops for it
 };
 static_assert(sizeof(hart_fetch) == 64);
 

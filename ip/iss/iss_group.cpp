@@ -41,7 +41,7 @@ void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_fetch& f = set_.fetch[h];
   f.lines[f.wanted % private_lines] = f.wanted;
   // An instruction that is there takes a cycle from request to response, which the issue times contain already.
-  set_.harts[h].time = std::max(set_.harts[h].time, valid - (valid != 0 ? private_hit_cycles : 0));
+  set_.harts[h].time = std::max(set_.harts[h].time, valid - std::min<cycle_t>(valid, f.early));
 }
 
 void iss_group::set_irq(unsigned h, std::uint32_t lines) {

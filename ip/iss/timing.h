@@ -25,6 +25,8 @@ inline constexpr std::uint8_t illegal_cycles = 5;    ///< illegal instruction, t
 inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled instruction's issue to the handler's
 inline constexpr std::uint8_t mret_cycles = 5;
 inline constexpr std::uint8_t private_hit_cycles = 1;  ///< fetch request to response, as measured on the RTL
+/// The same for the line behind a jump that has waited, or behind compressed code (RTL; tests/cosim/prefetch_test.cpp).
+inline constexpr std::uint8_t early_prefetch_cycles = 2;
 
 constexpr std::uint8_t base_cycles(kind k) {
   switch (k) {
