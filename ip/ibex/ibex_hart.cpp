@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "Vibex.h"
+#include "rtl/verilated_context.h"
 
 namespace ohmic {
 
@@ -13,7 +14,7 @@ ibex_hart::ibex_hart(ibex_hart&&) noexcept = default;
 
 void ibex_hart::start(std::uint32_t boot_addr, cycle_t now) {
   if (!model_) {
-    context_ = std::make_unique<VerilatedContext>();
+    context_ = make_verilated_context();
     model_ = std::make_unique<Vibex>(context_.get(), "");
   }
   reset(boot_addr & ~0xffu);

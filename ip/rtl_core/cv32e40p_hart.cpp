@@ -6,6 +6,7 @@
 #include "Vcv32e40p___024root.h"
 #include "ip/rtl_core/cv32e40p_state.h"
 #include "ip/rtl_core/cv32e40p_waveform.h"
+#include "rtl/verilated_context.h"
 
 // The parts of Vcv32e40p::eval() in the pinned Verilator (rtl/requirements.txt). Called by themselves they save its
 // message queue and deleter, which the model does not use, and the inputs' logic where no input has changed.
@@ -39,7 +40,7 @@ cv32e40p_hart::cv32e40p_hart(cv32e40p_hart&&) noexcept = default;
 // Reset happens outside the cluster's time: a falling edge of rst_ni sets every register, then the core starts.
 void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
   if (!model_) {
-    context_ = std::make_unique<VerilatedContext>();
+    context_ = make_verilated_context();
     model_ = std::make_unique<Vcv32e40p>(context_.get(), "");
   }
   reset(boot_addr & ~3u);

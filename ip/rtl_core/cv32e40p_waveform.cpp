@@ -9,6 +9,7 @@
 #include "Vcv32e40p_waves.h"
 #include "Vcv32e40p_waves___024root.h"
 #include "ip/rtl_core/cv32e40p_state.h"
+#include "rtl/verilated_context.h"
 #include "verilated_fst_c.h"
 
 void Vcv32e40p_waves___024root___eval_settle(Vcv32e40p_waves___024root*);
@@ -17,7 +18,7 @@ namespace ohmic {
 namespace {
 
 std::unique_ptr<VerilatedContext> context_with_waveforms() {
-  auto context = std::make_unique<VerilatedContext>();
+  auto context = make_verilated_context();
   context->traceEverOn(true);
   return context;
 }

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "ip/core/core_mix.h"
@@ -173,6 +175,22 @@ TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
 }
 
 /// Every hart of a mix runs as its own kind; both kinds end with the same memory and registers.
+unsigned threads_of_this_process() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("Threads:", 0) == 0) return static_cast<unsigned>(std::stoul(line.substr(8)));
+  return 0;
+}
+
+TEST(RtlGroupTest, HartsBringNoThreadsOfTheirOwn) {
+  const std::vector<std::uint32_t> words = {0x0000006f};
+  const unsigned before = threads_of_this_process();
+  ASSERT_NE(before, 0u);
+  rtl_group group(text_of(words), 16, 0);
+  for (unsigned h = 0; h < 16; ++h) group.start(h, base, 0);
+  EXPECT_EQ(threads_of_this_process(), before);
+}
+
 TEST(CoreMixTest, RtlAndIssSideBySideComputeTheSame) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     const test::test_program random = test::make_random_program(seed);

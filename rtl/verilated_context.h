@@ -1,0 +1,15 @@
+#pragma once
+
+#include <verilated.h>
+
+#include <memory>
+
+namespace ohmic {
+
+/// What a Verilated model belongs to: one per hart. Any thread may ask for one at any time.
+///
+/// The model is evaluated by whoever advances the hart. A context of its own accord would start a thread for every
+/// other processor of the host, to share one model's work, and read the host's clocks: here it does neither.
+std::unique_ptr<VerilatedContext> make_verilated_context();
+
+}  // namespace ohmic
