@@ -190,7 +190,10 @@ class Mistakes(SystemTest):
             stderr=subprocess.PIPE,
             text=True,
         )
-        time.sleep(1.5)  # shorter than the run on a fast machine; the handler is there from the start
+        begin = time.monotonic()
+        while not self.out.exists() and time.monotonic() < begin + 60:
+            time.sleep(0.05)  # it is made when all is prepared
+        time.sleep(0.5)  # shorter than the run on a fast machine
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, err)
