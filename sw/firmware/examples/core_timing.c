@@ -79,6 +79,16 @@ static void copy_and_fill(void* data) {
 static void barriers(void* data) {
   for (int i = 0; i < 16; ++i) ohmic_barrier();
 }
+/* Every core loads from one bank, runs code longer than its cache, and waits for the others. */
+static void conflicts_misses_barriers(void* data) {
+  for (int i = 0; i < 2; ++i) {
+    load(data);
+    ohmic_barrier();
+    far_apart(data);
+    copy_and_fill(data);
+    ohmic_barrier();
+  }
+}
 
 typedef struct {
   const char* name;
@@ -109,8 +119,9 @@ static const timed on_one_core[] = {TIMED(alu),
                                     TIMED(requantise_many),
                                     TIMED(residual_add),
                                     TIMED(copy_and_fill)};
-static const timed on_all_cores[] = {TIMED(alu),          TIMED(load),          TIMED(far_apart), TIMED(requantise_3),
-                                     TIMED(residual_add), TIMED(copy_and_fill), TIMED(barriers)};
+static const timed on_all_cores[] = {
+    TIMED(alu),          TIMED(load),          TIMED(far_apart), TIMED(requantise_3),
+    TIMED(residual_add), TIMED(copy_and_fill), TIMED(barriers),  TIMED(conflicts_misses_barriers)};
 
 int main(void) {
   area = ohmic_free_l1();
