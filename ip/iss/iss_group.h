@@ -80,8 +80,8 @@ class iss_group {
   /// True between the two accesses of a misaligned load or store.
   bool mid_access(unsigned h) const { return (set_.harts[h].attention & iss::attention_second_half) != 0; }
 
-  /// The ways to rest of ip/core/core_seam.h. On its way to a pc a hart goes instruction by instruction, at about a
-  /// quarter of its speed.
+  /// The ways to rest of ip/core/core_seam.h. On its way to a pc a hart goes instruction by
+  /// instruction, which costs host time and no cycle.
   void hold(unsigned h) { set_.harts[h].attention |= iss::attention_hold; }
   void hold_at(unsigned h, std::uint32_t pc, unsigned times);
   void withdraw(unsigned h, cycle_t now);
