@@ -20,6 +20,8 @@ class ibex_group {
   ibex_group(const text_bytes& text, unsigned count, std::uint32_t first_mhartid, std::uint32_t wait_address);
 
   unsigned size() const { return static_cast<unsigned>(harts_.size()); }
+  /// See ibex_hart::record().
+  void record(unsigned h, ibex_waveform& to) { harts_[h].record(to); }
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now) { harts_[h].start(boot_addr, now); }
   void stop(unsigned h) { harts_[h].stop(); }
 

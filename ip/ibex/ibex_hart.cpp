@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "Vibex.h"
+#include "ip/ibex/ibex_waveform.h"
 #include "rtl/verilated_context.h"
 
 namespace ohmic {
@@ -32,19 +33,19 @@ void ibex_hart::reset(std::uint32_t boot_addr) {
   m.irq_i = 0;
   m.instr_gnt_i = m.instr_rvalid_i = m.instr_err_i = m.data_gnt_i = m.data_rvalid_i = 0;
   m.instr_rdata_i = m.data_rdata_i = 0;
-  m.clk_i = 0;
-  m.rst_ni = 1;
-  m.eval();
-  m.rst_ni = 0;
-  m.eval();
+  const auto drive = [&](bool clock, bool reset_n) {
+    m.clk_i = clock;
+    m.rst_ni = reset_n;
+    m.eval();
+    if (waveform_ != nullptr) waveform_->follow(m);
+  };
+  drive(false, true);
+  drive(false, false);
   for (int i = 0; i < 2; ++i) {
-    m.clk_i = 1;
-    m.eval();
-    m.clk_i = 0;
-    m.eval();
+    drive(true, false);
+    drive(false, false);
   }
-  m.rst_ni = 1;
-  m.eval();
+  drive(false, true);
   lines_.fill(no_line);
   line_ready_ = 0;
   data_at_ = never;
@@ -107,6 +108,7 @@ void ibex_hart::fetch() {
 
 void ibex_hart::clock(bool data_granted) {
   model_->data_gnt_i = data_granted;
+  if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(*model_, time_)) waveform_ = nullptr;
   model_->clk_i = 1;
   model_->eval();
   settled_ = false;

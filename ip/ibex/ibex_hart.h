@@ -13,6 +13,8 @@ class VerilatedContext;
 
 namespace ohmic {
 
+class ibex_waveform;
+
 /// One Verilated Ibex (RV32IMC, rtl/ohmic_ibex.sv) with its private instruction cache, driven cycle by cycle from the
 /// core seam's calls. A cycle is two evaluations: settle() applies responses and interrupts and shows the core's
 /// requests, clock() adds the grants and ends it. Between the two the hart may stop for its cluster.
@@ -29,6 +31,8 @@ class ibex_hart {
   ~ibex_hart();
   ibex_hart(ibex_hart&&) noexcept;
 
+  /// Before start(): the hart's cycles are recorded there, at the cost of a second model. `to` outlives the hart.
+  void record(ibex_waveform& to) { waveform_ = &to; }
   /// The first instruction of an Ibex is 0x80 bytes behind a multiple of 256, where its vector table is after reset:
   /// (boot_addr & ~0xff) + 0x80.
   void start(std::uint32_t boot_addr, cycle_t now);
@@ -90,6 +94,7 @@ class ibex_hart {
   std::uint32_t fault_pc_ = 0;
   hart_fault fault_ = hart_fault::none;
   mutable hart_counters counters_;
+  ibex_waveform* waveform_ = nullptr;
 
   // Only when observed.
   cycle_t in_id_since_ = 0;

@@ -126,9 +126,10 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
       ->type_name("CLUSTER.CORE");
-  run->add_option("--wave", a.waves,
-                  "Record the waveforms of some cores of model rtl or lockstep, as CLUSTERS.CORES, one FST file each;\n"
-                  "may be repeated")
+  run->add_option(
+         "--wave", a.waves,
+         "Record the waveforms of some cores of model rtl, lockstep or ibex, as CLUSTERS.CORES, one FST file each;\n"
+         "may be repeated")
       ->type_name("CLUSTERS.CORES")
       ->take_all()
       ->allow_extra_args(false);

@@ -66,7 +66,7 @@ Cores join(const chip_config& config, unsigned cluster, const decoded_text& text
 
 std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const program_set& programs,
                                             const machine_options& options) {
-  const auto waveforms = std::make_shared<waveform_recorders>(options.waveforms);
+  const auto waveforms = std::make_shared<waveform_recorders>(config, options.waveforms);
   return make_chip_machine<mixed_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
@@ -80,7 +80,7 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const pro
 std::unique_ptr<machine> make_relay_machine(const chip_config& config, const program_set& programs,
                                             const machine_options& options) {
   const std::vector<std::vector<std::vector<relay_leg>>> legs = relay_legs(config, programs);
-  const auto waveforms = std::make_shared<waveform_recorders>(options.waveforms);
+  const auto waveforms = std::make_shared<waveform_recorders>(config, options.waveforms);
   return make_chip_machine<relay_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {

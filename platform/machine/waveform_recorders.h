@@ -8,6 +8,10 @@
 #include "ip/rtl_core/cv32e40p_waveform.h"
 #include "ip/rtl_core/rtl_group.h"
 #include "platform/machine/machine.h"
+#if OHMIC_HAS_IBEX
+  #include "ip/ibex/ibex_group.h"
+  #include "ip/ibex/ibex_waveform.h"
+#endif
 
 namespace ohmic {
 
@@ -17,10 +21,19 @@ namespace ohmic {
 class waveform_recorders {
  public:
   /// Throws std::runtime_error naming file and reason if one cannot be written.
-  explicit waveform_recorders(const std::vector<waved_core>& wanted) {
+  waveform_recorders(const chip_config& config, const std::vector<waved_core>& wanted) {
     for (const waved_core& w : wanted) {
       const std::string scope = "cluster_" + std::to_string(w.cluster) + "_core_" + std::to_string(w.core);
-      all_.push_back({w, std::make_unique<cv32e40p_waveform>(waveform_request{w.file, scope, w.from, w.to})});
+      const waveform_request request{w.file, scope, w.from, w.to};
+      recorder& r = all_.emplace_back();
+      r.of = w;
+#if OHMIC_HAS_IBEX
+      if (config.core_models(w.cluster)[w.core] == core_model::ibex) {
+        r.ibex = std::make_unique<ibex_waveform>(request);
+        continue;
+      }
+#endif
+      r.cv32e40p = std::make_unique<cv32e40p_waveform>(request);
     }
   }
 
@@ -29,8 +42,12 @@ class waveform_recorders {
   void attach(unsigned cluster, Cores& cores) {
     for (recorder& r : all_) {
       if (r.of.cluster != cluster) continue;
-      cores.template group<rtl_group>().record(r.of.core, *r.file);
-      cores.template group<lockstep_group>().record(r.of.core, *r.file);
+#if OHMIC_HAS_IBEX
+      if (r.ibex) cores.template group<ibex_group>().record(r.of.core, *r.ibex);
+#endif
+      if (!r.cv32e40p) continue;
+      cores.template group<rtl_group>().record(r.of.core, *r.cv32e40p);
+      cores.template group<lockstep_group>().record(r.of.core, *r.cv32e40p);
     }
   }
 
@@ -38,16 +55,24 @@ class waveform_recorders {
   std::vector<recorded_waveform> finish() {
     std::vector<recorded_waveform> recorded;
     for (recorder& r : all_) {
-      r.file->finish();
-      recorded.push_back({r.of, r.file->cycles()});
+      waveform& file = r.file();
+      file.finish();
+      recorded.push_back({r.of, file.cycles()});
     }
     return recorded;
   }
 
  private:
+  /// Of one of the kinds.
   struct recorder {
     waved_core of;
-    std::unique_ptr<cv32e40p_waveform> file;
+    std::unique_ptr<cv32e40p_waveform> cv32e40p;
+#if OHMIC_HAS_IBEX
+    std::unique_ptr<ibex_waveform> ibex;
+    waveform& file() { return ibex ? static_cast<waveform&>(*ibex) : *cv32e40p; }
+#else
+    waveform& file() { return *cv32e40p; }
+#endif
   };
   std::vector<recorder> all_;
 };

@@ -12,7 +12,7 @@
 namespace ohmic {
 namespace {
 
-bool has_waveform(core_model model) { return model == core_model::rtl || model == core_model::lockstep; }
+bool has_waveform(core_model model) { return model != core_model::iss; }
 
 /// A core that is not RTL from the start may become so while the program runs.
 bool becomes_rtl(const chip_config& chip, unsigned cluster, unsigned core) {
@@ -42,10 +42,11 @@ std::vector<waved_core> choose_waveforms(const waveform_words& words, const chip
     for (const auto& [cluster, core] : named_cores(word, chip, place)) {
       const core_model model = chip.core_models(cluster)[core];
       if (!has_waveform(model) && !becomes_rtl(chip, cluster, core))
-        throw config_error(fmt::format(
-            "{}: core {}.{} is of model {}, of which there are no waveforms; allowed: cores of model rtl or lockstep, "
-            "as with --cores {}.{}=rtl",
-            place, cluster, core, name_of(model), cluster, core));
+        throw config_error(
+            fmt::format("{}: core {}.{} is of model {}, of which there are no waveforms; allowed: cores of model rtl, "
+                        "lockstep or ibex, "
+                        "as with --cores {}.{}=rtl",
+                        place, cluster, core, name_of(model), cluster, core));
       const auto same = [&](const waved_core& w) { return w.cluster == cluster && w.core == core; };
       if (std::any_of(chosen.begin(), chosen.end(), same)) continue;
       const std::string file = (folder / fmt::format("wave_{}.{}.fst", cluster, core)).string();

@@ -71,6 +71,29 @@ class Waveforms(SystemTest):
                 if writes:
                     self.assertEqual(wave.at(name, last - 40), int(writes[-1], 16), name)
 
+    def test_shows_a_core_from_the_hand_over_to_the_rtl_until_the_hand_over_back(self):
+        hand_overs = ("--hand-over", "0.0=rtl@cycle:10000", "--hand-over", "0.0=iss@cycle:20000")
+        self.record("dot_product", *hand_overs, "--wave", "0.0", "--trace", "0.0", cores="iss")
+        wave = FstFile(self.out / "wave_0.0.fst", "issue_o", "pc_id_o")
+        self.assertIn(wave.cycles[0], range(10_000, 10_100))
+        self.assertIn(wave.cycles[-1], range(19_900, 20_100))
+        issued = [(cycle + 1, wave.at("pc_id_o", cycle)) for cycle in wave.cycles if wave.at("issue_o", cycle)]
+        retired = [(cycle, pc) for cycle, pc, _ in trace(self.out / "trace_0.0.txt")]
+        begin = retired.index(issued[0])
+        self.assertGreater(len(issued), 1000)
+        self.assertEqual(issued[:-4], retired[begin : begin + len(issued) - 4])
+
+    def test_shows_ibex_cores_too(self):
+        self.record("hello", "--wave", "0.0-1", "--trace", "0.1", cores="ibex")
+        wave = FstFile(self.out / "wave_0.1.fst", "new_in_id_o", "pc_id_o", "rvfi_valid_o", "rvfi_pc_o")
+        lines = trace(self.out / "trace_0.1.txt")
+        self.assertGreater(len(lines), 100)
+        retired = [wave.at("rvfi_pc_o", cycle) for cycle in wave.cycles if wave.at("rvfi_valid_o", cycle)]
+        self.assertLess(len(lines) - len(retired), 2, "the last cycle of a run may have begun only")
+        self.assertEqual(retired, [pc for _, pc, _ in lines][: len(retired)])
+        for cycle, pc, _ in lines:
+            self.assertEqual((wave.at("new_in_id_o", cycle), wave.at("pc_id_o", cycle)), (1, pc), f"cycle {cycle}")
+
     def test_time_is_the_platforms_and_goes_on_while_the_core_sleeps(self):
         run = self.record("dot_product", "--wave", "0.3", "--json", self.out / "run.json")
         wave = FstFile(self.out / "wave_0.3.fst", "elw_busy_o")
