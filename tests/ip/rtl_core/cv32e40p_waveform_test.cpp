@@ -1,7 +1,9 @@
 #include "ip/rtl_core/cv32e40p_waveform.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 #include <stdexcept>
 
@@ -92,6 +94,22 @@ TEST_F(Cv32e40pWaveformTest, RefusesAFileThatCannotBeWritten) {
   waveform_request nowhere = request();
   nowhere.file = path("no/such/folder/core.fst");
   EXPECT_THROW(cv32e40p_waveform{nowhere}, std::runtime_error);
+}
+
+TEST_F(Cv32e40pWaveformTest, IsRefusedAtTheEndIfTheDiskDidNotTakeIt) {
+  rtl_group group(text_of(counting_), 1, 0);
+  cv32e40p_waveform waveform(request());
+  group.record(0, waveform);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{20000, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);  // so that writing fails as on a full disk
+  setrlimit(RLIMIT_FSIZE, &small);
+  count(group, 0, 30000);
+  EXPECT_THROW(waveform.finish(), std::runtime_error);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(names(), std::set<std::string>{});
 }
 
 /// A hart that goes on from a state of the ISS, and comes to rest again. The recorder itself checks in every cycle that
