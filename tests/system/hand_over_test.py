@@ -109,6 +109,20 @@ class HandOver(SystemTest):
         quiet = run_program("hello", "--quiet", *hand_overs("0.0=rtl@marker:9", "0.1=rtl@cycle:10"))
         self.assertEqual(len(quiet.err.splitlines()), 1, quiet.err)
 
+    def test_beside_ibex_clusters(self):
+        plain = run_program("hello", "--cores", "1.all=ibex")
+        if "built without Ibex" in plain.err:
+            self.skipTest("built without Ibex")
+        moved = run_program(
+            "hello", "--cores", "1.all=ibex", *hand_overs("0.all=rtl@cycle:2500", "0.all=iss@cycle:4000")
+        )
+        self.ends(moved, 0)
+        self.assertEqual(sorted(moved.out.splitlines()), sorted(plain.out.splitlines()))
+        self.says(moved, "rtl@cycle:2500: 16 of 16 cores", "iss@cycle:4000: 16 of 16 cores")
+        refused = run_program("hello", "--cores", "1.all=ibex", *hand_overs("0-1.all=rtl@cycle:2500"))
+        self.refuses(refused, "core 1.0 is ibex, which is not handed over")
+        self.refuses(run_program("hello", *hand_overs("0.0=ibex@cycle:5")), '"ibex" is not allowed')
+
     def test_mistakes_are_named(self):
         def refused(*wishes: str):
             return run_program("hello", *hand_overs(*wishes))
