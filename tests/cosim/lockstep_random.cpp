@@ -210,13 +210,19 @@ int run_files(const std::vector<std::string>& files) {
 int run_program(int argc, char** argv) {
   settings s;
   unsigned seed = 0;
+  const CLI::Validator from_one(
+      [](const std::string& text) {
+        return text.empty() || text.find_first_not_of("0123456789") != std::string::npos || text == "0"
+                   ? "'" + text + "' is no whole number from 1 on"
+                   : std::string();
+      },
+      "NUMBER");
   CLI::App app("Runs random programs in lock-step, RTL against ISS. Exit code 5: a mismatch.", "lockstep_random");
   app.add_option("FILE", s.files, "kept programs to run instead of random ones");
-  app.add_option("--seed", seed, "only this seed")->check(CLI::PositiveNumber);
-  app.add_option("--first", s.first, "first seed")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--seeds", s.seeds, "number of seeds, each in all surroundings (default 60)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--retirements", s.retirements, "go on until so many are compared")->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "only this seed")->check(from_one);
+  app.add_option("--first", s.first, "first seed")->capture_default_str()->check(from_one);
+  app.add_option("--seeds", s.seeds, "number of seeds, each in all surroundings (default 60)")->check(from_one);
+  app.add_option("--retirements", s.retirements, "go on until so many are compared")->check(from_one);
   app.add_option("--surroundings", s.around, "only these: Quiet, Stalls, LongStalls, Interrupts, InterruptsAndStalls");
   app.add_option("--threads", s.threads, "worker threads")->capture_default_str()->check(CLI::Range(1, 1024));
   app.add_flag("--reduce", s.reduce, "make failing programs as short as possible and print them");
