@@ -100,7 +100,7 @@ struct relay_bench {
   // A line stays high until its interrupt is taken.
   void pulse(cycle_t now) {
     if (!around_.interrupts) return;
-    if (seen.interrupts != taken_) cores.set_irq(0, 0);
+    if (seen.interrupts != taken_) cores.set_irq(0, lines_ = 0);
     taken_ = seen.interrupts;
     if (now < next_pulse_) return;
     next_pulse_ = now + 20 + below(120);
@@ -108,7 +108,7 @@ struct relay_bench {
   }
   void raise() {
     static constexpr unsigned lines[] = {3, 7, 11, 16, 20, 31};
-    cores.set_irq(0, 1u << lines[below(6)]);
+    cores.set_irq(0, lines_ |= 1u << lines[below(6)]);
   }
 
   void answer(cycle_t trigger, std::size_t& triggered) {
@@ -133,6 +133,7 @@ struct relay_bench {
   std::mt19937 random_;
   cycle_t next_pulse_ = 100;
   unsigned taken_ = 0;
+  std::uint32_t lines_ = 0;
 };
 
 }  // namespace ohmic::test
