@@ -374,26 +374,34 @@ void cv32e40p_hart::fetch_complete(cycle_t valid) {
   fetch();
 }
 
+// Stops the clock up to `then` if the core sleeps, or as good as: only a line that is asked for later keeps it from it.
+void cv32e40p_hart::sleep_until(cycle_t then) {
+  const Vcv32e40p___024root& m = *model_->rootp;
+  if (then <= time_ || !(m.core_sleep_o || (m.elw_busy_o && line_missing_ && then - time_ >= 8))) return;
+  slept_ += then - time_;
+  time_ = then;
+}
+
 // Goes through the cycles of the wait. The settled cycle is request_.cycle.
 void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
   Vcv32e40p___024root& m = *model_->rootp;
   const unsigned lane = request_.addr & 3;
+  // The event unit grants a cv.elw when its event is there: the core then still has it in ID if an interrupt ends the
+  // wait. Two cycles before the response, because the core takes one for the question whether there is an interrupt.
+  const bool event_wait = m.elw_busy_o;
+  if (event_wait) granted = std::max(granted, valid - 2);
   while (time_ < granted) {
+    sleep_until(granted - 1);
     clock(false);
     settle();
   }
-  if (time_ + 1 == valid) set_irq_lines();
+  if (event_wait || time_ + 1 == valid) set_irq_lines();
   clock(true);
   data_at_ = valid;
   data_ = rdata << (8 * lane);
   while (time_ < valid) {
     settle();
-    // Asleep, or as good as: only a line that is asked for later keeps the core from it.
-    const bool asleep = m.core_sleep_o || (m.elw_busy_o && line_missing_ && valid - time_ > 8);
-    if (asleep && time_ + 1 < valid) {
-      slept_ += valid - 1 - time_;
-      time_ = valid - 1;
-    }
+    sleep_until(valid - 1);
     if (time_ + 1 == valid) set_irq_lines();  // a line that rose during the wait is seen as it ends
     clock(false);
   }

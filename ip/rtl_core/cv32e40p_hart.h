@@ -77,6 +77,7 @@ class cv32e40p_hart {
   void settle();
   void fetch();
   void clock(bool data_granted);
+  void sleep_until(cycle_t then);
   void set_irq_lines();
   void note_access();
   void sample();

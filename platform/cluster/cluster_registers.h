@@ -121,9 +121,12 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
         return;
       }
     }
-    waiting_since_[h] = now;
-    event_wait_ |= bit(h);
-    return;
+    if (!cores_.irq_would_be_taken(h)) {
+      waiting_since_[h] = now;
+      event_wait_ |= bit(h);
+      return;
+    }
+    events_.cancel_wait(h);  // the line has risen behind the core's last look: it takes the interrupt, then replays
   }
   if (answer.status == access_status::error) {
     guest_error e;

@@ -63,6 +63,7 @@ class RtlCores(SystemTest):
             ("hello", "0.3"),
             ("dma_pingpong", "0.0"),
             ("dot_product", "0.3"),
+            ("test_interrupted_wait", "0.0"),
         )
         for example, core in cases:
             with tempfile.TemporaryDirectory() as out:

@@ -144,6 +144,18 @@ TEST_F(CoresTest, AnInterruptDuringElwIsTakenAndTheElwReplayed) {
   }
 }
 
+// Also when it rises between the cv.elw's last instruction before and the read that would fall asleep.
+TEST_F(CoresTest, AnInterruptInAnyCycleReachesTheCore) {
+  for (cycle_t rises = 40; rises < 400; ++rises) {
+    cluster_bench<> b("interrupted");
+    b.start();
+    b.send_word(doorbell_at, 1, rises);
+    b.run(10'000);
+    EXPECT_EQ(b.result(0, 0), 1u) << "the handler of the interrupt of cycle " << rises;
+    EXPECT_EQ(b[0].sleeping(), 1u);
+  }
+}
+
 TEST_F(CoresTest, AnInterruptAloneDoesNotEndTheWait) {
   cluster_bench<> b("interrupted");
   b.start();
