@@ -212,6 +212,8 @@ bool access_csr(hart_set& set, hart& s, std::uint16_t csr, std::uint32_t funct3,
   count_up(c, now, retired);
   old_value = read(set, s, c, csr);
   if (do_write) {
+    // A counter and what starts and stops it change behind this cycle and this instruction (cv32e40p_cs_registers.sv).
+    if (in(csr, 0x320, 0x33f) || in(csr, 0xb00, 0xb9f)) count_up(c, now + 1, retired + 1);
     switch (funct3 & 3) {
       case 1:
         write(c, csr, operand);
