@@ -16,7 +16,8 @@ if(OHMIC_SANITIZE)
   add_link_options(-fsanitize=${OHMIC_SANITIZE})
   if(OHMIC_SANITIZE MATCHES address)
     # SystemC's threads have stacks of their own, which AddressSanitizer's stand-in stacks cannot follow.
-    add_compile_options(-fsanitize-address-use-after-return=never)
+    set(OHMIC_SANITIZE_OPTIONS -fsanitize-address-use-after-return=never)
+    add_compile_options(${OHMIC_SANITIZE_OPTIONS})
   endif()
 endif()
 
