@@ -12,4 +12,8 @@ namespace ohmic {
 /// other processor of the host, to share one model's work, and read the host's clocks: here it does neither.
 std::unique_ptr<VerilatedContext> make_verilated_context();
 
+/// The run-time library takes the last context that a thread has made a model in for the thread's own, even when it is
+/// gone. Called before what asks for it: a writer of waveforms, which wants its time units.
+void leave_verilated_context();
+
 }  // namespace ohmic

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "rtl/verilated_context.h"
 #include "verilated_fst_c.h"
 
 namespace ohmic {
@@ -36,6 +37,7 @@ waveform::waveform(waveform_request request) : request_(std::move(request)) {
   std::FILE* probe = std::fopen(part().c_str(), "w");  // the FST writer itself does not say why it cannot
   if (probe == nullptr) refuse(request_.file, errno);
   std::fclose(probe);
+  leave_verilated_context();
   fst_ = std::make_unique<VerilatedFstC>();
   fst_->set_time_unit("1ps");
   fst_->set_time_resolution("1ps");
