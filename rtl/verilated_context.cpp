@@ -1,16 +1,14 @@
 #include "rtl/verilated_context.h"
 
-#include <mutex>
-
 namespace ohmic {
-namespace {
 
-std::mutex one_at_a_time;  // the run-time library notes the last context in a global variable
-
-}  // namespace
+std::mutex& verilated_in_the_making() {
+  static std::mutex one_at_a_time;
+  return one_at_a_time;
+}
 
 std::unique_ptr<VerilatedContext> make_verilated_context() {
-  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  const std::lock_guard<std::mutex> lock(verilated_in_the_making());
   auto context = std::make_unique<VerilatedContext>();
   context->threads(1);
   context->quiet(true);
@@ -18,7 +16,7 @@ std::unique_ptr<VerilatedContext> make_verilated_context() {
 }
 
 void leave_verilated_context() {
-  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  const std::lock_guard<std::mutex> lock(verilated_in_the_making());
   Verilated::threadContextp(Verilated::defaultContextp());
 }
 

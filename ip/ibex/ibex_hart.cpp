@@ -16,7 +16,7 @@ ibex_hart::ibex_hart(ibex_hart&&) noexcept = default;
 void ibex_hart::start(std::uint32_t boot_addr, cycle_t now) {
   if (!model_) {
     context_ = make_verilated_context();
-    model_ = std::make_unique<Vibex>(context_.get(), "");
+    model_ = make_verilated_model<Vibex>(*context_, "");
   }
   reset(boot_addr & ~0xffu);
   time_ = started_ = now;

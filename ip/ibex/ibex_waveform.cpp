@@ -37,7 +37,7 @@ void take_inputs(Vibex_waves& to, const Vibex& from) {
 ibex_waveform::ibex_waveform(waveform_request r)
     : waveform(std::move(r)),
       context_(context_with_waveforms()),
-      model_(std::make_unique<Vibex_waves>(context_.get(), request().scope.c_str())) {
+      model_(make_verilated_model<Vibex_waves>(*context_, request().scope.c_str())) {
   declare(*model_);
 }
 

@@ -41,7 +41,7 @@ cv32e40p_hart::cv32e40p_hart(cv32e40p_hart&&) noexcept = default;
 void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
   if (!model_) {
     context_ = make_verilated_context();
-    model_ = std::make_unique<Vcv32e40p>(context_.get(), "");
+    model_ = make_verilated_model<Vcv32e40p>(*context_, "");
   }
   reset(boot_addr & ~3u);
   time_ = started_ = now;

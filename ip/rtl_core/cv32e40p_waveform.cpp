@@ -43,7 +43,7 @@ void take_inputs(Vcv32e40p_waves& to, const Vcv32e40p___024root& from) {
 cv32e40p_waveform::cv32e40p_waveform(waveform_request r)
     : waveform(std::move(r)),
       context_(context_with_waveforms()),
-      model_(std::make_unique<Vcv32e40p_waves>(context_.get(), request().scope.c_str())) {
+      model_(make_verilated_model<Vcv32e40p_waves>(*context_, request().scope.c_str())) {
   declare(*model_);
 }
 
