@@ -12,12 +12,6 @@
 namespace ohmic {
 namespace {
 
-std::unique_ptr<VerilatedContext> context_with_waveforms() {
-  auto context = make_verilated_context();
-  context->traceEverOn(true);
-  return context;
-}
-
 void take_inputs(Vibex_waves& to, const Vibex& from) {
   to.rst_ni = from.rst_ni;
   to.boot_addr_i = from.boot_addr_i;
@@ -36,7 +30,7 @@ void take_inputs(Vibex_waves& to, const Vibex& from) {
 
 ibex_waveform::ibex_waveform(waveform_request r)
     : waveform(std::move(r)),
-      context_(context_with_waveforms()),
+      context_(make_verilated_context()),
       model_(make_verilated_model<Vibex_waves>(*context_, request().scope.c_str())) {
   declare(*model_);
 }

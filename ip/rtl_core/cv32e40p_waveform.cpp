@@ -17,12 +17,6 @@ void Vcv32e40p_waves___024root___eval_settle(Vcv32e40p_waves___024root*);
 namespace ohmic {
 namespace {
 
-std::unique_ptr<VerilatedContext> context_with_waveforms() {
-  auto context = make_verilated_context();
-  context->traceEverOn(true);
-  return context;
-}
-
 void take_inputs(Vcv32e40p_waves& to, const Vcv32e40p___024root& from) {
   to.rst_ni = from.rst_ni;
   to.boot_addr_i = from.boot_addr_i;
@@ -42,7 +36,7 @@ void take_inputs(Vcv32e40p_waves& to, const Vcv32e40p___024root& from) {
 
 cv32e40p_waveform::cv32e40p_waveform(waveform_request r)
     : waveform(std::move(r)),
-      context_(context_with_waveforms()),
+      context_(make_verilated_context()),
       model_(make_verilated_model<Vcv32e40p_waves>(*context_, request().scope.c_str())) {
   declare(*model_);
 }

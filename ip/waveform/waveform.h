@@ -39,9 +39,10 @@ class waveform {
   const waveform_request& request() const { return request_; }
 
  protected:
-  /// Declares the signals of a model whose context has seen traceEverOn(true).
+  /// Declares the signals of a model that has not been evaluated yet.
   template <class Model>
   void declare(Model& model) {
+    model.contextp()->traceEverOn(true);
     model.trace(fst_.get(), all_levels);
     open();
   }
