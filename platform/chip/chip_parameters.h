@@ -4,7 +4,7 @@
 
 #include "ip/axi/topology.h"
 #include "ip/hbm/hbm.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 
 namespace ohmic {
 

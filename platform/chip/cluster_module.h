@@ -7,7 +7,7 @@
 
 #include "ip/axi/axi_extension.h"
 #include "ip/axi/burst.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 
 namespace ohmic {
 

@@ -25,7 +25,7 @@
 #include "platform/cluster/inbox.h"
 #include "platform/cluster/slave_port.h"
 #include "platform/cluster/time_classes.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 
 namespace ohmic {
 

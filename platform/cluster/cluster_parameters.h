@@ -5,7 +5,7 @@
 #include "ip/dma/dma.h"
 #include "ip/icache/shared_icache.h"
 #include "ip/ima/ima.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 
 namespace ohmic {
 

@@ -258,21 +258,4 @@ std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) 
   return errors;
 }
 
-std::vector<core_model> chip_config::core_models(unsigned cluster_index) const {
-  std::vector<core_model> models(cluster.cores, cores.model);
-  for (const auto& o : cores.overrides) {
-    if (!std::binary_search(o.clusters.begin(), o.clusters.end(), cluster_index)) continue;
-    for (unsigned core : o.cores) models[core] = o.model;
-  }
-  return models;
-}
-
-bool chip_config::any_core(core_model model) const {
-  for (unsigned i = 0; i < clusters(); ++i) {
-    const std::vector<core_model> models = core_models(i);
-    if (std::find(models.begin(), models.end(), model) != models.end()) return true;
-  }
-  return false;
-}
-
 }  // namespace ohmic

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/config/chip_file.h"
 
 namespace ohmic {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/config/chip_file.h"
 
 namespace ohmic {

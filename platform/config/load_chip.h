@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/config/config_error.h"
 #include "platform/config/config_tree.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ip/core/core_relay.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/program_set.h"
 

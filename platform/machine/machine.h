@@ -12,7 +12,7 @@
 #include "ip/core/types.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/machine/program_set.h"
 
 namespace ohmic {

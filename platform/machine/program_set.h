@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/elf/elf_file.h"
 
 namespace ohmic {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/machine/machine.h"
 
 namespace ohmic {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "sw/compiler/graph/integer_graph.h"
 #include "sw/compiler/mapping/deployment_image.h"
 #include "sw/compiler/mapping/mapping_options.h"

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "sw/compiler/graph/integer_graph.h"
 
 namespace ohmic {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "sw/compiler/mapping/mapping_options.h"
 #include "sw/compiler/mapping/stage.h"
 

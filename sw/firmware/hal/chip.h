@@ -1,5 +1,5 @@
 /// Who and where am I: ids, shape of the chip, addresses, time, the world outside. Everything is read from
-/// registers; the only constants are the address map's (platform/config/chip_config.h).
+/// registers; the only constants are the address map's (chip/chip_config.h).
 #ifndef OHMIC_HAL_CHIP_H
 #define OHMIC_HAL_CHIP_H
 

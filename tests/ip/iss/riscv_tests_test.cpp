@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ip/iss/flat_machine.h"
+#include "tests/ip/iss/flat_machine.h"
 
 namespace ohmic {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "ip/iss/flat_machine.h"
+#include "tests/ip/iss/flat_machine.h"
 #include "tests/ip/iss/one_instruction.h"
 
 namespace ohmic {

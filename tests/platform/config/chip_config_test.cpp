@@ -1,4 +1,4 @@
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 
 #include <gtest/gtest.h>
 

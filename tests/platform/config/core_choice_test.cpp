@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/config/config_error.h"
 #include "platform/config/load_chip.h"
 

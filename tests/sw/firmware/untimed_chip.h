@@ -14,7 +14,7 @@
 #include "ip/ima/input_generator.h"
 #include "ip/iss/iss_group.h"
 #include "platform/cluster/cluster_parameters.h"
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "platform/elf/elf_file.h"
 
 namespace ohmic {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "sw/compiler/graph/feature_map.h"
 #include "sw/compiler/mapping/deployment_image.h"
 #include "tests/sw/compiler/mapping/simulated_cluster.h"

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "platform/config/chip_config.h"
+#include "chip/chip_config.h"
 #include "tests/sw/compiler/random_network.h"
 
 namespace ohmic {

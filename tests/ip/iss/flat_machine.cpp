@@ -1,4 +1,4 @@
-#include "ip/iss/flat_machine.h"
+#include "tests/ip/iss/flat_machine.h"
 
 #include <algorithm>
 #include <cstring>
