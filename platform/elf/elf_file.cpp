@@ -42,12 +42,19 @@ class byte_reader {
 };
 
 constexpr std::uint32_t load_segment = 1, executable_flag = 1, symbol_table = 2;
+constexpr std::uint32_t program_header_bytes = 32, section_header_bytes = 40;
+
+/// More than any program has: a file whose tables overlap could ask for thousands of times its own size.
+constexpr std::size_t most_name_bytes = std::size_t{64} << 20;
+constexpr std::uint64_t most_gap_bytes = std::uint64_t{16} << 20;
 
 void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
   const std::uint32_t sections = in.read(32, 4, "section header offset");
   const std::uint32_t entry_size = in.read(46, 2, "section header size");
   const std::uint32_t count = in.read(48, 2, "section count");
-  if (sections == 0) return;
+  if (sections == 0 || count == 0) return;
+  if (entry_size != section_header_bytes)
+    in.fail("section headers of " + std::to_string(entry_size) + " bytes, those of ELF32 have 40");
   in.require(sections, std::uint64_t{count} * entry_size, "section headers");
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint64_t at = std::uint64_t{sections} + std::uint64_t{i} * entry_size;
@@ -56,6 +63,9 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
     const std::uint32_t size = in.read(at + 20, 4, "symbol table size");
     const std::uint32_t link = in.read(at + 24, 4, "symbol table link");
     in.require(offset, size, "symbol table");
+    if (link >= count)
+      in.fail("the symbol table's names are in section " + std::to_string(link) + " of " + std::to_string(count));
+    std::size_t name_bytes = 0;
     const std::uint64_t strings_at = std::uint64_t{sections} + std::uint64_t{link} * entry_size;
     const std::uint32_t strings = in.read(strings_at + 16, 4, "string table offset");
     const std::uint64_t strings_end = std::uint64_t{strings} + in.read(strings_at + 20, 4, "string table size");
@@ -68,8 +78,11 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
       symbol.address = in.read(sym + 4, 4, "symbol value");
       symbol.size = in.read(sym + 8, 4, "symbol size");
       symbol.name = in.text(std::uint64_t{strings} + in.read(sym, 4, "symbol name"), strings_end);
+      name_bytes += symbol.name.size();
+      if (name_bytes > most_name_bytes) in.fail("its symbols' names have more than 64 MiB");
       if (!symbol.name.empty() && symbol.name[0] != '$') out.push_back(std::move(symbol));
     }
+    break;  // the format has one symbol table at most
   }
   std::sort(out.begin(), out.end(), [](const elf_symbol& a, const elf_symbol& b) {
     return a.address != b.address ? a.address < b.address : a.name < b.name;
@@ -105,6 +118,9 @@ elf_file elf_file::parse(std::vector<std::uint8_t> bytes, const std::string& nam
   const std::uint32_t headers = in.read(28, 4, "program header offset");
   const std::uint32_t header_size = in.read(42, 2, "program header size");
   const std::uint32_t count = in.read(44, 2, "program header count");
+  if (count != 0 && header_size != program_header_bytes)
+    in.fail("program headers of " + std::to_string(header_size) + " bytes, those of ELF32 have 32");
+  std::uint64_t contents = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint64_t at = std::uint64_t{headers} + std::uint64_t{i} * header_size;
     if (in.read(at, 4, "program header") != load_segment) continue;
@@ -117,6 +133,10 @@ elf_file elf_file::parse(std::vector<std::uint8_t> bytes, const std::string& nam
     in.require(offset, in_file, "segment contents");
     if (in_file > segment.size) in.fail("segment " + std::to_string(i) + " is larger in the file than in memory");
     if (segment.size == 0) continue;
+    if (std::uint64_t{segment.address} + segment.size > std::uint64_t{1} << 32)
+      in.fail("segment " + std::to_string(i) + " reaches past the end of the 32-bit addresses");
+    contents += in_file;
+    if (contents > bytes.size()) in.fail("its segments overlap in the file");
     segment.bytes.assign(bytes.begin() + offset, bytes.begin() + offset + in_file);
     file.segments_.push_back(std::move(segment));
   }
@@ -131,11 +151,11 @@ elf_segment elf_file::text() const {
     if (!s.executable) continue;
     low = std::min<std::uint64_t>(low, s.address);
     high = std::max<std::uint64_t>(high, std::uint64_t{s.address} + s.size);
-    used += s.size;
+    used += s.bytes.size();
   }
-  if (used == 0) throw elf_error(name_ + ": has no executable segment");
-  if (high - low > used + (std::uint64_t{16} << 20)) {
-    throw elf_error(name_ + ": executable segments lie more than 16 MiB apart");
+  if (used == 0) throw elf_error(name_ + ": has no executable segment with contents");
+  if (high - low > used + most_gap_bytes) {
+    throw elf_error(name_ + ": executable segments lie more than 16 MiB apart, or hold more than that of zeros");
   }
   elf_segment text;
   text.address = static_cast<std::uint32_t>(low);

@@ -91,12 +91,78 @@ TEST(ElfFile, NamesTheMissingSymbol) {
 
 TEST(ElfFile, EveryTruncationIsAnErrorThatNamesTheFile) {
   const auto whole = small_elf();
-  for (std::size_t n = 0; n < whole.size() - 1; ++n) {
+  for (std::size_t n = 0; n < whole.size(); ++n) {
     const std::vector<std::uint8_t> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
     const std::string m = message_of(cut);
     ASSERT_THAT(m, HasSubstr("x.elf: ")) << n;
     ASSERT_THAT(m, ::testing::AnyOf(HasSubstr("truncated"), HasSubstr("not an ELF file"))) << n;
   }
+}
+
+// Without section headers the file ends with the last segment's contents.
+TEST(ElfFile, ContentsCutByOneByteAreTruncatedAndWholeOnesAreNot) {
+  auto b = small_elf();
+  put(b, 32, 0, 4);
+  b.resize(172);
+  EXPECT_EQ(message_of(b), "accepted");
+  b.pop_back();
+  EXPECT_THAT(message_of(b), HasSubstr("truncated: segment contents at byte 168 needs 4 bytes, the file has 171"));
+}
+
+TEST(ElfFile, WritesUpToTheLastByteOfASegmentAndNoFurther) {
+  elf_file f = elf_file::parse(small_elf(), "x.elf");
+  const std::uint8_t bytes[] = {1, 2, 3, 4, 5};
+  f.write(0x80000004, bytes, 4);
+  EXPECT_EQ(f.segments()[0].bytes, (std::vector<std::uint8_t>{0x13, 0, 0, 0, 1, 2, 3, 4}));
+  f.write(0x80000000, bytes, 1);
+  EXPECT_EQ(f.segments()[0].bytes[0], 1);
+  EXPECT_THROW(f.write(0x80000005, bytes, 4), elf_error) << "its last byte is behind the segment";
+  EXPECT_THROW(f.write(0x80000004, bytes, 5), elf_error);
+  EXPECT_THROW(f.write(0x80000008, bytes, 1), elf_error);
+  EXPECT_THROW(f.write(0x7fffffff, bytes, 1), elf_error);
+  EXPECT_THROW(f.write(0x7fffffff, bytes, 2), elf_error) << "its first byte is before the segment";
+  EXPECT_THROW(f.write(0x10000004, bytes, 1), elf_error) << "bss is not in the file";
+  EXPECT_EQ(f.segments()[0].bytes, (std::vector<std::uint8_t>{1, 0, 0, 0, 1, 2, 3, 4}));
+}
+
+TEST(ElfFile, ASegmentMayEndWithTheAddressesAndNotBehindThem) {
+  auto b = small_elf();
+  put(b, 84 + 12, 0xfffffff0, 4);
+  EXPECT_EQ(message_of(b), "accepted") << "16 bytes up to the last address";
+  put(b, 84 + 12, 0xfffffff1, 4);
+  EXPECT_THAT(message_of(b), HasSubstr("segment 1 reaches past the end of the 32-bit addresses"));
+}
+
+// Headers that are read many times, or name the same contents many times, would need thousands of times the file's
+// size.
+TEST(ElfFile, TablesThatOverlapAreRefused) {
+  auto b = small_elf();
+  put(b, 42, 0, 2), put(b, 44, 0xffff, 2);
+  EXPECT_THAT(message_of(b), HasSubstr("program headers of 0 bytes"));
+  b = small_elf();
+  put(b, 46, 0, 2), put(b, 48, 0xffff, 2);
+  EXPECT_THAT(message_of(b), HasSubstr("section headers of 0 bytes"));
+  b = small_elf();
+  put(b, 52 + 4, 0, 4), put(b, 52 + 16, 300, 4), put(b, 52 + 20, 300, 4);
+  put(b, 84 + 4, 0, 4), put(b, 84 + 16, 300, 4), put(b, 84 + 20, 300, 4);
+  EXPECT_THAT(message_of(b), HasSubstr("segments overlap in the file"));
+  b = small_elf();
+  put(b, 292 + 24, 3, 4);
+  EXPECT_THAT(message_of(b), HasSubstr("names are in section 3 of 3"));
+}
+
+TEST(ElfFile, TextHasAtMost16MiBOfZeros) {
+  constexpr std::uint32_t gap = 16u << 20;
+  auto b = small_elf();
+  put(b, 52 + 20, 8 + gap, 4);
+  EXPECT_EQ(elf_file::parse(b, "x.elf").text().size, 8 + gap);
+  put(b, 52 + 20, 8 + gap + 1, 4);
+  EXPECT_THROW(elf_file::parse(b, "x.elf").text(), elf_error);
+  b = small_elf();  // two executable segments: the gap between them counts
+  put(b, 84 + 12, 0x80000008 + gap, 4), put(b, 84 + 20, 4, 4), put(b, 84 + 24, 5, 4);
+  EXPECT_EQ(elf_file::parse(b, "x.elf").text().size, 12 + gap);
+  put(b, 84 + 12, 0x80000009 + gap, 4);
+  EXPECT_THROW(elf_file::parse(b, "x.elf").text(), elf_error);
 }
 
 TEST(ElfFile, SaysWhatIsWrong) {
