@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "platform/command/version.h"
+#include "platform/config/config_error.h"
+#include "platform/config/schema.h"
 #include "platform/run/exit_code.h"
 
 namespace ohmic {
@@ -38,31 +40,58 @@ bool is_elf(const std::string& file) {
 
 /// "CLUSTER.CORE"
 std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text) {
-  unsigned cluster = 0, core = 0;
-  int used = 0;
-  if (std::sscanf(text.c_str(), "%u.%u%n", &cluster, &core, &used) != 2 ||
-      static_cast<std::size_t>(used) != text.size())
-    return std::nullopt;
-  return std::pair{cluster, core};
+  const std::size_t dot = std::min(text.find('.'), text.size());
+  const auto number = [](std::string_view digits) -> std::optional<unsigned> {
+    const auto value = parse_integer(digits);
+    if (!value || *value < 0 || *value > 0xffff) return std::nullopt;
+    return static_cast<unsigned>(*value);
+  };
+  const std::string_view words = text;
+  const auto cluster = number(words.substr(0, dot));
+  const auto core = dot == text.size() ? std::nullopt : number(words.substr(dot + 1));
+  if (!cluster || !core) return std::nullopt;
+  return std::pair{*cluster, *core};
 }
 
-struct shorthands {
+/// The words of options that become numbers or keys of an experiment's file; empty: not given.
+struct option_words {
+  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to;
   std::string model, calibration, check, trace;
-  unsigned images_count = 0;
 };
 
-/// The shorthands of an experiment are keys of its file.
-void to_sets(const shorthands& s, arguments& a) {
-  auto set = [&](const std::string& key, const std::string& value) { a.sets.push_back(key + "=" + value); };
+/// Numbers have the grammar of the configuration, and the range of the key that they stand for. Throws config_error.
+void read_numbers(const option_words& words, arguments& a) {
+  const auto read = [](const char* option, const std::optional<std::string>& word, integer_range allowed, auto& to) {
+    if (word) to = static_cast<std::uint64_t>(integer_of_option(option, *word, allowed));
+  };
+  const auto key = [](const char* path) { return range_of(schema_kind::experiment, path); };
+  std::uint64_t threads = 0, rows = a.rows, images = 0;
+  read("--threads", words.threads, {1, key("engine.threads").most}, threads);
+  read("--window", words.window, key("engine.window"), a.window);
+  read("--max-cycles", words.max_cycles, key("engine.max_cycles"), a.max_cycles);
+  read("--images-count", words.images_count, key("images.count"), images);
+  read("--rows", words.rows, range_of(schema_kind::chip, "ima.rows"), rows);
+  read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
+  read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
+  a.threads = static_cast<unsigned>(threads);
+  a.rows = static_cast<unsigned>(rows);
+}
+
+/// Many options of an experiment are keys of its file.
+void to_sets(const option_words& words, arguments& a) {
+  const auto set = [&](const std::string& key, const std::string& value) { a.sets.push_back(key + "=" + value); };
+  const auto given = [&](const std::string& key, const std::optional<std::string>& value) {
+    if (value) set(key, *value);
+  };
   if (!a.chip.empty()) set("chip", a.chip);
-  if (!s.model.empty()) set("model", s.model);
+  if (!words.model.empty()) set("model", words.model);
   if (!a.images.empty()) set("images.dir", a.images);
-  if (!s.calibration.empty()) set("images.calibration", s.calibration);
-  if (s.images_count != 0) set("images.count", std::to_string(s.images_count));
-  if (a.threads != 0) set("engine.threads", std::to_string(a.threads));
-  if (a.window != 0) set("engine.window", std::to_string(a.window));
-  if (a.max_cycles != 0) set("engine.max_cycles", std::to_string(a.max_cycles));
-  if (!s.check.empty()) set("check", s.check);
+  if (!words.calibration.empty()) set("images.calibration", words.calibration);
+  given("images.count", words.images_count);
+  given("engine.threads", words.threads);
+  given("engine.window", words.window);
+  given("engine.max_cycles", words.max_cycles);
+  if (!words.check.empty()) set("check", words.check);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
@@ -93,7 +122,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   CLI::App app(description, "ohmic");
   app.footer(exit_codes);
   app.set_version_flag("--version", std::string("ohmic ") + version);
-  shorthands s;
+  option_words s;
 
   CLI::App* run = app.add_subcommand("run", "Run a network on a chip, or a program of your own");
   run->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -108,9 +137,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->take_all()
       ->allow_extra_args(false);
   run->add_option("--chip", a.chip, "Chip (.yaml); a program needs one, an experiment has its own")->type_name("FILE");
-  run->add_option("--threads", a.threads, "Threads, the main one included (default: as many as the process may use)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 1024u).description(""));
+  run->add_option("--threads", s.threads, "Threads, the main one included (default: as many as the process may use)")
+      ->type_name("N");
   run->add_option("--cores", a.cores,
                   "Model of the cores (iss, rtl, lockstep, ibex), or of some: CLUSTERS.CORES=MODEL; may be repeated")
       ->type_name("[CLUSTERS.CORES=]MODEL")
@@ -122,8 +150,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("CLUSTERS.CORES=MODEL@MOMENT")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--max-cycles", a.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
-  run->add_option("--window", a.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
+  run->add_option("--max-cycles", s.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
+  run->add_option("--window", s.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
       ->type_name("CLUSTER.CORE");
   run->add_option(
@@ -133,15 +161,14 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("CLUSTERS.CORES")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--wave-from", a.wave_from, "First cycle of the waveforms (default: 0)")->type_name("CYCLE");
-  run->add_option("--wave-to", a.wave_to, "Last cycle of the waveforms (default: the end)")->type_name("CYCLE");
+  run->add_option("--wave-from", s.wave_from, "First cycle of the waveforms (default: 0)")->type_name("CYCLE");
+  run->add_option("--wave-to", s.wave_to, "Last cycle of the waveforms (default: the end)")->type_name("CYCLE");
   run->add_flag("--dump", a.dump, "Print every cluster's state if the run fails");
   run->add_flag("--quiet", a.quiet, "No progress and no table");
   run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file")->type_name("NAME|FILE");
   run->add_option("--images", a.images, "Experiment: folder of photographs")->type_name("DIR");
   run->add_option("--images-count", s.images_count, "Experiment: how many images (48: steady throughput too)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 1024u).description(""));
+      ->type_name("N");
   run->add_option("--calibration", s.calibration,
                   "Experiment: folder of photographs that calibrate a network of yours; not those that run")
       ->type_name("DIR");
@@ -166,11 +193,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();
   calibrate->add_option("--images", a.images, "Folder of calibration images")->type_name("DIR")->required();
   calibrate->add_option("--out", a.out, "Calibrated ONNX file to write")->type_name("PATH")->required();
-  calibrate->add_option("--rows", a.rows, "Rows of the chip's crossbars")
-      ->type_name("N")
-      ->capture_default_str()
-      ->check(CLI::Range(1u, 65536u).description(""));
-  calibrate->add_option("--threads", a.threads, "Threads (default: as many as the process may use)")->type_name("N");
+  calibrate->add_option("--rows", s.rows, "Rows of the chip's crossbars (default: 256)")->type_name("N");
+  calibrate->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
   calibrate->add_flag("--quiet", a.quiet, "No progress");
 
   CLI::App* compile = app.add_subcommand("compile", "Map an experiment's network to its chip and write the deployment");
@@ -194,14 +218,19 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help and version
-    return mistake(std::string(error.what()) + " (see `ohmic --help`)");
+    return mistake(one_line(error.what()) + " (see `ohmic --help`)");
+  }
+  try {
+    read_numbers(s, a);
+  } catch (const config_error& error) {
+    return mistake(error.what());
   }
   if (run->parsed()) {
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
     if (const auto wrong = misplaced(*run, a.what)) return mistake(*wrong);
     if (!s.trace.empty()) {
       a.trace = parse_core(s.trace);
-      if (!a.trace) return mistake("--trace " + s.trace + ": a core is written CLUSTER.CORE, as in 3.0");
+      if (!a.trace) return mistake("--trace " + printable(s.trace) + ": a core is written CLUSTER.CORE, as in 3.0");
     }
     if (a.what == command::run_program && a.chip.empty())
       return mistake("a program needs a chip: ohmic run " + a.file + " --chip configs/aimc4.yaml");

@@ -9,7 +9,7 @@ namespace ohmic {
 
 enum class command { run_experiment, run_program, calibrate, compile, info };
 
-/// What the command line asked for. Options that were not given are empty or 0.
+/// What the command line asked for. Options that were not given are empty or 0; numbers have been checked.
 struct arguments {
   command what = command::info;
   std::string file;                     ///< experiment, ELF, model, or chip
@@ -23,7 +23,7 @@ struct arguments {
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;
-  std::uint64_t max_cycles = 0, window = 0;
+  std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
   unsigned threads = 0, rows = 256;
   bool quiet = false, dump = false;
 };

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace ohmic {
 
@@ -11,5 +13,14 @@ class config_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// All mistakes of a file in one error; of very many only the first ones. Throws it if there are any.
+inline void refuse_mistakes(const std::vector<std::string>& lines) {
+  constexpr std::size_t most = 20;
+  std::string message;
+  for (std::size_t i = 0; i < std::min(lines.size(), most); ++i) message += (i == 0 ? "" : "\n") + lines[i];
+  if (lines.size() > most) message += "\n(there may be more mistakes; these are the first)";
+  if (!lines.empty()) throw config_error(message);
+}
 
 }  // namespace ohmic

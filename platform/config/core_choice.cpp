@@ -1,13 +1,13 @@
 #include "platform/config/core_choice.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <numeric>
 #include <optional>
 #include <string_view>
 
 #include "platform/config/config_error.h"
+#include "platform/config/numbers.h"
 #include "platform/config/schema.h"
 
 namespace ohmic {
@@ -54,13 +54,11 @@ void resolve_pair(config_node& model) {
   model.scalar = name_of(core_model::lockstep);
 }
 
-/// Reads a number from the front of `text`; nothing if there is none or it does not fit.
-std::optional<unsigned> take_number(std::string_view& text) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
+/// The number that the whole of `text` is, if it is below `count`.
+std::optional<unsigned> number_below(unsigned count, std::string_view text) {
+  const auto number = parse_integer(text);
+  if (!number || *number < 0 || *number >= static_cast<std::int64_t>(count)) return std::nullopt;
+  return static_cast<unsigned>(*number);
 }
 
 std::optional<unsigned> first_common(const std::vector<unsigned>& a, const std::vector<unsigned>& b) {
@@ -125,8 +123,8 @@ config_node scalar(const std::string& text, const std::string& place) {
 }  // namespace
 
 std::string allowed_ranges(const std::string& text, unsigned count) {
-  return '"' + text + "\" is not allowed; allowed: all, or numbers and ranges from 0 to " + std::to_string(count - 1) +
-         ", each once, as in 0-3,7";
+  return '"' + printable(text) + "\" is not allowed; allowed: all, or numbers and ranges from 0 to " +
+         std::to_string(count - 1) + ", each once, as in 0-3,7";
 }
 
 std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsigned count) {
@@ -136,19 +134,16 @@ std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsig
     std::iota(numbers.begin(), numbers.end(), 0u);
     return numbers;
   }
-  std::string_view rest = text;
-  for (;;) {
-    const auto first = take_number(rest);
-    auto last = first;
-    if (!rest.empty() && rest.front() == '-') {
-      rest.remove_prefix(1);
-      last = take_number(rest);
-    }
-    if (!first || !last || *first > *last || *last >= count) return std::nullopt;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view range = rest.substr(0, comma);
+    const std::size_t dash = std::min(range.find('-'), range.size());
+    const auto first = number_below(count, range.substr(0, dash));
+    const auto last = dash == range.size() ? first : number_below(count, range.substr(dash + 1));
+    if (!first || !last || *first > *last || numbers.size() > count) return std::nullopt;
     for (unsigned i = *first; i <= *last; ++i) numbers.push_back(i);
-    if (rest.empty()) break;
-    if (rest.front() != ',') return std::nullopt;
-    rest.remove_prefix(1);
+    if (comma == rest.size()) break;
+    rest.remove_prefix(comma + 1);
   }
   std::sort(numbers.begin(), numbers.end());
   if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) return std::nullopt;
@@ -194,7 +189,7 @@ std::optional<core_model> core_model_named(const std::string& word) {
 }
 
 void lay_core_choice(config_node& chip, const std::string& argument) {
-  const std::string place = "--cores " + argument;
+  const std::string place = "--cores " + printable(argument);
   const std::size_t equals = argument.find('='), dot = argument.find('.');
   if (equals == std::string::npos && dot == std::string::npos) {
     set_value(chip, "cores.model", scalar(argument, place));

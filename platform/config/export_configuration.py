@@ -33,8 +33,12 @@ built) are reported all at once, each with file, line and column, and end the pr
 configs/x.yaml:12:3: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, l1_bytes, l1_banks, ...
 ```
 
-Sizes are bytes (`1048576`, `0x100000`) or a number with `B`, `KiB`, `MiB` or `GiB` (`1 MiB`). The first line of the files
+Numbers are those of YAML 1.2, in files and options alike: `8`, `+8`, `010` (ten), `0x10` and `0o10`, and `1.5` or `1e3`
+where the number need not be whole. Sizes are bytes (`1048576`, `0x100000`) or a number with `B`, `KiB`, `MiB` or `GiB` (`1 MiB`). The first line of the files
 in `configs/` names their schema, by which editors with a YAML language server complete and check keys.
+
+Files are UTF-8 with one document, without tags and merge keys; more than 256 KiB, 50,000 values (an alias counts as what it
+stands for) or 32 lists and maps in each other are refused.
 """
 
 
@@ -54,7 +58,7 @@ def allowed(schema: dict) -> str:
     if "integer" in types(schema):
         return f"{power}{schema['minimum']} .. {schema['maximum']}"
     if "number" in types(schema):
-        return f"> {schema['exclusiveMinimum']}, up to {schema['maximum']}"
+        return f"{schema['minimum']} .. {schema['maximum']}"
     if "boolean" in types(schema):
         return "`true`, `false`"
     if "array" in types(schema) and "properties" in schema["items"]:

@@ -1,11 +1,12 @@
 #include "platform/config/hand_over_choice.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
+#include "platform/config/numbers.h"
 
 namespace ohmic {
 namespace {
@@ -15,15 +16,10 @@ using moment = hand_over::moment;
 
 constexpr const char* moments = "marker:0 to marker:15, cycle:N, pc:ADDRESS or symbol:NAME, these two also with :K";
 
-/// A whole number, decimal or with 0x.
 std::optional<std::uint64_t> number_in(const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789abcdefABCDEFx") != std::string::npos) return std::nullopt;
-  const bool hex = text.rfind("0x", 0) == 0;
-  if (hex ? text.size() < 3 || text.size() > 18 : text.size() > 19) return std::nullopt;
-  char* end = nullptr;
-  const std::uint64_t value = std::strtoull(text.c_str(), &end, hex ? 16 : 10);
-  if (*end != 0) return std::nullopt;
-  return value;
+  const auto value = parse_integer(text);
+  if (!value || *value < 0 || *value > most_of_anything) return std::nullopt;
+  return static_cast<std::uint64_t>(*value);
 }
 
 /// False if the text is no moment.
@@ -99,7 +95,7 @@ std::string moment_of(const hand_over& h) {
 }
 
 void lay_hand_over(config_node& chip, const std::string& argument) {
-  const std::string place = "--hand-over " + argument;
+  const std::string place = "--hand-over " + printable(argument);
   const std::size_t equals = argument.find('='), dot = argument.find('.'), at = argument.find('@');
   if (equals == std::string::npos || dot > equals || at == std::string::npos || at < equals)
     throw config_error(place +
@@ -142,7 +138,8 @@ std::vector<std::string> choose_hand_overs(const chip_file& file, chip_config& c
     take("clusters", o.clusters, chip.clusters(), next.clusters);
     take("cores", o.cores, chip.cluster.cores, next.cores);
     if (!parse_moment(o.at, next))
-      errors.push_back(o.place + ": cores.hand_over: at: \"" + o.at + "\" is no moment; allowed: " + moments);
+      errors.push_back(o.place + ": cores.hand_over: at: \"" + printable(o.at) +
+                       "\" is no moment; allowed: " + moments);
   }
   if (!errors.empty()) return errors;
 
@@ -151,15 +148,13 @@ std::vector<std::string> choose_hand_overs(const chip_file& file, chip_config& c
     for (const core_model model : chip.core_models(cluster)) cores.push_back({model, nullptr});
     for (std::size_t i = 0; i < chip.cores.hand_overs.size(); ++i) {
       const hand_over& next = chip.cores.hand_overs[i];
-      for (unsigned in : next.clusters) {
-        if (in != cluster) continue;
-        for (const unsigned core : next.cores) {
-          if (const std::string wrong = contradiction(cores[core], next); !wrong.empty())
-            return {file.cores.hand_overs[i].place + ": cores.hand_over: core " + std::to_string(cluster) + "." +
-                    std::to_string(core) + " " + wrong +
-                    "; allowed: hand-overs of a core in the order of their moments, each to another model"};
-          cores[core] = {next.model, &next};
-        }
+      if (!std::binary_search(next.clusters.begin(), next.clusters.end(), cluster)) continue;
+      for (const unsigned core : next.cores) {
+        if (const std::string wrong = contradiction(cores[core], next); !wrong.empty())
+          return {file.cores.hand_overs[i].place + ": cores.hand_over: core " + std::to_string(cluster) + "." +
+                  std::to_string(core) + " " + wrong +
+                  "; allowed: hand-overs of a core in the order of their moments, each to another model"};
+        cores[core] = {next.model, &next};
       }
     }
   }

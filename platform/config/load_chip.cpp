@@ -117,12 +117,6 @@ class combination_rules {
   std::vector<std::string> errors_;
 };
 
-[[noreturn]] void fail(const std::vector<std::string>& errors) {
-  std::string message;
-  for (const std::string& e : errors) message += (message.empty() ? "" : "\n") + e;
-  throw config_error(message);
-}
-
 chip_config lay_over(config_node root, const std::vector<std::string>& sets, const std::vector<std::string>& cores,
                      const std::vector<std::string>& hand_overs) {
   for (const std::string& option : sets) {
@@ -201,7 +195,7 @@ chip_file to_chip_file(const config_node& root) {
 chip_config resolve_chip(const config_node& as_written) {
   config_node root = as_written;
   resolve_lockstep_pairs(root);
-  if (const auto errors = check(root, schema_kind::chip); !errors.empty()) fail(errors);
+  refuse_mistakes(check(root, schema_kind::chip));
   const chip_file f = to_chip_file(root);
   chip_config c;
   apply(f.name, c.name);
@@ -242,9 +236,9 @@ chip_config resolve_chip(const config_node& as_written) {
   apply(f.hbm.bytes, c.hbm.bytes);
   apply(f.hbm.outstanding, c.hbm.outstanding);
 
-  if (const auto errors = combination_rules(root, c).broken(); !errors.empty()) fail(errors);
-  if (const auto errors = choose_cores(f, c); !errors.empty()) fail(errors);
-  if (const auto errors = choose_hand_overs(f, c); !errors.empty()) fail(errors);
+  refuse_mistakes(combination_rules(root, c).broken());
+  refuse_mistakes(choose_cores(f, c));
+  refuse_mistakes(choose_hand_overs(f, c));
   return c;
 }
 

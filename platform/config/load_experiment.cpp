@@ -58,12 +58,6 @@ chip_config chip_of(const config_node& root, const fs::path& file, std::vector<c
   return resolve_chip(tree);
 }
 
-std::string join(const std::vector<std::string>& lines) {
-  std::string out;
-  for (const std::string& line : lines) out += (out.empty() ? "" : "\n") + line;
-  return out;
-}
-
 }  // namespace
 
 experiment_file to_experiment_file(const config_node& root) {
@@ -101,7 +95,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   const fs::path file(path);
   config_node root = read_yaml(path);
   std::vector<chip_override> for_chip = apply_overrides(root, sets);
-  if (const auto errors = check(root, schema_kind::experiment); !errors.empty()) throw config_error(join(errors));
+  refuse_mistakes(check(root, schema_kind::experiment));
 
   const experiment_file f = to_experiment_file(root);
   experiment_config c;
@@ -124,11 +118,8 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   apply(f.mapping.tile_cycles, c.mapping.tile_cycles);
   apply(f.mapping.prefetch_tiles, c.mapping.prefetch_tiles);
   if (const config_node* copies = root.find("mapping.copies")) {
-    for (const config_node::entry& e : copies->entries) {
-      std::int64_t value = 0;
-      parse_integer(e.value.scalar, value);
-      c.mapping.copies[e.key] = static_cast<unsigned>(value);
-    }
+    for (const config_node::entry& e : copies->entries)
+      c.mapping.copies[e.key] = static_cast<unsigned>(parse_integer(e.value.scalar).value());
   }
 
   apply(f.engine.window, c.engine.window);

@@ -1,10 +1,9 @@
 #include "platform/config/schema.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "platform/config/schema_text.h"
@@ -97,7 +96,7 @@ std::string allowed(const json& s) {
     return text + " from " + number_text(s["minimum"]) + " to " + number_text(s["maximum"]);
   }
   if (allows_type(s, "number")) {
-    return "a number above " + number_text(s["exclusiveMinimum"]) + " and up to " + number_text(s["maximum"]);
+    return "a number from " + number_text(s["minimum"]) + " to " + number_text(s["maximum"]);
   }
   if (allows_type(s, "boolean")) return "true or false";
   if (allows_type(s, "string")) return s.contains("minLength") ? "a word that is not empty" : "a word";
@@ -114,15 +113,24 @@ std::string shown(const config_node& node) {
     case config_node::kind_t::null:
       return "nothing";
     case config_node::kind_t::scalar:
-      return node.quoted ? '"' + node.scalar + '"' : node.scalar;
+      return node.quoted ? '"' + printable(node.scalar) + '"' : printable(node.scalar);
     case config_node::kind_t::sequence: {
       std::vector<std::string> items;
-      for (const config_node& item : node.items) items.push_back(shown(item));
-      return "[" + join(items) + "]";
+      for (const config_node& item : node.items) {
+        items.push_back(items.size() == 16 ? "..." : shown(item));
+        if (items.size() > 16) break;
+      }
+      return printable("[" + join(items) + "]");
     }
     default:
       return "a map of keys";
   }
+}
+
+std::optional<bool> parse_boolean(const std::string& text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
 }
 
 bool power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
@@ -132,6 +140,7 @@ class checker {
   explicit checker(const json& top) { collect_paths(top, "", paths_); }
 
   void value(const config_node& node, const json& s, const std::string& path) {
+    if (errors.size() >= most_errors) return;
     if (node.kind == config_node::kind_t::map && allows_type(s, "object")) {
       object(node, as_object(s), path);
     } else if (node.kind == config_node::kind_t::sequence && allows_type(s, "array")) {
@@ -143,6 +152,7 @@ class checker {
     }
   }
 
+  static constexpr std::size_t most_errors = 21;  // more than are shown
   std::vector<std::string> errors;
 
  private:
@@ -163,14 +173,15 @@ class checker {
     const json& more = s.contains("additionalProperties") ? s["additionalProperties"] : json(false);
     std::set<std::string> seen;
     for (const config_node::entry& e : node.entries) {
+      if (errors.size() >= most_errors) return;
       if (!seen.insert(e.key).second) {
-        errors.push_back(e.place + ": " + prefix + e.key + ": stands here a second time; allowed: once");
+        errors.push_back(e.place + ": " + prefix + printable(e.key) + ": stands here a second time; allowed: once");
         continue;
       }
       if (s.contains("properties") && s["properties"].contains(e.key)) {
         value(e.value, s["properties"][e.key], prefix + e.key);
       } else if (more.is_object()) {
-        value(e.value, more, prefix + e.key);
+        value(e.value, more, prefix + printable(e.key));
       } else {
         unknown(e, s, prefix);
       }
@@ -196,7 +207,7 @@ class checker {
       }
       if (near.empty()) near = nearest(prefix + e.key, paths_);
     }
-    errors.push_back(e.place + ": " + prefix + e.key + ": unknown key" +
+    errors.push_back(e.place + ": " + prefix + printable(e.key) + ": unknown key" +
                      (near.empty() ? ";" : "; did you mean " + near + "?") + " allowed: " + join(siblings));
   }
 
@@ -215,28 +226,30 @@ class checker {
   bool scalar(const config_node& node, const json& s) const {
     const std::string& text = node.scalar;
     if (s.value("x-size", false)) {
-      std::uint64_t bytes = 0;
-      return parse_size(text, bytes) && in_range(static_cast<double>(bytes), s) &&
-             (!s.value("x-powerOfTwo", false) || power_of_two(bytes));
+      const auto bytes = parse_size(text);
+      return bytes && in_range(static_cast<std::int64_t>(*bytes), s) &&
+             (!s.value("x-powerOfTwo", false) || power_of_two(*bytes));
     }
     if (s.contains("enum")) {
       return std::any_of(s["enum"].begin(), s["enum"].end(), [&](const json& word) { return word == text; });
     }
-    std::int64_t integer = 0;
-    if (allows_type(s, "integer") && !node.quoted && parse_integer(text, integer)) {
-      return in_range(static_cast<double>(integer), s) &&
-             (!s.value("x-powerOfTwo", false) || power_of_two(static_cast<std::uint64_t>(integer)));
+    if (allows_type(s, "integer") && !node.quoted) {
+      if (const auto integer = parse_integer(text))
+        return in_range(*integer, s) &&
+               (!s.value("x-powerOfTwo", false) || power_of_two(static_cast<std::uint64_t>(*integer)));
     }
-    double number = 0;
-    if (allows_type(s, "number") && !node.quoted && parse_number(text, number)) return in_range(number, s);
-    if (allows_type(s, "boolean") && !node.quoted) return text == "true" || text == "false";
+    if (allows_type(s, "number") && !node.quoted) {
+      if (const auto number = parse_number(text)) return in_range(*number, s);
+    }
+    if (allows_type(s, "boolean") && !node.quoted) return parse_boolean(text).has_value();
     return allows_type(s, "string") && text.size() >= s.value("minLength", std::size_t{0});
   }
 
-  static bool in_range(double v, const json& s) {
-    return (!s.contains("minimum") || v >= s["minimum"].get<double>()) &&
-           (!s.contains("maximum") || v <= s["maximum"].get<double>()) &&
-           (!s.contains("exclusiveMinimum") || v > s["exclusiveMinimum"].get<double>());
+  /// Compared as what it is: a double does not hold every integer.
+  template <class T>
+  static bool in_range(T v, const json& s) {
+    return (!s.contains("minimum") || v >= s["minimum"].get<T>()) &&
+           (!s.contains("maximum") || v <= s["maximum"].get<T>());
   }
 
   std::vector<std::string> paths_;
@@ -266,46 +279,15 @@ std::vector<std::pair<std::string, std::string>> schema_defaults(schema_kind kin
   return out;
 }
 
-bool parse_integer(const std::string& text, std::int64_t& value) {
-  const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
-  const bool hex = text.compare(sign, 2, "0x") == 0;
-  const std::size_t first = sign + (hex ? 2 : 0);
-  const char* const digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
-  if (first == text.size() || text.find_first_not_of(digits, first) != std::string::npos) return false;
-  errno = 0;
-  value = std::strtoll(text.c_str(), nullptr, hex ? 16 : 10);
-  return errno == 0;
-}
-
-bool parse_number(const std::string& text, double& value) {
-  if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos) return false;
-  char* end = nullptr;
-  value = std::strtod(text.c_str(), &end);
-  return *end == '\0' && std::isfinite(value);
-}
-
-bool parse_size(const std::string& text, std::uint64_t& bytes) {
-  const std::size_t digits = text.find_first_not_of("0123456789");
-  const std::string number = text.substr(0, digits);
-  std::string unit = digits == std::string::npos ? "" : text.substr(digits);
-  std::int64_t value = 0;
-  if (text.compare(0, 2, "0x") == 0) {
-    if (!parse_integer(text, value)) return false;
-    bytes = static_cast<std::uint64_t>(value);
-    return true;
-  }
-  if (!parse_integer(number, value) || number[0] == '+') return false;
-  unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size() : unit.find_first_not_of(' '));
-  std::uint64_t factor = 0;
-  if (unit.empty() || unit == "B") factor = 1;
-  if (unit == "KiB") factor = 1ull << 10;
-  if (unit == "MiB") factor = 1ull << 20;
-  if (unit == "GiB") factor = 1ull << 30;
-  return factor != 0 && !__builtin_mul_overflow(static_cast<std::uint64_t>(value), factor, &bytes);
+integer_range range_of(schema_kind kind, const std::string& path) {
+  const json* at = &schema(kind);
+  for (const std::string& key : split_path(path)) at = &as_object(*at).at("properties").at(key);
+  return {at->at("minimum").get<std::int64_t>(), at->at("maximum").get<std::int64_t>()};
 }
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
   std::string best;
+  if (word.size() > 64) return best;  // no slip of anything
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     // Edit distance in which two swapped neighbours count once.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "platform/config/config_tree.h"
+#include "platform/config/numbers.h"
 
 namespace ohmic {
 
@@ -11,7 +12,8 @@ namespace ohmic {
 enum class schema_kind { chip, experiment };
 
 /// Checks a tree against its schema: unknown and duplicate keys, types, ranges, enumerations, powers of two, missing
-/// keys. Returns one complete message per mistake, in the file's order; empty if there is none.
+/// keys. Returns one complete message per mistake, in the file's order; empty if there is none. Of very many only the
+/// first.
 std::vector<std::string> check(const config_node& root, schema_kind);
 
 /// Whether `key` may stand at the top of such a file.
@@ -20,12 +22,8 @@ bool has_top_level_key(schema_kind, const std::string& key);
 /// Every allowed dotted path that has a default, in the schema's order, with the default as YAML.
 std::vector<std::pair<std::string, std::string>> schema_defaults(schema_kind);
 
-/// A size: a number of bytes, or a number with B, KiB, MiB or GiB. False if it is none or does not fit 64 bits.
-bool parse_size(const std::string& text, std::uint64_t& bytes);
-
-/// An integer, decimal or hexadecimal (0x...). False if it is none.
-bool parse_integer(const std::string& text, std::int64_t& value);
-bool parse_number(const std::string& text, double& value);
+/// The range of an integer key at a dotted path, for options that stand for it.
+integer_range range_of(schema_kind, const std::string& path);
 
 /// The word of `candidates` that `word` is most likely a slip of; empty if none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);

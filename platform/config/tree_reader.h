@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "platform/config/config_tree.h"
-#include "platform/config/schema.h"
+#include "platform/config/numbers.h"
 
 namespace ohmic {
 
@@ -27,13 +28,17 @@ class tree_reader {
 
  private:
   static void convert(const config_node& node, std::string& out) { out = node.scalar; }
-  static void convert(const config_node& node, bool& out) { out = node.scalar == "true"; }
-  static void convert(const config_node& node, double& out) { parse_number(node.scalar, out); }
+  static void convert(const config_node& node, bool& out) { out = node.scalar[0] == 't' || node.scalar[0] == 'T'; }
+  static void convert(const config_node& node, double& out) { out = known(parse_number(node.scalar)); }
+  /// Every integer reads as a size too.
   template <class T>
   static std::enable_if_t<std::is_integral_v<T>> convert(const config_node& node, T& out) {
-    std::uint64_t bytes = 0;
-    parse_size(node.scalar, bytes);
-    out = static_cast<T>(bytes);
+    out = static_cast<T>(known(parse_size(node.scalar)));
+  }
+  template <class T>
+  static T known(const std::optional<T>& value) {
+    if (!value) std::abort();  // check() has let through what cannot be read
+    return *value;
   }
   template <class T>
   static void convert(const config_node& node, std::vector<T>& out) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "platform/config/config_error.h"
+#include "platform/config/numbers.h"
 #include "registers/cluster_control.h"
 #include "registers/cluster_peripherals.h"
 #include "sw/deployment/deployment.h"
@@ -49,15 +50,11 @@ void add_fault(fault_list& faults, const std::string& text) {
                                 : name == "flip-weight"    ? &faults.flip_weight
                                 : name == "wrong-constant" ? &faults.wrong_constant
                                                            : nullptr;
-  std::size_t end = 0;
-  try {
-    if (target != nullptr && equal != std::string::npos) *target = std::stoull(text.substr(equal + 1), &end);
-  } catch (const std::exception&) {
-    end = 0;
-  }
-  if (end == 0 || equal + 1 + end != text.size() || *target == 0)
-    throw config_error("--inject " + text +
+  const auto number = equal == std::string::npos ? std::nullopt : parse_integer(text.substr(equal + 1));
+  if (target == nullptr || !number || *number < 1 || *number > most_of_anything)
+    throw config_error("--inject " + printable(text) +
                        ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
+  *target = static_cast<std::uint64_t>(*number);
 }
 
 void apply_faults(deployment& target, const fault_list& faults) {

@@ -1,6 +1,7 @@
 // How many bursts per second of wall time the network alone moves: 512 ports, random traffic, closed loop.
 #include <sys/resource.h>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -90,8 +91,19 @@ class random_port : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::
 }  // namespace
 
 int sc_main(int argc, char** argv) {
-  const std::uint64_t bursts = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
-  const unsigned open = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 4;
+  std::uint64_t bursts = 1'000'000;
+  unsigned open = 4;
+  const auto read = [](const std::string& word, std::uint64_t most, auto& to) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc{} || end != word.data() + word.size() || number < 1 || number > most) return false;
+    to = static_cast<std::decay_t<decltype(to)>>(number);
+    return true;
+  };
+  if (argc > 3 || (argc > 1 && !read(argv[1], 1'000'000'000'000, bursts)) || (argc > 2 && !read(argv[2], 256, open))) {
+    std::fprintf(stderr, "ohmic_bench_noc: allowed: [BURSTS, 1 to 1000000000000 [OPEN PER PORT, 1 to 256]]\n");
+    return 2;
+  }
   std::uint64_t remaining = bursts;
   axi_network network("network", network_config{});
   axi_payload_pool payloads;

@@ -63,6 +63,21 @@ TEST(ChipConfigTest, SpelledOutChipLoadsAsTheSameChip) {
   EXPECT_EQ(again.ima.mvm_cycles, 46u) << "65.5 ns at 0.7 GHz are 45.85 cycles, rounded up";
 }
 
+// ceil(mvm_ns * clock_ghz), where the product is exact on paper and not in binary: 100 * 1.1 is 110.00000000000001.
+TEST(ChipConfigTest, MvmCyclesAreRoundedUpFromTheExactProduct) {
+  const auto cycles = [](const char* ns, const char* ghz) {
+    return parse_chip("", "x", {std::string("ima.mvm_ns=") + ns, std::string("clock_ghz=") + ghz}).ima.mvm_cycles;
+  };
+  EXPECT_EQ(cycles("100", "1.1"), 110u);
+  EXPECT_EQ(cycles("130", "1.1"), 143u);
+  EXPECT_EQ(cycles("130", "1"), 130u);
+  EXPECT_EQ(cycles("130.001", "1"), 131u);
+  EXPECT_EQ(cycles("130", "0.5"), 65u);
+  EXPECT_EQ(cycles("131", "0.5"), 66u);
+  EXPECT_EQ(cycles("0.001", "1"), 1u);
+  EXPECT_EQ(cycles("1000000", "10"), 10'000'000u);
+}
+
 TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
   const std::string defaults = chip_hash(chip_config{});
   EXPECT_EQ(defaults.size(), 16u);

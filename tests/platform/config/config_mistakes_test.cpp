@@ -42,8 +42,7 @@ TEST(ConfigMistakesTest, NothingNearMeansNoGuess) {
 TEST(ConfigMistakesTest, ValueOutOfRangeNamesWhatIsAllowed) {
   EXPECT_EQ(message("cluster:\n  cores: 65\n"),
             "chip.yaml:2:10: cluster.cores: 65 is not allowed; allowed: an integer from 1 to 64");
-  EXPECT_EQ(message("clock_ghz: 0"),
-            "chip.yaml:1:12: clock_ghz: 0 is not allowed; allowed: a number above 0 and up to 100");
+  EXPECT_EQ(message("clock_ghz: 0"), "chip.yaml:1:12: clock_ghz: 0 is not allowed; allowed: a number from 0.001 to 10");
   EXPECT_THAT(message("cluster: {l1_bytes: 3 MiB}"),
               HasSubstr("3 MiB is not allowed; allowed: a size that is a power of two from 64 KiB to 8 MiB"));
   EXPECT_THAT(message("cluster: {l1_banks: 48}"),
@@ -51,15 +50,67 @@ TEST(ConfigMistakesTest, ValueOutOfRangeNamesWhatIsAllowed) {
 }
 
 TEST(ConfigMistakesTest, WrongKindOfValueIsRefused) {
-  for (const char* text :
-       {"cluster: {cores: eight}", "cluster: {cores: 8.5}", "cluster: {cores: '8'}", "cluster: {cores: [8]}",
-        "cluster: {cores: -1}", "cluster: {cores: 99999999999999999999}", "cluster: {cores: }", "cluster: 8",
-        "cluster: [1]", "name: [a]", "network: {factors: 512}", "network: {factors: [1, x]}", "hbm: {bytes: 1 GB}",
-        "hbm: {bytes: 1.5 GiB}", "hbm: {bytes: ''}", "hbm: {bytes: 99999999999999 GiB}", "clock_ghz: nan",
-        "clock_ghz: 1e9999", "clock_ghz: fast"}) {
+  for (const char* text : {"cluster: {cores: eight}",
+                           "cluster: {cores: 8.5}",
+                           "cluster: {cores: '8'}",
+                           "cluster: {cores: [8]}",
+                           "cluster: {cores: -1}",
+                           "cluster: {cores: 99999999999999999999}",
+                           "cluster: {cores: }",
+                           "cluster: 8",
+                           "cluster: [1]",
+                           "name: [a]",
+                           "network: {factors: 512}",
+                           "network: {factors: [1, x]}",
+                           "hbm: {bytes: 1 GB}",
+                           "hbm: {bytes: 1.5 GiB}",
+                           "hbm: {bytes: ''}",
+                           "hbm: {bytes: 99999999999999 GiB}",
+                           "clock_ghz: nan",
+                           "clock_ghz: 1e9999",
+                           "clock_ghz: fast",
+                           "clock_ghz: .inf",
+                           "clock_ghz: -1",
+                           "clock_ghz: 1e-30",
+                           "clock_ghz: 0.00099",
+                           "clock_ghz: 10.01",
+                           "cluster: {cores: +65}",
+                           "cluster: {cores: +0}",
+                           "cluster: {cores: 8.0}",
+                           "cluster: {cores: 1e1}",
+                           "cluster: {cores: 0o101}",
+                           "cluster: {cores: -0x8}",
+                           "ima: {mvm_ns: 0}",
+                           "ima: {mvm_ns: 1e-9}",
+                           "hbm: {bytes: -1 MiB}",
+                           "cluster: {cores: 18446744073709551617}"}) {
     EXPECT_THAT(message(text), HasSubstr(" is not allowed; allowed: ")) << text;
   }
   EXPECT_THAT(message("network: {factors: [1]}"), HasSubstr("has 1 entries; allowed: a list of 2 to 8 entries"));
+}
+
+// The sign was taken for a zero once, behind the range check.
+TEST(ConfigMistakesTest, EveryIntegerOfYamlIsThatInteger) {
+  EXPECT_EQ(parse_chip("cluster: {cores: +8}\nicache: {hit_cycles: +3}\n", "x").cluster.cores, 8u);
+  EXPECT_EQ(parse_chip("icache: {hit_cycles: +3}", "x").icache.hit_cycles, 3u);
+  EXPECT_EQ(parse_chip("cluster: {cores: 010}", "x").cluster.cores, 10u) << "not octal";
+  EXPECT_EQ(parse_chip("cluster: {cores: 0o10}", "x").cluster.cores, 8u);
+  EXPECT_EQ(parse_chip("cluster: {cores: 0x10}", "x").cluster.cores, 16u);
+  EXPECT_EQ(parse_chip("network: {factors: [+1, 0x4]}", "x").clusters(), 4u);
+  EXPECT_EQ(parse_chip("hbm: {bytes: +2 MiB}", "x").hbm.bytes, 2u << 20);
+  EXPECT_EQ(parse_chip("", "x", {"cluster.cores=+4"}).cluster.cores, 4u);
+  EXPECT_EQ(parse_chip("clock_ghz: +1.0", "x").clock_ghz, 1.0);
+}
+
+TEST(ConfigMistakesTest, TheClocksBoundsAreAllowed) {
+  EXPECT_EQ(message("clock_ghz: 0.001"), "no error");
+  EXPECT_EQ(message("clock_ghz: 10"), "no error");
+}
+
+// 513 = 1 * 19 * 27 is one more than there are addresses for.
+TEST(ConfigMistakesTest, OneClusterTooManyIsRefused) {
+  EXPECT_THAT(message("network: {factors: [1, 19, 27]}"), HasSubstr("makes 513 clusters"));
+  EXPECT_EQ(message("network: {factors: [1, 16, 32]}"), "no error");
 }
 
 TEST(ConfigMistakesTest, ElementOfAListIsNamed) {
