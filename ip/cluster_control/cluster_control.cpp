@@ -24,6 +24,8 @@ cluster_control::cluster_control(const cluster_identity& identity)
 std::uint32_t cluster_control::read(std::uint32_t offset, cycle_t now, bool& ok) {
   if (offset <= reg::dma_channels_offset) return identity_[offset / 4];
   if (offset - reg::argument_offset < 16) return arguments_[(offset - reg::argument_offset) / 4];
+  if (offset - reg::stack_limit_offset < sizeof stack_limit_)
+    return stack_limit_[(offset - reg::stack_limit_offset) / 4];
   switch (offset) {
     case reg::core_enable_lo_offset:
       return static_cast<std::uint32_t>(enable_);
@@ -48,6 +50,8 @@ std::uint32_t cluster_control::read(std::uint32_t offset, cycle_t now, bool& ok)
       return in_kernel_;
     case reg::waiting_for_offset:
       return waiting_for_;
+    case reg::stack_floor_offset:
+      return stack_floor_;
     default:
       ok = false;
       return bad_access_pattern;
@@ -57,6 +61,10 @@ std::uint32_t cluster_control::read(std::uint32_t offset, cycle_t now, bool& ok)
 bool cluster_control::write(std::uint32_t offset, std::uint32_t value) {
   if (offset - reg::argument_offset < 16) {
     arguments_[(offset - reg::argument_offset) / 4] = value;
+    return true;
+  }
+  if (offset - reg::stack_limit_offset < sizeof stack_limit_) {
+    stack_limit_[(offset - reg::stack_limit_offset) / 4] = value;
     return true;
   }
   switch (offset) {
@@ -80,6 +88,9 @@ bool cluster_control::write(std::uint32_t offset, std::uint32_t value) {
       return true;
     case reg::waiting_for_offset:
       waiting_for_ = value;
+      return true;
+    case reg::stack_floor_offset:
+      stack_floor_ = value;
       return true;
     default:
       return false;

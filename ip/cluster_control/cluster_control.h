@@ -26,7 +26,7 @@ struct cluster_identity {
 /// CYCLE_LO, which latches CYCLE_HI.
 class cluster_control {
  public:
-  enum class error_kind : std::uint8_t { core_access = 0, dma = 1, ima = 2 };
+  enum class error_kind : std::uint8_t { core_access = 0, dma = 1, ima = 2, stack = 3 };
 
   explicit cluster_control(const cluster_identity& identity);
 
@@ -41,6 +41,8 @@ class cluster_control {
   std::uint32_t in_kernel() const { return in_kernel_; }
   std::uint32_t waiting_for() const { return waiting_for_; }
   std::uint32_t activity() const { return activity_; }
+  std::uint32_t stack_floor() const { return stack_floor_; }
+  std::uint32_t stack_limit(unsigned core) const { return stack_limit_[core]; }
 
   /// Sets the sticky bit; the first error also fills ERROR_ADDR and ERROR_CORE.
   void record_error(error_kind kind, std::uint32_t addr, unsigned core);
@@ -54,6 +56,8 @@ class cluster_control {
   std::uint32_t error_status_ = 0, error_addr_ = 0, error_core_ = 0;
   std::uint32_t cycle_hi_ = 0;
   std::uint32_t activity_ = 0, in_kernel_ = 0, waiting_for_ = 0;
+  std::uint32_t stack_floor_ = 0;
+  std::array<std::uint32_t, 64> stack_limit_{};
 };
 
 }  // namespace ohmic

@@ -59,6 +59,10 @@ class core_mix {
   void set_irq(unsigned h, std::uint32_t lines) {
     with(h, [&](auto& g) { g.set_irq(h, lines); });
   }
+  /// For all kinds: a hart may become another one (core_relay.h).
+  void set_stack_guard(unsigned h, stack_guard guard) {
+    std::apply([&](auto&... g) { (g.set_stack_guard(h, guard), ...); }, groups_);
+  }
   bool irq_would_be_taken(unsigned h) const {
     return with(h, [&](auto& g) { return g.irq_would_be_taken(h); });
   }

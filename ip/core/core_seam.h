@@ -32,6 +32,8 @@
 ///               until = now + 1 for as long as any line of this hart could rise, so a group need not look back.
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
 ///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE
+///   void      set_stack_guard(unsigned h, stack_guard);
+///               from now on, also before start(): a load or store with sp in the guard halts the hart in front of it
 ///   std::uint32_t pc(unsigned h) const;       of the next instruction, at any time: for messages
 ///   hart_fault fault(unsigned h) const;       why it halted
 ///   std::uint32_t x(unsigned h, unsigned r) const;  register r, for dumps
@@ -76,11 +78,18 @@ struct bus_request {
   bool write = false;
 };
 
+/// Values of sp (x2) with which a hart must not access memory: floor <= sp < limit. None if limit <= floor.
+struct stack_guard {
+  std::uint32_t floor = 0, limit = 0;
+  bool holds(std::uint32_t sp) const { return sp >= floor && sp < limit; }
+};
+
 /// Why a hart halted for good.
 enum class hart_fault : std::uint8_t {
   none,
   fetch_outside_text,  ///< pc left the loaded text
   lockstep_mismatch,   ///< the two models of a core in lock-step did different things
+  stack_overflow,      ///< a load or store with sp in the stack guard
   bad_hardware_loop,   ///< cv.setup of a loop that the core's manual forbids (undefined behaviour in hardware)
 };
 

@@ -7,6 +7,9 @@
 #include "rtl/verilated_context.h"
 
 namespace ohmic {
+namespace {
+constexpr unsigned stack_pointer = 2;  // reg_o shows it whenever no other register is asked for
+}  // namespace
 
 ibex_hart::ibex_hart(const text_bytes& text, std::uint32_t mhartid, std::uint32_t wait_address)
     : text_(text), mhartid_(mhartid), wait_address_(wait_address) {}
@@ -30,6 +33,7 @@ void ibex_hart::reset(std::uint32_t boot_addr) {
   Vibex& m = *model_;
   m.boot_addr_i = boot_addr;
   m.hart_id_i = mhartid_;
+  m.reg_sel_i = stack_pointer;
   m.irq_i = 0;
   m.instr_gnt_i = m.instr_rvalid_i = m.instr_err_i = m.data_gnt_i = m.data_rvalid_i = 0;
   m.instr_rdata_i = m.data_rdata_i = 0;
@@ -192,6 +196,7 @@ core_stop ibex_hart::advance(cycle_t until, bool observed) {
     const Vibex& m = *model_;
     if (m.data_req_o) {
       note_access();
+      if (__builtin_expect(stack_guard_.holds(m.reg_o), 0)) return stack_overflow();
       return core_stop::bus;
     }
     clock(false);
@@ -201,6 +206,13 @@ core_stop ibex_hart::advance(cycle_t until, bool observed) {
       time_ = until;
     }
   }
+}
+
+core_stop ibex_hart::stack_overflow() {
+  running_ = false;
+  fault_ = hart_fault::stack_overflow;
+  fault_pc_ = request_.pc;
+  return core_stop::halted;
 }
 
 void ibex_hart::fetch_complete(cycle_t valid) {
@@ -247,7 +259,10 @@ std::uint32_t ibex_hart::x(unsigned r) const {
   if (!model_ || r == 0) return 0;
   model_->reg_sel_i = r;
   model_->eval();
-  return model_->reg_o;
+  const std::uint32_t value = model_->reg_o;
+  model_->reg_sel_i = stack_pointer;
+  model_->eval();
+  return value;
 }
 
 const hart_counters& ibex_hart::counters() const {

@@ -49,6 +49,7 @@ class ibex_hart {
   std::uint32_t fetch_line() const { return wanted_line_ * line_bytes; }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
+  void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
   /// In wfi a line wakes the core whether mstatus.MIE is set or not.
   std::uint32_t irq_enabled() const;
   bool irq_would_be_taken() const;
@@ -70,6 +71,7 @@ class ibex_hart {
   void fetch();
   void clock(bool data_granted);
   void note_access();
+  core_stop stack_overflow();
   void note_retirement();
   void note_trap();
 
@@ -88,6 +90,7 @@ class ibex_hart {
   std::uint64_t retired_ = 0;
   text_bytes text_;
   bus_request request_;
+  stack_guard stack_guard_;
 
   std::uint32_t mhartid_, wait_address_;
   cycle_t started_ = 0, slept_ = 0;

@@ -88,16 +88,16 @@ bool reads_rd(op o) {
   return info(o).kind == kind::alu_acc || f == format::store_post_reg || f == format::store_reg;
 }
 bool reads(const decoded& d, unsigned reg) {
-  const op o = static_cast<op>(d.body);
+  const op o = op_of(d);
   return (reads_rs1(d, o) && d.rs1 == reg) || (reads_rs2(o) && d.rs2 == reg) || (reads_rd(o) && d.rd == reg);
 }
 /// Loads whose data come late for the next instruction. cv.elw flushes the pipeline, so its are there in time.
 bool is_load(kind k) { return k == kind::load || k == kind::load_post; }
-bool is_jalr(const decoded& d) { return info(static_cast<op>(d.body)).kind == kind::jalr; }
+bool is_jalr(const decoded& d) { return info(op_of(d)).kind == kind::jalr; }
 
 /// The register an instruction writes from the EX stage (loads: the post-incremented base); 0 if none.
 unsigned written_in_ex(const decoded& d) {
-  switch (info(static_cast<op>(d.body)).kind) {
+  switch (info(op_of(d)).kind) {
     case kind::alu:
     case kind::alu_acc:
     case kind::mulh:
@@ -113,9 +113,7 @@ unsigned written_in_ex(const decoded& d) {
       return 0;
   }
 }
-unsigned loaded_register(const decoded& d) {
-  return is_load(info(static_cast<op>(d.body)).kind) && d.rd != sink_register ? d.rd : 0;
-}
+unsigned loaded_register(const decoded& d) { return is_load(info(op_of(d)).kind) && d.rd != sink_register ? d.rd : 0; }
 
 }  // namespace
 
@@ -276,23 +274,37 @@ void decoded_text::decode_range(u32 first, u32 end) {
     if (d.step != sizeof(decoded) && i + 1 >= halves_.size())
       d.arrive = d.body = static_cast<std::uint16_t>(op::outside);
     at(i) = d;
-    const kind k = info(static_cast<op>(d.body)).kind;
+    const kind k = info(op_of(d)).kind;
     u32 loop_end = 0;
-    if (k == kind::loop_end && info(static_cast<op>(d.body)).format == format::loop_target) loop_end = u32(d.imm);
+    if (k == kind::loop_end && info(op_of(d)).format == format::loop_target) loop_end = u32(d.imm);
     if (k == kind::loop_setup) {
-      loop_end =
-          info(static_cast<op>(d.body)).format == format::loop_setup_reg ? u32(d.imm) : base_ + 2 * i + 4u * d.rs1;
+      loop_end = info(op_of(d)).format == format::loop_setup_reg ? u32(d.imm) : base_ + 2 * i + 4u * d.rs1;
     }
     if (loop_end != 0 && (loop_end - base_) / 2 <= size_ / 2) loop_ends_[(loop_end - base_) / 2] = true;
   }
   // A loop's end may lie anywhere, also before `first`.
   const bool whole = first == 0 && end == size_ / 2;
   for (u32 i = whole ? first : 0; i < size_ / 2; ++i) {
-    if (i >= first && i < end)
+    if (i >= first && i < end) {
       finish(i);
-    else if (loop_ends_[i])
+      mark_stack_pointer(i);
+    } else if (loop_ends_[i]) {
       __atomic_store_n(&at(i).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
+    }
   }
+}
+
+/// What changes sp is where a stack overflow begins: only there the ISS looks at the stack guard.
+void decoded_text::mark_stack_pointer(u32 index) {
+  decoded& d = at(index);
+  const kind k = info(op_of(d)).kind;
+  const bool loads = k == kind::load || k == kind::load_post || k == kind::elw;
+  const bool steps = k == kind::load_post || k == kind::store_post;
+  if ((loads && d.rd == stack_pointer) || (steps && d.rs1 == stack_pointer)) d.aux |= access_to_sp;
+  if (d.rd != stack_pointer || (k != kind::alu && k != kind::alu_acc && k != kind::mulh)) return;
+  d.aux = d.body;
+  if (d.arrive == d.body) d.arrive = static_cast<std::uint16_t>(op::to_sp);
+  d.body = static_cast<std::uint16_t>(op::to_sp);
 }
 
 /// The body's rules that can be seen in the text. Source: manual, "Hardware Loop constraints".
@@ -325,7 +337,7 @@ void decoded_text::mark_prefetch(u32 index) {
   const u32 last_word = (pc + (d.step != sizeof(decoded) ? 3 : 1)) & ~3u;
   const u32 next_line = (last_word | (text_line_bytes - 1)) + 1;
   if (!contains(next_line)) return;
-  const bool is_branch = info(static_cast<op>(d.body)).kind == kind::branch;
+  const bool is_branch = info(op_of(d)).kind == kind::branch;
   const unsigned waits = is_branch ? 0 : cycles_in_id(index);
   const u32 asked = is_branch || waits != 0 ? last_word + 8 : ((pc - 1) & ~3u) + 8;
   if (asked < next_line) return;
@@ -351,7 +363,7 @@ unsigned decoded_text::cycles_in_id(u32 index) const {
 void decoded_text::finish(u32 index) {
   decoded& d = at(index);
   const u32 pc = base_ + 2 * index;
-  const kind k = info(static_cast<op>(d.body)).kind;
+  const kind k = info(op_of(d)).kind;
   const bool wide = d.step != sizeof(decoded);
   const u32 in_line = pc % text_line_bytes;
   if (wide && in_line == text_line_bytes - 2) d.flags |= flag_straddles;
@@ -362,7 +374,7 @@ void decoded_text::finish(u32 index) {
   }
 
   if (k == kind::loop_setup) {
-    const bool short_form = info(static_cast<op>(d.body)).format == format::loop_setup_imm;
+    const bool short_form = info(op_of(d)).format == format::loop_setup_imm;
     d.aux = loop_allowed(pc + 4, short_form ? pc + 4u * d.rs1 : u32(d.imm)) ? 0 : 1;
   }
   if (k == kind::jal || k == kind::branch || k == kind::jalr) mark_prefetch(index);

@@ -21,7 +21,8 @@ struct decoded {
   std::uint8_t cycles;  ///< issue slots taken; loads: extra cycles until the next instruction has the data
   std::uint8_t step;    ///< bytes from this entry to the next instruction's entry
   std::uint8_t flags;   ///< decoded_flag
-  std::uint16_t aux;    ///< CSR number; accesses: size, sign (access_*); cv.setup: 1 if its loop is not allowed
+  std::uint16_t aux;    ///< CSR number; accesses: access_format; cv.setup: 1 if its loop is not allowed; op::to_sp:
+                        ///< the instruction
   std::int32_t imm;     ///< immediate operand, or byte distance to the jump target's entry
 };
 static_assert(sizeof(decoded) == 16);
@@ -36,13 +37,20 @@ enum decoded_flag : std::uint8_t {
   flag_prefetches_early = 64,  ///< the same, a cycle earlier
 };
 
+/// The instruction itself, also of one that computes sp.
+inline op op_of(const decoded& d) {
+  const op o = static_cast<op>(d.body);
+  return o == op::to_sp ? static_cast<op>(d.aux) : o;
+}
+
 /// Stall cycles of instruction `to` when it issues right behind `from`.
 unsigned hazard_cycles(const decoded& from, const decoded& to);
 
+inline constexpr std::uint8_t stack_pointer = 2;   ///< x2
 inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 
-/// decoded::aux of a load
-enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16 };
+/// decoded::aux of a load or store. access_to_sp: it loads sp, or steps it on.
+enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16, access_to_sp = 32 };
 
 inline constexpr unsigned text_line_bytes = 64;  ///< line of the instruction caches
 
@@ -81,6 +89,7 @@ class decoded_text {
   void decode_range(std::uint32_t first_index, std::uint32_t end_index);
   void finish(std::uint32_t index);
   void mark_prefetch(std::uint32_t index);
+  void mark_stack_pointer(std::uint32_t index);
   unsigned cycles_in_id(std::uint32_t index) const;
   bool loop_allowed(std::uint32_t start, std::uint32_t end) const;
 

@@ -56,7 +56,7 @@ void observe(hart& s, const decoded* e, cycle_t issued, std::uint32_t next_pc, h
   r.next_pc = next_pc;
   r.instruction = set.text->word_at(r.pc);
   r.compressed = e->step == sizeof(decoded);
-  const kind k = info(static_cast<op>(e->body)).kind;
+  const kind k = info(op_of(*e)).kind;
   const bool writes = k == kind::alu || k == kind::alu_acc || k == kind::mulh || k == kind::div || k == kind::jal ||
                       k == kind::jalr || k == kind::csr;
   if (writes && e->rd != sink_register) {
@@ -285,6 +285,27 @@ core_stop run_access(OHMIC_ISS_ARGS) {
   return core_stop::bus;
 }
 
+/// Result of the instruction at e, of those kinds that only compute one.
+u32 compute(const hart& s, const decoded* e);
+
+/// An instruction that computes sp. If that is in the stack guard, the hart goes on with care.
+template <class Observer>
+core_stop run_to_sp(OHMIC_ISS_ARGS) {
+  s.x[stack_pointer] =
+      e->aux == static_cast<std::uint16_t>(op::addi) ? s.x[e->rs1] + static_cast<u32>(e->imm) : compute(s, e);
+  update_stack_attention(s, set.control_of(s));
+  if (__builtin_expect((s.attention & attention_stack) != 0, 0)) {
+    const decoded* const done = e;
+    e = next_entry(e);
+    if constexpr (Observer::enabled)
+      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), following_pc(s, e, set), set);
+    budget -= done->cycles;
+    ++retired;
+    return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);
+  }
+  OHMIC_ISS_NEXT(e->cycles);
+}
+
 /// Handler of instruction O.
 template <class Observer, op O>
 core_stop run(OHMIC_ISS_ARGS) {
@@ -292,6 +313,8 @@ core_stop run(OHMIC_ISS_ARGS) {
   constexpr kind k = what.kind;
   if constexpr (O == op::checkpoint) {
     OHMIC_ISS_TAIL run_checkpoint<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (O == op::to_sp) {
+    OHMIC_ISS_TAIL run_to_sp<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (O == op::outside) {
     OHMIC_ISS_TAIL run_outside<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (k == kind::illegal) {
@@ -359,6 +382,7 @@ core_stop run(OHMIC_ISS_ARGS) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
     s.x[e->rd] = old - counted_down(set, set.fetch_of(s), e);
+    if (e->rd == stack_pointer) update_stack_attention(s, set.control_of(s));
     const decoded* again = e;
     if (e->cycles == status_csr_cycles && wrap_ended_loop(set, set.fetch_of(s), again)) {
       if constexpr (Observer::enabled)

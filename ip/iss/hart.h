@@ -20,6 +20,7 @@ enum attention_flag : std::uint32_t {
   attention_halted = 16,
   attention_reset = 32,   ///< not started
   attention_hold = 128,   ///< rests at the next instruction boundary
+  attention_stack = 512,  ///< sp is in the stack guard: accesses are a mistake
   attention_watch = 256,  ///< rests when about to execute hart_control::watch_pc
 };
 
@@ -69,6 +70,7 @@ struct hart_control {
   unsigned watch_times = 0;                         ///< arrivals at watch_pc still to come
   std::uint64_t watch_counted = ~std::uint64_t{0};  ///< retired count of the arrival that was counted last
   hart_fault fault = hart_fault::none;
+  stack_guard guard;
   mutable hart_counters counters;
 };
 
@@ -127,6 +129,11 @@ std::uint32_t leave_trap(hart_control&);
 
 /// Interrupt with the highest priority among `pending` (not 0). Source: manual, "Interrupts".
 unsigned highest_priority(std::uint32_t pending);
+
+/// Re-evaluates attention_stack where sp or the guard has changed.
+inline void update_stack_attention(hart& s, const hart_control& c) {
+  if (__builtin_expect(c.guard.holds(s.x[stack_pointer]), 0)) s.attention |= attention_stack;
+}
 
 /// Re-evaluates attention_irq after a change of lines, mie or mstatus.
 inline void update_irq_attention(hart& s, const hart_control& c) {

@@ -86,6 +86,7 @@ enum class op : std::uint16_t {
 #undef X
   illegal,     ///< anything else: trap cause 2
   checkpoint,  ///< not an instruction: a place where a line starts or a hardware loop may end (decoded_text)
+  to_sp,       ///< not an instruction: one that computes sp, which is then compared with the stack guard (op_of())
   outside,     ///< not an instruction: the guard behind the last byte of the text
   count
 };
@@ -108,6 +109,7 @@ inline constexpr std::array<instruction_info, op_count> instructions = {{
 #undef X
     {"illegal", 0, 1, format::no_operands, kind::illegal},
     {"checkpoint", 0, 1, format::no_operands, kind::illegal},
+    {"to_sp", 0, 1, format::no_operands, kind::alu},
     {"outside", 0, 1, format::no_operands, kind::illegal},
 }};
 

@@ -6,7 +6,34 @@ namespace ohmic {
 
 namespace iss {
 template struct handler_table<null_observer>;
+
+namespace {
+using computation = u32 (*)(const hart&, const decoded*);
+
+template <op O>
+constexpr computation computation_of() {
+  constexpr instruction_info what = info(O);
+  if constexpr (O < op::illegal && (what.kind == kind::alu || what.kind == kind::alu_acc || what.kind == kind::mulh)) {
+    return [](const hart& s, const decoded* e) {
+      const u32 imm = static_cast<u32>(e->imm);
+      return value<O>(s.x[e->rs1], second_operand<what.format>(s.x[e->rs2], imm), s.x[e->rd], imm);
+    };
+  } else {
+    return nullptr;
+  }
 }
+template <std::size_t... I>
+constexpr std::array<computation, op_count> make_computations(std::index_sequence<I...>) {
+  return {{computation_of<static_cast<op>(I)>()...}};
+}
+}  // namespace
+
+u32 compute(const hart& s, const decoded* e) {
+  static constexpr std::array<computation, op_count> of = make_computations(std::make_index_sequence<op_count>{});
+  return of[static_cast<unsigned>(op_of(*e))](s, e);
+}
+
+}  // namespace iss
 
 using namespace iss;
 
@@ -24,6 +51,7 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   hart_control fresh;
   fresh.mhartid = c.mhartid;
   fresh.irq_lines = c.irq_lines;
+  fresh.guard = c.guard;
   fresh.started = fresh.counted_awake = now;
   s = hart{};
   s.at = set_.entry_of(boot_addr & ~1u);
@@ -33,6 +61,7 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   c = fresh;
   set_.fetch[h] = hart_fetch{};
   set_.fetch[h].lines.fill(no_line);
+  update_stack_attention(s, c);
 }
 
 void iss_group::stop(unsigned h) { set_.harts[h].attention = attention_reset; }
@@ -117,6 +146,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   s.phase = access_phase::completed;
   s.at = next_entry(e);
   s.resume_at_body = false;
+  if (e->aux & access_to_sp) update_stack_attention(s, c);
   if (e->aux & access_elw) {
     s.time = std::max(granted + elw_after_grant, valid + elw_after_response);
     // Gated from the second cycle after the request until one before the response (manual, "PULP Cluster Extension").
@@ -132,7 +162,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
 retire_record iss_group::access_record(hart& s) {
   const u32 pc = s.request.pc;
   const decoded& e = *set_.text->entry(pc);
-  const kind k = info(static_cast<op>(e.body)).kind;
+  const kind k = info(op_of(e)).kind;
   retire_record r;
   r.cycle = s.request.cycle;
   r.pc = pc;
@@ -244,6 +274,7 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   c.mhpmcounter3 = state.mhpmcounter3;
   c.fault = hart_fault::none;
   update_irq_attention(s, c);
+  update_stack_attention(s, c);
 }
 
 const hart_counters& iss_group::counters(unsigned h) const {

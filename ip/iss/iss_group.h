@@ -55,7 +55,7 @@ class iss_group {
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
     iss::hart& s = set_.harts[h];
     const iss::decoded* const e = s.at;
-    if (__builtin_expect((s.attention != 0) | (e->aux & iss::access_elw), 0))
+    if (__builtin_expect((s.attention != 0) | (e->aux & (iss::access_elw | iss::access_to_sp)), 0))
       return complete_with_care(s, rdata, granted, valid);
     if (!s.request.write) {
       const unsigned unused = 32 - 8 * (e->aux & iss::access_size_mask);
@@ -73,6 +73,10 @@ class iss_group {
 
   void fetch_complete(unsigned h, cycle_t valid);
   void set_irq(unsigned h, std::uint32_t lines);
+  void set_stack_guard(unsigned h, stack_guard guard) {
+    set_.control[h].guard = guard;
+    iss::update_stack_attention(set_.harts[h], set_.control[h]);
+  }
   bool irq_would_be_taken(unsigned h) const { return iss::pending_interrupts(set_.control[h]) != 0; }
   /// Lines that would interrupt the hart if they rose: mie, or 0 while interrupts are off.
   std::uint32_t irq_enabled(unsigned h) const { return iss::pending_enables(set_.control[h]); }
@@ -127,6 +131,7 @@ class iss_group {
       if (s.attention & iss::attention_watch) return advance_to_watch(s, until, observer);
     }
     if (s.time >= until) return core_stop::horizon;
+    if (s.attention & iss::attention_stack) return advance_guarded(s, until, observer);
     if (s.attention & iss::attention_second_half) {
       issue_second_half(s);
       return core_stop::bus;
@@ -163,6 +168,30 @@ class iss_group {
       // Interrupts that have just been enabled: the cluster must say which lines are high.
       if (stop != core_stop::horizon || (iss::pending_enables(c) & ~enabled) != 0) return stop;
     }
+  }
+
+  /// Instruction by instruction while sp is in the stack guard: the first access is a stack overflow.
+  template <class Observer>
+  core_stop advance_guarded(iss::hart& s, cycle_t until, Observer& observer) {
+    iss::hart_control& c = set_.control_of(s);
+    while (s.time < until) {
+      s.attention &= ~static_cast<std::uint32_t>(iss::attention_stack);
+      const bool overflows = c.guard.holds(s.x[iss::stack_pointer]);
+      if (!overflows) return advance(set_.index(s), until, observer);
+      const std::uint32_t enabled = iss::pending_enables(c);
+      const core_stop stop =
+          s.attention != 0 ? advance_with_care(s, s.time + 1, observer) : resume<Observer>(s, s.time + 1);
+      s.attention |= iss::attention_stack;
+      if (stop == core_stop::bus) {
+        s.phase = iss::access_phase::none;
+        s.attention |= iss::attention_halted;
+        c.fault = hart_fault::stack_overflow;
+        return core_stop::halted;
+      }
+      // Interrupts that have just been enabled: the cluster must say which lines are high.
+      if (stop != core_stop::horizon || (iss::pending_enables(c) & ~enabled) != 0) return stop;
+    }
+    return core_stop::horizon;
   }
 
   static bool between(const iss::hart& s) {

@@ -38,7 +38,7 @@ bool depends_on_time(std::uint32_t csr) {
 lockstep_class classify(const retire_record& r, const decoded_text& text) {
   if (r.trap) return (r.cause >> 31) != 0 ? lockstep_class::interrupt : lockstep_class::exception;
   using iss::kind;
-  const auto o = static_cast<iss::op>(text.entry(r.pc)->body);
+  const auto o = iss::op_of(*text.entry(r.pc));
   switch (iss::info(o).kind) {
     case kind::load:
     case kind::load_post:
@@ -130,7 +130,7 @@ bool lockstep_checker::check(const retire_record& rtl) {
   if (!interrupt && mine.instruction != rtl.instruction) return refuse(rtl, mine, "instruction");
   // An interrupt may come when the pc has just left the text: only other retirements are in it for sure.
   const iss::decoded* const e = rtl.trap ? nullptr : text_->entry(rtl.pc);
-  const bool csr = e != nullptr && iss::info(static_cast<iss::op>(e->body)).kind == iss::kind::csr;
+  const bool csr = e != nullptr && iss::info(iss::op_of(*e)).kind == iss::kind::csr;
   if (csr && depends_on_time(e->aux) && mine.rd != 0 && mine.rd == rtl.rd) {
     state_.x[mine.rd] = mine.rd_value = rtl.rd_value;
   }

@@ -57,6 +57,7 @@ class lockstep_group {
   }
   void fetch_complete(unsigned h, cycle_t valid) { rtl_.fetch_complete(h, valid); }
   void set_irq(unsigned h, std::uint32_t lines) { rtl_.set_irq(h, lines); }
+  void set_stack_guard(unsigned h, stack_guard guard) { rtl_.set_stack_guard(h, guard); }
   bool irq_would_be_taken(unsigned h) const { return rtl_.irq_would_be_taken(h); }
   std::uint32_t irq_enabled(unsigned h) const { return rtl_.irq_enabled(h); }
   std::uint32_t pc(unsigned h) const { return rtl_.pc(h); }

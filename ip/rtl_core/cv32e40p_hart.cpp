@@ -19,6 +19,7 @@ namespace ohmic {
 namespace {
 
 constexpr std::uint32_t mret = 0x30200073;
+constexpr unsigned stack_pointer = 2;  // reg_o shows it whenever no other register is asked for
 
 /// All that follows from the inputs as they stand.
 void evaluate(Vcv32e40p___024root& m) { Vcv32e40p___024root___eval(&m); }
@@ -56,6 +57,7 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
   m.boot_addr_i = boot_addr;
   m.hart_id_i = mhartid_;
   m.fetch_enable_i = 1;
+  m.reg_sel_i = stack_pointer;
   m.debug_req_i = 0;
   m.irq_i = 0;
   m.instr_gnt_i = m.instr_rvalid_i = m.data_gnt_i = m.data_rvalid_i = 0;
@@ -356,6 +358,7 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     }
     if (m.data_req_o) {
       note_access();
+      if (__builtin_expect(stack_guard_.holds(m.reg_o), 0)) return stack_overflow();
       return core_stop::bus;
     }
     if (__builtin_expect(outside_, 0) && m.trap_o && m.trap_cause_o == 2 && !text_.contains(m.trap_pc_o)) {
@@ -366,6 +369,14 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     }
     clock(false);
   }
+}
+
+core_stop cv32e40p_hart::stack_overflow() {
+  running_ = false;
+  fault_ = hart_fault::stack_overflow;
+  last_pc_ = request_.pc;
+  --retired_;  // it was counted as it came to EX
+  return core_stop::halted;
 }
 
 void cv32e40p_hart::fetch_complete(cycle_t valid) {
@@ -416,7 +427,10 @@ std::uint32_t cv32e40p_hart::x(unsigned r) const {
   if (!model_ || r == 0) return 0;
   model_->reg_sel_i = r;
   model_->eval();
-  return model_->reg_o;
+  const std::uint32_t value = model_->reg_o;
+  model_->reg_sel_i = stack_pointer;
+  model_->eval();
+  return value;
 }
 
 hart_state cv32e40p_hart::control_state() const {

@@ -57,6 +57,7 @@ class cv32e40p_hart {
   std::uint32_t fetch_line() const { return wanted_line_ * line_bytes; }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
+  void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
   std::uint32_t irq_enabled() const;
   std::uint32_t pc() const;
   std::uint32_t x(unsigned r) const;
@@ -80,6 +81,7 @@ class cv32e40p_hart {
   void sleep_until(cycle_t then);
   void set_irq_lines();
   void note_access();
+  core_stop stack_overflow();
   void sample();
   void ask_for_rest();
   bool drained() const;
@@ -112,6 +114,7 @@ class cv32e40p_hart {
   std::uint64_t retired_ = 0;
   text_bytes text_;
   bus_request request_;
+  stack_guard stack_guard_;
 
   std::uint32_t mhartid_;
   cycle_t started_ = 0, slept_ = 0;

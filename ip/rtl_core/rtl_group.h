@@ -58,6 +58,7 @@ class rtl_group {
   }
   void fetch_complete(unsigned h, cycle_t valid) { harts_[h].fetch_complete(valid); }
   void set_irq(unsigned h, std::uint32_t lines) { harts_[h].set_irq(lines); }
+  void set_stack_guard(unsigned h, stack_guard guard) { harts_[h].set_stack_guard(guard); }
   bool irq_would_be_taken(unsigned h) const { return (harts_[h].irq_enabled() & harts_[h].irq_lines()) != 0; }
   std::uint32_t irq_enabled(unsigned h) const { return harts_[h].irq_enabled(); }
 

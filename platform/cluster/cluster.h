@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chip/chip_config.h"
 #include "ip/axi/burst.h"
 #include "ip/axi/burst_pool.h"
 #include "ip/axi/master_port.h"
@@ -25,7 +26,6 @@
 #include "platform/cluster/inbox.h"
 #include "platform/cluster/slave_port.h"
 #include "platform/cluster/time_classes.h"
-#include "chip/chip_config.h"
 
 namespace ohmic {
 
@@ -186,6 +186,7 @@ class cluster {
   void collect_device_events(cycle_t now);
   void after_events(cycle_t now);
   void apply_enables(cycle_t now);
+  void guard_stacks(std::uint32_t offset);
   void start_hart(unsigned h, cycle_t now);
   void begin_hand_overs(cycle_t now);
   bool interruptible(unsigned h) const { return (cores_.irq_enabled(h) & irq_line) != 0; }

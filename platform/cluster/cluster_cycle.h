@@ -133,13 +133,20 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     running_ &= ~bit(h);
     guest_error e;
     const hart_fault fault = cores_.fault(h);
-    e.from = fault == hart_fault::lockstep_mismatch ? guest_error::source::lockstep : guest_error::source::core_fetch;
+    e.from = fault == hart_fault::lockstep_mismatch ? guest_error::source::lockstep
+             : fault == hart_fault::stack_overflow  ? guest_error::source::core_stack
+                                                    : guest_error::source::core_fetch;
     e.cycle = now;
     e.core = h;
     e.pc = cores_.pc(h);
     e.addr = e.pc;
+    if (fault == hart_fault::stack_overflow) {
+      e.addr = cores_.x(h, 2);
+      e.limit = control_.stack_limit(h);
+    }
     e.what = fault == hart_fault::bad_hardware_loop   ? "a hardware loop that the core's manual forbids"
              : fault == hart_fault::lockstep_mismatch ? "RTL and ISS differ"
+             : fault == hart_fault::stack_overflow    ? "stack overflow"
                                                       : "instruction fetch outside the program's text";
     report(e);
     return;

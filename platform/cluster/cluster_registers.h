@@ -67,6 +67,16 @@ void cluster<Cores, Observer>::apply_enables(cycle_t now) {
   for_each(enabled_ & ~was & ~running_, [&](unsigned h) { start_hart(h, now); });
 }
 
+// Tells the cores what a write to this register of cluster control has changed.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::guard_stacks(std::uint32_t offset) {
+  namespace reg = registers::cluster_control;
+  const auto guard = [&](unsigned h) { cores_.set_stack_guard(h, {control_.stack_floor(), control_.stack_limit(h)}); };
+  if (offset == reg::stack_floor_offset)
+    for (unsigned h = 0; h < core_count_; ++h) guard(h);
+  if (const std::uint32_t core = (offset - reg::stack_limit_offset) / 4; core < core_count_) guard(core);
+}
+
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::start_hart(unsigned h, cycle_t now) {
   running_ |= bit(h);
@@ -182,6 +192,7 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
   if (offset < map::cluster_control_bytes) {
     const bool ok = control_.write(offset, value);
     if (control_.enabled() != enabled_) apply_enables(now);
+    guard_stacks(offset);
     return ok;
   }
   if (offset - map::event_unit_base < map::event_unit_bytes)
@@ -200,9 +211,10 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::report(const guest_error& error) {
   using kind = cluster_control::error_kind;
-  const kind k = error.from == guest_error::source::dma   ? kind::dma
-                 : error.from == guest_error::source::ima ? kind::ima
-                                                          : kind::core_access;
+  const kind k = error.from == guest_error::source::dma          ? kind::dma
+                 : error.from == guest_error::source::ima        ? kind::ima
+                 : error.from == guest_error::source::core_stack ? kind::stack
+                                                                 : kind::core_access;
   control_.record_error(k, static_cast<std::uint32_t>(error.addr), error.core);
   events_.raise_device(event_unit::error_line);
   others_touched_ = true;

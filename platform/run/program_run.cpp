@@ -69,6 +69,7 @@ void print_errors(const machine& chip, const program_set& programs) {
     switch (e.from) {
       case guest_error::source::core_access:
       case guest_error::source::core_fetch:
+      case guest_error::source::core_stack:
         where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc,
                              programs.in(chip.config(), e.cluster).describe(e.pc));
         break;
@@ -80,6 +81,12 @@ void print_errors(const machine& chip, const program_set& programs) {
       case guest_error::source::ima:
         where += " IMA";
         break;
+    }
+    if (e.from == guest_error::source::core_stack) {
+      std::fprintf(stderr, "ohmic: guest error: %s: %s: sp %#llx is %llu bytes below the stack's end %#x\n",
+                   where.c_str(), e.what, static_cast<unsigned long long>(e.addr),
+                   static_cast<unsigned long long>(e.limit - e.addr), e.limit);
+      continue;
     }
     std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(),
                  e.write ? "write of" : "read of", static_cast<unsigned long long>(e.addr), e.what);

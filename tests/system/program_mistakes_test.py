@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -21,7 +22,11 @@ from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
     ASSERT_FALSE,
     EXIT_FIVE,
     BAD_IMA_JOB,
-) = range(1, 10)
+    BIG_FRAME,
+    DEEP_RECURSION,
+    WORKERS_RECURSION,
+    LEGAL_STACKS,
+) = range(1, 14)
 
 
 class ProgramMistakes(SystemTest):
@@ -53,6 +58,34 @@ class ProgramMistakes(SystemTest):
         run = self.mistake(BAD_IMA_JOB)
         self.ends(run, 4)
         self.says(run, "cluster 0 IMA")
+
+    def test_a_stack_overflow_names_function_core_and_how_much(self):
+        for number, core, function in (
+            (BIG_FRAME, 0, "use_a_big_frame"),
+            (DEEP_RECURSION, 0, "recurse"),
+            (WORKERS_RECURSION, 3, "recurse"),
+        ):
+            told = []
+            for kind in ("iss", "rtl", "lockstep", "ibex"):
+                run = self.mistake(number, "--cores", f"0.all={kind}")
+                self.ends(run, 4)
+                lines = [line for line in run.err.splitlines() if "guest error" in line]
+                told.append([re.sub(r"cycle \d+", "", line) for line in lines])
+                self.assertEqual(len(told[-1]), 1, run.err)
+            line = told[0][0]
+            self.assertEqual(told[1:3], told[:1] * 2, "the models say the same")
+            for words in (line, told[3][0]):
+                self.assertRegex(words, rf"cluster 0 core {core} pc 0x\w+ <{function}\+\w+>: stack overflow: ")
+                self.assertRegex(words, r"sp 0x\w+ is \d+ bytes below the stack's end 0x\w+$")
+            low, by, end = re.search(r"sp (0x\w+) is (\d+) bytes below the stack's end (0x\w+)", line).groups()
+            self.assertEqual(int(end, 16) - int(low, 16), int(by))
+            self.assertEqual(int(end, 16), 0x1000F000 - (3 * 2064 if core == 3 else 0))
+
+    def test_legal_stacks_are_left_alone(self):
+        for kind in ("iss", "rtl", "lockstep", "ibex"):
+            run = self.mistake(LEGAL_STACKS, "--cores", f"0.all={kind}")
+            self.ends(run, 0)
+            self.says(run, "legal 42, own stack back 1")
 
     def test_dead_lock_tells_who_waits(self):
         run = self.mistake(WAIT_FOR_NOBODY)

@@ -3,7 +3,8 @@
 //
 // tp holds the own peripherals' address + 0x1800 for ever (hal/chip.h): event unit registers are then one
 // instruction away. gp is unused. Stacks: core 0 has the top 4 KiB of the reserved L1, core n the n-th slice below;
-// the slice is 16 bytes more than a multiple of 256, so that the cores' stacks start in different banks.
+// the slice is 16 bytes more than a multiple of 256, so that the cores' stacks start in different banks. Each core tells
+// cluster control where its stack ends: the stack guard.
 //
 // core/start.inc says how this kind of core loads and stores with a step, waits for events, and where its vector table
 // stands: BEFORE_START or BEHIND_START emit VECTOR_TABLE.
@@ -24,6 +25,14 @@ ohmic_vectors:
 #include "core/start.inc"
 
 #define OWN(name) (OHMIC_EVENT_UNIT_BASE + OHMIC_EVENT_UNIT_##name##_OFFSET - 0x1800)(tp)
+
+  // Stores to cluster control, whose registers are further from tp than a store's offset reaches. `from`: a register
+  // like tp, but further on.
+  .macro STORE_CONTROL value, offset, scratch, from=tp
+  lui \scratch, 0xfffff
+  add \scratch, \scratch, \from
+  sw \value, (\offset - 0x800)(\scratch)
+  .endm
 
   .section .text.start, "ax"
   BEFORE_START
@@ -65,6 +74,12 @@ ohmic_boot_peripherals:
   STORE_NEXT zero, t0
   bltu t0, t1, 3b
 4:
+  // Stack guard: overflows end where this program's data begin.
+  la t0, __bss_end
+  STORE_CONTROL t0, OHMIC_CLUSTER_CONTROL_STACK_FLOOR_OFFSET, t1
+  li t0, -4096
+  add t0, t0, sp
+  STORE_CONTROL t0, OHMIC_CLUSTER_CONTROL_STACK_LIMIT_OFFSET, t1
   call ohmic_start_cluster
   call main
   call ohmic_finish_cluster
@@ -89,6 +104,10 @@ other_core:
   li t1, 4096
   add t0, t0, t1
   sub sp, sp, t0
+  sub t0, sp, t2
+  slli t1, a0, 2
+  add t1, t1, tp
+  STORE_CONTROL t0, OHMIC_CLUSTER_CONTROL_STACK_LIMIT_OFFSET, t2, t1
   j ohmic_work
 
   // Nothing will ever wake this core: no line is in its mask.

@@ -46,6 +46,21 @@ TEST(ClusterControlTest, KeepsTheFirstErrorUntilItIsCleared) {
   EXPECT_EQ(control.read(reg::error_core_offset, 0, ok), 3u);
 }
 
+TEST(ClusterControlTest, GuardsTheStackOfEachCoreApart) {
+  cluster_control control(cluster_identity{});
+  bool ok = true;
+  for (std::uint32_t core = 0; core < 64; ++core) EXPECT_EQ(control.stack_limit(core), 0u) << "off after reset";
+  for (std::uint32_t core = 0; core < 64; ++core) control.write(reg::stack_limit_offset + 4 * core, 0x10000000 + core);
+  control.write(reg::stack_floor_offset, 0x10000400);
+  for (std::uint32_t core = 0; core < 64; ++core) {
+    EXPECT_EQ(control.read(reg::stack_limit_offset + 4 * core, 0, ok), 0x10000000 + core);
+    EXPECT_EQ(control.stack_limit(core), 0x10000000 + core);
+  }
+  EXPECT_EQ(control.read(reg::stack_floor_offset, 0, ok), 0x10000400u);
+  EXPECT_EQ(control.stack_floor(), 0x10000400u);
+  EXPECT_TRUE(ok);
+}
+
 // The register map says what may be read and written; the block must agree at every offset.
 TEST(ClusterControlTest, AgreesWithTheRegisterMapAboutRights) {
   cluster_control control(cluster_identity{});
