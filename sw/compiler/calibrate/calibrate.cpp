@@ -84,18 +84,27 @@ void set_requantise(graph_node& node, double input_scale, double output_scale) {
   const double lsb = std::ldexp(1.0, static_cast<int>(layer.adc.s)) / layer.adc.m;
   std::vector<double> ratios;
   for (float weight_scale : layer.weight_scale) ratios.push_back(input_scale * weight_scale * lsb / output_scale);
-  r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end()));
-  const double unit = std::ldexp(1.0, static_cast<int>(r.s));
-  const double rounding = node.kind == node_kind::logits ? 0 : unit / 2;
-  r.m.clear();
-  r.b.clear();
-  for (std::size_t c = 0; c < ratios.size(); ++c) {
-    r.m.push_back(static_cast<std::int16_t>(scaled(ratios[c], r.s)));
-    const double b = std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) + rounding;
-    if (std::abs(b) > std::numeric_limits<std::int32_t>::max())
-      fail(node, "the bias of channel " + std::to_string(c) + " does not fit 32 bits after scaling");
-    r.b.push_back(static_cast<std::int32_t>(b));
+  // Large biases take bits from the multipliers: the sum of both must fit 32 bits.
+  const double codes = 128.0 * static_cast<double>(layer.row_sets.size());
+  std::size_t too_large = 0;
+  for (r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end())); r.s >= 1; --r.s) {
+    const double unit = std::ldexp(1.0, static_cast<int>(r.s));
+    const double rounding = node.kind == node_kind::logits ? 0 : unit / 2;
+    bool fits = true;
+    r.m.clear();
+    r.b.clear();
+    for (std::size_t c = 0; c < ratios.size() && fits; ++c) {
+      const std::int64_t m = scaled(ratios[c], r.s);
+      const double b = std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) + rounding;
+      fits = std::abs(b) + codes * static_cast<double>(m) <= std::numeric_limits<std::int32_t>::max();
+      too_large = c;
+      if (!fits) break;
+      r.m.push_back(static_cast<std::int16_t>(m));
+      r.b.push_back(static_cast<std::int32_t>(b));
+    }
+    if (fits) return;
   }
+  fail(node, "the bias of channel " + std::to_string(too_large) + " does not fit 32 bits after scaling");
 }
 
 void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<std::vector<feature_map>>& maps,
@@ -117,8 +126,13 @@ void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<st
     node.add.b = static_cast<std::int32_t>(scaled(scale(1) / out.scale, node.add.s));
   } else if (node.kind == node_kind::average_pool) {
     const graph_tensor& in = graph.tensors[node.inputs[0]];
-    const double ratio = scale(0) / out.scale / (in.height * in.width);
-    node.average.s = shift_for(node, ratio);
+    const std::int64_t pixels = std::int64_t{in.height} * in.width;
+    const double ratio = scale(0) / out.scale / static_cast<double>(pixels);
+    node.average.s = fit_average_shift(ratio, pixels);
+    if (node.average.s == 0)
+      fail(node, "the average of " + std::to_string(pixels) + " pixels, scaled by " +
+                     std::to_string(scale(0) / out.scale) +
+                     ", cannot be computed to half a step in 32 bits: too many pixels or too large a scale");
     node.average.m = static_cast<std::int32_t>(scaled(ratio, node.average.s));
   }
 }

@@ -45,7 +45,11 @@ def calibrate(
             layer.requantise = {"a": a, "b": b, "s": shift, "relu": layer.relu}
         elif layer.op == "GlobalAveragePool":
             pixels_per_map = inputs[0].shape[1] * inputs[0].shape[2]
-            m, shift = fit([float(layer.input_scales[0]) / float(layer.output_scale) / pixels_per_map], 15)
+            ratio = float(layer.input_scales[0]) / float(layer.output_scale) / pixels_per_map
+            m, shift = fit([ratio], 15)
+            while 128 * pixels_per_map * m + (1 << (shift - 1)) >= 1 << 31:  # see CALIBRATED_FORMAT.md
+                shift -= 1
+                m = int(np.rint(ratio * 2.0**shift))
             layer.requantise = {"m": m, "s": shift}
         values[layer.output] = integer_reference.apply(layer, inputs)
         if progress:

@@ -15,6 +15,7 @@
 namespace ohmic {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -131,10 +132,60 @@ TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("'fc'"), HasSubstr("15-bit")));
   g = tiny_layer();
   g.nodes[1].layer.bias[1] = 2000000000;
+  g.nodes[1].layer.weight_scale[1] = 5;
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
   std::mt19937 random(5);
   g = random_network(random, 3, 9, 9);
   EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 8), AllOf(HasSubstr("'conv1'"), HasSubstr("3x3")));
+}
+
+/// image -> average pool -> fc.
+integer_graph pool_of(int height, int width, float pool_scale) {
+  integer_graph g = tiny_layer();
+  g.tensors[0].height = height;
+  g.tensors[0].width = width;
+  g.tensors.insert(g.tensors.begin() + 1, graph_tensor{"pool", 2, 1, 1, pool_scale, -1, {}});
+  graph_node pool;
+  pool.kind = node_kind::average_pool;
+  pool.name = "pool";
+  pool.inputs = {0};
+  pool.output = 1;
+  g.nodes[1].inputs = {1};
+  g.nodes[1].output = 2;
+  g.nodes.insert(g.nodes.begin() + 1, pool);
+  link_tensors(g);
+  return g;
+}
+
+TEST(Calibrate, AnAverageOfAnyPixelsThatFit32BitsIsExactToHalfAStep) {
+  for (int pixels : {1, 49, 511, 512, 513, 1023, 1024, 1056, 4096, 65536, 66052}) {
+    SCOPED_TRACE(std::to_string(pixels) + " pixels");
+    const integer_graph g = calibrate(pool_of(1, pixels, 0.5f), {feature_map(2, 1, pixels)});
+    const average_pool& a = g.nodes[1].average;
+    for (int value : {-128, -77, 1, 127}) {  // the average of `pixels` equal values is the value
+      const std::int64_t product = std::int64_t{value} * pixels * a.m + (std::int64_t{1} << (a.s - 1));
+      EXPECT_LE(std::abs(product), std::int64_t{1} << 31);
+      EXPECT_EQ(product >> a.s, value);
+    }
+    EXPECT_TRUE(pixels > 511 || a.m >= 1 << 14) << "no bit is given away: " << a.m;
+  }
+  try {
+    calibrate(pool_of(1, 70000, 0.5f), {feature_map(2, 1, 70000)});
+    FAIL() << "127 * 70000 is more than 2^23, and 128 * 2^24 does not fit 32 bits";
+  } catch (const graph_error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'pool'"), HasSubstr("70000 pixels"), HasSubstr("32 bits")));
+  }
+}
+
+TEST(Calibrate, ALargeBiasTakesBitsFromTheMultipliers) {
+  integer_graph g = tiny_layer();
+  g.nodes[1].layer.bias = {2'000'000'000, -4};  // real: 2.5e8; with the 14 bits of a small one 4.1e12
+  g = calibrate(g, {pixel(10, 2)});
+  const requantise_constants& r = g.nodes[1].layer.requantise;
+  EXPECT_EQ(r.s, 3u) << "2.5e8 * 2^3 is the last below 2^31";
+  EXPECT_EQ(r.b[0], 2'000'000'000);
+  g.nodes[1].layer.weight_scale = {4.f, 0.125f};
+  EXPECT_THROW(calibrate(g, {pixel(10, 2)}), graph_error) << "4e9 with any shift";
 }
 
 TEST(FitShift, IsTheLargestShiftWithinTheLimit) {

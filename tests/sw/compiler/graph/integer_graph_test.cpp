@@ -29,6 +29,22 @@ TEST(SplitRows, SplitsByChannelsWhenAKernelRowOf64ChannelsDoesNotFit) {
   EXPECT_EQ(split_rows(32, 3, 3, 128), expected);
 }
 
+TEST(SplitRows, UsesKernelRowsWhere64ChannelsOfOneJustFit) {
+  const std::vector<row_set> rows = {{0, 1, 0, 64}, {1, 2, 0, 64}, {2, 3, 0, 64}};
+  EXPECT_EQ(split_rows(64, 3, 3, 192), rows);
+  const std::vector<row_set> channels = split_rows(64, 3, 3, 191);  // 21 channels of nine taps
+  ASSERT_EQ(channels.size(), 4u);
+  EXPECT_EQ(channels[0], (row_set{0, 3, 0, 21}));
+}
+
+TEST(SplitRows, IsOneSetWhereTheWholeLayerJustFits) {
+  EXPECT_EQ(split_rows(7, 3, 3, 63).size(), 1u);
+  EXPECT_EQ(split_rows(7, 3, 3, 62).size(), 2u);
+  EXPECT_EQ(split_rows(128, 3, 3, 256).size(), 6u) << "by kernel row";
+  EXPECT_EQ(split_rows(129, 3, 3, 256).size(), 5u) << "28 channels of nine taps";
+  EXPECT_EQ(split_rows(2, 16, 16, 256).size(), 2u) << "one channel fills the crossbar";
+}
+
 TEST(SplitRows, RefusesAKernelLargerThanTheCrossbar) { EXPECT_THROW(split_rows(200, 17, 17, 256), graph_error); }
 
 TEST(RowSet, OrdersRowsByColumnThenKernelRowThenChannel) {
