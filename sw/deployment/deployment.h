@@ -13,11 +13,16 @@
 ///
 /// Frontiers. Flow control is by frontiers, never by counts of events: monotonic words with one writer each.
 ///   produced[p] = f : producer p of the ring has put every column that it owes with number < f into the ring
-///   released    = f : the ring's owner needs no column with number < f any more
+///   released    = f : the ring's owner needs no column with number < f any more, and nobody will write one
 /// A column n may be read when n < min over the ring's producers of produced[p], and written when
-/// n < released + slots. A replica that owes only some columns sets its frontier to the next one it owes, and a
-/// producer that owes a ring nothing is not among its producers. Words are written data first, then the frontier, then
-/// a doorbell (DMA notify), so no fence is needed.
+/// n < released + slots.
+/// So released is min(needed, produced): columns that nobody needs (behind the last window of an image, or between
+/// windows whose stride is larger than their kernel) are written all the same, and replicas write them when they come
+/// to it; were `released` past such a column, column n + slots could be in its slot before. Where `needed` never
+/// passes a column that is still to be written (one producer, which writes in order, or producers that send only what
+/// is needed) released is `needed` alone; the other rings have OHMIC_RING_FOLLOWS. A replica that owes only some
+/// columns sets its frontier to the next one it owes, and a producer that owes a ring nothing is not among its
+/// producers. Words are written data first, then the frontier, then a doorbell (DMA notify), so no fence is needed.
 ///
 /// A ring is filled by remote producers (produced_count > 0: PUSH steps, even when they run in the same cluster) or by
 /// the local step that names it as output_ring; every local step with the ring among its inputs reads it.
@@ -103,6 +108,7 @@ enum ohmic_activity {
 };
 
 #define OHMIC_RING_SEQUENCE 1u  ///< columns are numbered by this stage's own order
+#define OHMIC_RING_FOLLOWS 2u   ///< released is min(needed, produced) and starts at 0; else it is `needed`
 
 typedef struct {
   uint32_t flags;
@@ -173,6 +179,9 @@ typedef struct {
   uint32_t registers[OHMIC_IMA_JOB_WORDS];
 } ohmic_ima;
 
+/// Most inputs that a KERNEL sums.
+#define OHMIC_MOST_INPUTS 32u
+
 /// One run of channels of a column: where pixel y's channels [channel, channel + count) lie: offset + y*pitch.
 typedef struct {
   uint32_t channel, count, offset, pitch;
@@ -195,8 +204,8 @@ enum ohmic_kernel {
   OHMIC_KERNEL_ADD = 6,
 };
 /// Segments name channels 0 .. channels-1 of the step. Output segments may hold a channel several times (one layout per
-/// consumer); input segments hold each once. Their offsets are multiples of 4; in a ring of sums pixels lie `channels`
-/// elements apart. `height` is H of the output; a residual has the same H.
+/// consumer), at multiples of 4; input segments hold each once. In a ring of sums pixels lie `channels` elements apart.
+/// `height` is H of the output; a residual has the same H.
 
 typedef struct {
   ohmic_step step;

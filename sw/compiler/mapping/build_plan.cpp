@@ -28,10 +28,6 @@ struct tensor_sink {
   std::map<int, std::uint32_t> part_offsets;  ///< flexible: where the part that begins with this channel lies
 };
 
-channel_range intersect(channel_range a, channel_range b) {
-  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
-}
-
 class plan_builder {
  public:
   plan_builder(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
@@ -78,7 +74,8 @@ class plan_builder {
     return step;
   }
 
-  /// A ring in `cluster` that `reader` will read through `window`, filled from tensor `t`.
+  /// A ring in `cluster` that `reader` will read through `window`, filled from tensor `t`. An image is pulled whole,
+  /// whatever channels of it are read.
   unsigned add_input(unsigned cluster, const plan_step& reader, int t, channel_range channels, bool plain, bool skip,
                      plan_window window) {
     plan_ring ring;
@@ -89,16 +86,12 @@ class plan_builder {
     const unsigned height = static_cast<unsigned>(tensor(t).height);
     const bool is_image = tensor(t).producer == 0;
     if (plain || is_image)
-      ring.layout = plain_layout(height, channels);
+      ring.layout = plain_layout(height, is_image ? all_channels(t) : channels);
     else
       ring.layout.height = height;
     window.ring = add_ring(cluster, ring);
 
     if (is_image) {
-      if (!(channels == all_channels(t)))
-        throw mapping_error(
-            fmt::format("stage '{}' splits the image's {} channels over crossbars; an image is pulled whole",
-                        plan_.stages[reader.stage].name, tensor(t).channels));
       // One pull brings about what one tile of the reader needs: a round trip to HBM is long.
       unsigned tile = std::min(ring.columns_per_image, reader.makes.tile * reader.makes.count * window.stride);
       while (ring.columns_per_image % tile != 0) --tile;
@@ -243,11 +236,11 @@ class plan_builder {
     work.node = s.node;
     work.channels = channels;
     work.sum_count = static_cast<unsigned>(summands.size());
-    if (summands.size() > 32)
+    if (summands.size() > OHMIC_MOST_INPUTS)
       throw mapping_error(
-          fmt::format("stage '{}' sums {} row sets in one cluster, and a kernel has at most 32 inputs: "
+          fmt::format("stage '{}' sums {} row sets in one cluster, and a kernel has at most {} inputs: "
                       "reduction_fan_in must be smaller",
-                      s.name, summands.size()));
+                      s.name, summands.size(), OHMIC_MOST_INPUTS));
     for (std::size_t i = 0; i < summands.size(); ++i) {
       sum.inputs.push_back(plan_window{bring(head, summands[i], cluster, channels)});
       if (summands[i].int16) work.int16_mask |= 1u << i;
@@ -420,8 +413,8 @@ unsigned first_owed(const plan_step& step, const column_demand& demand) {
   return x;
 }
 
-unsigned plan_cluster::first_needed(unsigned ring) const {
-  if (rings[ring].sequence) return 0;
+unsigned plan_cluster::first_released(unsigned ring) const {
+  if (rings[ring].sequence || rings[ring].follows) return 0;
   int least = INT_MAX;
   for (const plan_step& step : steps)
     for (const plan_window& window : step.inputs)

@@ -70,6 +70,7 @@ deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, c
   const std::vector<stage> stages = make_stages(graph);
   const mapping assignment = make_mapping_policy(options.policy)->map(graph, stages, chip, options);
   deployment_plan plan = build_plan(graph, stages, assignment, chip, options);
+  mark_followers(plan);
   size_rings(plan, options);
   return plan;
 }

@@ -40,21 +40,23 @@ void write_ima_job(ohmic_ima& record, const ima_work& work, const integer_graph&
   const crossbar_layer& layer = graph.nodes[work.node].layer;
   const graph_window& window = layer.window;
   const int channels = work.set.channels();
+  const layout_segment& pixels = input.layout.segments[0];  // of an image: with channels that the set does not read
+  const auto pitch = static_cast<std::int32_t>(pixels.pitch);
   const auto column = static_cast<std::int32_t>(input.layout.bytes);
   const auto height = static_cast<int>(codes.layout.height);
 
   for (std::uint32_t& word : record.registers) word = 0;
   job_image job(record.registers);
   job.loop(0, channels, 1, 0, 0);
-  job.loop(1, work.set.ky_count(), channels, 0, 1);
+  job.loop(1, work.set.ky_count(), pitch, 0, 1);
   job.loop(2, window.kernel_x, column, 1, 0);
   job.loop(3, 1, 0, 0, 0);
-  job.pixel(0, height, window.stride_y * channels, 0, window.stride_y);
+  job.pixel(0, height, window.stride_y * pitch, 0, window.stride_y);
   job.pixel(1, 1, window.stride_x * column, window.stride_x, 0);
   job.at(reg::ring_base_offset) = input_base;
   job.at(reg::ring_bytes_offset) = input.slots * input.layout.bytes;
   const int top = work.set.ky_begin - window.pad_y;  // input row of the first output pixel's first tap
-  record.start = top * channels;
+  record.start = top * pitch + work.set.channel_begin - pixels.channels.begin;
   job.at(reg::start_offset) = static_cast<std::uint32_t>(record.start);
   job.at(reg::origin_offset) = pair16(0, top);
   job.at(reg::x_range_offset) = pair16(0, static_cast<int>(input.columns_per_image));

@@ -97,11 +97,16 @@ std::uint32_t selection_bytes(const plan_step& step) {
 
 }  // namespace
 
-std::vector<ohmic_segment> format_segments(const column_layout& layout, int first_channel) {
+std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels) {
   std::vector<ohmic_segment> segments;
-  for (const layout_segment& segment : layout.segments)
-    segments.push_back({static_cast<std::uint32_t>(segment.channels.begin - first_channel),
-                        static_cast<std::uint32_t>(segment.channels.count()), segment.offset, segment.pitch});
+  for (const layout_segment& segment : layout.segments) {
+    const channel_range part = intersect(segment.channels, channels);
+    if (part.count() <= 0) continue;
+    const auto skipped = static_cast<std::uint32_t>(part.begin - segment.channels.begin);
+    segments.push_back({static_cast<std::uint32_t>(part.begin - channels.begin),
+                        static_cast<std::uint32_t>(part.count()), segment.offset + skipped * layout.element_bytes,
+                        segment.pitch});
+  }
   return segments;
 }
 

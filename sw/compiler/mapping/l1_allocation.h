@@ -35,8 +35,7 @@ struct cluster_addresses {
 /// 0 of the plan is the coordinator. Throws mapping_error naming cluster, stage, needed and available bytes.
 std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip);
 
-/// Pixel-major pieces that a step reads or writes, as the format lists them: channels relative to the step's
-/// first.
-std::vector<ohmic_segment> format_segments(const column_layout& layout, int first_channel);
+/// Pixel-major pieces that a step of these channels reads or writes, as the format lists them: relative to the first.
+std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels);
 
 }  // namespace ohmic

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,11 @@ struct channel_range {
     return a.begin == b.begin && a.end == b.end;
   }
 };
+
+/// What both hold; count() <= 0 if there is nothing.
+inline channel_range intersect(channel_range a, channel_range b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
 
 /// The crossbar column ranges that a layer's output channels are split into, in order.
 std::vector<channel_range> column_splits(int channels, int crossbar_columns);

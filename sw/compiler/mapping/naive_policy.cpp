@@ -7,6 +7,7 @@
 #include "sw/compiler/mapping/kernel_cost.h"
 #include "sw/compiler/mapping/reduction_tree.h"
 #include "sw/compiler/mapping/tile_columns.h"
+#include "sw/deployment/deployment.h"
 
 namespace ohmic {
 namespace {
@@ -93,7 +94,7 @@ class naive_mapper {
       unsigned copies = options_.conv1_copies;
       if (copies == 0) {
         // A copy more is worth less than a cluster for the dearest pool, so one cluster stays free for it.
-        copies = usual_conv1_copies;
+        copies = std::min(usual_conv1_copies, static_cast<unsigned>(output_of(first).width));
         while (copies > 1 && crossbars_ + (copies - 1) * one + 1 > chip_.clusters()) --copies;
       }
       crossbars_ += (copies - 1) * one;
@@ -179,7 +180,7 @@ class naive_mapper {
     if (options_.reduction_fan_in == 1)
       throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
     if (options_.reduction_fan_in > 0) return options_.reduction_fan_in;
-    unsigned inputs = shapes_[s].sets;
+    unsigned inputs = std::min(shapes_[s].sets, OHMIC_MOST_INPUTS);
     const double allowed = root_share_of_bottleneck * analog_bottleneck() * chip_.cluster.cores;
     while (inputs > 4 && root_cycles(s, channels, inputs) > allowed) --inputs;
     return std::max(2u, inputs);

@@ -44,6 +44,7 @@ struct plan_ring {
   unsigned columns_per_image = 1;
   bool sequence = false;
   bool skip = false;                      ///< a skip connection waits in it
+  bool follows = false;                   ///< OHMIC_RING_FOLLOWS
   unsigned slots = 0;                     ///< set by ring sizing
   std::vector<edge_reference> producers;  ///< remote producers, in the order of their frontier words
 };
@@ -114,8 +115,8 @@ struct plan_step {
 unsigned first_owed(const plan_step& step, const column_demand& demand);
 
 struct plan_cluster {
-  /// The first column that any reader of the ring needs.
-  unsigned first_needed(unsigned ring) const;
+  /// Where the ring's `released` starts: at the first column that any reader needs, or at 0 if it follows.
+  unsigned first_released(unsigned ring) const;
 
   std::vector<plan_ring> rings;
   std::vector<plan_step> steps;

@@ -23,6 +23,7 @@ token_net make_token_net(const deployment_plan& plan) {
       buffer.slots = ring.slots;
       buffer.columns_per_image = ring.columns_per_image;
       buffer.sequence = ring.sequence;
+      buffer.follows = ring.follows;
       buffer.producers.resize(std::max<std::size_t>(1, ring.producers.size()));
       buffer.cluster = static_cast<unsigned>(c);
       buffer.ring = static_cast<unsigned>(r);

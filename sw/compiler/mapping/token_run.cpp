@@ -55,12 +55,16 @@ std::uint64_t token_run::end_needed(unsigned s, const token_input& input, std::u
                            std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
 }
 
-std::uint64_t token_run::released(unsigned b) const {
+std::uint64_t token_run::needed(unsigned b) const {
   std::uint64_t least = ~std::uint64_t{0};
   for (unsigned reader : net_.buffers[b].readers)
     for (const token_input& input : net_.steps[reader].inputs)
       if (input.buffer == b) least = std::min(least, first_needed(reader, input, tile_[reader]));
   return least;
+}
+
+std::uint64_t token_run::released(unsigned b) const {
+  return net_.buffers[b].follows ? std::min(needed(b), produced(b)) : needed(b);
 }
 
 std::uint64_t token_run::produced(unsigned b) const {
@@ -99,6 +103,13 @@ token_run::wait_reason token_run::why_waiting(unsigned s) const {
     if (end <= released(output.buffer) + net_.buffers[output.buffer].slots) continue;
     wait_reason reason{true, true, output.buffer, 0};
     std::uint64_t least = ~std::uint64_t{0};
+    const std::vector<std::uint64_t>& words = frontier_[output.buffer];
+    if (released(output.buffer) < needed(output.buffer))  // it follows a producer
+      for (std::size_t p = 0; p < words.size(); ++p)
+        if (words[p] == released(output.buffer)) {
+          reason.step = net_.buffers[output.buffer].producers[p];
+          return reason;
+        }
     for (unsigned reader : net_.buffers[output.buffer].readers)
       for (const token_input& input : net_.steps[reader].inputs) {
         if (input.buffer != output.buffer || first_needed(reader, input, tile_[reader]) >= least) continue;
@@ -133,8 +144,11 @@ void token_run::run(const std::vector<bool>& late) {
   };
   auto fire_and_wake = [&](unsigned s) {
     fire(s);
-    for (const token_output& output : net_.steps[s].outputs)
+    for (const token_output& output : net_.steps[s].outputs) {
       for (unsigned reader : net_.buffers[output.buffer].readers) wake(reader);
+      if (net_.buffers[output.buffer].follows)
+        for (unsigned producer : net_.buffers[output.buffer].producers) wake(producer);
+    }
     for (const token_input& input : net_.steps[s].inputs)
       for (unsigned producer : net_.buffers[input.buffer].producers) wake(producer);
   };
@@ -161,13 +175,33 @@ void token_run::run(const std::vector<bool>& late) {
   }
 }
 
+std::optional<unsigned> token_run::late_column(unsigned b) const {
+  const token_buffer& buffer = net_.buffers[b];
+  if (buffer.sequence) return {};
+  for (unsigned reader : buffer.readers)
+    for (const token_input& input : net_.steps[reader].inputs) {
+      if (input.buffer != b) continue;
+      for (std::uint64_t tile = 0; tile < tiles_per_image(reader); ++tile)  // every image is like the first
+        for (std::uint64_t n = end_needed(reader, input, tile); n < first_needed(reader, input, tile + 1); ++n) {
+          const unsigned x = static_cast<unsigned>(n % buffer.columns_per_image);
+          for (unsigned producer : buffer.producers) {
+            const token_step& step = net_.steps[producer];
+            if (step.makes.count <= 1 || (x / step.makes.tile) % step.makes.count != step.makes.index) continue;
+            for (const token_output& output : step.outputs)
+              if (output.buffer == b && output.demand.wants(x)) return x;
+          }
+        }
+    }
+  return {};
+}
+
 bool token_run::all_finished() const {
   for (unsigned s = 0; s < net_.steps.size(); ++s)
     if (!finished(s)) return false;
   return true;
 }
 
-std::string token_run::explain_deadlock(const deployment_plan& plan) const {
+std::vector<unsigned> token_run::waiting_cycle() const {
   unsigned s = 0;
   while (s < net_.steps.size() && finished(s)) ++s;
   std::vector<unsigned> path;  // follow what each waits for until a step comes back
@@ -178,8 +212,22 @@ std::string token_run::explain_deadlock(const deployment_plan& plan) const {
     s = reason.step;
   }
   path.erase(path.begin(), std::find(path.begin(), path.end(), s));
+  return path;
+}
+
+std::vector<unsigned> token_run::buffers_without_room() const {
+  std::vector<unsigned> buffers;
+  for (unsigned step : waiting_cycle()) {
+    const wait_reason reason = why_waiting(step);
+    if (reason.for_room && std::find(buffers.begin(), buffers.end(), reason.buffer) == buffers.end())
+      buffers.push_back(reason.buffer);
+  }
+  return buffers;
+}
+
+std::string token_run::explain_deadlock(const deployment_plan& plan) const {
   std::string text;
-  for (unsigned step : path) {
+  for (unsigned step : waiting_cycle()) {
     const wait_reason reason = why_waiting(step);
     const token_buffer& buffer = net_.buffers[reason.buffer];
     const int tensor = buffer.parked >= 0 ? plan.parked[buffer.parked].tensor
@@ -210,16 +258,44 @@ void check_tiles(const deployment_plan& plan, const token_net& net) {
   }
 }
 
+/// See deployment.h, `released`.
+void check_late_columns(const deployment_plan& plan, const token_net& net) {
+  const token_run run(net, 1);
+  for (unsigned b = 0; b < net.buffers.size(); ++b) {
+    const token_buffer& buffer = net.buffers[b];
+    const std::optional<unsigned> late = buffer.follows ? std::nullopt : run.late_column(b);
+    if (!late) continue;
+    const token_step& reader = net.steps[buffer.readers.front()];
+    throw mapping_error(
+        fmt::format("{} releases column {} of every image, which it does not need, before the copies of the stage "
+                    "before it have written it: a slow one would overwrite a newer column",
+                    describe(plan, buffer.cluster, reader.stage), *late));
+  }
+}
+
 }  // namespace
 
-void prove_live(const deployment_plan& plan) {
+void mark_followers(deployment_plan& plan) {
   const token_net net = make_token_net(plan);
-  check_tiles(plan, net);
+  const token_run run(net, 1);
+  for (unsigned b = 0; b < net.buffers.size(); ++b)
+    if (net.buffers[b].parked < 0)
+      plan.clusters[net.buffers[b].cluster].rings[net.buffers[b].ring].follows = run.late_column(b).has_value();
+}
+
+std::uint32_t images_to_prove(const token_net& net) {
   std::uint32_t images = 4;
   for (const token_buffer& buffer : net.buffers)
     if (!buffer.sequence)
       images = std::max(images, 2 + 2 * ((buffer.slots + buffer.columns_per_image - 1) / buffer.columns_per_image));
-  token_run run(net, images);
+  return images;
+}
+
+void prove_live(const deployment_plan& plan) {
+  const token_net net = make_token_net(plan);
+  check_tiles(plan, net);
+  check_late_columns(plan, net);
+  token_run run(net, images_to_prove(net));
   run.run();
   if (!run.all_finished()) throw mapping_error("the deployment would dead-lock: " + run.explain_deadlock(plan));
 }

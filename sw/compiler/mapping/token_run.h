@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct token_buffer {
   unsigned slots = 0;
   unsigned columns_per_image = 1;
   bool sequence = false;
+  bool follows = false;             ///< OHMIC_RING_FOLLOWS
   std::vector<unsigned> producers;  ///< steps, by position of their frontier word
   std::vector<unsigned> readers;    ///< steps
   unsigned cluster = 0;
@@ -55,6 +57,11 @@ class token_run {
  public:
   token_run(const token_net& net, std::uint32_t images);
 
+  /// A column of an image that `needed` passes although a replica may still have to write it: one between the end of a
+  /// tile's window and the begin of the next one's that is sent all the same. None where all columns of the buffer
+  /// have one producer, which writes in order. Independent of any run.
+  std::optional<unsigned> late_column(unsigned buffer) const;
+
   bool finished(unsigned step) const { return tile_[step] == tiles_in_run(step); }
   bool ready(unsigned step) const;
   /// Runs the step's next tile; it must be ready.
@@ -66,6 +73,9 @@ class token_run {
 
   /// Most columns (distance from released to the newest) that the buffer ever held.
   std::uint64_t peak(unsigned buffer) const { return peak_[buffer]; }
+
+  /// For a stopped run: the buffers without room in the cycle of steps that wait for each other.
+  std::vector<unsigned> buffers_without_room() const;
 
   /// For a stopped run: the cycle of steps that wait for each other, as a sentence.
   std::string explain_deadlock(const deployment_plan& plan) const;
@@ -83,12 +93,14 @@ class token_run {
   tile_place place(unsigned step, std::uint64_t tile) const;
   std::uint64_t first_needed(unsigned step, const token_input& input, std::uint64_t tile) const;
   std::uint64_t end_needed(unsigned step, const token_input& input, std::uint64_t tile) const;
+  std::uint64_t needed(unsigned buffer) const;
   std::uint64_t released(unsigned buffer) const;
   std::uint64_t produced(unsigned buffer) const;
   /// 1 + the last column of the tile that goes to the output, 0 if none does.
   std::uint64_t end_written(unsigned step, const token_output& output, std::uint64_t tile) const;
   std::uint64_t next_frontier(unsigned step, const token_output& output) const;
   wait_reason why_waiting(unsigned step) const;
+  std::vector<unsigned> waiting_cycle() const;
 
   const token_net& net_;
   std::uint32_t images_;
@@ -97,9 +109,16 @@ class token_run {
   std::vector<std::uint64_t> peak_;
 };
 
-/// Proves that every run ends and that no tile wraps around a ring's end: throws mapping_error naming the
-/// waiting stages otherwise. The plan repeats itself from image to image and runs are order-independent, so a
-/// run longer than all rings together is as good as any.
+/// Images after which a run repeats itself: more than all rings hold.
+std::uint32_t images_to_prove(const token_net& net);
+
+/// Decides which rings have to follow their producers (plan_ring::follows).
+void mark_followers(deployment_plan& plan);
+
+/// Proves that every run ends, that no tile wraps around a ring's end, and that whatever is fast or slow no column is
+/// written into a slot that was given to a newer one: throws mapping_error naming the stages otherwise. The plan
+/// repeats itself from image to image and runs are order-independent, so a run longer than all rings together is as
+/// good as any.
 void prove_live(const deployment_plan& plan);
 
 }  // namespace ohmic

@@ -118,7 +118,7 @@ class cluster_writer {
     const plan_ring& ring = cluster_.rings[r];
     const auto producers = static_cast<std::uint32_t>(ring.producers.size());
     ohmic_ring record{};
-    record.flags = ring.sequence ? OHMIC_RING_SEQUENCE : 0;
+    record.flags = (ring.sequence ? OHMIC_RING_SEQUENCE : 0) | (ring.follows ? OHMIC_RING_FOLLOWS : 0);
     record.base = at_.ring[r].base;
     record.column_bytes = ring.layout.bytes;
     record.slots = ring.slots;
@@ -212,7 +212,7 @@ class cluster_writer {
     record.lo = -128;
     if (at.multipliers != 0) write_constants(at, work, record);
     if (at.segments != 0) {
-      const std::vector<ohmic_segment> segments = format_segments(output.layout, work.channels.begin);
+      const std::vector<ohmic_segment> segments = format_segments(output.layout, work.channels);
       record.segment_count = static_cast<std::uint32_t>(segments.size());
       record.segments = at.segments;
       put_all(at.segments, segments);
@@ -228,7 +228,7 @@ class cluster_writer {
     if (at.input_segments != 0) {
       const unsigned input = work.residual_input >= 0 ? static_cast<unsigned>(work.residual_input) : 0;
       const column_layout& layout = cluster_.rings[step.inputs[input].ring].layout;
-      const std::vector<ohmic_segment> input_segments = format_segments(layout, work.channels.begin);
+      const std::vector<ohmic_segment> input_segments = format_segments(layout, work.channels);
       record.input_segment_count = static_cast<std::uint32_t>(input_segments.size());
       record.input_segments = at.input_segments;
       record.input_height = layout.height;
@@ -251,7 +251,7 @@ class cluster_writer {
       const plan_destination& to = work.destinations[d];
       records.push_back(make_destination(to, at.released[d]));
       if (to.to == plan_destination::kind::ring)
-        put(at_.frontier(at.released[d]), plan_.clusters[to.cluster].first_needed(to.ring));
+        put(at_.frontier(at.released[d]), plan_.clusters[to.cluster].first_released(to.ring));
     }
     put_all(at.destinations, records);
     ohmic_push record{};

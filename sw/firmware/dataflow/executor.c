@@ -39,12 +39,7 @@ static void end_tile(executor* e, step_state* s) {
     refresh_released(e, in->ring);
   }
   if (s->output) {
-    s->produced = number_in(s->output, s, t);
-    uint32_t least = s->produced;
-    if (s->next_producer)
-      for (const step_state *p = e->steps, *const end = p + e->step_count; p != end; ++p)
-        if (p->output == s->output && p->produced < least) least = p->produced;
-    s->output->local_produced = least;
+    s->output->local_produced = number_in(s->output, s, t);
   }
   if (s->kind == OHMIC_STEP_PULL) {
     s->pull_released = t->first;
@@ -209,11 +204,35 @@ static __attribute__((noinline)) void tell_releases(executor* e) {
   dma_start(e->release_channel, first);
 }
 
+/* Columns that nobody needs are released when they are produced. */
+static __attribute__((noinline)) void follow_producers(executor* e, step_state* s) {
+  input_state* in = s->inputs;
+  const ring_state* r = in->ring;
+  uint32_t least = ~0u;
+  for (volatile uint32_t *word = r->produced, *const end = word + r->ring->produced_count; word != end; ++word) {
+    const uint32_t produced = *word;
+    if (produced >= least) continue;
+    least = produced;
+    s->blocker = word;
+  }
+  s->blocked_below = least + 1;
+  if (least >= e->images * s->W) {
+    static const uint32_t never = 0;
+    s->blocker = &never;
+    s->blocked_below = 1;
+    --e->unfinished;
+  }
+  in->hold = least;
+  refresh_released(e, in->ring);
+}
+
 /* Starts tiles of a step that is no kernel until it is blocked or its device is full. */
 static __attribute__((noinline)) bool start_tiles(executor* e, step_state* s) {
   bool moved = false;
   if (s->kind == OHMIC_STEP_IMA) {
     for (; e->jobs_held < e->jobs_room && ready(e, s); moved = true) start_ima(e, s);
+  } else if (s->kind == STEP_FOLLOW) {
+    follow_producers(e, s);
   } else {
     for (; !(e->channels_active >> s->channel & 1u) && ready(e, s); moved = true) start_transfer(e, s);
   }

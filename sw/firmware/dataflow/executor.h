@@ -19,7 +19,7 @@ typedef struct input_state input_state;
 typedef struct {
   const ohmic_ring* ring;
   volatile uint32_t* produced;  ///< words of remote producers
-  uint32_t local_produced;      ///< least frontier of the local producers; largest number if there is none
+  uint32_t local_produced;      ///< frontier of the local producer; largest number if there is none
   uint32_t released;
   uint32_t slot_mask;  ///< slots - 1 if a power of two, else 0
   input_state* readers;
@@ -59,6 +59,10 @@ typedef struct {
   uint32_t count;
 } release_state;
 
+/// Kind of a step that no deployment has: it holds a ring's columns until they are produced, as a reader holds those it
+/// needs (OHMIC_RING_FOLLOWS).
+enum { STEP_FOLLOW = 0 };
+
 struct step_state {
   const ohmic_step* step;
   uint32_t kind, T, W;
@@ -66,10 +70,8 @@ struct step_state {
   tile start, end;   ///< next to be started, next to be ended
   input_state* inputs;
   uint32_t input_count;
-  ring_state* output;         ///< 0: none
-  uint32_t produced;          ///< frontier in the output ring
-  step_state* next_producer;  ///< of the same ring
-  uint32_t channel;           ///< PULL, PUSH
+  ring_state* output;  ///< 0: none
+  uint32_t channel;    ///< PULL, PUSH
   /// Why the next tile could not start: *blocker has not reached `blocked_below`.
   const volatile uint32_t* blocker;
   uint32_t blocked_below;
@@ -94,7 +96,7 @@ typedef struct {
   const ohmic_deployment* deployment;
   uint32_t images;
   ring_state* rings;
-  step_state* steps;
+  step_state* steps;  ///< followers first, then the deployment's
   uint32_t step_count;
   release_state* releases;
   uint32_t release_count;

@@ -68,6 +68,28 @@ static void setup_inputs(executor* e, step_state* s) {
   }
 }
 
+static uint32_t count_followers(const ohmic_deployment* d) {
+  const ohmic_ring* ring = l1_at(d->rings);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < d->ring_count; ++i) n += (ring[i].flags & OHMIC_RING_FOLLOWS) != 0;
+  return n;
+}
+
+static void setup_followers(executor* e, const ohmic_deployment* d) {
+  step_state* s = e->steps;
+  for (uint32_t i = 0; i < d->ring_count; ++i) {
+    ring_state* r = &e->rings[i];
+    if (!(r->ring->flags & OHMIC_RING_FOLLOWS)) continue;
+    *s = (step_state){.kind = STEP_FOLLOW, .W = r->ring->columns_per_image, .input_count = 1};
+    s->blocker = &s->blocked_below; /* the first round looks closely */
+    s->inputs = executor_allocate(e, sizeof *s->inputs, sizeof(void*));
+    *s->inputs = (input_state){.ring = r, .next_reader = r->readers};
+    r->readers = s->inputs;
+    ++s;
+    ++e->unfinished;
+  }
+}
+
 void executor_setup(executor* e, const ohmic_deployment* d) {
   OHMIC_ASSERT(d->magic == OHMIC_DEPLOYMENT_MAGIC && d->version == OHMIC_DEPLOYMENT_VERSION);
   *e = (executor){.deployment = d, .images = d->images, .heap = l1_at(d->heap), .heap_left = d->heap_bytes};
@@ -87,10 +109,12 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
   setup_rings(e, notices);
 
   const uint32_t* offsets = l1_at(d->steps);
-  e->step_count = d->step_count;
-  e->steps = executor_allocate(e, d->step_count * sizeof *e->steps, sizeof(void*));
+  const uint32_t followers = count_followers(d);
+  e->step_count = followers + d->step_count;
+  e->steps = executor_allocate(e, e->step_count * sizeof *e->steps, sizeof(void*));
+  setup_followers(e, d);
   for (uint32_t i = 0; i < d->step_count; ++i) {
-    step_state* s = &e->steps[i];
+    step_state* s = &e->steps[followers + i];
     const ohmic_step* step = l1_at(offsets[i]);
     *s = (step_state){.step = step, .kind = step->kind, .T = step->tile_columns, .W = step->columns_per_image};
     s->advance = s->T * (step->replicas ? step->replicas : 1);
@@ -100,10 +124,8 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
     setup_inputs(e, s);
     if (step->output_ring != OHMIC_NONE) {
       s->output = &e->rings[step->output_ring];
-      s->produced = number_in(s->output, s, &s->end);
-      if (s->produced < s->output->local_produced) s->output->local_produced = s->produced;
-      for (uint32_t j = 0; j < i; ++j)
-        if (e->steps[j].output == s->output) s->next_producer = &e->steps[j];
+      OHMIC_ASSERT(s->output->local_produced == ~0u); /* a ring has one local producer */
+      s->output->local_produced = number_in(s->output, s, &s->end);
     }
     switch (s->kind) {
       case OHMIC_STEP_PULL:

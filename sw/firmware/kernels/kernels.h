@@ -14,8 +14,6 @@
 
 #include "sw/deployment/deployment.h"
 
-enum { OHMIC_MOST_INPUTS = 32 };
-
 /// A run of channels with one place in the output and one in the segmented input (residual or pooled map). With
 /// `copy` the values are already in the output column, at the second place: the run only stands there once more.
 typedef struct {

@@ -6,8 +6,9 @@
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
+#include "tests/sw/compiler/mapping/random_cases.h"
 #include "tests/sw/compiler/models_folder.h"
-#include "tests/sw/firmware/untimed_chip.h"
+#include "tests/sw/firmware/dataflow_run.h"
 
 namespace ohmic {
 namespace {
@@ -70,26 +71,13 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
 
   for (unsigned seed = 1; seed <= p.seeds; ++seed) {
     untimed_chip chip(OHMIC_DATAFLOW_ELF, config, seed);
-    for (const cluster_image& image : mapped.clusters) {
-      chip.add_cluster(image.cluster);
-      chip.write(config.cluster_l1(image.cluster) + image.offset, image.bytes.data(), image.bytes.size());
-      chip.set_argument(image.cluster, 0, image.offset);
-    }
-    for (const crossbar_image& x : mapped.crossbars)
-      for (unsigned row = 0; row < x.rows; ++row)
-        ASSERT_TRUE(chip.weights(x.cluster).write_weights(
-            std::uint64_t{row} * config.ima.columns,
-            reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.columns, x.columns));
     std::vector<std::vector<std::int32_t>> expected;
+    std::vector<feature_map> images;
     for (unsigned i = 0; i < p.images; ++i) {
-      const feature_map image = load_image(photos[i], graph.input().width, graph.input().height);
-      expected.push_back(reference.run(image).logits);
-      const std::size_t column = static_cast<std::size_t>(image.height) * image.channels;
-      for (int x = 0; x < image.width; ++x)
-        chip.write(mapped.hbm.images + std::uint64_t{i} * mapped.hbm.images_stride +
-                       std::uint64_t(x) * mapped.hbm.images_column_bytes,
-                   image.data.data() + x * column, column);
+      images.push_back(load_image(photos[i], graph.input().width, graph.input().height));
+      expected.push_back(reference.run(images[i]).logits);
     }
+    load_dataflow(chip, mapped, config, images);
     const auto outcome = chip.run(400'000'000);
     ASSERT_EQ(outcome, untimed_chip::outcome::exited) << "seed " << seed << "\n" << chip.console() << chip.activities();
     EXPECT_EQ(chip.exit_status(), 0u);
@@ -97,11 +85,28 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
     EXPECT_EQ(chip.markers()[0], 0u) << "time begins before anything is pulled";
     EXPECT_EQ(chip.mvms(), mapped.mvms_per_image * p.images);
     EXPECT_GE(chip.progress(), p.images);
-    for (unsigned i = 0; i < p.images; ++i) {
-      std::vector<std::int32_t> logits(mapped.classes);
-      chip.read(mapped.hbm.results + std::uint64_t{i} * mapped.hbm.results_stride, logits.data(), logits.size() * 4);
-      EXPECT_EQ(logits, expected[i]) << "image " << i << ", seed " << seed;
-    }
+    for (unsigned i = 0; i < p.images; ++i)
+      EXPECT_EQ(logits_of(chip, mapped, i), expected[i]) << "image " << i << ", seed " << seed;
+  }
+}
+
+/// What tests/fuzz/networks_fuzz.cpp does with any number of them.
+TEST(DataflowOfRandomNetworks, GivesTheReferencesLogitsOnClustersOfUnequalSpeed) {
+  constexpr std::uint32_t first = 20261129;
+  for (std::uint32_t seed = first; seed < first + 12; ++seed) {
+    SCOPED_TRACE("case seed " + std::to_string(seed));
+    const random_case c = random_case_maker(seed).run();
+    deployment mapped = compile(c.graph, c.chip, c.options);
+    set_images(mapped, c.images);
+    std::mt19937 random(seed);
+    const reference_executor reference(c.graph);
+    std::vector<feature_map> images;
+    for (unsigned i = 0; i < c.images; ++i) images.push_back(random_image(random, c.graph.input()));
+    untimed_chip chip(OHMIC_DATAFLOW_ELF, c.chip, seed);
+    load_dataflow(chip, mapped, c.chip, images);
+    chip.make_uneven();
+    ASSERT_EQ(chip.run(400'000'000), untimed_chip::outcome::exited) << chip.console() << chip.activities();
+    for (unsigned i = 0; i < c.images; ++i) EXPECT_EQ(logits_of(chip, mapped, i), reference.run(images[i]).logits);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
 
 #include "registers/dma.h"
@@ -337,6 +338,14 @@ void untimed_chip::run_job(cluster& c) {
   wake(c);
 }
 
+void untimed_chip::make_uneven() {
+  constexpr unsigned slowness[] = {1, 1, 1, 4, 16};
+  for (auto& [i, c] : clusters_) {
+    c->slowness = slowness[random_() % std::size(slowness)];
+    c->dma_slowness = slowness[random_() % std::size(slowness)];
+  }
+}
+
 untimed_chip::outcome untimed_chip::run(std::uint64_t choices) {
   std::vector<cluster*> all;
   for (auto& [i, c] : clusters_) all.push_back(c.get());
@@ -363,7 +372,9 @@ untimed_chip::outcome untimed_chip::run(std::uint64_t choices) {
       continue;
     }
     idle = 0;
+    if (random_() % c.slowness != 0) continue;
     const action a = possible[random_() % n];
+    if (a.kind == 1 && random_() % c.dma_slowness != 0) continue;
     if (a.kind == 0)
       run_core(c, a.which);
     else if (a.kind == 1)

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "chip/chip_config.h"
 #include "ip/dma/descriptor.h"
 #include "ip/event_unit/event_unit.h"
 #include "ip/ima/crossbar.h"
 #include "ip/ima/input_generator.h"
 #include "ip/iss/iss_group.h"
 #include "platform/cluster/cluster_parameters.h"
-#include "chip/chip_config.h"
 #include "platform/elf/elf_file.h"
 
 namespace ohmic {
@@ -36,6 +36,9 @@ class untimed_chip {
   void set_argument(unsigned cluster, unsigned n, std::uint32_t value);
   crossbar& weights(unsigned cluster);
   std::uint32_t symbol(const std::string& name) const { return elf_.address_of(name); }
+
+  /// From now on some clusters, and the DMA of some, get a turn far more seldom than others.
+  void make_uneven();
 
   enum class outcome { exited, assertion, dead_lock, limit };
   /// Runs until a core ends the program, nothing can move, or this many scheduling choices were made.
@@ -71,6 +74,8 @@ class untimed_chip {
     input_generator generator;
     crossbar cells;
     std::uint64_t runnable;  // cores that do not sleep
+    unsigned slowness = 1;   // gets one of so many turns
+    unsigned dma_slowness = 1;
   };
 
   cluster& at(unsigned index);

@@ -11,6 +11,7 @@
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"
 #include "tests/sw/compiler/mapping/edge_observer.h"
+#include "tests/sw/compiler/mapping/random_cases.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -150,6 +151,159 @@ TEST_F(Compile, TwentyRandomShapes) {
                  " x " + std::to_string(width) + ", crossbars " + std::to_string(rows) + " x " +
                  std::to_string(columns));
     expect_reference(graph, small_chip(256, rows, columns), options, random);
+    if (HasFatalFailure()) return;
+  }
+}
+
+/// `conv1` in copies before a pool whose windows leave columns out.
+integer_graph network_with_unneeded_columns(std::mt19937& random, int stride) {
+  integer_graph graph = small_network(random, 9, 38, 256);  // conv1 makes 19 columns
+  graph_node& pool = graph.nodes[2];
+  pool.pool_window = {2, 3, stride, 2, 0, 1};
+  for (std::size_t t : {2u, 3u, 4u, 5u}) graph.tensors[t].width = (19 - 2) / stride + 1;
+  return graph;
+}
+
+TEST_F(Compile, AColumnThatNobodyNeedsIsNotReleasedBeforeASlowCopyHasWrittenIt) {
+  for (int stride : {2, 3, 4})  // one column behind the last window; between all windows as well
+    for (unsigned copies : {1u, 2u, 3u, 4u})
+      for (unsigned round = 0; round < 4; ++round) {
+        SCOPED_TRACE(std::to_string(copies) + " copies, stride " + std::to_string(stride));
+        const integer_graph graph = network_with_unneeded_columns(random, stride);
+        options.conv1_copies = copies;
+        options.tile_cycles = 1;
+        const chip_config chip = small_chip(64, 256, 256);
+        expect_reference(graph, chip, compile(graph, chip, options), random, 6);
+        if (HasFatalFailure()) return;
+      }
+}
+
+TEST_F(Compile, ARingWithoutUnneededColumnsOrWithOneProducerDoesNotFollow) {
+  const auto followers = [&](const integer_graph& graph, unsigned copies) {
+    options.conv1_copies = copies;
+    options.tile_cycles = 1;
+    unsigned n = 0;
+    for (const plan_cluster& cluster : make_plan(graph, small_chip(64, 256, 256), options).clusters)
+      for (const plan_ring& ring : cluster.rings) n += ring.follows;
+    return n;
+  };
+  EXPECT_EQ(followers(network_with_unneeded_columns(random, 3), 2), 1u);
+  EXPECT_EQ(followers(network_with_unneeded_columns(random, 3), 1), 0u) << "one producer writes in order";
+  EXPECT_EQ(followers(network_with_unneeded_columns(random, 1), 2), 0u) << "every column is needed";
+}
+
+TEST_F(Compile, TheProofRefusesARingThatReleasesWhatIsNotWritten) {
+  const integer_graph graph = network_with_unneeded_columns(random, 2);
+  options.conv1_copies = 2;
+  options.tile_cycles = 1;
+  deployment_plan plan = make_plan(graph, small_chip(64, 256, 256), options);
+  EXPECT_NO_THROW(prove_live(plan));
+  for (plan_cluster& cluster : plan.clusters)
+    for (plan_ring& ring : cluster.rings) ring.follows = false;
+  try {
+    prove_live(plan);
+    FAIL() << "column 18 is behind the last window, and two copies write the ring";
+  } catch (const mapping_error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("column 18 of every image"),
+                                    HasSubstr("overwrite a newer column")));
+  }
+}
+
+/// Columns of the largest ring in which this tensor waits for a longer way.
+unsigned skip_ring_of(const std::string& tensor, const integer_graph& graph, const chip_config& chip,
+                      const mapping_options& options) {
+  unsigned most = 0;
+  for (const plan_cluster& cluster : make_plan(graph, chip, options).clusters)
+    for (const plan_ring& ring : cluster.rings)
+      if (ring.skip && graph.tensors[ring.tensor].name == tensor) most = std::max(most, ring.slots);
+  return most;
+}
+
+TEST_F(Compile, ATensorAddedToItselfWaitsForNobody) {
+  integer_graph graph = network_with_separate_add(random, 29, 37, 40);
+  graph.nodes[6].inputs = {graph.nodes[5].output, graph.nodes[5].output};
+  link_tensors(graph);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1;
+  EXPECT_EQ(skip_ring_of("add", graph, chip, options), 10u)
+      << "a tile of 2 in work and one of 5 that arrives, in multiples of both";
+  expect_reference(graph, chip, options, random);
+}
+
+TEST_F(Compile, BranchesThatMeetAtTheImageOnlyNeedAFewColumns) {
+  integer_graph graph = small_network(random, 29, 37, 40);
+  graph_node& down = graph.nodes[4];  // [13, 8, 10] from the image, where it was from the pool
+  down.inputs = {0};
+  down.layer.in_channels = 3;
+  down.layer.window = {1, 1, 4, 4, 0, 0};
+  down.layer.weights.resize(13 * 3);
+  down.layer.row_sets = split_rows(3, 1, 1, 40);
+  link_tensors(graph);
+  check_graph(graph);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1;
+  EXPECT_EQ(skip_ring_of("down", graph, chip, options), 10u) << "a tile of 5 in work, another that arrives";
+  expect_reference(graph, chip, options, random);
+}
+
+TEST_F(Compile, TheShortBranchHoldsWhatTheLongOneHas) {
+  // `again` adds what conv `main` gives to itself with `down`: the sum comes later, so `main` waits.
+  const integer_graph graph = network_with_separate_add(random, 29, 37, 40);
+  const chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1;
+  for (const plan_cluster& cluster : make_plan(graph, chip, options).clusters)
+    for (const plan_ring& ring : cluster.rings) {
+      if (ring.skip) EXPECT_LT(ring.slots, 3 * 10u) << "not the whole batch";
+    }
+  expect_reference(graph, chip, options, random);
+}
+
+TEST_F(Compile, CopiesThatNobodyAskedForAreNoMoreThanTheColumns) {
+  for (int width : {1, 2, 3, 5}) {
+    const integer_graph graph = small_network(random, 29, width, 40);  // conv1 makes 1, 1, 2 and 3 columns
+    options = {};
+    EXPECT_EQ(make_plan(graph, small_chip(64, 40, 256), options).assignment.stages[0].replicas.size(),
+              static_cast<unsigned>(graph.tensors[1].width));
+    expect_reference(graph, small_chip(64, 40, 256), options, random);
+    options.conv1_copies = static_cast<unsigned>(graph.tensors[1].width) + 1;
+    EXPECT_THAT(error_of(graph, small_chip(64, 40, 256), options), HasSubstr("columns to share"));
+  }
+}
+
+TEST_F(Compile, AFanInOfItsOwnIsWithinWhatAKernelSums) {
+  const integer_graph graph = small_network(random, 9, 13, 9);
+  integer_graph wide = graph;
+  crossbar_layer& fc = wide.nodes.back().layer;
+  fc.in_channels = 13;
+  fc.row_sets.clear();
+  for (int c = 0; c < 13; ++c) fc.row_sets.push_back({0, 1, c, c + 1});
+  crossbar_layer& main = wide.nodes[3].layer;
+  main.row_sets.clear();
+  for (int c = 0; c < 20; ++c)
+    for (int ky = 0; ky < 3; ++ky) main.row_sets.push_back({ky, ky + 1, c, c + 1});  // 60 sets
+  check_graph(wide);
+  for (reduction_seats seats : {reduction_seats::automatic, reduction_seats::shared}) {
+    options.reductions = seats;
+    expect_reference(wide, small_chip(256, 9, 256), options, random);
+  }
+  options.reduction_fan_in = 60;
+  EXPECT_THAT(error_of(wide, small_chip(256, 9, 256), options),
+              AllOf(HasSubstr("'main+add'"), HasSubstr("at most 32 inputs"), HasSubstr("reduction_fan_in")));
+}
+
+TEST_F(Compile, AnImagesChannelsMayLieOnSeveralCrossbars) {
+  const integer_graph graph = small_network(random, 29, 37, 18);  // two of three channels a set
+  ASSERT_EQ(graph.nodes[1].layer.row_sets.size(), 2u);
+  expect_reference(graph, small_chip(128, 18, 8), options, random);
+}
+
+TEST_F(Compile, AHundredAndFiftyRandomNetworks) {
+  for (unsigned n = 0; n < 150; ++n) {
+    const std::uint32_t case_seed = seed + n;
+    SCOPED_TRACE("case seed " + std::to_string(case_seed));
+    const random_case c = random_case_maker(case_seed).run();
+    check_graph(c.graph);
+    expect_reference(c.graph, c.chip, compile(c.graph, c.chip, c.options), random, c.images);
     if (HasFatalFailure()) return;
   }
 }

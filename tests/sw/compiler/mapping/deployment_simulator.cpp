@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace ohmic {
 deployment_simulator::deployment_simulator(const deployment& what, const chip_config& chip, std::uint32_t seed)
@@ -31,7 +32,8 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
       }
       c.steps.push_back(std::move(step));
     }
-    for (std::uint32_t r = 0; r < c.rings.size(); ++r) c.released[r] = least_needed(c, r);
+    for (std::uint32_t r = 0; r < c.rings.size(); ++r)
+      c.released[r] = c.rings[r].flags & OHMIC_RING_FOLLOWS ? 0 : least_needed(c, r);
   }
   for (const crossbar_image& crossbar : what.crossbars)
     for (unsigned row = 0; row < crossbar.rows; ++row)
@@ -141,7 +143,8 @@ std::uint32_t deployment_simulator::least_needed(simulated_cluster& c, std::uint
 
 void deployment_simulator::publish_releases(simulated_cluster& c) {
   for (std::uint32_t r = 0; r < c.rings.size(); ++r) {
-    const std::uint32_t least = least_needed(c, r);
+    std::uint32_t least = least_needed(c, r);
+    if (c.rings[r].flags & OHMIC_RING_FOLLOWS) least = std::min(least, available(c, c.rings[r], r));
     if (least == c.released[r]) continue;
     if (least < c.released[r]) broken_deployment("released went back");
     c.released[r] = least;
@@ -182,11 +185,19 @@ void deployment_simulator::fire(simulated_cluster& c, simulated_step& s) {
 bool deployment_simulator::run() {
   std::vector<std::pair<simulated_cluster*, simulated_step*>> steps;
   for (auto& entry : clusters_)
-    for (simulated_step& s : entry.second.steps) steps.push_back({&entry.second, &s});
+    for (simulated_step& s : entry.second.steps) {
+      constexpr unsigned slowness[] = {1, 1, 1, 4, 32};
+      s.slowness = slowness[random_() % std::size(slowness)];
+      steps.push_back({&entry.second, &s});
+    }
   for (bool moved = true; moved;) {
     moved = false;
     std::shuffle(steps.begin(), steps.end(), random_);
     for (auto& [c, s] : steps) {
+      if (random_() % s->slowness != 0) {
+        moved = moved || ready(*c, *s);
+        continue;
+      }
       unsigned at_most = 1 + random_() % 4;
       while (at_most-- > 0 && ready(*c, *s)) {
         fire(*c, *s);
@@ -237,7 +248,15 @@ void deployment_simulator::push(simulated_cluster& c, simulated_step& s) {
       if (!d.sequence && !is_wanted(d, t.x + k)) continue;
       sent = true;
       std::uint64_t n = d.sequence ? t.order * T + k : std::uint64_t{t.image} * W + t.x + k;
-      if (d.dst_slots != 0) n %= d.dst_slots;
+      if (d.dst_slots != 0) {
+        const std::uint64_t slot = address_of(d.dst) + n % d.dst_slots * d.dst_column_bytes;
+        const auto held = held_.try_emplace(slot, n).first;
+        if (held->second > n)
+          broken_deployment("column " + std::to_string(n) + " is written into a slot that column " +
+                            std::to_string(held->second) + " has already");
+        held->second = n;
+        n %= d.dst_slots;
+      }
       const std::uint32_t from = slot_of(source, s, t, k) + d.src_offset;
       for (std::uint32_t row = 0; row < d.rows; ++row)
         std::memcpy(memory(address_of(d.dst) + n * d.dst_column_bytes + std::uint64_t{row} * d.dst_pitch, d.run_bytes),
@@ -258,6 +277,7 @@ void deployment_simulator::push(simulated_cluster& c, simulated_step& s) {
     std::memcpy(&before, memory(word, 4), 4);
     store<std::uint32_t>(word, next);
     const std::uint64_t offset = word - chip_config::clusters_base;
+    publish_releases(at(static_cast<unsigned>(offset / chip_.cluster_stride())));
     if (on_produced)
       on_produced(static_cast<unsigned>(offset / chip_.cluster_stride()),
                   static_cast<std::uint32_t>(offset % chip_.cluster_stride()), before, next);

@@ -16,7 +16,8 @@ namespace ohmic {
 
 /// Runs a deployment without time, from its bytes alone: an oracle written against sw/deployment/deployment.h
 /// and the register descriptions, knowing nothing of the compiler or of the firmware. Steps run in random
-/// order, memory that nobody wrote holds random bytes.
+/// order and some far more seldom than others, memory that nobody wrote holds random bytes. A column that is written
+/// into a slot that holds a newer one is a broken promise whatever comes of it.
 class deployment_simulator {
  public:
   deployment_simulator(const deployment& what, const chip_config& chip, std::uint32_t seed);
@@ -54,7 +55,8 @@ class deployment_simulator {
   const chip_config& chip_;
   std::mt19937 random_;
   std::map<unsigned, simulated_cluster> clusters_;
-  std::vector<std::uint8_t> hbm_;  // from hbm_base + OHMIC_HBM_RESERVED_BYTES
+  std::map<std::uint64_t, std::uint64_t> held_;  // by address: the newest column pushed there
+  std::vector<std::uint8_t> hbm_;                // from hbm_base + OHMIC_HBM_RESERVED_BYTES
   std::uint64_t mvms_ = 0;
 };
 

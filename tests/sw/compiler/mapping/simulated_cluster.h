@@ -25,6 +25,7 @@ struct simulated_step {
   std::vector<ohmic_window> inputs;
   std::vector<ohmic_destination> destinations;  ///< PUSH
   std::uint32_t tile = 0;                       ///< next
+  unsigned slowness = 1;                        ///< runs in one of so many rounds
 };
 
 /// A cluster of a deployment_simulator: its L1, its crossbar, and what its records say.
