@@ -3,21 +3,19 @@
 #include <string>
 #include <vector>
 
-#include "tests/ip/axi/traffic.h"
+#include "tests/ip/axi/rtl_simulator.h"
 
 namespace ohmic::test {
 
-/// One list of data/traffic_8_clusters.csv.gz, with the RTL's cycles as its results.
+/// One list of data/*.csv.gz: what the RTL was configured with, and its cycles as the bursts' results.
 struct rtl_case {
   std::string name;
-  unsigned window = 0;  ///< reads and writes in flight per master, each
+  std::vector<unsigned> children = {4, 2};  ///< for network_tree::uniform
+  rtl_parameters parameters;
   std::vector<rtl_burst> bursts;
 };
 
-/// Throws std::runtime_error if the file is not there or not of the form that data/README.md says.
+/// Reads a file of the form that data/README.md says; throws std::runtime_error if it is not there or not such.
 std::vector<rtl_case> read_rtl_cases(const std::string& path);
-
-/// The tree that the lists were played on.
-network_tree rtl_case_tree();
 
 }  // namespace ohmic::test

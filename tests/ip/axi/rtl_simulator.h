@@ -59,6 +59,11 @@ struct rtl_parameters {
 /// - rr_arb_tree.sv, spill_register.sv, axi_demux_id_counters.sv, axi_id_remap.sv: rtl_blocks.h. A request that
 ///   waits for the remap table blocks those behind it; W beats do not pass the table.
 ///
+/// What they are worth, on the 161 lists of the reference data, all of which this is exact on: with "the next one after
+/// the last winner" for rr_arb_tree's rule latency is up to 15 % wrong, 64 lists are exact; without its frozen
+/// requests, 2 % and 125; a memory that takes an AW before its data, 44 % and 156; remap tables of 32 ids, 19 % and
+/// 133; id counters up to 31, 7 % and 158; a W order of 32, 17 % and 158.
+///
 /// Ports of a router in the arbiters' order: child routers, clusters, then the parent (memory at the top). The
 /// error slave that axi_xbar adds behind the last output is left out: it never answers here.
 ///

@@ -27,14 +27,11 @@ std::string text_of(const rtl_burst& b) {
 
 // --- against the RTL ---
 
-TEST(RtlSimulatorTest, TakesTheRtlsCyclesForEveryBurstOfAllLists) {
-  const std::vector<rtl_case> cases = read_rtl_cases(OHMIC_RTL_CASES);
-  ASSERT_EQ(cases.size(), 161u);
+/// Plays all lists of a file and expects the RTL's cycles for every burst; returns the number of bursts.
+std::size_t expect_the_rtls_cycles(const std::vector<rtl_case>& cases) {
   std::size_t bursts = 0;
   for (const rtl_case& c : cases) {
-    rtl_parameters parameters;
-    parameters.master_reads = parameters.master_writes = c.window;
-    const std::vector<rtl_burst> mine = play(rtl_case_tree(), parameters, c.bursts);
+    const std::vector<rtl_burst> mine = play(network_tree::uniform(c.children), c.parameters, c.bursts);
     std::size_t different = 0;
     std::string first;
     for (std::size_t i = 0; i < mine.size(); ++i) {
@@ -48,7 +45,19 @@ TEST(RtlSimulatorTest, TakesTheRtlsCyclesForEveryBurstOfAllLists) {
                              << rtl.throughput;
     bursts += mine.size();
   }
-  EXPECT_EQ(bursts, 168'836u) << "the whole file was read";
+  return bursts;
+}
+
+TEST(RtlSimulatorTest, TakesTheRtlsCyclesForEveryBurstOfAllLists) {
+  const std::vector<rtl_case> cases = read_rtl_cases(OHMIC_RTL_DATA "/traffic_8_clusters.csv.gz");
+  EXPECT_EQ(cases.size(), 161u);
+  EXPECT_EQ(expect_the_rtls_cycles(cases), 168'836u) << "the whole file was read";
+}
+
+TEST(RtlSimulatorTest, TakesTheRtlsCyclesOnOtherTreesAndWithOtherLimits) {
+  const std::vector<rtl_case> cases = read_rtl_cases(OHMIC_RTL_DATA "/other_crosspoints.csv.gz");
+  EXPECT_GE(cases.size(), 12u);
+  EXPECT_GE(expect_the_rtls_cycles(cases), 5'000u);
 }
 
 // --- the arbiter: rr_arb_tree's sequences, worked out by hand from its source ---
