@@ -31,8 +31,8 @@ struct tensor_sink {
 class plan_builder {
  public:
   plan_builder(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-               const chip_config& chip, const mapping_options& options)
-      : graph_(graph), chip_(chip), options_(options) {
+               const chip_config& chip)
+      : graph_(graph), chip_(chip) {
     plan_.graph = &graph;
     plan_.stages = stages;
     plan_.assignment = assignment;
@@ -106,7 +106,7 @@ class plan_builder {
     sink.window = window;
     sink.makes = reader.makes;
     sink.columns = reader.columns_per_image;
-    if (skip && options_.residuals == residual_store::hbm) {
+    if (skip && plan_.assignment.stages[reader.stage].residual_in_hbm) {
       sink.parked = static_cast<int>(plan_.parked.size());
       parked_region region;
       region.tensor = t;
@@ -387,7 +387,6 @@ class plan_builder {
 
   const integer_graph& graph_;
   const chip_config& chip_;
-  const mapping_options& options_;
   deployment_plan plan_;
   std::vector<std::vector<tensor_source>> sources_;  // by tensor
   std::vector<std::vector<tensor_sink>> sinks_;
@@ -426,8 +425,8 @@ unsigned plan_cluster::first_released(unsigned ring) const {
 }
 
 deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-                           const chip_config& chip, const mapping_options& options) {
-  return plan_builder(graph, stages, assignment, chip, options).run();
+                           const chip_config& chip) {
+  return plan_builder(graph, stages, assignment, chip).run();
 }
 
 std::string describe(const deployment_plan& plan, unsigned cluster, int stage) {

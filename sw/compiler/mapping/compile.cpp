@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "sw/compiler/mapping/content_hash.h"
+#include "sw/compiler/mapping/fit_l1.h"
 #include "sw/compiler/mapping/l1_allocation.h"
 #include "sw/compiler/mapping/placement_policy.h"
 #include "sw/compiler/mapping/prediction.h"
 #include "sw/compiler/mapping/reports.h"
-#include "sw/compiler/mapping/ring_sizing.h"
 #include "sw/compiler/mapping/token_run.h"
 #include "sw/compiler/mapping/write_cluster.h"
 
@@ -51,13 +51,14 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   hbm.images_column_bytes = static_cast<std::uint32_t>((image.height * image.channels + 3) / 4 * 4);
   hbm.images_stride = hbm.images_column_bytes * static_cast<std::uint32_t>(image.width);
   hbm.images = take(hbm.images_stride);
-  if (at > chip.hbm.bytes)
+  const std::uint64_t end = hbm.images - chip.hbm_base + hbm.images_stride;
+  if (end > chip.hbm.bytes)
     throw mapping_error(
         fmt::format("results, parked maps and one image need {} bytes of HBM behind the firmware and chip "
                     "'{}' has {}: {} too many",
-                    at - OHMIC_HBM_RESERVED_BYTES, chip.name,
+                    end - OHMIC_HBM_RESERVED_BYTES, chip.name,
                     chip.hbm.bytes > OHMIC_HBM_RESERVED_BYTES ? chip.hbm.bytes - OHMIC_HBM_RESERVED_BYTES : 0,
-                    at - chip.hbm.bytes));
+                    end - chip.hbm.bytes));
   const std::uint64_t room = (chip.hbm.bytes - (hbm.images - chip.hbm_base)) / hbm.images_stride;
   hbm.max_images = static_cast<unsigned>(std::min<std::uint64_t>(room, options.max_images));
   return hbm;
@@ -69,10 +70,7 @@ deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, c
   check_target(graph, chip, options);
   const std::vector<stage> stages = make_stages(graph);
   const mapping assignment = make_mapping_policy(options.policy)->map(graph, stages, chip, options);
-  deployment_plan plan = build_plan(graph, stages, assignment, chip, options);
-  mark_followers(plan);
-  size_rings(plan, options);
-  return plan;
+  return make_fitting_plan(graph, stages, assignment, chip, options);
 }
 
 deployment emit(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {

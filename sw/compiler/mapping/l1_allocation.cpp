@@ -82,17 +82,37 @@ std::uint32_t selection_bytes(const plan_step& step) {
   return bytes;
 }
 
-[[noreturn]] void refuse(const deployment_plan& plan, unsigned index, std::uint64_t needed, std::uint64_t available) {
-  const plan_cluster& cluster = plan.clusters[index];
-  const plan_ring* largest = nullptr;
-  auto bytes = [](const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; };
-  for (const plan_ring& ring : cluster.rings)
-    if (largest == nullptr || bytes(ring) > bytes(*largest)) largest = &ring;
-  throw mapping_error(
-      fmt::format("{} needs {} bytes of L1 and {} are available: {} too many (its largest ring holds {} "
-                  "columns of {} bytes of '{}')",
-                  describe(plan, index, cluster.steps.back().stage), needed, available, needed - available,
-                  largest->slots, largest->layout.bytes, plan.graph->tensors[largest->tensor].name));
+/// One cluster's layout, and where it ends (however large L1 is).
+std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_config& chip, cluster_addresses& at) {
+  const plan_cluster& cluster = plan.clusters[c];
+  l1_cursor l1;
+  at.header = l1.take(sizeof(ohmic_deployment));
+  at.go_word = l1.take(4);
+  number_frontiers(plan, cluster, at);
+  at.frontiers = l1.take(4 * at.frontier_count);
+  at.rings = l1.take(sizeof(ohmic_ring) * cluster.rings.size());
+  at.steps = l1.take(4 * cluster.steps.size());
+  at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
+  std::uint32_t destinations = 0, selections = 0;
+  for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
+    take_tables(cluster, cluster.steps[s], at.step[s], l1);
+    selections += selection_bytes(cluster.steps[s]);
+    if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
+      destinations += static_cast<std::uint32_t>(push->destinations.size());
+  }
+  if (c == 0) {
+    at.participants = l1.take(4 * plan.clusters.size());
+    at.ready_words = l1.take(4 * chip.clusters());
+  }
+  at.tables_end = static_cast<std::uint32_t>(l1.end());
+  at.heap_bytes = OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
+                                   static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+  at.heap_bytes += (selections + 63) / 64 * 64;
+  at.heap = l1.take(at.heap_bytes, 64);
+  for (std::size_t r = 0; r < cluster.rings.size(); ++r)
+    at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);
+  at.end = static_cast<std::uint32_t>(std::min<std::uint64_t>(l1.end(), UINT32_MAX));
+  return l1.end();
 }
 
 }  // namespace
@@ -110,46 +130,27 @@ std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_
   return segments;
 }
 
-std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip) {
+std::uint64_t available_l1(const chip_config& chip) {
   if (chip.cluster.l1_bytes <= OHMIC_L1_RESERVED_BYTES)
-    throw mapping_error(fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes)",
-                                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
-  std::vector<cluster_addresses> all;
+    throw mapping_error(
+        fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes): "
+                    "cluster.l1_bytes must be larger",
+                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
+  return chip.cluster.l1_bytes - OHMIC_L1_RESERVED_BYTES;
+}
+
+std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_config& chip) {
+  std::vector<std::uint64_t> needs;
   for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
-    const plan_cluster& cluster = plan.clusters[c];
     cluster_addresses at;
-    l1_cursor l1;
-    at.header = l1.take(sizeof(ohmic_deployment));
-    at.go_word = l1.take(4);
-    number_frontiers(plan, cluster, at);
-    at.frontiers = l1.take(4 * at.frontier_count);
-    at.rings = l1.take(sizeof(ohmic_ring) * cluster.rings.size());
-    at.steps = l1.take(4 * cluster.steps.size());
-    at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
-    std::uint32_t destinations = 0, selections = 0;
-    for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
-      take_tables(cluster, cluster.steps[s], at.step[s], l1);
-      selections += selection_bytes(cluster.steps[s]);
-      if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
-        destinations += static_cast<std::uint32_t>(push->destinations.size());
-    }
-    if (c == 0) {
-      at.participants = l1.take(4 * plan.clusters.size());
-      at.ready_words = l1.take(4 * chip.clusters());
-    }
-    at.tables_end = static_cast<std::uint32_t>(l1.end());
-    at.heap_bytes = OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
-                                     static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
-    at.heap_bytes += (selections + 63) / 64 * 64;
-    at.heap = l1.take(at.heap_bytes, 64);
-    for (std::size_t r = 0; r < cluster.rings.size(); ++r)
-      at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);
-    if (l1.end() > chip.cluster.l1_bytes)
-      refuse(plan, static_cast<unsigned>(c), l1.end() - OHMIC_L1_RESERVED_BYTES,
-             chip.cluster.l1_bytes - OHMIC_L1_RESERVED_BYTES);
-    at.end = static_cast<std::uint32_t>(l1.end());
-    all.push_back(std::move(at));
+    needs.push_back(lay_out(plan, c, chip, at) - OHMIC_L1_RESERVED_BYTES);
   }
+  return needs;
+}
+
+std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip) {
+  std::vector<cluster_addresses> all(plan.clusters.size());
+  for (std::size_t c = 0; c < all.size(); ++c) lay_out(plan, c, chip, all[c]);
   return all;
 }
 

@@ -31,8 +31,14 @@ struct cluster_addresses {
   std::uint32_t frontier(std::uint32_t index) const { return frontiers + 4 * index; }
 };
 
+/// L1 behind the firmware's part.
+std::uint64_t available_l1(const chip_config& chip);
+
+/// What each cluster takes of it.
+std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_config& chip);
+
 /// Lays out every cluster's L1 from OHMIC_L1_RESERVED_BYTES on: header, go word, tables, heap, rings. Cluster
-/// 0 of the plan is the coordinator. Throws mapping_error naming cluster, stage, needed and available bytes.
+/// 0 of the plan is the coordinator. Precondition: no need is larger than what is available.
 std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip);
 
 /// Pixel-major pieces that a step of these channels reads or writes, as the format lists them: relative to the first.

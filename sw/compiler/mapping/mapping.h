@@ -46,6 +46,7 @@ struct stage_mapping {
   unsigned tile_columns = 1;
   std::vector<replica_mapping> replicas;  ///< crossbar stages
   unsigned cluster = 0;                   ///< pools and adds
+  bool residual_in_hbm = false;           ///< a residual waits there and not in the L1 of who adds it
 };
 
 /// Which cluster does what. Clusters are logical numbers 0 .. clusters-1, in pipeline order; placement makes

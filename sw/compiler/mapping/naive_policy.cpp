@@ -54,6 +54,7 @@ class naive_mapper {
     shapes_.resize(stages_.size());
     result_.stages.resize(stages_.size());
     for (std::size_t s = 0; s < stages_.size(); ++s) {
+      result_.stages[s].residual_in_hbm = options_.residuals == residual_store::hbm;
       const graph_tensor& out = output_of(s);
       shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
       if (!on_crossbar(s)) continue;

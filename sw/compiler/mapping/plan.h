@@ -133,7 +133,7 @@ struct deployment_plan {
 /// Turns an assignment into rings, steps and edges; slots are still 0. Throws mapping_error for what the
 /// format cannot say.
 deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-                           const chip_config& chip, const mapping_options& options);
+                           const chip_config& chip);
 
 /// "stage 'l1b0c1', cluster 12", for messages.
 std::string describe(const deployment_plan& plan, unsigned cluster, int stage);

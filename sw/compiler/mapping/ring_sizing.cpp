@@ -138,4 +138,18 @@ void size_rings(deployment_plan& plan, const mapping_options& options) {
   for (const token_buffer& buffer : net.buffers) slots_of(plan, buffer) = buffer.slots;
 }
 
+void size_just_live(deployment_plan& plan, unsigned cluster, unsigned ring) {
+  token_net net = make_token_net(plan);
+  for (token_buffer& buffer : net.buffers) {
+    if (buffer.parked >= 0 || buffer.cluster != cluster || buffer.ring != ring) continue;
+    const unsigned unit = measure(net, buffer, 1).unit, most = buffer.slots;
+    for (buffer.slots = unit; buffer.slots < most; buffer.slots += unit) {
+      token_run run(net, images_to_prove(net));
+      run.run();
+      if (run.all_finished()) break;
+    }
+    slots_of(plan, buffer) = buffer.slots;
+  }
+}
+
 }  // namespace ohmic

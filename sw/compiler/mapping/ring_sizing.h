@@ -10,4 +10,7 @@ namespace ohmic {
 /// pipeline up.
 void size_rings(deployment_plan& plan, const mapping_options& options);
 
+/// Gives one ring the fewest slots with which the plan is still live and its tiles do not wrap; it is live as it is.
+void size_just_live(deployment_plan& plan, unsigned cluster, unsigned ring);
+
 }  // namespace ohmic

@@ -388,7 +388,73 @@ TEST_F(Compile, SaysWhatDoesNotFitInL1AndByHowMuch) {
   chip_config chip = small_chip(64, 40, 256);
   chip.cluster.l1_bytes = 1u << 17;
   EXPECT_THAT(error_of(graph, chip, options),
-              AllOf(HasSubstr("stage '"), HasSubstr("bytes of L1 and 65536 are available"), HasSubstr("too many")));
+              AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("65536 are available: 10136 too many"),
+                    HasSubstr("it fits with cluster.l1_bytes=262144")));
+  chip.cluster.l1_bytes = 1u << 18;
+  EXPECT_EQ(error_of(graph, chip, options), "");
+}
+
+/// L1 that the fullest cluster takes, with the firmware's part.
+std::uint32_t fullest(const deployment& mapped) {
+  std::uint32_t most = 0;
+  for (const cluster_image& cluster : mapped.clusters) most = std::max(most, cluster.l1_end);
+  return most;
+}
+
+TEST_F(Compile, AnL1OfExactlyTheBytesNeededChangesNothingAndOneWordLessDoes) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 10000;
+  const deployment roomy = compile(graph, chip, options);
+  chip.cluster.l1_bytes = fullest(roomy);
+  const deployment exact = compile(graph, chip, options);
+  ASSERT_EQ(exact.rings.size(), roomy.rings.size());
+  for (std::size_t r = 0; r < exact.rings.size(); ++r) EXPECT_EQ(exact.rings[r].slots, roomy.rings[r].slots);
+  chip.cluster.l1_bytes -= 4;
+  const deployment smaller = compile(graph, chip, options);
+  EXPECT_LE(fullest(smaller), chip.cluster.l1_bytes);
+  expect_reference(graph, chip, smaller, random);
+}
+
+TEST_F(Compile, GivesUpPrefetchTilesAndL1ResidualsWhereL1IsSmall) {
+  const integer_graph graph = network_with_separate_add(random, 120, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  options.tile_cycles = 1u << 30;
+  options.prefetch_tiles = 4;
+  unsigned right = 0;
+  for (std::uint32_t l1 = 1u << 20; l1 > OHMIC_L1_RESERVED_BYTES + 4096;
+       l1 -= (l1 - OHMIC_L1_RESERVED_BYTES) / 4 & ~3u) {
+    SCOPED_TRACE(std::to_string(l1) + " bytes of L1");
+    chip.cluster.l1_bytes = l1;
+    const std::string refused = error_of(graph, chip, options);
+    if (!refused.empty()) {
+      EXPECT_THAT(refused, AllOf(HasSubstr("too many"), HasSubstr("it fits with cluster.l1_bytes=")));
+      break;
+    }
+    const deployment mapped = compile(graph, chip, options);
+    EXPECT_LE(fullest(mapped), l1);
+    expect_reference(graph, chip, mapped, random, 2);
+    ++right;
+  }
+  EXPECT_GE(right, 9u) << "down to a seventeenth of what tiles of whole images take";
+}
+
+TEST_F(Compile, HbmHasRoomForExactlyTheImagesThatFit) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  const deployment roomy = compile(graph, chip, options);
+  const std::uint64_t before = roomy.hbm.images - chip.hbm_base, image = roomy.hbm.images_stride;
+  for (const unsigned fit : {1u, 5u}) {
+    chip.hbm.bytes = before + fit * image;
+    deployment mapped = compile(graph, chip, options);
+    set_images(mapped, fit);
+    EXPECT_THROW(set_images(mapped, fit + 1), mapping_error);
+    chip.hbm.bytes = before + (fit + 1) * image - 1;
+    mapped = compile(graph, chip, options);
+    EXPECT_THROW(set_images(mapped, fit + 1), mapping_error) << "a byte is missing";
+  }
+  chip.hbm.bytes = before + image - 1;
+  EXPECT_THAT(error_of(graph, chip, options), HasSubstr("HBM"));
 }
 
 TEST_F(Compile, RefusesWhatItCannotMap) {
