@@ -1,9 +1,7 @@
 #include "ip/waveform/waveform.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
@@ -18,10 +16,6 @@ constexpr std::uint64_t half_cycle_ps = 500;
 /// A block of the file is held in memory until so many cycles are in it: some megabytes.
 constexpr std::uint64_t cycles_per_block = 8192;
 
-[[noreturn]] void refuse(const std::string& path, int reason) {
-  throw std::runtime_error("cannot write waveform " + path + ": " + std::strerror(reason));
-}
-
 /// The writer does not say whether the disk took everything, but it writes the header last, and only if so.
 bool complete(const std::string& path) {
   constexpr char header_block = 0;
@@ -32,11 +26,8 @@ bool complete(const std::string& path) {
 
 }  // namespace
 
-waveform::waveform(waveform_request request) : request_(std::move(request)) {
-  if (std::filesystem::is_directory(request_.file)) refuse(request_.file, EISDIR);
-  std::FILE* probe = std::fopen(part().c_str(), "w");  // the FST writer itself does not say why it cannot
-  if (probe == nullptr) refuse(request_.file, errno);
-  std::fclose(probe);
+waveform::waveform(waveform_request request)
+    : request_(std::move(request)), file_(request_.file, output_file::filled::by_name) {
   leave_verilated_context();
   fst_ = std::make_unique<VerilatedFstC>();
   fst_->set_time_unit("1ps");
@@ -44,12 +35,10 @@ waveform::waveform(waveform_request request) : request_(std::move(request)) {
 }
 
 waveform::~waveform() {
-  if (!fst_) return;
-  fst_->close();
-  std::remove(part().c_str());
+  if (fst_) fst_->close();
 }
 
-void waveform::open() { fst_->open(part().c_str()); }
+void waveform::open() { fst_->open(file_.place().c_str()); }
 
 void waveform::dump(std::uint64_t half_cycle) { fst_->dump(half_cycle * half_cycle_ps); }
 
@@ -62,13 +51,9 @@ void waveform::finish() {
   if (!fst_) return;
   fst_->close();
   fst_.reset();
-  int reason = 0;
-  if (!complete(part()))
-    reason = ENOSPC;
-  else if (cycles_ != 0 && std::rename(part().c_str(), request_.file.c_str()) != 0)
-    reason = errno;
-  std::remove(part().c_str());
-  if (reason != 0) refuse(request_.file, reason);
+  if (!complete(file_.place()))
+    throw std::runtime_error("cannot write " + request_.file + ": " + std::strerror(ENOSPC));
+  if (cycles_ != 0) file_.commit();
 }
 
 }  // namespace ohmic

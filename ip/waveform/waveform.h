@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "host/output_file.h"
 #include "ip/core/types.h"
 
 class VerilatedFstC;
@@ -22,7 +23,7 @@ struct waveform_request {
 /// A cycle of the platform is 1 ns of the file, whatever the clock's frequency. Cycle n begins at n ns with the clock's
 /// rising edge and shows the values that the next edge will take; cycles that the core sleeps through are not recorded,
 /// so its signals stand still. Cycles that the core is driven through a second time, because its time was set back, are
-/// not recorded again. The file has a temporary name until finish().
+/// not recorded again. The file is output_file's: it appears with finish().
 class waveform {
  public:
   /// Throws std::runtime_error naming file and reason if it cannot be written.
@@ -74,9 +75,9 @@ class waveform {
   void open();
   void dump(std::uint64_t half_cycle);
   void note_cycle(cycle_t now);
-  std::string part() const { return request_.file + ".part"; }
 
   const waveform_request request_;
+  output_file file_;
   std::unique_ptr<VerilatedFstC> fst_;
   std::uint64_t cycles_ = 0;
   cycle_t next_ = 0;  // time in the file never goes back

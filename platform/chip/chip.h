@@ -157,8 +157,9 @@ run_end chip<Cluster>::run(const run_options& options) {
   window_engine<Cluster> engine(std::move(parts), options.threads);
   window_ = options.window == 0 ? exact_window() : options.window;
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
-  unsigned since_poll = 0;
-  auto next_poll = std::chrono::steady_clock::now();
+  // A busy window of a large chip of RTL cores takes a tenth of a second, an idle one a microsecond.
+  unsigned since_poll = 0, poll_after = 1;
+  auto next_poll = std::chrono::steady_clock::now(), last_poll = next_poll;
 
   // Once the end is known, everything runs on to one and the same cycle: a window behind it, which no window that is
   // not longer than the exact one has passed yet. So what is counted does not depend on the windows.
@@ -185,9 +186,12 @@ run_end chip<Cluster>::run(const run_options& options) {
       for (auto& m : models_) m->times().restart(*time_begun_);
     }
     if (const cycle_t end = end_seen(options); end != never) last = std::min(last, end + exact_window());
-    if (++since_poll >= 256) {  // a busy window takes a third of a millisecond, an idle one a microsecond
+    if (++since_poll >= poll_after) {
       since_poll = 0;
       const auto clock = std::chrono::steady_clock::now();
+      if (clock - last_poll < std::chrono::milliseconds(20)) poll_after = std::min(2 * poll_after, 256u);
+      if (clock - last_poll > std::chrono::milliseconds(200)) poll_after = std::max(poll_after / 2, 1u);
+      last_poll = clock;
       if (clock >= next_poll) {
         next_poll = clock + std::chrono::milliseconds(200);
         if (options.on_progress) options.on_progress(now_);

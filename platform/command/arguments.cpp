@@ -18,7 +18,7 @@ const char* const description =
 const char* const exit_codes =
     "\nExit codes: 0 right, 1 outputs differ from the reference, 2 mistake in what was given, 3 dead-lock,\n"
     "4 the simulated program made an error, 5 lock-step mismatch, 6 cycle limit, 7 firmware assert or exit(n),\n"
-    "130 interrupted.";
+    "130, 143 or 129 interrupted (SIGINT, SIGTERM, SIGHUP).";
 
 /// The words behind "--" belong to the simulated program.
 std::vector<std::string> split_program_words(int& argc, char** argv) {

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <cstdint>
 #include <optional>
 
+#include "host/attempt.h"
+#include "host/console.h"
+#include "host/destination.h"
+#include "host/output_folder.h"
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
@@ -12,7 +16,6 @@
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/run_experiment.h"
-#include "platform/run/output_folder.h"
 #include "platform/run/program_run.h"
 #include "sw/compiler/mapping/deployment_folder.h"
 #include "sw/compiler/reference/work_sharing.h"
@@ -76,46 +79,53 @@ exit_code run_program_command(const arguments& a) {
   return run_program(request);
 }
 
+/// Not where the file itself goes to.
+void say_written(const arguments& a) {
+  if (!a.quiet && !is_standard_output(a.out)) print("written to " + a.out + "\n");
+}
+
 exit_code calibrate_command(const arguments& a) {
+  attempt("to calibrate " + a.file);
   calibrate_file(a.file, a.images, a.rows, a.threads, a.out, a.quiet);
-  if (!a.quiet) std::printf("written to %s\n", a.out.c_str());
+  say_written(a);
   return exit_code::right;
 }
 
 exit_code compile_command(const arguments& a) {
   const experiment_config config = load_experiment(a.file, a.sets);
-  const output_folder output(a.out);
+  output_folder output(a.out, {"manifest.json", "clusters.bin", "weights.bin"});
+  attempt("to import " + config.model);
   const network net = load_network(config, a.quiet);
+  attempt("to map " + net.graph.name + " to " + config.chip.name);
   const deployment mapped = map_network(config, net, a.quiet);
+  output.create();
   save_deployment(mapped, a.out);
-  if (!a.quiet) {
-    std::printf(
-        "%s on %s: %zu stages on %zu clusters, %zu crossbars, %llu MVMs per image, at least %.0f cycles per image\n",
-        mapped.model.c_str(), mapped.chip.c_str(), mapped.stages.size(), mapped.clusters.size(),
-        mapped.crossbars.size(), static_cast<unsigned long long>(mapped.mvms_per_image), mapped.bottleneck_cycles);
-    std::printf("written to %s\n", a.out.c_str());
-  }
+  if (!a.quiet)
+    print(fmt::format(
+        "{} on {}: {} stages on {} clusters, {} crossbars, {} MVMs per image, at least {:.0f} cycles per image\n",
+        mapped.model, mapped.chip, mapped.stages.size(), mapped.clusters.size(), mapped.crossbars.size(),
+        mapped.mvms_per_image, mapped.bottleneck_cycles));
+  say_written(a);
   return exit_code::right;
 }
 
 exit_code info_command(const arguments& a) {
   const chip_config chip = load_chip(a.file, a.sets);
-  std::printf("# %u clusters, %u cores, hash %s\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
-              chip_hash(chip).c_str());
-  std::printf(
-      "# own L1 0x%llx, own peripherals 0x%llx, cluster n's L1 0x%llx + n * 0x%llx, HBM 0x%llx, platform 0x%llx\n",
-      static_cast<unsigned long long>(chip_config::own_l1_base),
-      static_cast<unsigned long long>(chip.own_peripheral_base()),
-      static_cast<unsigned long long>(chip_config::clusters_base),
-      static_cast<unsigned long long>(chip.cluster_stride()), static_cast<unsigned long long>(chip.hbm_base),
-      static_cast<unsigned long long>(chip_config::platform_base));
-  std::fputs(to_yaml(chip).c_str(), stdout);
+  print(fmt::format("# {} clusters, {} cores, hash {}\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
+                    chip_hash(chip)));
+  print(fmt::format(
+      "# own L1 {:#x}, own peripherals {:#x}, cluster n's L1 {:#x} + n * {:#x}, HBM {:#x}, platform {:#x}\n",
+      std::uint64_t{chip_config::own_l1_base}, std::uint64_t{chip.own_peripheral_base()},
+      std::uint64_t{chip_config::clusters_base}, std::uint64_t{chip.cluster_stride()}, std::uint64_t{chip.hbm_base},
+      std::uint64_t{chip_config::platform_base}));
+  print(to_yaml(chip));
   return exit_code::right;
 }
 
 }  // namespace
 
 exit_code execute(const arguments& a) {
+  attempt("to read " + a.file);
   switch (a.what) {
     case command::run_experiment:
       return run_experiment_command(a);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/start_threads.h"
 #include "ip/core/types.h"
 #include "platform/engine/share_choice.h"
 #include "platform/engine/spin_barrier.h"
@@ -37,13 +38,12 @@ class window_engine {
     active_.reserve(parts_.size());
     errors_.resize(threads_);
     for (std::size_t i = 0; i < parts_.size(); ++i) due_[i] = parts_[i]->next_event();
-    for (unsigned t = 1; t < threads_; ++t) workers_.emplace_back([this, t] { work(t); });
+    start_threads(workers_, threads_ - 1, [this](unsigned t) { work(t); }, [this] { dismiss(); });
   }
 
   ~window_engine() {
     if (workers_.empty()) return;
-    quit_ = true;
-    barrier_.open();
+    dismiss();
     for (auto& w : workers_) w.join();
   }
 
@@ -115,6 +115,11 @@ class window_engine {
     } catch (...) {
       errors_[t] = std::current_exception();
     }
+  }
+
+  void dismiss() {
+    quit_ = true;
+    barrier_.open();
   }
 
   void work(unsigned t) {

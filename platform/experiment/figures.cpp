@@ -12,6 +12,7 @@
 
 #include "platform/experiment/chip_loader.h"
 #include "platform/experiment/fingerprint.h"
+#include "platform/run/stop_signals.h"
 
 namespace ohmic {
 namespace {
@@ -63,7 +64,7 @@ double peak_rss_mb() {
 run_figures collect_figures(machine& chip, const deployment& source, run_end end, unsigned images) {
   run_figures f;
   f.end = end;
-  f.code = exit_code_of(end, chip.exit_status());
+  f.code = exit_code_of(end, chip.exit_status(), stop_signal());
   const std::vector<cycle_t> answered = chip.written_at();
   const cycle_t begin = chip.marker(0).value_or(0);
   const cycle_t last = *std::max_element(answered.begin(), answered.end());

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "platform/run/whole_file.h"
+#include "host/whole_file.h"
 
 namespace ohmic {
 

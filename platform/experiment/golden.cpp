@@ -4,27 +4,23 @@
 
 #include <chrono>
 #include <cstring>
-#include <filesystem>
+#include <optional>
 
+#include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
-#include "platform/run/whole_file.h"
 #include "sw/compiler/reference/reference_executor.h"
 
 namespace ohmic {
 namespace {
 
-namespace fs = std::filesystem;
-
-bool read_logits(const fs::path& file, std::size_t images, std::size_t classes,
-                 std::vector<std::vector<std::int32_t>>& logits) {
-  if (!fs::is_regular_file(file)) return false;
-  const std::string bytes = read_whole_file(file.string());
-  if (bytes.size() != images * classes * sizeof(std::int32_t)) return false;
+bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::size_t classes,
+            std::vector<std::vector<std::int32_t>>& logits) {
+  const std::size_t row = classes * sizeof(std::int32_t);
+  if (!bytes || bytes->size() != images * row) return false;
   logits.assign(images, std::vector<std::int32_t>(classes));
-  for (std::size_t i = 0; i < images; ++i)
-    std::memcpy(logits[i].data(), bytes.data() + i * classes * sizeof(std::int32_t), classes * sizeof(std::int32_t));
+  for (std::size_t i = 0; i < images; ++i) std::memcpy(logits[i].data(), bytes->data() + i * row, row);
   return true;
 }
 
@@ -34,9 +30,9 @@ golden_outputs run_reference(const network& net, const image_set& images, bool k
                              bool quiet) {
   golden_outputs golden;
   const auto classes = static_cast<std::size_t>(net.graph.output().channels);
-  const fs::path folder = fs::path(cache_root()) / "reference";
-  const fs::path file = folder / (fingerprint().add(tool_hash()).add(net.hash).add(images.hash).digits() + ".logits");
-  if (!keep_maps && read_logits(file, images.size(), classes, golden.logits)) return golden;
+  const cache_entry entry("reference", fingerprint().add(tool_hash()).add(net.hash).add(images.hash).digits(),
+                          ".logits");
+  if (!keep_maps && unpack(entry.get(), images.size(), classes, golden.logits)) return golden;
 
   progress meter("integer reference", quiet);
   const reference_executor reference(net.graph);
@@ -50,12 +46,7 @@ golden_outputs run_reference(const network& net, const image_set& images, bool k
     golden.logits.push_back(std::move(result.logits));
     if (keep_maps) golden.maps.push_back(std::move(result.maps));
   }
-  try {
-    fs::create_directories(folder);
-    write_whole_file(file.string(), bytes);
-  } catch (const std::exception&) {
-    // A cache that cannot be written costs time, nothing else.
-  }
+  entry.put(bytes);
   golden.seconds = meter.seconds();
   return golden;
 }

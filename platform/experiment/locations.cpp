@@ -2,9 +2,14 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
+#include <stdexcept>
 
+#include "host/checksum.h"
+#include "host/whole_file.h"
 #include "platform/experiment/fingerprint.h"
 
 namespace ohmic {
@@ -28,6 +33,36 @@ std::string from_environment(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
+/// The first file of a model's folder that is not as .built_from says: "CRC-32 bytes name" in each line but the first.
+/// Empty if all are, and for folders that do not say.
+std::string damaged_file(const fs::path& folder) {
+  std::string stamp;
+  try {
+    stamp = read_whole_file(folder / ".built_from");
+  } catch (const std::runtime_error&) {
+    return "";
+  }
+  std::istringstream lines(stamp);
+  std::string line;
+  std::getline(lines, line);  // what it was built from
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::uint32_t checksum = 0;
+    std::size_t bytes = 0;
+    std::string name;
+    words >> std::hex >> checksum >> std::dec >> bytes >> std::ws;
+    std::getline(words, name);
+    const std::string file = (folder / name).string();
+    try {
+      const std::string content = words.fail() ? "" : read_whole_file(file);
+      if (words.fail() || content.size() != bytes || crc32_of(content) != checksum) return file;
+    } catch (const std::runtime_error&) {
+      return file;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string dataflow_firmware() {
@@ -46,6 +81,11 @@ std::string model_folder(const std::string& name) {
     throw missing_file("model \"" + name + "\": there is no " + (folder / (name + ".onnx")).string() +
                        "; build it with `sw/models/python -m ohmic_models build --model " + name +
                        "` (scripts/run does), or give the path of an ONNX file");
+  if (const std::string damaged = damaged_file(folder); !damaged.empty())
+    throw missing_file("model \"" + name + "\": " + damaged +
+                       " is damaged (not as sw/models wrote it); build it again with `sw/models/python -m "
+                       "ohmic_models build --model " +
+                       name + "` (scripts/run does)");
   return folder;
 }
 

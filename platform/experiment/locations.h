@@ -16,7 +16,8 @@ struct missing_file : std::exception {
 /// The dataflow executor's ELF: beside the program (build/<preset>/firmware) or installed (share/ohmic/firmware).
 std::string dataflow_firmware();
 
-/// Folder of a model that sw/models built: .cache/models/NAME of the project, or below $OHMIC_MODELS.
+/// Folder of a model that sw/models built: .cache/models/NAME of the project, or below $OHMIC_MODELS. Throws
+/// missing_file if there is none, or if a file of it is not as it was built.
 std::string model_folder(const std::string& name);
 
 /// Where calibrations, deployments and reference outputs are kept: $OHMIC_CACHE, else .cache/ohmic of the project,

@@ -1,10 +1,7 @@
 #include "platform/experiment/mapped_network.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "platform/config/load_chip.h"
+#include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
@@ -14,8 +11,6 @@
 namespace ohmic {
 namespace {
 
-namespace fs = std::filesystem;
-
 std::string cache_key(const experiment_config& config, const network& net) {
   const auto& m = config.mapping;
   fingerprint key;
@@ -23,30 +18,6 @@ std::string cache_key(const experiment_config& config, const network& net) {
   key.add(m.conv1_copies).add(m.reduction_fan_in).add(m.tile_cycles).add(m.prefetch_tiles);
   for (const auto& [node, copies] : m.copies) key.add(node).add(copies);
   return key.digits();
-}
-
-bool load_cached(const fs::path& folder, deployment& result) {
-  if (!fs::is_regular_file(folder / "manifest.json")) return false;
-  try {
-    result = load_deployment(folder.string());
-    return true;
-  } catch (const mapping_error&) {
-    return false;  // damaged: it is made again
-  }
-}
-
-void store(const deployment& what, const fs::path& folder) {
-  const fs::path part = folder.string() + "." + std::to_string(getpid()) + ".part";
-  std::error_code ignored;
-  try {
-    fs::create_directories(folder.parent_path());
-    save_deployment(what, part.string());
-    fs::remove_all(folder, ignored);
-    fs::rename(part, folder, ignored);
-  } catch (const std::exception&) {
-    // A cache that cannot be written costs time, nothing else.
-  }
-  fs::remove_all(part, ignored);
 }
 
 }  // namespace
@@ -68,13 +39,17 @@ mapping_options to_mapping_options(const experiment_config& config) {
 }
 
 deployment map_network(const experiment_config& config, const network& net, bool quiet) {
-  const fs::path folder = fs::path(cache_root()) / "deployments" / cache_key(config, net);
-  deployment result;
-  if (load_cached(folder, result)) return result;
+  const cache_entry entry("deployments", cache_key(config, net), ".deployment");
+  if (const auto bytes = entry.get()) {
+    try {
+      return deployment_from_bytes(*bytes, entry.file());
+    } catch (const mapping_error&) {  // of another format: it is made again
+    }
+  }
   progress meter("mapping " + net.graph.name, quiet);
   meter.update(0, 0, "");
-  result = compile(net.graph, config.chip, to_mapping_options(config));
-  store(result, folder);
+  deployment result = compile(net.graph, config.chip, to_mapping_options(config));
+  entry.put(deployment_bytes(result));
   return result;
 }
 

@@ -2,10 +2,13 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
+#include "host/output_file.h"
+#include "host/output_folder.h"
+#include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
-#include "platform/run/output_folder.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/images/image.h"
@@ -58,20 +61,20 @@ network load_network(const experiment_config& config, bool quiet) {
   for (const std::string& file : list_images(images.string())) key.add_file(file);
   n.hash = key.digits();
 
-  const fs::path folder = fs::path(cache_root()) / "calibrated";
-  const fs::path cached = folder / (n.hash + ".onnx");
-  if (!fs::is_regular_file(cached)) {
-    const integer_graph calibrated =
-        calibrate_with(n.graph, images.string(), config.chip.ima.rows, config.engine.threads, quiet);
+  const cache_entry entry("calibrated", n.hash, ".onnx");
+  if (const auto bytes = entry.get()) {
     try {
-      fs::create_directories(folder);
-      save_calibrated(n.file, calibrated, cached.string());
-    } catch (const std::exception&) {
-      n.graph = calibrated;  // a cache that cannot be written costs time, nothing else
+      n.graph = import_onnx_bytes(*bytes, entry.file());
+      n.graph.name = name;
       return n;
+    } catch (const import_error&) {  // of another format: it is made again
     }
   }
-  n.graph = import_onnx(cached.string());
+  const integer_graph calibrated =
+      calibrate_with(n.graph, images.string(), config.chip.ima.rows, config.engine.threads, quiet);
+  const std::string bytes = calibrated_bytes(n.file, calibrated);
+  entry.put(bytes);
+  n.graph = import_onnx_bytes(bytes, n.file);  // as it will be when it comes from the cache
   n.graph.name = name;
   return n;
 }
@@ -79,10 +82,13 @@ network load_network(const experiment_config& config, bool quiet) {
 void calibrate_file(const std::string& model, const std::string& images, unsigned rows, unsigned threads,
                     const std::string& out, bool quiet) {
   const fs::path folder = fs::path(out).parent_path();
-  output_folder output(folder.empty() ? "." : folder.string());
-  if (fs::is_directory(out)) throw std::runtime_error("cannot write " + out + ": it is a folder");
+  std::optional<output_folder> made;
+  if (folder.empty() || fs::exists(folder))
+    check_file_can_be_written(out);
+  else
+    made.emplace(folder.string());
   const integer_graph calibrated = calibrate_with(import_onnx(model), images, rows, threads, quiet);
-  output.create();
+  if (made) made->create();
   save_calibrated(model, calibrated, out);
 }
 

@@ -7,6 +7,10 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "host/attempt.h"
+#include "host/console.h"
+#include "host/output_folder.h"
+#include "host/whole_file.h"
 #include "platform/config/config_error.h"
 #include "platform/experiment/figures.h"
 #include "platform/experiment/golden.h"
@@ -16,10 +20,9 @@
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/report_files.h"
-#include "platform/run/output_folder.h"
 #include "platform/run/program_run.h"
 #include "platform/run/progress.h"
-#include "platform/run/whole_file.h"
+#include "platform/run/stop_signals.h"
 #include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {
@@ -96,10 +99,14 @@ struct prepared_run {
 prepared_run prepare(const experiment_request& request) {
   const experiment_config& config = request.config;
   prepared_run p;
+  attempt("to import " + config.model);
   p.net = load_network(config, request.quiet);
+  attempt("to read the images");
   p.images = load_images(config, p.net.graph, p.net.folder);
+  attempt("to map " + p.net.graph.name + " to " + config.chip.name);
   p.mapped = map_network(config, p.net, request.quiet);
   set_images(p.mapped, static_cast<unsigned>(p.images.size()));
+  attempt("to run the integer reference");
   p.golden = run_reference(p.net, p.images, config.check_layers, config.engine.threads, request.quiet);
   apply_faults(p.mapped, request.faults);
   return p;
@@ -157,6 +164,7 @@ exit_code run_experiment(const experiment_request& request) {
   const clock::time_point startup_begin = clock::now();
   const auto images = static_cast<unsigned>(p.images.size());
   output.create();
+  attempt_to_build(config.chip);
   const auto chip = make_machine(config.chip, programs, to_machine_options(request, waveforms));
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
@@ -164,7 +172,7 @@ exit_code run_experiment(const experiment_request& request) {
   run_progress meter(*chip, p.mapped, images, request.quiet);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
-    std::printf("[%u.%u] %s\n", cluster, core, line.c_str());
+    print(fmt::format("[{}.{}] {}\n", cluster, core, line));
   });
   std::optional<layer_check> layers;
   if (config.check_layers) layers.emplace(p.mapped, p.net.graph, p.golden, *chip, images);
@@ -173,20 +181,22 @@ exit_code run_experiment(const experiment_request& request) {
   options.window = config.engine.window;
   if (config.engine.max_cycles != 0) options.max_cycles = config.engine.max_cycles;
   options.continue_on_guest_error = config.engine.continue_on_guest_error;
-  options.interrupted = interrupt_requested;
-  poll_interrupts();
+  attempt("to simulate " + config.name);
+  options.interrupted = stop_requested;
+  note_stop_signals();
   options.on_progress = [&](cycle_t now) { meter.show(now); };
   if (layers) options.on_window = [&](const std::vector<unsigned>& clusters) { layers->look(clusters); };
   const fs::path& folder = output.path();
   for (const char* const file : {"summary.json", "logits.json"})
-    fs::remove(folder / file);  // of an earlier run: they must not be taken for this one's
+    remove_earlier_file((folder / file).string());  // of an earlier run: they must not be taken for this one's
   wall.startup = seconds_since(startup_begin);
 
   const clock::time_point run_begin = clock::now();
   const run_end end = chip->run(options);
+  after_run(end);
   wall.simulating = seconds_since(run_begin);
   meter.clear();
-  std::fflush(stdout);
+  flush_console();
 
   run_figures figures = collect_figures(*chip, p.mapped, end, images);
   figures.threads = options.threads;
@@ -203,12 +213,11 @@ exit_code run_experiment(const experiment_request& request) {
   if (!figures.logits.empty())
     write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
   write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
-  if (!figures.logits.empty() && !request.quiet)
-    std::fputs(result_table(figures, config, p.mapped, p.net, p.images).c_str(), stdout);
+  if (!figures.logits.empty() && !request.quiet) print(result_table(figures, config, p.mapped, p.net, p.images));
   print_waveforms(*chip, request.quiet);
   print_hand_overs(figures.hand_overs, request.quiet);
   say_why(*chip, programs, p.mapped, figures, request.dump);
-  if (!request.quiet) std::printf("%-12s %s\n", "written to", (folder / "summary.json").c_str());
+  if (!request.quiet) print(fmt::format("{:<12} {}\n", "written to", (folder / "summary.json").string()));
   return figures.code;
 }
 

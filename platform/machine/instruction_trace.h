@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdio>
-#include <memory>
 #include <string>
 
+#include "host/output_file.h"
 #include "ip/core/core_seam.h"
 
 namespace ohmic {
@@ -12,21 +11,20 @@ class elf_file;
 
 /// Writes one line per retired instruction of one core: cycle, pc, symbol, instruction, registers and memory.
 ///
-/// The file appears whole when close() is called; until then it has the suffix ".part", and without close() it
-/// vanishes.
+/// The file appears whole when close() is called; without it there is none. A FIFO or device is written as it goes.
 class instruction_trace {
  public:
-  /// Throws std::runtime_error if the file cannot be created. `program` must outlive the trace.
+  /// Throws std::runtime_error if the file cannot be written. `program` must outlive the trace.
   instruction_trace(const std::string& path, const elf_file& program);
-  ~instruction_trace();
   void write(const retire_record& record);
   /// Throws std::runtime_error if not all of it could be written.
   void close();
 
  private:
-  std::string path_;
+  output_file file_;
   const elf_file& program_;
-  std::FILE* file_ = nullptr;
+  std::string line_;
+  bool closed_ = false;
 };
 
 /// Observer that hands one hart's retirements to a trace; in clusters without the traced core it has none.

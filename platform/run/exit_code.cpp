@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "platform/run/stop_signals.h"
+
 namespace ohmic {
 
-exit_code exit_code_of(run_end end, std::uint32_t status) {
+exit_code exit_code_of(run_end end, std::uint32_t status, int signal) {
   switch (end) {
     case run_end::exited:
       return status == 0 ? exit_code::right : exit_code::firmware_failed;
@@ -19,7 +21,7 @@ exit_code exit_code_of(run_end end, std::uint32_t status) {
     case run_end::lockstep_mismatch:
       return exit_code::lockstep_mismatch;
     case run_end::interrupted:
-      return exit_code::interrupted;
+      return signal == 0 ? exit_code::interrupted : exit_code_of_signal(signal);
   }
   return exit_code::right;
 }

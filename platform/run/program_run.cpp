@@ -3,21 +3,21 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "host/attempt.h"
+#include "host/console.h"
+#include "host/whole_file.h"
 #include "platform/run/hand_overs_json.h"
 #include "platform/run/progress.h"
+#include "platform/run/stop_signals.h"
 #include "platform/run/waveform_choice.h"
-#include "platform/run/whole_file.h"
 #include "registers/cluster_peripherals.h"
 #include "registers/event_unit.h"
 
 namespace ohmic {
 namespace {
-
-volatile std::sig_atomic_t interrupts = 0, polled = 0;
 
 double peak_rss_mb() {
   rusage usage{};
@@ -27,15 +27,17 @@ double peak_rss_mb() {
 
 }  // namespace
 
-bool interrupt_requested() { return interrupts != 0; }
+bool stop_requested() { return stop_signal() != 0 || console_is_lost(); }
 
-void install_interrupt_handler() {
-  std::signal(SIGINT, [](int) {
-    if (polled == 0 || interrupts++ != 0) std::_Exit(static_cast<int>(exit_code::interrupted));
-  });
+void attempt_to_build(const chip_config& chip) {
+  attempt(fmt::format("to build a chip of {} clusters with {} bytes of L1 and {} cores each", chip.clusters(),
+                      chip.cluster.l1_bytes, chip.cluster.cores));
 }
 
-void poll_interrupts() { polled = 1; }
+void after_run(run_end end) {
+  obey_stop_signals();
+  if (end == run_end::interrupted && stop_signal() == 0) finish_console();
+}
 
 void patch_program(elf_file& program, const chip_config& chip, const std::vector<std::string>& arguments) {
   constexpr std::size_t argument_bytes = 256;
@@ -158,23 +160,27 @@ void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_
 
 exit_code run_program(const program_request& request) {
   if (!request.json.empty()) check_file_can_be_written(request.json);
+  attempt("to load " + request.program);
   const firmware loaded(request.program, request.firmware_of, request.chip, request.arguments);
   const program_set& programs = loaded.programs();
   progress meter("running " + request.program, request.quiet);
+  attempt_to_build(request.chip);
   auto chip = make_machine(request.chip, programs, request.machine);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
-    std::printf("[%u.%u] %s\n", cluster, core, line.c_str());
+    print(fmt::format("[{}.{}] {}\n", cluster, core, line));
   });
   const double startup = meter.seconds();
   run_options run = request.run;
-  run.interrupted = interrupt_requested;
-  poll_interrupts();
+  attempt("to simulate " + request.program);
+  run.interrupted = stop_requested;
+  note_stop_signals();
   run.on_progress = [&](cycle_t now) { meter.update(0, 0, fmt::format("cycle {}", now)); };
   const run_end end = chip->run(run);
+  after_run(end);
   const double wall = meter.seconds();
   meter.clear();
-  std::fflush(stdout);
+  flush_console();
 
   std::uint64_t retired = 0, awake = 0;
   for (unsigned i = 0; i < request.chip.clusters(); ++i) {
@@ -182,7 +188,7 @@ exit_code run_program(const program_request& request) {
     retired += a.retired;
     awake += a.awake_cycles;
   }
-  const exit_code code = exit_code_of(end, chip->exit_status());
+  const exit_code code = exit_code_of(end, chip->exit_status(), stop_signal());
   print_errors(*chip, programs);
   if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (end == run_end::deadlock || (request.dump && code != exit_code::right))

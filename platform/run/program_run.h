@@ -50,10 +50,14 @@ using cluster_label = std::function<std::string(unsigned cluster, std::uint32_t 
 /// with `all`. For dead-locks and failures.
 void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label = {});
 
-/// Ctrl-C ends the program at once with exit code 130, until poll_interrupts() was called: then it is noted for
-/// interrupt_requested(), so that a run can end with a report; a second one does not wait.
-void install_interrupt_handler();
-void poll_interrupts();
-bool interrupt_requested();
+/// Something outside wants the run to end: a signal, or nobody takes what it prints.
+bool stop_requested();
+
+/// Notes it for messages (host/attempt.h).
+void attempt_to_build(const chip_config& chip);
+
+/// Behind machine::run(): signals are obeyed at once again. Throws if the run was stopped because standard output is
+/// lost.
+void after_run(run_end end);
 
 }  // namespace ohmic

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "host/whole_file.h"
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
-#include "platform/run/whole_file.h"
 
 namespace ohmic {
 namespace {

@@ -159,7 +159,7 @@ class Waveforms(SystemTest):
         command = [BUILD / "ohmic", "run", BUILD / "firmware/test_mistake.elf", "--chip", CONFIGS / "aimc1.yaml"]
         options = ["--cores", "0.0=rtl", "--wave", "0.0", "--out", self.out, "--", "6"]
         process = subprocess.Popen([*map(str, command + options)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-        while not (self.out / "wave_0.0.fst.part").exists() and process.poll() is None:
+        while not list(self.out.glob("wave_0.0.fst.*.part")) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(1)
         process.send_signal(signal.SIGINT)

@@ -4,9 +4,11 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <functional>
+#include <stdexcept>
+#include <utility>
 
+#include "host/whole_file.h"
 #include "sw/compiler/mapping/content_hash.h"
 #include "sw/compiler/mapping/manifest_json.h"
 #include "sw/compiler/mapping/mapping_options.h"
@@ -16,29 +18,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The file appears whole or not at all.
 void write_file(const fs::path& path, const std::string& bytes) {
-  fs::path unfinished = path;
-  unfinished += ".part";
-  {
-    std::ofstream file(unfinished, std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (!file) {
-      std::error_code ignored;
-      fs::remove(unfinished, ignored);
-      throw mapping_error("cannot write " + path.string());
-    }
+  try {
+    write_whole_file(path.string(), bytes);
+  } catch (const std::runtime_error& error) {
+    throw mapping_error(error.what());
   }
-  std::error_code error;
-  fs::rename(unfinished, path, error);
-  if (error) throw mapping_error("cannot write " + path.string() + ": " + error.message());
 }
 
 std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw mapping_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
+  try {
+    return read_whole_file(path.string());
+  } catch (const std::runtime_error& error) {
+    throw mapping_error(error.what());
+  }
 }
 
 void put(std::string& bytes, std::uint32_t word) { bytes.append(reinterpret_cast<const char*>(&word), 4); }
@@ -66,81 +59,134 @@ class record_reader {
   std::size_t at_ = 0;
 };
 
-std::string read_checked(const fs::path& folder, const char* name, const nlohmann::ordered_json& manifest) {
+/// The three files of a deployment.
+struct contents {
+  std::string manifest, clusters, weights;
+};
+
+void check(const std::string& bytes, const fs::path& folder, const char* name, const nlohmann::ordered_json& manifest) {
   const nlohmann::ordered_json& entry = manifest.at("files").at(name);
-  std::string bytes = read_file(folder / name);
   const auto size = entry.at("bytes").get<std::uint64_t>();
   if (bytes.size() != size)
     throw mapping_error(
         fmt::format("{} has {} bytes and the manifest says {}", (folder / name).string(), bytes.size(), size));
   if (content_hash(bytes) != entry.at("hash").get<std::string>())
     throw mapping_error((folder / name).string() + " is not the file that the manifest was written for");
-  return bytes;
 }
 
-}  // namespace
-
-void save_deployment(const deployment& what, const std::string& folder) {
-  std::string clusters, weights;
+contents contents_of(const deployment& what) {
+  contents c;
   for (const cluster_image& image : what.clusters) {
     for (std::uint32_t word :
          {image.cluster, image.offset, image.l1_end, static_cast<std::uint32_t>(image.bytes.size())})
-      put(clusters, word);
-    clusters.append(reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size());
+      put(c.clusters, word);
+    c.clusters.append(reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size());
   }
   for (const crossbar_image& image : what.crossbars) {
-    for (std::uint32_t word : {image.cluster, image.rows, image.columns}) put(weights, word);
-    weights.append(reinterpret_cast<const char*>(image.weights.data()), image.weights.size());
+    for (std::uint32_t word : {image.cluster, image.rows, image.columns}) put(c.weights, word);
+    c.weights.append(reinterpret_cast<const char*>(image.weights.data()), image.weights.size());
   }
   nlohmann::ordered_json manifest = manifest_of(what);
-  manifest["files"] = {{"clusters.bin", {{"bytes", clusters.size()}, {"hash", content_hash(clusters)}}},
-                       {"weights.bin", {{"bytes", weights.size()}, {"hash", content_hash(weights)}}}};
-  const fs::path path(folder);
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw mapping_error("cannot create folder " + folder + ": " + error.message());
-  fs::remove(path / "manifest.json", error);  // an older one must not vouch for the new files
-  write_file(path / "clusters.bin", clusters);
-  write_file(path / "weights.bin", weights);
-  write_file(path / "manifest.json", manifest.dump(1) + "\n");
+  manifest["files"] = {{"clusters.bin", {{"bytes", c.clusters.size()}, {"hash", content_hash(c.clusters)}}},
+                       {"weights.bin", {{"bytes", c.weights.size()}, {"hash", content_hash(c.weights)}}}};
+  c.manifest = manifest.dump(1) + "\n";
+  return c;
 }
 
-deployment load_deployment(const std::string& folder) {
-  const fs::path path(folder), manifest_path = path / "manifest.json";
+void read_clusters(const fs::path& path, const std::string& bytes, deployment& what) {
+  for (record_reader in(path, bytes); !in.done();) {
+    cluster_image image;
+    image.cluster = in.word();
+    image.offset = in.word();
+    image.l1_end = in.word();
+    const std::uint32_t size = in.word();
+    const char* begin = in.take(size);
+    image.bytes.assign(begin, begin + size);
+    what.clusters.push_back(std::move(image));
+  }
+}
+
+void read_weights(const fs::path& path, const std::string& bytes, deployment& what) {
+  for (record_reader in(path, bytes); !in.done();) {
+    crossbar_image image;
+    image.cluster = in.word();
+    image.rows = in.word();
+    image.columns = in.word();
+    const std::uint64_t size = std::uint64_t{image.rows} * image.columns;
+    const char* begin = in.take(size);
+    image.weights.assign(begin, begin + size);
+    what.crossbars.push_back(std::move(image));
+  }
+}
+
+/// `more` gives the other two files when the manifest has been found to be one that can be read.
+deployment read_contents(contents c, const fs::path& path, const std::function<void(contents&)>& more) {
+  const fs::path manifest_path = path / "manifest.json";
   deployment what;
   try {
-    const auto manifest = nlohmann::ordered_json::parse(read_file(manifest_path));
+    const auto manifest = nlohmann::ordered_json::parse(c.manifest);
     const auto version = manifest.at("format_version").get<unsigned>();
     if (version != deployment::format_version)
       throw mapping_error(fmt::format("{}: format version {}, and this program reads version {}",
                                       manifest_path.string(), version, deployment::format_version));
     read_manifest(manifest, what);
-    const std::string clusters = read_checked(path, "clusters.bin", manifest);
-    for (record_reader in(path / "clusters.bin", clusters); !in.done();) {
-      cluster_image image;
-      image.cluster = in.word();
-      image.offset = in.word();
-      image.l1_end = in.word();
-      const std::uint32_t size = in.word();
-      const char* begin = in.take(size);
-      image.bytes.assign(begin, begin + size);
-      what.clusters.push_back(std::move(image));
-    }
-    const std::string weights = read_checked(path, "weights.bin", manifest);
-    for (record_reader in(path / "weights.bin", weights); !in.done();) {
-      crossbar_image image;
-      image.cluster = in.word();
-      image.rows = in.word();
-      image.columns = in.word();
-      const std::uint64_t size = std::uint64_t{image.rows} * image.columns;
-      const char* begin = in.take(size);
-      image.weights.assign(begin, begin + size);
-      what.crossbars.push_back(std::move(image));
-    }
+    more(c);
+    check(c.clusters, path, "clusters.bin", manifest);
+    check(c.weights, path, "weights.bin", manifest);
+    read_clusters(path / "clusters.bin", c.clusters, what);
+    read_weights(path / "weights.bin", c.weights, what);
   } catch (const nlohmann::json::exception& problem) {
     throw mapping_error(manifest_path.string() + " is not a deployment's manifest: " + problem.what());
   }
   return what;
+}
+
+}  // namespace
+
+void save_deployment(const deployment& what, const std::string& folder) {
+  const contents c = contents_of(what);
+  const fs::path path(folder);
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw mapping_error("cannot create folder " + folder + ": " + error.message());
+  try {
+    remove_earlier_file(path / "manifest.json");  // an older one must not vouch for the new files
+  } catch (const std::runtime_error& problem) {
+    throw mapping_error(problem.what());
+  }
+  write_file(path / "clusters.bin", c.clusters);
+  write_file(path / "weights.bin", c.weights);
+  write_file(path / "manifest.json", c.manifest);
+}
+
+deployment load_deployment(const std::string& folder) {
+  const fs::path path(folder);
+  contents c;
+  c.manifest = read_file(path / "manifest.json");
+  return read_contents(std::move(c), path, [&](contents& rest) {
+    rest.clusters = read_file(path / "clusters.bin");
+    rest.weights = read_file(path / "weights.bin");
+  });
+}
+
+std::string deployment_bytes(const deployment& what) {
+  const contents c = contents_of(what);
+  std::string bytes;
+  for (const std::string* file : {&c.manifest, &c.clusters, &c.weights}) {
+    put(bytes, static_cast<std::uint32_t>(file->size()));
+    bytes += *file;
+  }
+  return bytes;
+}
+
+deployment deployment_from_bytes(const std::string& bytes, const std::string& name) {
+  contents c;
+  record_reader in(name, bytes);
+  for (std::string* file : {&c.manifest, &c.clusters, &c.weights}) {
+    const std::uint32_t size = in.word();
+    file->assign(in.take(size), size);
+  }
+  return read_contents(std::move(c), name, [](contents&) {});
 }
 
 }  // namespace ohmic

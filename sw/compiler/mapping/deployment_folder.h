@@ -16,4 +16,8 @@ namespace ohmic {
 void save_deployment(const deployment& what, const std::string& folder);
 deployment load_deployment(const std::string& folder);
 
+/// The three files in one, for caches: each behind its size (32 bit). `name` stands for them in messages.
+std::string deployment_bytes(const deployment& what);
+deployment deployment_from_bytes(const std::string& bytes, const std::string& name);
+
 }  // namespace ohmic

@@ -1,13 +1,8 @@
 #include "sw/compiler/onnx/import_onnx.h"
 
-#include <unistd.h>
+#include <stdexcept>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-
+#include "host/whole_file.h"
 #include "sw/compiler/onnx/calibration_metadata.h"
 #include "sw/compiler/onnx/qdq_importer.h"
 
@@ -17,13 +12,11 @@ namespace {
 constexpr std::int64_t least_opset = 13, greatest_opset = 21;
 
 std::string read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes;
-  if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad())
-    throw import_error(path + ": cannot be read: " + (errno ? std::strerror(errno) : "not a file"));
-  return bytes;
+  try {
+    return read_whole_file(path);
+  } catch (const std::runtime_error& error) {
+    throw import_error(error.what());
+  }
 }
 
 onnx::ModelProto parse(std::string_view bytes) {
@@ -64,19 +57,6 @@ integer_graph import_model(const onnx::ModelProto& model) {
   return graph;
 }
 
-void write_whole(const std::string& path, const std::string& bytes) {
-  const std::string part = path + ".part." + std::to_string(::getpid());
-  errno = 0;
-  std::ofstream file(part, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file || std::rename(part.c_str(), path.c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    std::remove(part.c_str());
-    throw import_error(path + ": cannot be written: " + reason);
-  }
-}
-
 }  // namespace
 
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name) {
@@ -91,10 +71,11 @@ integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name)
 
 integer_graph import_onnx(const std::string& path) { return import_onnx_bytes(read_file(path), path); }
 
-void save_calibrated(const std::string& source_path, const integer_graph& graph, const std::string& path) {
+std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph) {
   onnx::ModelProto model;
+  const std::string bytes = read_file(source_path);
   try {
-    model = parse(read_file(source_path));
+    model = parse(bytes);
   } catch (const import_error& e) {
     throw import_error(source_path + ": " + e.what());
   }
@@ -104,7 +85,16 @@ void save_calibrated(const std::string& source_path, const integer_graph& graph,
   if (!target) target = model.add_metadata_props();
   target->set_key("ohmic.calibration");
   target->set_value(write_calibration(graph));
-  write_whole(path, model.SerializeAsString());
+  return model.SerializeAsString();
+}
+
+void save_calibrated(const std::string& source_path, const integer_graph& graph, const std::string& path) {
+  const std::string bytes = calibrated_bytes(source_path, graph);
+  try {
+    write_whole_file(path, bytes);
+  } catch (const std::runtime_error& error) {
+    throw import_error(error.what());
+  }
 }
 
 }  // namespace ohmic

@@ -28,8 +28,11 @@ integer_graph import_onnx(const std::string& path);
 /// The same from memory; `name` stands for the file in messages.
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name);
 
-/// Writes the model at `source_path` again with the calibration of `graph` in its metadata, which must have
-/// been imported from it. The file appears whole or not at all. Throws import_error.
+/// The model at `source_path` again, with the calibration of `graph` in its metadata, which must have been imported
+/// from it. Throws import_error.
+std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph);
+
+/// Writes them as output_file does. Throws import_error.
 void save_calibrated(const std::string& source_path, const integer_graph& graph, const std::string& path);
 
 }  // namespace ohmic

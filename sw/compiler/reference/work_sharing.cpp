@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "host/start_threads.h"
+
 namespace ohmic {
 unsigned usable_processors() {
   cpu_set_t set;
@@ -39,7 +41,7 @@ void share_work(std::size_t count, unsigned threads, const std::function<void(st
     }
   };
   std::vector<std::thread> others;
-  for (unsigned t = 1; t < threads; ++t) others.emplace_back(loop);
+  if (threads > 1) start_threads(others, threads - 1, [&](unsigned) { loop(); }, [&] { next = count; });
   loop();
   for (std::thread& t : others) t.join();
   if (failure) std::rethrow_exception(failure);

@@ -11,7 +11,7 @@
 #include "ip/rtl_core/rtl_group.h"
 #include "tests/cosim/core_bench.h"
 #include "tests/ip/iss/random_program.h"
-#include "tests/platform/run/scratch_folder.h"
+#include "tests/host/scratch_folder.h"
 
 // What the files say is compared with traces in tests/system/waveforms_test.py, with GTKWave's reader.
 namespace ohmic {
@@ -42,7 +42,7 @@ TEST_F(Cv32e40pWaveformTest, AppearsWholeWhenItIsFinished) {
   cv32e40p_waveform waveform(request());
   group.record(0, waveform);
   count(group, 0, 20000);
-  EXPECT_EQ(names(), std::set<std::string>{"core.fst.part"});
+  EXPECT_EQ(names().count("core.fst"), 0u);
   waveform.finish();
   EXPECT_EQ(names(), std::set<std::string>{"core.fst"});
   EXPECT_EQ(waveform.cycles(), 20000u);

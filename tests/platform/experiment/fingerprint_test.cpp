@@ -3,7 +3,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "tests/platform/run/scratch_folder.h"
+#include "tests/host/scratch_folder.h"
 
 namespace ohmic {
 namespace {

@@ -1,8 +1,8 @@
 #include "platform/machine/instruction_trace.h"
 
 #include "platform/elf/elf_file.h"
-#include "platform/run/whole_file.h"
-#include "tests/platform/run/scratch_folder.h"
+#include "host/whole_file.h"
+#include "tests/host/scratch_folder.h"
 
 namespace ohmic {
 namespace {
@@ -65,13 +65,18 @@ TEST_F(InstructionTrace, IsRefusedWhereItCannotAppear) {
   EXPECT_EQ(names(), std::set<std::string>{"folder"});
 }
 
-// /dev/full takes nothing: the disk is full.
-TEST_F(InstructionTrace, AFullDiskIsAnErrorAndLeavesNothing) {
-  std::filesystem::create_symlink("/dev/full", path("t.part"));
+// /dev/full takes nothing, as a full disk.
+TEST_F(InstructionTrace, AFullDiskIsAnErrorThatNamesItsReason) {
+  std::filesystem::create_symlink("/dev/full", path("t"));
   instruction_trace trace(path("t"), program);
   for (int i = 0; i < 1000; ++i) trace.write({});
-  EXPECT_THROW(trace.close(), std::runtime_error);
-  EXPECT_EQ(names(), std::set<std::string>{});
+  try {
+    trace.close();
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(std::string(error.what()), "cannot write " + path("t") + ": No space left on device");
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(path("t")));
 }
 
 }  // namespace

@@ -18,6 +18,14 @@ TEST(ExitCodeTest, EveryEndHasItsNumber) {
   EXPECT_EQ(code(run_end::interrupted), 130);
 }
 
+TEST(ExitCodeTest, ASignalIs128AndItsNumber) {
+  const auto by = [](int signal) { return static_cast<int>(exit_code_of(run_end::interrupted, 0, signal)); };
+  EXPECT_EQ(by(1), 129);
+  EXPECT_EQ(by(2), 130);
+  EXPECT_EQ(by(15), 143);
+  EXPECT_EQ(static_cast<int>(exit_code_of(run_end::exited, 0, 15)), 0) << "it came when the run had ended";
+}
+
 TEST(ExitCodeTest, AnyStatusButZeroIsAFailureOfTheFirmware) {
   for (const std::uint32_t status : {1u, 130u, 256u, 0x80000000u, 0xFFFFFFFFu})
     EXPECT_EQ(code(run_end::exited, status), 7) << status;

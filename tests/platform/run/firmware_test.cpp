@@ -6,7 +6,7 @@
 
 #include "platform/config/config_error.h"
 #include "platform/config/load_chip.h"
-#include "tests/platform/run/scratch_folder.h"
+#include "tests/host/scratch_folder.h"
 
 namespace ohmic {
 namespace {

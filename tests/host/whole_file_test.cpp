@@ -1,6 +1,6 @@
-#include "platform/run/whole_file.h"
+#include "host/whole_file.h"
 
-#include "tests/platform/run/scratch_folder.h"
+#include "tests/host/scratch_folder.h"
 
 namespace ohmic {
 namespace {

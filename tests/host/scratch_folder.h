@@ -24,7 +24,7 @@ class ScratchFolder : public testing::Test {
   std::set<std::string> names() const {
     std::set<std::string> found;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_))
-      found.insert(std::filesystem::relative(entry.path(), folder_).string());
+      found.insert(entry.path().lexically_relative(folder_).string());
     return found;
   }
 

@@ -1,0 +1,198 @@
+#include "host/output_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "host/whole_file.h"
+#include "tests/host/scratch_folder.h"
+
+namespace ohmic {
+namespace {
+
+using names_t = std::set<std::string>;
+
+class OutputFile : public ScratchFolder {
+ protected:
+  std::string refusal(const std::string& name, const std::string& content) {
+    try {
+      write_whole_file(name, content);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(OutputFile, IsThereWholeWithCommitOnly) {
+  put("x", "earlier");
+  {
+    output_file file(path("x"));
+    file.write("new");
+    EXPECT_EQ(read_whole_file(path("x")), "earlier");
+  }
+  EXPECT_EQ(read_whole_file(path("x")), "earlier");
+  output_file file(path("x"));
+  file.write("ne");
+  file.write("w");
+  file.commit();
+  EXPECT_EQ(read_whole_file(path("x")), "new");
+  EXPECT_EQ(names(), names_t{"x"});
+}
+
+TEST_F(OutputFile, KeepsThePermissionsOfWhatItReplaces) {
+  put("x", "earlier");
+  chmod(path("x").c_str(), 0600);
+  write_whole_file(path("x"), "new");
+  struct stat there{};
+  stat(path("x").c_str(), &there);
+  EXPECT_EQ(there.st_mode & 07777u, 0600u);
+}
+
+TEST_F(OutputFile, LeavesALinkAndReplacesItsTarget) {
+  std::filesystem::create_directory(path("folder"));
+  std::filesystem::create_symlink("folder/target", path("link"));
+  for (const char* const content : {"first", "second"}) {
+    write_whole_file(path("link"), content);
+    EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+    EXPECT_EQ(read_whole_file(path("folder/target")), content);
+  }
+  EXPECT_EQ(names(), (names_t{"folder", "folder/target", "link"}));
+}
+
+TEST_F(OutputFile, GoesThroughAFifo) {
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  for (const auto how : {output_file::filled::by_write, output_file::filled::by_name}) {
+    std::string got;
+    std::thread reader([&] { got = read_whole_file(path("fifo")); });
+    {
+      output_file file(path("fifo"), how);
+      if (how == output_file::filled::by_name)
+        std::ofstream(file.place()) << "through";
+      else
+        file.write("through");
+      file.commit();
+    }
+    reader.join();
+    EXPECT_EQ(got, "through");
+    EXPECT_TRUE(std::filesystem::is_fifo(path("fifo")));
+  }
+  EXPECT_EQ(names(), names_t{"fifo"});
+}
+
+TEST_F(OutputFile, GoesOnWhereAnOpenFileStands) {
+  const int descriptor = open(path("log").c_str(), O_WRONLY | O_CREAT, 0600);
+  ASSERT_EQ(write(descriptor, "before ", 7), 7);
+  write_whole_file("/dev/fd/" + std::to_string(descriptor), "between ");
+  ASSERT_EQ(write(descriptor, "after", 5), 5);
+  close(descriptor);
+  EXPECT_EQ(read_whole_file(path("log")), "before between after");
+}
+
+TEST_F(OutputFile, AFullDeviceIsNamedWithItsReason) {
+  EXPECT_EQ(refusal("/dev/full", "x"), "cannot write /dev/full: No space left on device");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_F(OutputFile, AFullDiskIsAnErrorAndLeavesWhatWasThere) {
+  put("x", "earlier");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{10000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string at_once = refusal(path("x"), std::string(20000, 'x'));
+  std::string in_pieces;
+  try {
+    output_file file(path("new"));
+    for (int i = 0; i < 200; ++i) file.write(std::string(100, 'x'));
+    file.commit();
+  } catch (const std::runtime_error& error) {
+    in_pieces = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(at_once, "cannot write " + path("x") + ": File too large");
+  EXPECT_EQ(in_pieces, "cannot write " + path("new") + ": File too large");
+  EXPECT_EQ(read_whole_file(path("x")), "earlier");
+  EXPECT_EQ(names(), names_t{"x"});
+}
+
+TEST_F(OutputFile, AClosedPipeIsAnError) {
+  std::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const std::string name = "/dev/fd/" + std::to_string(ends[1]);
+  EXPECT_EQ(refusal(name, "x"), "cannot write " + name + ": Broken pipe");
+  close(ends[1]);
+}
+
+TEST_F(OutputFile, BecomesWhatTheNameHasBecomeMeanwhile) {
+  output_file file(path("x"));
+  file.write("through");
+  ASSERT_EQ(mkfifo(path("x").c_str(), 0600), 0);
+  std::string got;
+  std::thread reader([&] { got = read_whole_file(path("x")); });
+  file.commit();
+  reader.join();
+  EXPECT_EQ(got, "through");
+  EXPECT_TRUE(std::filesystem::is_fifo(path("x")));
+}
+
+TEST_F(OutputFile, TakesNamesAsLongAsTheSystemDoes) {
+  const std::string name(255, 'n');
+  write_whole_file(path(name), "x");
+  EXPECT_EQ(names(), names_t{name});
+  EXPECT_EQ(refusal(path(name + "n"), "x"), "cannot write " + path(name + "n") + ": File name too long");
+}
+
+TEST_F(OutputFile, SweepsAwayWhatKilledProcessesLeftAndNothingElse) {
+  for (const char* const name :
+       {"a.ohmic-01234567.part", "b.ohmic-89abcdef.part", "b.ohmic-89abcdef.part.hier", "gone.ohmic-89abcdef.part.hier",
+        "a.part", "a.ohmic-0123456.part", "a.ohmic-x1234567.part"})
+    put(name, "x");
+  put("busy.ohmic-01234567.part", "of another process");
+  const int other = open(path("busy.ohmic-01234567.part").c_str(), O_RDONLY);
+  ASSERT_EQ(flock(other, LOCK_EX), 0);
+  write_whole_file(path("a"), "x");
+  EXPECT_EQ(names(),
+            (names_t{"a", "a.part", "a.ohmic-0123456.part", "a.ohmic-x1234567.part", "busy.ohmic-01234567.part"}));
+  close(other);
+}
+
+TEST_F(OutputFile, KnowsItsUnfinishedFile) {
+  output_file file(path("x"));
+  file.write("x");
+  EXPECT_EQ(names().size(), 1u);
+  remove_unfinished();
+  EXPECT_EQ(names(), names_t{});
+  EXPECT_THROW(file.commit(), std::runtime_error);
+}
+
+TEST_F(OutputFile, CheckChangesNothingAndOpensNoFifo) {
+  put("x", "earlier");
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  for (const char* const name : {"x", "new", "fifo"}) check_file_can_be_written(path(name));
+  EXPECT_EQ(names(), (names_t{"fifo", "x"}));
+  EXPECT_EQ(read_whole_file(path("x")), "earlier");
+}
+
+TEST_F(OutputFile, RemovesOnlyEarlierRegularFiles) {
+  put("x", "earlier");
+  put("target", "earlier");
+  std::filesystem::create_symlink("target", path("link"));
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  for (const char* const name : {"x", "link", "fifo", "none"}) remove_earlier_file(path(name));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  EXPECT_EQ(names(), (names_t{"fifo", "link"}));
+}
+
+}  // namespace
+}  // namespace ohmic

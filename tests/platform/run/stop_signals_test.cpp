@@ -1,0 +1,68 @@
+#include "platform/run/stop_signals.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "host/output_file.h"
+#include "tests/host/scratch_folder.h"
+
+namespace ohmic {
+namespace {
+
+class StopSignals : public ScratchFolder {};
+using StopSignalsDeathTest = StopSignals;
+
+TEST_F(StopSignalsDeathTest, EndAtOnceWithoutDebris) {
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, {SIGTERM, 143}, {SIGHUP, 129}}) {
+    EXPECT_EXIT(
+        {
+          install_stop_signals();
+          output_file file(path("x"));
+          file.write("half");
+          raise(signal);
+        },
+        testing::ExitedWithCode(code), "");
+    EXPECT_EQ(names(), std::set<std::string>{}) << signal;
+  }
+}
+
+TEST_F(StopSignalsDeathTest, TheFirstIsNotedWhileARunIsSimulatedAndTheSecondEndsAtOnce) {
+  EXPECT_EXIT(
+      {
+        install_stop_signals();
+        note_stop_signals();
+        output_file file(path("x"));
+        raise(SIGTERM);
+        if (stop_signal() != SIGTERM) _exit(1);
+        raise(SIGINT);
+        _exit(2);
+      },
+      testing::ExitedWithCode(130), "");
+  EXPECT_EQ(names(), std::set<std::string>{});
+}
+
+TEST_F(StopSignalsDeathTest, BehindTheRunTheyAreObeyedAgain) {
+  EXPECT_EXIT(
+      {
+        install_stop_signals();
+        note_stop_signals();
+        obey_stop_signals();
+        raise(SIGTERM);
+        _exit(2);
+      },
+      testing::ExitedWithCode(143), "");
+}
+
+TEST_F(StopSignalsDeathTest, AHangUpStaysIgnoredIfItWas) {
+  EXPECT_EXIT(
+      {
+        signal(SIGHUP, SIG_IGN);
+        install_stop_signals();
+        raise(SIGHUP);
+        _exit(3);
+      },
+      testing::ExitedWithCode(3), "");
+}
+
+}  // namespace
+}  // namespace ohmic
