@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from ohmic_models import integer_model, integer_reference, photographs
+from ohmic_models import integer_model, integer_reference, photographs, whole_file
 from ohmic_models.build import build
 from ohmic_models.calibrate import calibrate
 from ohmic_models.evaluate import evaluate, report
@@ -47,9 +47,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
         lambda layer: print(f"[{time.monotonic() - start:6.1f} s] {layer.name}", flush=True),
     )
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    partial = arguments.out.with_suffix(".partial")
-    integer_model.save_calibrated(arguments.model, partial, model, len(names))
-    partial.rename(arguments.out)
+    integer_model.save_calibrated(arguments.model, arguments.out, model, len(names))
     cost = integer_reference.cost(model)
     print(f"{cost.crossbars} crossbars, {cost.mvms} MVM per image, {arguments.out}")
 
@@ -58,7 +56,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     figures = evaluate(arguments.model, arguments.images, arguments.float_logits, arguments.dump)
     if arguments.logits:
         lines = [" ".join(str(value) for value in row) for row in figures.logits]
-        arguments.logits.write_text("\n".join(lines) + "\n")
+        whole_file.write(arguments.logits, ("\n".join(lines) + "\n").encode())
     print(report(figures))
 
 
@@ -67,7 +65,7 @@ def main() -> int:
     try:
         if arguments.command == "build":
             out = arguments.out or _CACHE / "models" / arguments.model
-            if not build(arguments.model, out, arguments.cache, arguments.force):
+            if not build(arguments.model, out, arguments.cache, arguments.force, own=arguments.out is None):
                 print(f"{out} is up to date")
         elif arguments.command == "calibrate":
             _calibrate(arguments)

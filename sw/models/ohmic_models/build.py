@@ -3,8 +3,10 @@
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,22 @@ def fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
+def stamp(name: str, out: Path) -> str:
+    """What the folder was built from, and of each of its files CRC-32, size and name: `ohmic` checks them too
+    (platform/experiment/locations.h)."""
+    lines = [fingerprint(name)]
+    for path in sorted(path for path in out.rglob("*") if path.is_file() and path.name != _STAMP):
+        data = path.read_bytes()
+        lines.append(f"{zlib.crc32(data):08x} {len(data)} {path.relative_to(out).as_posix()}")
+    return "\n".join(lines) + "\n"
+
+
 def up_to_date(name: str, out: Path) -> bool:
-    stamp = out / _STAMP
-    return stamp.is_file() and stamp.read_text() == fingerprint(name)
+    """Nothing is missing, changed or too much: a disk may have been full, a cable loose."""
+    try:
+        return (out / _STAMP).read_bytes() == stamp(name, out).encode()
+    except OSError:
+        return False
 
 
 class _Progress:
@@ -77,10 +92,11 @@ class _Crops:
         )
 
 
-def build(name: str, out: Path, cache: Path, force: bool = False) -> bool:
+def build(name: str, out: Path, cache: Path, force: bool = False, own: bool = False) -> bool:
     """Writes the folder `out`, whole or not at all. False: it was up to date. Two builds at once wait for each other.
-    An existing folder is replaced only if it came from here."""
-    if out.exists() and not (out / _STAMP).is_file():
+    An existing folder is replaced if it came from here, or if it is the cache's `own` and can be nothing else."""
+    out = Path(os.path.realpath(out))  # a link to it stays
+    if out.exists() and not own and not (out / _STAMP).is_file():
         raise ValueError(f"{out} exists and is not a model's folder; it is left alone")
     out.parent.mkdir(parents=True, exist_ok=True)
     with open(out.with_name(out.name + ".lock"), "w") as lock:
@@ -114,7 +130,7 @@ def _build(name: str, out: Path, cache: Path) -> None:
     say(f"float network finds {int(found.sum())} of {len(SCENES)} scenes")
 
     partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    _remove(partial)
     partial.mkdir(parents=True)
     onnx.save(model, partial / f"{name}.onnx")
     _write_images(partial / "photos", crops.files.items())
@@ -127,10 +143,17 @@ def _build(name: str, out: Path, cache: Path) -> None:
     names = sorted(path.name for path in (partial / "photos48").iterdir())
     table = {name: [round(float(value), 6) for value in row] for name, row in zip(names, logits)}
     (partial / "float_logits.json").write_text(json.dumps(table) + "\n")
-    (partial / _STAMP).write_text(fingerprint(name))
-    shutil.rmtree(out, ignore_errors=True)
+    (partial / _STAMP).write_text(stamp(name, partial))
+    _remove(out)
     partial.rename(out)
     say(f"written to {out}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _features(network: FloatNetwork, pixels: np.ndarray, say: _Progress) -> np.ndarray:

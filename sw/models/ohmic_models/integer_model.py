@@ -8,6 +8,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from ohmic_models import whole_file
+
 
 class ModelError(ValueError):
     """The file is not a network this project can execute; the message names the node."""
@@ -172,6 +174,11 @@ def _apply(model: IntegerModel, calibration: dict) -> None:
 
 def save_calibrated(source: Path, target: Path, model: IntegerModel, images: int) -> None:
     """Writes `source` again with the model's calibration in its metadata."""
+    whole_file.write(target, calibrated_bytes(source, model, images))
+
+
+def calibrated_bytes(source: Path, model: IntegerModel, images: int) -> bytes:
+    """What save_calibrated() writes."""
     calibration = {"version": 1, "rows": model.rows, "images": images, "conv": {}, "add": {}, "pool": {}}
     for layer in model.layers:
         if layer.op in ("Conv", "Gemm"):
@@ -184,4 +191,4 @@ def save_calibrated(source: Path, target: Path, model: IntegerModel, images: int
     properties = {entry.key: entry.value for entry in document.metadata_props}
     properties["ohmic.calibration"] = json.dumps(calibration)
     helper.set_model_props(document, properties)
-    onnx.save(document, target)
+    return document.SerializeToString()
