@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iostream>
 #include <stdexcept>
 #include <string>
 
@@ -43,9 +42,6 @@ void flush_console() {
 }
 
 void finish_console() {
-  errno = 0;
-  std::cout.flush();
-  note(!std::cout);
   flush_console();
   note(std::ferror(stdout) != 0);
   if (lost != 0) throw std::runtime_error(std::string("cannot write standard output: ") + std::strerror(lost));

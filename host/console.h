@@ -17,7 +17,7 @@ void print(std::string_view text);
 void flush_console();
 /// Some of it was lost: whoever prints for long should stop.
 bool console_is_lost();
-/// Flushes, std::cout too. Throws std::runtime_error "cannot write standard output: reason".
+/// Flushes. Throws std::runtime_error "cannot write standard output: reason".
 void finish_console();
 
 }  // namespace ohmic

@@ -32,6 +32,8 @@ class output_file {
   /// Errors may show as late as in commit().
   void write(std::string_view bytes);
   void commit();
+  /// Leaves nothing; destruction without commit() does the same.
+  void discard();
 
   /// With filled::by_name: a seekable file to be opened, written and closed before commit().
   const std::string& place() const { return part_; }
@@ -41,7 +43,6 @@ class output_file {
   void create_part(const std::string& beside);
   void open_existing();
   void copy_into_existing();
-  void discard();
   [[noreturn]] void fail(int reason);
 
   const std::string name_;

@@ -51,9 +51,9 @@ void waveform::finish() {
   if (!fst_) return;
   fst_->close();
   fst_.reset();
-  if (!complete(file_.place()))
-    throw std::runtime_error("cannot write " + request_.file + ": " + std::strerror(ENOSPC));
-  if (cycles_ != 0) file_.commit();
+  if (cycles_ != 0 && complete(file_.place())) return file_.commit();
+  file_.discard();
+  if (cycles_ != 0) throw std::runtime_error("cannot write " + request_.file + ": " + std::strerror(ENOSPC));
 }
 
 }  // namespace ohmic

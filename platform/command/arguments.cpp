@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "host/console.h"
 #include "platform/command/version.h"
 #include "platform/config/config_error.h"
 #include "platform/config/schema.h"
@@ -217,7 +219,12 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // help and version
+    if (error.get_exit_code() == 0) {  // help and version
+      std::ostringstream text;
+      app.exit(error, text, text);
+      print(text.str());
+      return static_cast<int>(exit_code::right);
+    }
     return mistake(one_line(error.what()) + " (see `ohmic --help`)");
   }
   try {

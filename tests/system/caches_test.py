@@ -1,11 +1,14 @@
 """Calibrations, deployments and reference outputs are made once, and again when what they come from changes."""
 
 import os
+import shutil
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
+from ohmic_models.build import up_to_date
 from ohmic_tool import CONFIGS, SystemTest, model_folder, ohmic, run_network
 
 
@@ -42,11 +45,57 @@ class Caches(SystemTest):
         counts = {kind: len(names) for kind, names in self.entries().items()}
         self.assertEqual(counts, {"calibrated": 1, "deployments": 2, "reference": 1})
 
-    def test_a_damaged_deployment_is_made_again(self):
-        run_network("aimc16.yaml", "resnet_micro")
-        blob = next((self.cache / "deployments").glob("*/weights.bin"))
-        blob.write_bytes(blob.read_bytes()[:100])
-        self.ends(run_network("aimc16.yaml", "resnet_micro"), 0)
+    def test_an_entry_that_is_damaged_in_any_way_is_made_again(self):
+        first = run_network("aimc16.yaml", "resnet_micro", images=1)
+        whole = {path: path.read_bytes() for path in self.cache.rglob("*") if path.is_file()}
+        self.assertEqual(len(whole), 3)
+
+        def empty(path: Path, data: bytes):
+            path.write_bytes(b"")
+
+        def cut(path: Path, data: bytes):
+            path.write_bytes(data[: len(data) // 2])
+
+        def extend(path: Path, data: bytes):
+            path.write_bytes(data + b"\0")
+
+        def flip(path: Path, data: bytes):
+            middle = len(data) // 2
+            path.write_bytes(data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :])
+
+        def fold(path: Path, data: bytes):
+            path.unlink()
+            (path / "full" / "of").mkdir(parents=True)
+
+        for damage in (empty, cut, extend, flip, fold):
+            for path, data in whole.items():
+                damage(path, data)
+            again = run_network("aimc16.yaml", "resnet_micro", images=1)
+            self.ends(again, 0)
+            self.assertEqual(again.summary["result_hash"], first.summary["result_hash"], damage.__name__)
+            self.assertEqual({path: path.read_bytes() for path in whole}, whole, damage.__name__)
+
+    def test_two_processes_fill_one_cache(self):
+        with ThreadPoolExecutor() as pool:
+            runs = list(pool.map(lambda _: run_network("aimc16.yaml", "resnet_micro", images=1), range(3)))
+        for run in runs:
+            self.ends(run, 0)
+            self.assertEqual(run.summary["result_hash"], runs[0].summary["result_hash"])
+        self.assertEqual({len(names) for names in self.entries().values()}, {1})
+
+    def test_a_damaged_model_is_refused_and_built_again(self):
+        models = Path(self.scratch.name) / "models"
+        shutil.copytree(model_folder("resnet_micro"), models / "resnet_micro")
+        with mock.patch.dict(os.environ, {"OHMIC_MODELS": str(models)}):
+            self.ends(run_network("aimc16.yaml", "resnet_micro", images=1), 0)
+            for name in ("resnet_micro.onnx", "photos/03_brick.png", "float_logits.json"):
+                path = models / "resnet_micro" / name
+                data = path.read_bytes()
+                path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+                self.refuses(run_network("aimc16.yaml", "resnet_micro"), name, "is damaged", "ohmic_models build")
+                self.assertFalse(up_to_date("resnet_micro", models / "resnet_micro"))
+                path.write_bytes(data)
+                self.assertTrue(up_to_date("resnet_micro", models / "resnet_micro"))
 
     def test_without_a_writable_cache_all_still_works(self):
         self.cache.write_text("a file where the folder should be")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -26,6 +27,21 @@ class Build(unittest.TestCase):
             self.assertTrue(build("resnet_micro", second, built_models.PACKAGES))
             self.assertEqual(digests(first), digests(second))
             self.assertFalse(build("resnet_micro", second, built_models.PACKAGES), "it was up to date")
+
+    def test_a_damaged_folder_is_built_again(self):
+        whole = digests(built_models.folder("resnet_micro"))
+        with tempfile.TemporaryDirectory() as scratch:
+            out = Path(scratch) / "resnet_micro"
+            shutil.copytree(built_models.folder("resnet_micro"), out)
+            self.assertFalse(build("resnet_micro", out, built_models.PACKAGES))
+            (out / "resnet_micro.onnx").write_bytes(b"")
+            (out / "labels.json").unlink()
+            self.assertTrue(build("resnet_micro", out, built_models.PACKAGES))
+            self.assertEqual(digests(out), whole)
+            shutil.rmtree(out)
+            out.write_text("a file where the cache's folder should be")
+            self.assertTrue(build("resnet_micro", out, built_models.PACKAGES, own=True))
+            self.assertEqual(digests(out), whole)
 
     def test_a_folder_that_is_no_model_is_left_alone(self):
         with tempfile.TemporaryDirectory() as scratch:

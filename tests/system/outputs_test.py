@@ -1,0 +1,334 @@
+"""Where results go: only regular files are replaced, folders of results are for one run, what cannot be written is told."""
+
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from ohmic_tool import BUILD, CONFIGS, ROOT, SystemTest, model_folder, ohmic
+
+HELLO = ["run", BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml", "--quiet"]
+ENDLESS = ["run", BUILD / "firmware" / "test_mistake.elf", "--chip", CONFIGS / "aimc1.yaml"]
+FULL_DEVICE = os.makedev(1, 7)
+
+
+class Scratch(SystemTest):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.out = self.folder / "out"
+
+    def names(self) -> list[str]:
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
+
+    def start(self, *arguments, **options) -> subprocess.Popen:
+        command = [str(word) for word in (BUILD / "ohmic", *arguments)]
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT, **options}
+        process = subprocess.Popen(command, **options)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def one_line(self, run, *words):
+        self.refuses(run, *words)
+        self.assertEqual(len(run.err.splitlines()), 1, run.err)
+
+    def experiment(self, images: int = 1) -> Path:
+        model_folder("resnet_micro")
+        path = self.folder / "experiment.yaml"
+        path.write_text(f"chip: {CONFIGS / 'aimc16.yaml'}\nmodel: resnet_micro\nimages: {{count: {images}}}\n")
+        return path
+
+
+class Kinds(Scratch):
+    """What stands under the name of an output."""
+
+    def through_fifo(self, fifo: Path, *arguments) -> bytes:
+        os.mkfifo(fifo)
+        got = []
+        reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()))
+        reader.start()
+        run = ohmic(*arguments)
+        if run.code != 0:
+            os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
+        reader.join(timeout=30)
+        self.ends(run, 0)
+        self.assertTrue(stat.S_ISFIFO(fifo.lstat().st_mode))
+        return got[0]
+
+    def test_a_fifo_gets_what_a_file_would(self):
+        figures = json.loads(self.through_fifo(self.folder / "json", *HELLO, "--json", self.folder / "json"))
+        self.assertEqual(figures["exit_code"], 0)
+        plain, piped = self.folder / "plain", self.folder / "piped"
+        piped.mkdir()
+        options = ["--cores", "0.0=rtl", "--trace", "0.0"]
+        self.ends(ohmic(*HELLO, *options, "--out", plain), 0)
+        text = self.through_fifo(piped / "trace_0.0.txt", *HELLO, *options, "--out", piped)
+        self.assertEqual(text, (plain / "trace_0.0.txt").read_bytes())
+        wave = self.through_fifo(piped / "wave_0.0.fst", *HELLO, *options[:2], "--wave", "0.0", "--out", piped)
+        self.assertEqual(wave[:1], b"\0", "an FST file begins with a header block")
+        self.assertGreater(len(wave), 1000)
+
+    def test_links_stay_and_their_targets_are_replaced(self):
+        (self.folder / "target.json").write_text("earlier")
+        (self.folder / "link.json").symlink_to("target.json")
+        self.ends(ohmic(*HELLO, "--json", self.folder / "link.json"), 0)
+        self.assertTrue((self.folder / "link.json").is_symlink())
+        self.assertEqual(json.loads((self.folder / "target.json").read_text())["exit_code"], 0)
+
+    def test_every_file_of_a_folder_of_results(self):
+        experiment = self.experiment()
+        elsewhere = self.folder / "elsewhere"
+        for out in (self.out, elsewhere):
+            out.mkdir()
+        for name in ("summary.json", "logits.json", "trace_0.0.txt", "manifest.json", "clusters.bin", "weights.bin"):
+            (elsewhere / name).write_text("earlier")
+            (self.out / name).symlink_to(elsewhere / name)
+        self.ends(ohmic("run", experiment, "--out", self.out, "--trace", "0.0", "--quiet"), 0)
+        self.ends(ohmic("compile", experiment, "--out", self.out, "--quiet"), 0)
+        self.assertTrue(all(path.is_symlink() for path in self.out.iterdir()))
+        self.assertEqual(json.loads((self.out / "summary.json").read_text())["exit_code"], 0)
+        self.assertNotIn("earlier", [path.read_bytes()[:7].decode("latin1") for path in elsewhere.iterdir()])
+
+    def test_calibrate_writes_into_a_link_and_a_fifo(self):
+        source = model_folder("resnet_micro")
+        command = ["calibrate", source / "resnet_micro.onnx", "--images", source / "photos", "--quiet", "--out"]
+        (self.folder / "link.onnx").symlink_to("target.onnx")
+        self.ends(ohmic(*command, self.folder / "link.onnx"), 0)
+        self.assertTrue((self.folder / "link.onnx").is_symlink())
+        piped = self.through_fifo(self.folder / "fifo", *command, self.folder / "fifo")
+        self.assertEqual(piped, (self.folder / "target.onnx").read_bytes())
+        standard = subprocess.run(
+            [str(word) for word in (BUILD / "ohmic", *command[:-2], "--out", "/dev/stdout")],
+            capture_output=True,
+            check=True,
+        )
+        self.assertEqual(standard.stdout, piped, "nothing is mixed into it")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root makes device nodes")
+    def test_a_device_stays_one(self):
+        device = self.folder / "full"
+        try:
+            os.mknod(device, 0o666 | stat.S_IFCHR, FULL_DEVICE)
+            device.open("wb").close()
+        except OSError as error:
+            self.skipTest(f"no device nodes here: {error}")
+        run = ohmic(*HELLO, "--json", device)
+        self.one_line_of(run, f"cannot write {device}: No space left on device")
+        self.assertTrue(stat.S_ISCHR(device.lstat().st_mode))
+
+    def one_line_of(self, run, line: str):
+        self.ends(run, 2)
+        self.assertEqual(run.err.splitlines(), [f"ohmic: {line}"])
+
+    def test_figures_go_on_in_the_file_that_standard_output_goes_to(self):
+        with open(self.folder / "log", "w") as log:
+            process = self.start(*HELLO, "--json", "/dev/stdout", stdout=log)
+            self.assertEqual(process.wait(timeout=60), 0)
+        text = (self.folder / "log").read_text()
+        self.assertIn("hello from cluster 0", text)
+        self.assertEqual(json.loads(text[text.index("{") :])["exit_code"], 0)
+
+
+class TwoRuns(Scratch):
+    def test_the_second_one_is_refused_and_a_killed_one_does_not_block(self):
+        first = self.start(*ENDLESS, "--trace", "0.0", "--out", self.out, "--", "6")
+        while not list(self.out.glob("trace*")):
+            time.sleep(0.01)
+        second = ohmic(*HELLO, "--trace", "0.0", "--out", self.out)
+        self.one_line(second, f"cannot write to folder {self.out}", "another run", f"process {first.pid}", "ohmic run")
+        self.one_line(ohmic("compile", self.experiment(), "--out", self.out), "another run")
+        self.one_line(ohmic("run", self.experiment(), "--out", self.out), "another run")
+        first.kill()
+        first.wait()
+        self.assertEqual(len(list(self.out.iterdir())), 1, "what a killed run leaves")
+        self.ends(ohmic(*HELLO, "--trace", "0.0", "--out", self.out), 0)
+        self.assertEqual([path.name for path in self.out.iterdir()], ["trace_0.0.txt"])
+
+    def test_of_many_at_once_those_that_end_right_have_whole_files(self):
+        runs = [self.start(*HELLO, "--trace", "0.0", "--out", self.out) for _ in range(6)]
+        codes = [run.wait(timeout=60) for run in runs]
+        self.assertLessEqual(set(codes), {0, 2})
+        self.assertIn(0, codes)
+        self.assertEqual([path.name for path in self.out.iterdir()], ["trace_0.0.txt"])
+        self.ends(ohmic(*HELLO, "--trace", "0.0", "--out", self.folder / "alone"), 0)
+        self.assertEqual(
+            (self.out / "trace_0.0.txt").read_bytes(), (self.folder / "alone" / "trace_0.0.txt").read_bytes()
+        )
+
+
+class Signals(Scratch):
+    CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+    def test_each_ends_a_run_with_whole_files(self):
+        for number, code in self.CODES.items():
+            out = self.folder / str(int(number))
+            figures = self.folder / f"{int(number)}.json"
+            run = self.start(*ENDLESS, "--trace", "0.0", "--json", figures, "--out", out, "--", "6")
+            while not list(out.glob("trace*")):
+                time.sleep(0.01)
+            time.sleep(0.5)
+            run.send_signal(number)
+            _, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, code, err)
+            self.assertIn("interrupted in cycle", err)
+            self.assertEqual([path.name for path in out.iterdir()], ["trace_0.0.txt"])
+            self.assertTrue((out / "trace_0.0.txt").read_text().endswith("\n"))
+            self.assertEqual(json.loads(figures.read_text())["exit_code"], code)
+
+    def test_an_experiment_ends_with_its_summary(self):
+        photos = model_folder("resnet_micro") / "photos"
+        run = self.start("run", self.experiment(1024), "--images", photos, "--threads", 1, "--out", self.out)
+        while not self.out.exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        run.send_signal(signal.SIGTERM)
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 143, err)
+        summary = json.loads((self.out / "summary.json").read_text())
+        self.assertEqual((summary["end"], summary["exit_code"]), ("interrupted", 143))
+        self.assertEqual([path.name for path in self.out.iterdir()], ["summary.json"])
+
+    def test_two_end_at_once_without_debris(self):
+        run = self.start(*ENDLESS, "--trace", "0.0", "--out", self.out, "--", "6")
+        while not list(self.out.glob("trace*")):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGTERM)
+        run.send_signal(signal.SIGTERM)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=10)
+        self.assertIn(run.returncode, (130, 143))
+        self.assertLessEqual(set(self.names()), {"out", "out/trace_0.0.txt"})
+
+    def test_a_run_that_waits_for_a_reader_ends(self):
+        os.mkfifo(self.folder / "fifo")
+        run = self.start(*HELLO, "--json", self.folder / "fifo")
+        time.sleep(1)
+        self.assertIsNone(run.poll())
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=10)
+        self.assertEqual(run.returncode, 143)
+
+    def test_while_it_is_prepared_nothing_is_left(self):
+        source = model_folder("resnet_tiny")
+        command = ["calibrate", source / "resnet_tiny.onnx", "--images", source / "calibration", "--threads", 1]
+        for number, code in self.CODES.items():
+            run = self.start(*command, "--out", self.folder / "new" / "x.onnx")
+            time.sleep(0.2)
+            run.send_signal(number)
+            run.communicate(timeout=10)
+            self.assertEqual(run.returncode, code)
+            self.assertEqual(self.names(), [])
+
+
+class FullDisks(Scratch):
+    def limited(self, size: int, *arguments):
+        """No file may grow past `size`: what a full disk does, in all else."""
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))  # noqa: E731
+        process = self.start(*arguments, preexec_fn=limit)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def test_each_output_is_named_with_the_reason(self):
+        source = model_folder("resnet_micro")
+        calibrate = ["calibrate", source / "resnet_micro.onnx", "--images", source / "photos", "--quiet"]
+        cases = [
+            (100, [*HELLO, "--json", self.out / "x.json"], "x.json"),
+            (8192, [*HELLO, "--trace", "0.0", "--out", self.out], "trace_0.0.txt"),
+            (1000, [*calibrate, "--out", self.out / "x.onnx"], "x.onnx"),
+            (1000, ["compile", self.experiment(), "--out", self.out, "--quiet"], "clusters.bin"),
+            (1000, ["run", self.experiment(), "--out", self.out, "--quiet"], "summary.json"),
+        ]
+        for size, arguments, name in cases:
+            self.out.mkdir(exist_ok=True)
+            code, _, err = self.limited(size, *arguments)
+            self.assertEqual(code, 2, err)
+            self.assertEqual(err.splitlines(), [f"ohmic: cannot write {self.out / name}: File too large"])
+            self.assertLessEqual({path.name for path in self.out.iterdir()}, {"logits.json"}, "small enough: whole")
+
+    def test_standard_output(self):
+        for arguments in (HELLO, ["info", CONFIGS / "aimc4.yaml"], ["--help"], ["--version"]):
+            with open("/dev/full", "wb") as full:
+                run = self.start(*arguments, stdout=full)
+                _, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 2)
+            self.assertEqual(err, "ohmic: cannot write standard output: No space left on device\n")
+
+    def test_a_pipe_that_nobody_reads(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        run = self.start(*HELLO, stdout=writing)
+        os.close(writing)
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 2)
+        self.assertEqual(err, "ohmic: cannot write standard output: Broken pipe\n")
+
+    def test_a_closed_standard_output_is_no_other_file(self):
+        trace = ["--trace", "0.0", "--out", self.out]
+        run = self.start(*HELLO, *trace, stdout=None, preexec_fn=lambda: os.close(1))
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 2)
+        self.assertEqual(err, "ohmic: cannot write standard output: Bad file descriptor\n")
+        self.assertNotIn("hello from", (self.out / "trace_0.0.txt").read_text())
+
+    def test_a_folder_that_nobody_may_write(self):
+        for out in ("/proc/nowhere", "/proc"):
+            self.one_line(ohmic("run", self.experiment(), "--out", out), "cannot write", out)
+        self.one_line(ohmic(*HELLO, "--json", self.folder / "none" / "x"), "none/x", "No such file or directory")
+
+
+class LittleOfTheSystem(Scratch):
+    def test_memory(self):
+        for megabytes in (60, 100, 200):
+            limit = megabytes << 20
+            run = self.start(
+                *HELLO[:2],
+                "--chip",
+                CONFIGS / "aimc512.yaml",
+                preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+            )
+            _, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 2, err)
+            self.assertEqual(len(err.splitlines()), 1, err)
+            self.assertRegex(err, "^ohmic: .*(too little memory to|cannot start thread|cannot reserve)")
+
+    def test_threads(self):
+        def alone():
+            if os.geteuid() == 0:  # root has no limit
+                os.setgid(65534)
+                os.setuid(65534)
+            resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+
+        run = self.start(*HELLO, "--threads", 2, preexec_fn=alone)
+        out, err = run.communicate(timeout=60)
+        if run.returncode == 0 or "Permission denied" in err:
+            self.skipTest("another user may not run it, or has no limit")
+        self.assertEqual(run.returncode, 2, err)
+        self.assertIn("ohmic: cannot start thread 2 of 2: Resource temporarily unavailable", err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+
+    def test_a_folder_where_a_file_is_expected(self):
+        for arguments in (
+            ("run", self.experiment(), "--set", f"model={self.folder}/", "--out", self.out),
+            ("run", self.experiment(), "--model", self.folder, "--out", self.out),
+            ("run", self.experiment(), "--firmware", self.folder, "--out", self.out),
+            ("run", self.folder),
+            ("info", self.folder),
+            ("calibrate", self.folder, "--images", self.folder, "--out", self.out),
+            ("run", HELLO[1], "--chip", self.folder),
+        ):
+            run = ohmic(*arguments)
+            self.one_line(run, str(self.folder))
+            self.assertNotIn("basic_filebuf", run.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
