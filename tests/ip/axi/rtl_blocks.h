@@ -81,7 +81,7 @@ class pipe {
   std::vector<stage> stages_;
 };
 
-/// rr_arb_tree.sv with FairArb and LockIn, for up to 64 inputs.
+/// rr_arb_tree.sv, in its fair and locking form, for up to 64 inputs.
 ///
 /// The tree takes the requester whose index has the smallest exclusive-or with the pointer (it follows the
 /// pointer's bits from the top one on, where both branches request). On a grant the pointer moves to the next
