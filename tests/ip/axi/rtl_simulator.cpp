@@ -95,6 +95,7 @@ struct master_port {
   pipe aw, w, ar;  // the multiplexer's register, then cuts
   pipe b, r;       // cuts, then the multiplexer's register
   remap_table write_map, read_map;
+  int aw_id = -1, ar_id = -1;  // output ids of the requests at the tables in this cycle, -1: none passes
   rr_arbiter aw_arbiter, ar_arbiter;
   bool aw_entered = false;       // the winner of AW is in w_order
   std::deque<unsigned> w_order;  // inputs whose W beats are next
@@ -123,6 +124,7 @@ class rtl_simulator::network {
   };
   void connect(const network_tree& tree, std::size_t r, std::vector<unsigned>& taken);
 
+  static bool offered(master_port& port, channel c);
   bool takes(slave& s, master_port& port, channel c);
   bool takes(const link& l, channel c);
   void put(const link& l, channel c, const beat& b);
@@ -214,13 +216,19 @@ void rtl_simulator::network::connect(const network_tree& tree, std::size_t r, st
 
 // --- links ---
 
+/// Whether an output has a request for what is behind it: without a cut, only what the remap table lets pass.
+bool rtl_simulator::network::offered(master_port& port, channel c) {
+  if (port.of(c).size() > 1) return port.of(c).last().valid();
+  return (c == AW ? port.aw_id : port.ar_id) >= 0;
+}
+
 /// Whether a slave takes the beat at its port.
 bool rtl_simulator::network::takes(slave& s, master_port& port, channel c) {
   if (c == W) return !s.data.empty() && now_ >= s.next_w;
   if (c == AW && s.is.together && (!s.data.empty() || !port.w.last().valid())) return false;
   if (s.is.open == 0 || s.open + 1 < s.is.open) return true;
   if (s.open >= s.is.open) return false;
-  if (!port.aw.last().valid() || !port.ar.last().valid()) return true;
+  if (!offered(port, AW) || !offered(port, AR)) return true;
   s.contended = true;
   return (c == AW) == s.writes_turn;
 }
@@ -461,11 +469,9 @@ void rtl_simulator::network::cross_responses(router& at, channel c) {
 /// Out of the multiplexer's request register, through the table.
 void rtl_simulator::network::remap(router& at, master_port& port, channel c) {
   pipe& registers = port.of(c);
-  if (!registers.first().valid()) return;
-  remap_table& map = c == AW ? port.write_map : port.read_map;
-  beat b = registers.first().front();
-  const int id = map.lookup(b);
+  const int id = c == AW ? port.aw_id : port.ar_id;
   if (id < 0 || !(registers.size() > 1 ? registers[1].ready() : takes(port.on, c))) return;
+  beat b = registers.first().front();
   b.id = static_cast<std::uint16_t>(id);
   if (registers.size() > 1) {
     registers[1].push(b);
@@ -473,12 +479,15 @@ void rtl_simulator::network::remap(router& at, master_port& port, channel c) {
     put(port.on, c, b);
     --at.beats;
   }
-  map.taken();
+  (c == AW ? port.write_map : port.read_map).taken();
   registers.first().pop();
 }
 
 void rtl_simulator::network::step(router& at) {
   for (master_port& out : at.out) {
+    stage &aw = out.aw.first(), &ar = out.ar.first();
+    out.aw_id = aw.valid() ? out.write_map.lookup(aw.front()) : -1;
+    out.ar_id = ar.valid() ? out.read_map.lookup(ar.front()) : -1;
     // AW before W: a slave takes a W beat from the cycle of its AW on.
     for (const channel c : {AR, AW}) {
       remap(at, out, c);
