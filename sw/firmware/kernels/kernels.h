@@ -71,7 +71,8 @@ unsigned ohmic_make_pieces(const ohmic_segment* out, unsigned out_count, const o
                            ohmic_piece* pieces, unsigned most);
 
 /// One core's part of a tile: rows [y, y + pixels) of a column, channels [first, end) of a piece. PARTIAL and LOGITS
-/// have no pieces; for PARTIAL `first` and `end` count elements of the column (at most 65535).
+/// have no pieces. Where a column has at most 65535 elements, PARTIAL takes it as one row of them (y 0, one pixel,
+/// `first` and `end` count elements).
 typedef struct ohmic_work {
   uint16_t column, y, pixels, first, end;
   uint16_t piece;  ///< index, or OHMIC_NO_PIECE

@@ -3,21 +3,19 @@
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 
-enum { most_window_columns = 16 };
+enum { most_window_columns = 16 }; /* that max_quads takes at once */
 
 static const char* ring_column(const ohmic_ring_view* ring, uint32_t n) {
   return ring->base + n % ring->slots * ring->column_bytes;
 }
 
-/* The columns of output column `column`'s window that lie inside the map; returns their number. */
-static unsigned window_columns(const ohmic_kernel_job* job, uint32_t column, const char** at) {
+/* The columns of output column `column`'s window that lie inside the map, as numbers of the stream. */
+static ohmic_range window_columns(const ohmic_kernel_job* job, uint32_t column) {
   const int32_t x = job->first_x + (int32_t)(column * job->pool_stride);
   const int32_t begin = x < 0 ? 0 : x;
   int32_t end = x + (int32_t)job->pool_kernel;
   if (end > (int32_t)job->image_columns) end = (int32_t)job->image_columns;
-  unsigned n = 0;
-  for (int32_t i = begin; i < end; ++i) at[n++] = ring_column(&job->pooled, job->image_first + (uint32_t)i);
-  return n;
+  return (ohmic_range){job->image_first + (uint32_t)begin, job->image_first + (uint32_t)end};
 }
 
 /* Greatest value of every channel in row `offset` over `n` columns. */
@@ -82,10 +80,38 @@ static void max_ones(const ohmic_kernel_job* job, const char* const* at, unsigne
   }
 }
 
+/* A window of any number of columns: the maximum so far stands in the output. */
+static void max_wide(const ohmic_kernel_job* job, const ohmic_work* w, ohmic_range columns) {
+  const ohmic_piece* piece = &job->pieces[w->piece];
+  const uint32_t within = w->first - piece->channel, channels = w->end - w->first;
+  char* out = job->out + w->column * job->out_column_bytes + piece->out_offset + within + w->y * piece->out_pitch;
+  for (uint32_t y = w->y; y < (uint32_t)w->y + w->pixels; ++y, out += piece->out_pitch) {
+    const int32_t top = (int32_t)(y * job->pool_stride_y) - job->pool_pad_y;
+    const int32_t begin = top < 0 ? 0 : top, bottom = top + (int32_t)job->pool_height;
+    const int32_t end = bottom > (int32_t)job->input_height ? (int32_t)job->input_height : bottom;
+    for (uint32_t c = 0; c < channels; ++c) out[c] = -128;
+    for (uint32_t x = columns.begin; x < columns.end; ++x) {
+      const char* row = ring_column(&job->pooled, x) + piece->in_offset + within + (uint32_t)begin * piece->in_pitch;
+      for (int32_t r = begin; r < end; ++r, row += piece->in_pitch) {
+        uint32_t c = 0;
+        for (; c + 4 <= channels; c += 4) pulp_store(out + c, pulp_max_b(pulp_load(out + c), pulp_load(row + c)));
+        for (; c < channels; ++c)
+          if (*(const int8_t*)(row + c) > *(const int8_t*)(out + c)) out[c] = row[c];
+      }
+    }
+  }
+}
+
 static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const char* at[most_window_columns];
   const ohmic_piece* piece = &job->pieces[w->piece];
-  const unsigned n = window_columns(job, w->column, at);
+  const ohmic_range columns = window_columns(job, w->column);
+  const unsigned n = columns.end - columns.begin;
+  if (n > most_window_columns) {
+    max_wide(job, w, columns);
+    return;
+  }
+  for (unsigned i = 0; i < n; ++i) at[i] = ring_column(&job->pooled, columns.begin + i);
   uint32_t first = w->first, from = piece->in_offset + (first - piece->channel);
   char* out = job->out + w->column * job->out_column_bytes + piece->out_offset + (first - piece->channel) +
               w->y * piece->out_pitch;

@@ -58,8 +58,9 @@ static void add_work(work_list* list, const ohmic_kernel_job* job, ohmic_range p
 
 unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_of, ohmic_work* work, unsigned most) {
   work_list list = {work, 0, most};
-  /* To PARTIAL a column is one row of quads of elements. */
-  const bool flat = job->kernel == OHMIC_KERNEL_PARTIAL, whole = job->kernel == OHMIC_KERNEL_AVERAGE_POOL;
+  /* To PARTIAL a column is one row of quads of elements, where so many can be counted. */
+  const bool flat = job->kernel == OHMIC_KERNEL_PARTIAL && job->height * job->channels <= 0xFFFF,
+             whole = job->kernel == OHMIC_KERNEL_AVERAGE_POOL;
   const uint32_t height = flat || whole ? 1 : job->height;
   const uint32_t pixels = whole ? 1 : job->columns * height,
                  channels = flat ? job->height * job->channels : job->channels;

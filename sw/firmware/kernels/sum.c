@@ -265,7 +265,7 @@ static void requantise_work(const ohmic_kernel_job* job, const ohmic_work* w) {
         piece->in_pitch, pixels, w->end - w->first, job);
 }
 
-/* PARTIAL: pixels do not matter, a column is one run of elements. */
+/* PARTIAL: elements [first, end) of a column. */
 static void partial_run(const ohmic_kernel_job* job, uint32_t column, uint32_t first, uint32_t end) {
   char* out = job->out + column * job->out_column_bytes;
   const uint32_t quads = (end - first) / 4;
@@ -312,7 +312,8 @@ void ohmic_sum_work(const ohmic_kernel_job* job, const ohmic_work* w) {
       requantise_work(job, w);
       break;
     case OHMIC_KERNEL_PARTIAL:
-      partial_run(job, w->column, w->first, w->end);
+      for (uint32_t y = w->y; y < (uint32_t)w->y + w->pixels; ++y)
+        partial_run(job, w->column, y * job->channels + w->first, y * job->channels + w->end);
       break;
     default:
       logits_run(job, w->column, w->y, w->pixels, w->first, w->end);

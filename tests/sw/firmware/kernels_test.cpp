@@ -17,6 +17,22 @@ TEST_F(KernelTest, PartialSumsAreExact) {
   });
 }
 
+TEST_F(KernelTest, PartialSumsOfColumnsOfAnyLengthAreExact) {
+  // Around 65535 elements, from where on rows are counted.
+  const std::vector<std::pair<unsigned, unsigned>> shapes = {{255, 257}, {256, 256}, {300, 219}, {65535, 1}, {900, 90}};
+  unsigned next = 0;
+  repeat(static_cast<int>(shapes.size()), [&] {
+    job_words job{};
+    job.kernel = OHMIC_KERNEL_PARTIAL;
+    job.columns = 1;
+    std::tie(job.height, job.channels) = shapes[next++];
+    job.in8 = 2;
+    const sums in = make_inputs(job);
+    job.out_column_bytes = (job.height * job.channels * 2 + 3) / 4 * 4;
+    expect_words<std::int16_t>(job, "partial", [&](unsigned t, unsigned y, unsigned c) { return in.at(t, y, c); });
+  });
+}
+
 TEST_F(KernelTest, RequantiseAndResidualAreExact) {
   repeat(150, [&] {
     job_words job = random_job(OHMIC_KERNEL_REQUANTISE, 90);
@@ -113,9 +129,16 @@ TEST_F(PoolTest, AverageIsExact) {
 TEST_F(PoolTest, MaximumIsExact) {
   repeat(60, [&] {
     job_words job = random_pool(OHMIC_KERNEL_MAX_POOL);
-    const bool usual = number(0, 1);
-    const int kernel = usual ? 3 : number(1, 4), stride = usual ? 2 : number(1, 3),
-              pad = usual ? 1 : number(0, kernel - 1);
+    const bool usual = number(0, 1), wide = !usual && number(0, 1);
+    if (wide) {
+      job.image_columns = some(12, 50);
+      job.image_first = some(0, 5) * job.image_columns;
+      job.pooled_slots = job.image_columns + some(0, 5);
+    }
+    const int kernel = usual  ? 3
+                       : wide ? number(12, 30)
+                              : number(1, 4),
+              stride = usual ? 2 : number(1, 3), pad = usual ? 1 : number(0, kernel - 1);
     const auto outputs = [&](unsigned size) {
       const int room = static_cast<int>(size) + 2 * pad - kernel;
       int n = room < 0 ? 0 : room / stride + 1;
