@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
+#include "sw/compiler/mapping/check_ranges.h"
 #include "sw/compiler/mapping/content_hash.h"
 #include "sw/compiler/mapping/fit_l1.h"
 #include "sw/compiler/mapping/l1_allocation.h"
@@ -29,6 +31,7 @@ void check_target(const integer_graph& graph, const chip_config& chip, const map
   if (chip.dma.channels < 2)
     throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases", chip.name,
                                     chip.dma.channels));
+  check_ranges(graph, chip);
   if (options.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
 }
 
@@ -49,9 +52,10 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   for (const parked_region& region : plan.parked)
     hbm.parked.push_back(take(std::uint64_t{region.slots} * region.layout.bytes));
   hbm.images_column_bytes = static_cast<std::uint32_t>((image.height * image.channels + 3) / 4 * 4);
-  hbm.images_stride = hbm.images_column_bytes * static_cast<std::uint32_t>(image.width);
-  hbm.images = take(hbm.images_stride);
-  const std::uint64_t end = hbm.images - chip.hbm_base + hbm.images_stride;
+  const std::uint64_t image_bytes = std::uint64_t{hbm.images_column_bytes} * static_cast<std::uint32_t>(image.width);
+  hbm.images_stride = static_cast<std::uint32_t>(image_bytes);
+  hbm.images = take(image_bytes);
+  const std::uint64_t end = hbm.images - chip.hbm_base + image_bytes;
   if (end > chip.hbm.bytes)
     throw mapping_error(
         fmt::format("results, parked maps and one image need {} bytes of HBM behind the firmware and chip "
@@ -60,7 +64,10 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
                     chip.hbm.bytes > OHMIC_HBM_RESERVED_BYTES ? chip.hbm.bytes - OHMIC_HBM_RESERVED_BYTES : 0,
                     end - chip.hbm.bytes));
   const std::uint64_t room = (chip.hbm.bytes - (hbm.images - chip.hbm_base)) / hbm.images_stride;
-  hbm.max_images = static_cast<unsigned>(std::min<std::uint64_t>(room, options.max_images));
+  std::uint32_t widest = 1;
+  for (const graph_tensor& map : plan.graph->tensors) widest = std::max(widest, static_cast<std::uint32_t>(map.width));
+  hbm.max_images =
+      static_cast<unsigned>(std::min<std::uint64_t>({room, options.max_images, most_columns_of_run / widest}));
   return hbm;
 }
 

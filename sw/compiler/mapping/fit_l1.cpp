@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "sw/compiler/mapping/check_ranges.h"
 #include "sw/compiler/mapping/l1_allocation.h"
 #include "sw/compiler/mapping/ring_sizing.h"
 #include "sw/compiler/mapping/token_run.h"
@@ -22,7 +23,10 @@ class l1_fitter {
  public:
   l1_fitter(const integer_graph& graph, const std::vector<stage>& stages, mapping assignment, const chip_config& chip,
             const mapping_options& options)
-      : graph_(graph), stages_(stages), assignment_(std::move(assignment)), chip_(chip), options_(options) {}
+      : graph_(graph), stages_(stages), assignment_(std::move(assignment)), chip_(chip), options_(options) {
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      while (assignment_.stages[s].tile_columns > most_tile_columns) shrink_tile(s);
+  }
 
   /// The first plan that fits, or none.
   std::optional<deployment_plan> run() {
@@ -80,10 +84,16 @@ class l1_fitter {
     const int s =
         *std::max_element(candidates.begin(), candidates.end(), [&](int a, int b) { return tile(a) < tile(b); });
     if (tile(s) == 1) return false;
-    const auto width = static_cast<unsigned>(graph_.tensors[stages_[static_cast<std::size_t>(s)].output].width);
-    do --tile(s);
-    while (width % tile(s) != 0);
+    shrink_tile(static_cast<std::size_t>(s));
     return true;
+  }
+
+  /// To the next smaller divisor of the width.
+  void shrink_tile(std::size_t s) {
+    unsigned& tile = assignment_.stages[s].tile_columns;
+    const auto width = static_cast<unsigned>(graph_.tensors[stages_[s].output].width);
+    do --tile;
+    while (width % tile != 0);
   }
 
   bool park(const plan_ring& ring) {

@@ -474,6 +474,77 @@ TEST_F(Compile, RefusesWhatItCannotMap) {
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("not calibrated"));
 }
 
+/// image -> conv of one pixel and column -> average pool -> fc: maps as long as the devices can count.
+integer_graph long_map(std::mt19937& random, int height, int width, int channels = 1) {
+  integer_graph graph = small_network(random, 9, 9, 40);
+  graph.nodes.erase(graph.nodes.begin() + 2, graph.nodes.begin() + 6);  // pool, main, down, add
+  graph.tensors.erase(graph.tensors.begin() + 2, graph.tensors.begin() + 6);
+  graph.tensors[0].height = height;
+  graph.tensors[0].width = width;
+  graph.tensors[0].channels = channels;
+  graph.tensors[1].height = graph.tensors[1].width = 1;
+  graph_node& conv = graph.nodes[1];
+  conv.layer.in_channels = channels;
+  conv.layer.weights.resize(static_cast<std::size_t>(20 * channels));
+  conv.layer.row_sets = {{0, 1, 0, channels}};
+  conv.layer.window = {1, 1, 1, 1, 0, 0};
+  for (std::size_t n : {2u, 3u}) {
+    graph.nodes[n].inputs = {static_cast<int>(n) - 1};
+    graph.nodes[n].output = static_cast<int>(n);
+  }
+  graph.tensors[2].channels = 20;
+  crossbar_layer& fc = graph.nodes[3].layer;
+  fc.in_channels = 20;
+  fc.weights.resize(7 * 20, 3);
+  fc.row_sets = {{0, 1, 0, 20}};
+  graph.nodes[2].average = {1, 1};
+  link_tensors(graph);
+  return graph;
+}
+
+TEST_F(Compile, ImaCoordinatesOf32767AreRightAndOneMoreIsRefused) {
+  chip_config chip = small_chip(16, 40, 256);
+  chip.cluster.l1_bytes = 1u << 22;
+  for (const bool tall : {true, false}) {
+    const auto shape = [&](int length) {
+      integer_graph graph = tall ? long_map(random, length, 3) : long_map(random, 3, length);
+      graph.tensors[1].height = tall ? 5 : 3;  // windows at 0, 8191, ... 32764 and so on
+      graph.tensors[1].width = tall ? 3 : 5;
+      (tall ? graph.nodes[1].layer.window.stride_y : graph.nodes[1].layer.window.stride_x) = 8191;
+      check_graph(graph);
+      return graph;
+    };
+    SCOPED_TRACE(tall ? "tall" : "wide");
+    expect_reference(shape(32767), chip, options, random);
+    EXPECT_THAT(error_of(shape(32768), chip, options),
+                AllOf(HasSubstr("'conv1'"), HasSubstr(tall ? "32768 rows" : "32768 columns"), HasSubstr("32767")));
+  }
+}
+
+TEST_F(Compile, AStrideBeyond16BitsIsRightWhereThereIsOneWindowOnly) {
+  integer_graph graph = long_map(random, 2, 3);
+  graph.nodes[1].layer.window = {1, 1, 70000, 65536, 0, 0};
+  check_graph(graph);
+  expect_reference(graph, small_chip(16, 40, 256), options, random);
+}
+
+TEST_F(Compile, RowsAndChannelsBeyond16BitsAreRefusedByName) {
+  chip_config chip = small_chip(16, 40, 256);
+  EXPECT_THAT(error_of(long_map(random, 65536, 1), chip, options), AllOf(HasSubstr("65536 rows"), HasSubstr("65535")));
+  integer_graph graph = long_map(random, 3, 3);
+  graph.nodes[2].inputs = {0};  // the image is pooled
+  graph.tensors[0].channels = graph.tensors[2].channels = 65536;
+  EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'avgpool'"), HasSubstr("65536 channels")));
+}
+
+TEST_F(Compile, ColumnsAreNumberedIn30BitsThroughARun) {
+  chip_config chip = small_chip(16, 40, 256);
+  options.max_images = 1u << 30;
+  chip.hbm.bytes = std::uint64_t{1} << 40;
+  const deployment mapped = compile(long_map(random, 3, 1000), chip, options);
+  EXPECT_EQ(mapped.hbm.max_images, (1u << 30) / 1000);
+}
+
 TEST_F(Compile, RefusesMoreImagesThanResultsHaveRoomFor) {
   const integer_graph graph = small_network(random, 29, 37, 40);
   options.max_images = 4;
