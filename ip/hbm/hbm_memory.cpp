@@ -13,7 +13,8 @@ hbm_memory::hbm_memory(std::uint64_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
   void* const map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (map == MAP_FAILED) {
-    throw std::runtime_error("cannot reserve " + std::to_string(bytes) + " bytes for simulated memory: " + std::strerror(errno));
+    throw std::runtime_error("cannot reserve " + std::to_string(bytes) +
+                             " bytes for simulated memory: " + std::strerror(errno));
   }
   data_ = static_cast<std::uint8_t*>(map);
 }

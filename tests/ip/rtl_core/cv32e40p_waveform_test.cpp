@@ -10,8 +10,8 @@
 #include "ip/iss/iss_group.h"
 #include "ip/rtl_core/rtl_group.h"
 #include "tests/cosim/core_bench.h"
-#include "tests/ip/iss/random_program.h"
 #include "tests/host/scratch_folder.h"
+#include "tests/ip/iss/random_program.h"
 
 // What the files say is compared with traces in tests/system/waveforms_test.py, with GTKWave's reader.
 namespace ohmic {

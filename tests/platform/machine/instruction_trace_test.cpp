@@ -1,7 +1,7 @@
 #include "platform/machine/instruction_trace.h"
 
-#include "platform/elf/elf_file.h"
 #include "host/whole_file.h"
+#include "platform/elf/elf_file.h"
 #include "tests/host/scratch_folder.h"
 
 namespace ohmic {
