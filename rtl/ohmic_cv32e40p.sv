@@ -40,6 +40,10 @@ module ohmic_cv32e40p (
     output logic        elw_busy_o,       // cv.elw requested, not answered
     output logic [31:0] mie_o,
     output logic        mstatus_mie_o,
+    output logic [31:0] irq_enable_o,     // lines that are enabled from the next cycle on: mie, 0 without mstatus.MIE
+    output logic [ 2:0] hwlp_written_o,   // the instruction issued in the cycle before has written a hardware loop's
+                                          // start, end, count
+    output logic        hwlp_number_o,    // of which loop
 
     // Tap.
     output logic        issue_o,
@@ -129,10 +133,21 @@ module ohmic_cv32e40p (
   assign issued_o = core_i.mhpmevent_minstret;
   assign id_filled_o = core_i.instr_valid_id;
   assign pc_id_o = core_i.pc_id;
-  assign fence_i_o = core_i.instr_valid_id & core_i.id_stage_i.fencei_insn_dec;
+  // The decoder treats fence as it treats fence.i; funct3 tells them apart.
+  assign fence_i_o = core_i.instr_valid_id & core_i.id_stage_i.fencei_insn_dec & core_i.instr_rdata_id[12];
   assign elw_busy_o = core_i.sleep_unit_i.p_elw_busy_d;
   assign mie_o = core_i.cs_registers_i.mie_q;
   assign mstatus_mie_o = core_i.cs_registers_i.mstatus_q.mie;
+  assign irq_enable_o = core_i.cs_registers_i.mstatus_n.mie ? core_i.mie_bypass : '0;
+  always_ff @(posedge clk_i, negedge rst_ni) begin
+    if (!rst_ni) begin
+      hwlp_written_o <= '0;
+      hwlp_number_o  <= '0;
+    end else begin
+      hwlp_written_o <= core_i.id_stage_i.hwlp_we_masked;
+      hwlp_number_o  <= core_i.instr_rdata_id[7];
+    end
+  end
 
   assign issue_o = core_i.id_valid & core_i.is_decoding & ~core_i.id_stage_i.illegal_insn_dec &
                    ~core_i.id_stage_i.ebrk_insn_dec & ~core_i.id_stage_i.ecall_insn_dec;

@@ -33,6 +33,7 @@ module ohmic_ibex (
     output logic        fence_i_o,     // fence.i is in ID
     output logic [31:0] mie_o,
     output logic        mstatus_mie_o,
+    output logic [31:0] irq_enable_o,  // lines that are enabled from the next cycle on: mie, 0 without mstatus.MIE
     output logic        trap_o,
     output logic [31:0] trap_cause_o,
     output logic [31:0] trap_pc_o,
@@ -174,10 +175,17 @@ module ohmic_ibex (
   assign pc_id_o = core_i.pc_id;
   assign new_in_id_o = core_i.instr_new_id;
   assign fence_i_o = core_i.instr_valid_id & core_i.id_stage_i.icache_inval_o;
-  irqs_t mie;
-  assign mie = core_i.cs_registers_i.mie_q;
-  assign mie_o = {1'b0, mie.irq_fast, 4'b0, mie.irq_external, 3'b0, mie.irq_timer, 3'b0, mie.irq_software, 3'b0};
+  function automatic logic [31:0] lines(irqs_t mie);
+    return {1'b0, mie.irq_fast, 4'b0, mie.irq_external, 3'b0, mie.irq_timer, 3'b0, mie.irq_software, 3'b0};
+  endfunction
+  irqs_t mie_next;
+  logic mstatus_mie_next;
+  assign mie_next = core_i.cs_registers_i.mie_en ? core_i.cs_registers_i.mie_d : core_i.cs_registers_i.mie_q;
+  assign mstatus_mie_next = core_i.cs_registers_i.mstatus_en ? core_i.cs_registers_i.mstatus_d.mie
+                                                             : core_i.csr_mstatus_mie;
+  assign mie_o = lines(core_i.cs_registers_i.mie_q);
   assign mstatus_mie_o = core_i.csr_mstatus_mie;
+  assign irq_enable_o = mstatus_mie_next ? lines(mie_next) : '0;
   exc_cause_t cause;
   assign cause = core_i.exc_cause;
   assign trap_o = core_i.csr_save_cause;

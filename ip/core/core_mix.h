@@ -56,8 +56,8 @@ class core_mix {
   void fetch_complete(unsigned h, cycle_t valid) {
     with(h, [&](auto& g) { g.fetch_complete(h, valid); });
   }
-  void set_irq(unsigned h, std::uint32_t lines) {
-    with(h, [&](auto& g) { g.set_irq(h, lines); });
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0) {
+    with(h, [&](auto& g) { g.set_irq(h, lines, now); });
   }
   /// For all kinds: a hart may become another one (core_relay.h).
   void set_stack_guard(unsigned h, stack_guard guard) {

@@ -66,9 +66,9 @@ class core_relay : public core_mix<Kinds...> {
     mix::set_irq(h, lines_[h]);
     if (travelling_ >> h & 1) prepare(h);
   }
-  void set_irq(unsigned h, std::uint32_t lines) {
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0) {
     lines_[h] = lines;
-    mix::set_irq(h, lines);
+    mix::set_irq(h, lines, now);
   }
 
   template <class Observer>
@@ -167,7 +167,7 @@ class core_relay : public core_mix<Kinds...> {
   void change(unsigned h) {
     const relay_leg& leg = legs_[h][next_[h]];
     hart_state state;
-    hart_lines lines{};
+    private_icache lines{};
     with_resting(h, [&](auto& g) {
       state = g.save(h);
       lines = g.lines(h);

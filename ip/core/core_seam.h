@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "ip/core/hart_fault.h"
+#include "ip/core/private_icache.h"
 #include "ip/core/types.h"
 
 /// The core seam: what a cluster may ask of a group of harts of one kind, and nothing more.
@@ -27,11 +29,14 @@
 ///               (>= granted + 1). rdata is the addressed bytes, right-aligned, not yet sign-extended.
 ///   void      fetch_complete(unsigned h, cycle_t valid);
 ///               the wanted line is in the hart's private instruction cache from cycle `valid` on
-///   void      set_irq(unsigned h, std::uint32_t lines);
-///               level of the 32 interrupt lines. Seen by the next advance(). The cluster calls advance() with
-///               until = now + 1 for as long as any line of this hart could rise, so a group need not look back.
+///   void      set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0);
+///               level of the 32 interrupt lines, which change in cycle `now` (0: long ago). Seen by the next
+///               advance(). The cluster calls advance() with until = now + 1 for as long as any line of this hart could
+///               rise, so a group need not look back.
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
-///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE
+///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE.
+///               When lines become enabled, advance() returns core_stop::horizon before the hart runs on, so that the
+///               cluster can say which of them are high
 ///   void      set_stack_guard(unsigned h, stack_guard);
 ///               from now on, also before start(): a load or store with sp in the guard halts the hart in front of it
 ///   std::uint32_t pc(unsigned h) const;       of the next instruction, at any time: for messages
@@ -50,7 +55,7 @@
 ///   void      withdraw(unsigned h, cycle_t now);
 ///               instead of complete() of a cv.elw: takes the request back at `now` and rests in front of the cv.elw
 ///   hart_state save(unsigned h) const;        while resting
-///   hart_lines lines(unsigned h) const;  void set_lines(unsigned h, const hart_lines&);
+///   private_icache lines(unsigned h) const;  void set_lines(unsigned h, const private_icache&);
 ///               what is in its private instruction cache; set_lines() between start() and restore()
 ///   void      restore(unsigned h, const hart_state&);
 ///               after start(): goes on from this state at time(h), no longer resting or held
@@ -84,15 +89,6 @@ struct stack_guard {
   bool holds(std::uint32_t sp) const { return sp >= floor && sp < limit; }
 };
 
-/// Why a hart halted for good.
-enum class hart_fault : std::uint8_t {
-  none,
-  fetch_outside_text,  ///< pc left the loaded text
-  lockstep_mismatch,   ///< the two models of a core in lock-step did different things
-  stack_overflow,      ///< a load or store with sp in the stack guard
-  bad_hardware_loop,   ///< cv.setup of a loop that the core's manual forbids (undefined behaviour in hardware)
-};
-
 /// Architectural state of an RV32IMC + XCV hart in machine mode, as plain data.
 /// Source: CV32E40P user manual, "Control and Status Registers" and "CORE-V Hardware Loop feature".
 struct hart_state {
@@ -103,9 +99,6 @@ struct hart_state {
   std::uint32_t mcountinhibit = 0xD, mhpmevent3 = 0;
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
 };
-
-/// Line numbers (address / 64) in a hart's private instruction cache, each at its number modulo 8; ~0u: none.
-using hart_lines = std::array<std::uint32_t, 8>;
 
 /// Activity of one hart since start(). awake_cycles counts cycles in which its clock ran (not asleep in cv.elw).
 struct hart_counters {

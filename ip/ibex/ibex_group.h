@@ -41,7 +41,7 @@ class ibex_group {
     harts_[h].complete(rdata, granted, valid);
   }
   void fetch_complete(unsigned h, cycle_t valid) { harts_[h].fetch_complete(valid); }
-  void set_irq(unsigned h, std::uint32_t lines) { harts_[h].set_irq(lines); }
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t = 0) { harts_[h].set_irq(lines); }
   void set_stack_guard(unsigned h, stack_guard guard) { harts_[h].set_stack_guard(guard); }
   bool irq_would_be_taken(unsigned h) const { return harts_[h].irq_would_be_taken(); }
   std::uint32_t irq_enabled(unsigned h) const { return harts_[h].irq_enabled(); }

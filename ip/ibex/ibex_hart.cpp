@@ -3,8 +3,12 @@
 #include <algorithm>
 
 #include "Vibex.h"
+#include "Vibex___024root.h"
 #include "ip/ibex/ibex_waveform.h"
+#include "rtl/still_model.h"
 #include "rtl/verilated_context.h"
+
+void Vibex___024root___eval_settle(Vibex___024root*);
 
 namespace ohmic {
 namespace {
@@ -12,7 +16,7 @@ constexpr unsigned stack_pointer = 2;  // reg_o shows it whenever no other regis
 }  // namespace
 
 ibex_hart::ibex_hart(const text_bytes& text, std::uint32_t mhartid, std::uint32_t wait_address)
-    : text_(text), mhartid_(mhartid), wait_address_(wait_address) {}
+    : fetches_(text), mhartid_(mhartid), wait_address_(wait_address) {}
 ibex_hart::~ibex_hart() = default;
 ibex_hart::ibex_hart(ibex_hart&&) noexcept = default;
 
@@ -50,11 +54,10 @@ void ibex_hart::reset(std::uint32_t boot_addr) {
     drive(false, false);
   }
   drive(false, true);
-  lines_.fill(no_line);
-  line_ready_ = 0;
+  fetches_.reset();
   data_at_ = never;
-  fetches_ = first_fetch_ = 0;
-  settled_ = line_missing_ = fence_seen_ = accessed_ = false;
+  settled_ = accessed_ = false;
+  enabled_ = 0;
   records_.clear();
 }
 
@@ -63,13 +66,11 @@ void ibex_hart::settle() {
   Vibex& m = *model_;
   m.clk_i = 0;
   m.irq_i = irq_;
-  m.instr_rvalid_i = fetches_ != 0 && time_ >= line_ready_;
+  std::uint32_t fetched = 0;
+  m.instr_rvalid_i = fetches_.answered(time_, fetched);
   if (m.instr_rvalid_i) {
-    const std::uint32_t addr = fetch_addr_[first_fetch_];
-    m.instr_rdata_i = text_.word(addr);
-    m.instr_err_i = !text_.contains(addr);  // harmless unless executed
-    first_fetch_ = (first_fetch_ + 1) % fetch_depth;
-    --fetches_;
+    m.instr_rdata_i = fetches_.text().word(fetched);
+    m.instr_err_i = !fetches_.text().contains(fetched);  // harmless unless executed
   }
   m.data_rvalid_i = data_at_ == time_;
   if (m.data_rvalid_i) {
@@ -92,22 +93,9 @@ void ibex_hart::settle() {
 // Grants the instruction request of this cycle, or notes which line is missing.
 void ibex_hart::fetch() {
   Vibex& m = *model_;
-  line_missing_ = false;
-  if (m.fence_i_o != fence_seen_) {
-    fence_seen_ = m.fence_i_o;
-    if (fence_seen_) lines_.fill(no_line);
-  }
-  if (!m.instr_req_o) return;
-  const std::uint32_t addr = m.instr_addr_o, line = addr / line_bytes;
-  if (lines_[line % private_lines] != line && text_.contains(addr)) {
-    wanted_line_ = line;
-    line_missing_ = true;
-    m.instr_gnt_i = 0;
-    return;
-  }
-  m.instr_gnt_i = 1;
-  fetch_addr_[(first_fetch_ + fetches_) % fetch_depth] = addr;
-  ++fetches_;
+  fetches_.idle();
+  fetches_.fence(m.fence_i_o);
+  if (m.instr_req_o) m.instr_gnt_i = fetches_.ask(m.instr_addr_o);
 }
 
 void ibex_hart::clock(bool data_granted) {
@@ -139,7 +127,7 @@ void ibex_hart::note_retirement() {
   r.cycle = in_id_since_;
   r.pc = m.rvfi_pc_o;
   r.next_pc = m.rvfi_next_pc_o;
-  r.instruction = text_.instruction(r.pc);
+  r.instruction = fetches_.text().instruction(r.pc);
   r.compressed = (r.instruction & 3) != 3;
   r.rd = m.rvfi_rd_addr_o;
   r.rd_value = m.rvfi_rd_wdata_o;
@@ -169,7 +157,7 @@ void ibex_hart::note_trap() {
   r.trap = true;
   r.cause = m.trap_cause_o;
   if (r.cause >> 31 == 0) {
-    r.instruction = text_.instruction(r.pc);
+    r.instruction = fetches_.text().instruction(r.pc);
     r.compressed = (r.instruction & 3) != 3;
   }
   records_.push_back(r);
@@ -184,24 +172,41 @@ bool ibex_hart::take_record(retire_record& r) {
 
 core_stop ibex_hart::advance(cycle_t until, bool observed) {
   observed_ = observed_ || observed;
-  const cycle_t stride_end = std::min(until, time_ + stride);
+  cycle_t stride_end = time_ + stride;
+  still_schedule look;
   for (;;) {
     if (!running_) return core_stop::halted;
     if (!settled_) {
-      if (time_ >= stride_end) return core_stop::horizon;
+      if (time_ >= std::min(until, stride_end)) return core_stop::horizon;
       settle();
       if (!running_) return core_stop::halted;
+    } else {
+      model_->irq_i = irq_;
     }
-    if (__builtin_expect(line_missing_, 0)) return core_stop::fetch;
+    // Interrupts are being enabled: the cluster must say first which lines are high by now.
+    const std::uint32_t before = enabled_;
+    enabled_ = model_->irq_enable_o;
+    if (__builtin_expect((enabled_ & ~before) != 0, 0)) return core_stop::horizon;
+    if (__builtin_expect(fetches_.missing(), 0)) return core_stop::fetch;
     const Vibex& m = *model_;
     if (m.data_req_o) {
       note_access();
       if (__builtin_expect(stack_guard_.holds(m.reg_o), 0)) return stack_overflow();
       return core_stop::bus;
     }
+    if (__builtin_expect(fetches_.waits(time_), 0)) {
+      // Not part of the stride: the cluster's time is there already.
+      const cycle_t last = fetches_.silent_until(until - 1), from = time_;
+      if (look.due(time_, last)) {
+        stand_still(last);
+        stride_end += time_ - from;
+        continue;
+      }
+      ++stride_end;
+    }
     clock(false);
     // wfi: only a line can wake it, and none comes before `until`.
-    if (__builtin_expect(m.core_sleep_o, 0) && fetches_ == 0 && (irq_ & m.mie_o) == 0 && time_ < until) {
+    if (__builtin_expect(m.core_sleep_o, 0) && fetches_.quiet() && (irq_ & m.mie_o) == 0 && time_ < until) {
       slept_ += until - time_;
       time_ = until;
     }
@@ -216,15 +221,37 @@ core_stop ibex_hart::stack_overflow() {
 }
 
 void ibex_hart::fetch_complete(cycle_t valid) {
-  lines_[wanted_line_ % private_lines] = wanted_line_;
-  line_ready_ = valid;
+  fetches_.arrived(valid);
   fetch();
+}
+
+// As cv32e40p_hart::stand_still().
+void ibex_hart::stand_still(cycle_t last) {
+  if (waveform_ != nullptr) return;
+  Vibex___024root& m = *model_->rootp;
+  const auto in_motion = [&] { return m.rvfi_valid_o || m.trap_o || m.new_in_id_o; };
+  if (in_motion()) return;
+  auto& mcycle = m.ohmic_ibex__DOT__core_i__DOT__cs_registers_i__DOT__mcycle_counter_i__DOT__counter_q;
+  auto& all = m.ohmic_ibex__DOT__core_i__DOT__cs_registers_i__DOT__mhpmcounter;  // what is read: mcycle first
+  const std::uint64_t count = mcycle;
+  still_model<Vibex___024root> before(m);
+  clock(false);
+  settle();
+  if (!running_ || in_motion() || !before.same_but(m, mcycle, all[0])) return;
+  const std::uint64_t then = mcycle + (mcycle - count) * (last - time_);
+  const bool carried = then >> 32 != mcycle >> 32;
+  mcycle = all[0] = then;
+  if (carried) Vibex___024root___eval_settle(&m);
+  time_ = last;
 }
 
 // Goes through the cycles of the wait. The settled cycle is request_.cycle.
 void ibex_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
   const bool may_sleep = request_.addr == wait_address_ && !request_.write;
+  still_schedule look;
   while (time_ < granted) {
+    const cycle_t last = fetches_.silent_until(granted - 1);
+    if (__builtin_expect(look.due(time_, last), 0)) stand_still(last);
     clock(false);
     settle();
   }
@@ -233,19 +260,22 @@ void ibex_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
   data_ = rdata << (8 * (request_.addr & 3));
   for (unsigned quiet = 0; time_ < valid;) {
     settle();
-    const bool fetching = fetches_ != 0 || (model_->instr_req_o && !line_missing_);
+    const bool fetching = !fetches_.quiet() || (model_->instr_req_o && !fetches_.missing());
     quiet = fetching ? 0 : quiet + 1;
     // The second quiet cycle is like all that follow it.
     if (may_sleep && quiet >= 2 && time_ + 1 < valid) {
       slept_ += valid - 1 - time_;
       time_ = valid - 1;
     }
+    const cycle_t last = fetches_.silent_until(valid - 1);
+    if (__builtin_expect(!may_sleep && look.due(time_, last), 0)) stand_still(last);
     clock(false);
   }
 }
 
 std::uint32_t ibex_hart::irq_enabled() const {
-  return model_ && (model_->mstatus_mie_o || model_->core_sleep_o) ? model_->mie_o : 0;
+  if (!model_) return 0;
+  return model_->core_sleep_o ? model_->mie_o : model_->irq_enable_o;
 }
 
 bool ibex_hart::irq_would_be_taken() const { return model_ && model_->mstatus_mie_o && (model_->mie_o & irq_) != 0; }

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
 
 #include "ip/core/core_seam.h"
-#include "ip/core/text_bytes.h"
+#include "ip/core/instruction_side.h"
 
 class Vibex;
 class VerilatedContext;
@@ -46,7 +45,7 @@ class ibex_hart {
 
   cycle_t time() const { return time_; }
   const bus_request& request() const { return request_; }
-  std::uint32_t fetch_line() const { return wanted_line_ * line_bytes; }
+  std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
   void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
@@ -60,16 +59,14 @@ class ibex_hart {
   void warm() const;
 
  private:
-  static constexpr unsigned line_bytes = 64, private_lines = 8;
   /// Cycles of RTL cost much: they are dealt out over the windows in which clusters run in parallel.
   static constexpr cycle_t stride = 24;
-  static constexpr std::uint32_t no_line = ~0u;
-  static constexpr unsigned fetch_depth = 4;  // more than the prefetcher's two outstanding requests
 
   void reset(std::uint32_t boot_addr);
   void settle();
   void fetch();
   void clock(bool data_granted);
+  void stand_still(cycle_t last);
   void note_access();
   core_stop stack_overflow();
   void note_retirement();
@@ -78,17 +75,12 @@ class ibex_hart {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vibex> model_;
   cycle_t time_ = 0;
-  cycle_t line_ready_ = 0;   // answers of instruction requests wait for this cycle
   cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
-  std::uint32_t irq_ = 0;
-  unsigned fetches_ = 0, first_fetch_ = 0;  // granted and not answered instruction requests
-  std::array<std::uint32_t, fetch_depth> fetch_addr_{};
-  std::array<std::uint32_t, private_lines> lines_{};
-  std::uint32_t wanted_line_ = 0;
-  bool settled_ = false, running_ = false, observed_ = false, line_missing_ = false, fence_seen_ = false;
+  std::uint32_t irq_ = 0, enabled_ = 0;
+  bool settled_ = false, running_ = false, observed_ = false;
   std::uint64_t retired_ = 0;
-  text_bytes text_;
+  instruction_side fetches_;
   bus_request request_;
   stack_guard stack_guard_;
 

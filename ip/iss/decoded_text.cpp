@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ip/core/loop_rules.h"
 #include "ip/iss/semantics.h"
 #include "ip/iss/timing.h"
 
@@ -307,28 +308,6 @@ void decoded_text::mark_stack_pointer(u32 index) {
   d.body = static_cast<std::uint16_t>(op::to_sp);
 }
 
-/// The body's rules that can be seen in the text. Source: manual, "Hardware Loop constraints".
-bool decoded_text::loop_allowed(u32 start, u32 end) const {
-  if (start % 4 != 0 || end < start + 12 || !contains(start) || !contains(end - 4)) return false;
-  for (u32 pc = start; pc < end; pc += 4) {
-    const u32 i = (pc - base_) / 2;
-    if (!is_wide(half_at(i))) return false;
-    switch (info(static_cast<op>(decode(pc, bits_at(i)).body)).kind) {
-      case kind::branch:
-      case kind::jal:
-      case kind::jalr:
-      case kind::fence:
-      case kind::fence_i:
-      case kind::mret:
-      case kind::nop:  // wfi
-        return false;
-      default:
-        break;
-    }
-  }
-  return true;
-}
-
 /// The prefetcher runs up to two words ahead of the word that ID takes its instruction from. A jump leaves ID for its
 /// target before the second of them is asked for, unless it waits there; a branch goes one cycle later.
 void decoded_text::mark_prefetch(u32 index) {
@@ -375,7 +354,9 @@ void decoded_text::finish(u32 index) {
 
   if (k == kind::loop_setup) {
     const bool short_form = info(op_of(d)).format == format::loop_setup_imm;
-    d.aux = loop_allowed(pc + 4, short_form ? pc + 4u * d.rs1 : u32(d.imm)) ? 0 : 1;
+    const u32 loop_end = short_form ? pc + 4u * d.rs1 : u32(d.imm);
+    const bool allowed = pc % 4 == 0 && check_loop_body(bytes(), d.rd, pc + 4, loop_end) == hart_fault::none;
+    d.aux = allowed ? 0 : 1;
   }
   if (k == kind::jal || k == kind::branch || k == kind::jalr) mark_prefetch(index);
   if (k == kind::jal || k == kind::branch) {

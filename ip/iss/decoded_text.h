@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "ip/core/private_icache.h"
+#include "ip/core/text_bytes.h"
 #include "ip/iss/instruction_set.h"
 
 namespace ohmic::iss {
@@ -52,7 +54,7 @@ inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 /// decoded::aux of a load or store. access_to_sp: it loads sp, or steps it on.
 enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16, access_to_sp = 32 };
 
-inline constexpr unsigned text_line_bytes = 64;  ///< line of the instruction caches
+inline constexpr unsigned text_line_bytes = private_icache::line_bytes;  ///< of the instruction caches
 
 /// The executable bytes of an ELF, decoded once at load and shared by all harts of all threads.
 ///
@@ -77,6 +79,8 @@ class decoded_text {
   /// A hardware loop may end at `pc` (its lpend): arriving there sequentially must be noticed. Thread-safe.
   void mark_loop_end(std::uint32_t pc) const;
 
+  text_bytes bytes() const { return {base_, size_, reinterpret_cast<const std::uint8_t*>(halves_.data())}; }
+
   const decoded* entry(std::uint32_t pc) const { return first() + ((pc - base_) >> 1); }
   const decoded* first() const { return entries_.data() + front_guards; }
 
@@ -91,7 +95,6 @@ class decoded_text {
   void mark_prefetch(std::uint32_t index);
   void mark_stack_pointer(std::uint32_t index);
   unsigned cycles_in_id(std::uint32_t index) const;
-  bool loop_allowed(std::uint32_t start, std::uint32_t end) const;
 
   std::uint32_t base_;
   std::uint32_t size_;

@@ -96,11 +96,11 @@ inline std::uint32_t following_pc(hart& s, const decoded* e, hart_set& set) {
 inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
   const std::uint32_t line = pc / text_line_bytes;
   f.early = private_hit_cycles;
-  if (f.lines[line % private_lines] != line) {
+  if (!f.lines.holds(line)) {
     f.wanted = line;
     return false;
   }
-  if (e->flags & flag_straddles && f.lines[(line + 1) % private_lines] != line + 1) {
+  if (e->flags & flag_straddles && !f.lines.holds(line + 1)) {
     f.wanted = line + 1;
     return false;
   }
@@ -111,7 +111,7 @@ inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
 /// gets its target after that line.
 inline bool prefetched(hart_fetch& f, const decoded* done, std::uint32_t pc) {
   const std::uint32_t line = pc / text_line_bytes + 1;
-  if (f.lines[line % private_lines] == line) return true;
+  if (f.lines.holds(line)) return true;
   f.wanted = line;
   f.early = done->flags & flag_prefetches_early ? early_prefetch_cycles : private_hit_cycles;
   return false;
@@ -417,7 +417,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   } else if constexpr (k == kind::fence_i) {
     const decoded* const done = e;
-    set.fetch_of(s).lines.fill(no_line);
+    set.fetch_of(s).lines.flush();
     e = next_entry(e);
     if constexpr (Observer::enabled)
       observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
@@ -430,26 +430,33 @@ core_stop run(OHMIC_ISS_ARGS) {
     hart_fetch& f = set.fetch_of(s);
     const unsigned l = e->rd;
     const u32 v = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm));
+    const u32 pc = set.pc_of(e);
+    unsigned written = 0;  // what makes a check necessary
     if constexpr (k == kind::loop_start) {
       f.lpstart[l] = v & ~3u;
+      written = loop_write_start;
     } else if constexpr (k == kind::loop_end) {
       f.lpend[l] = v & ~3u;
+      written = loop_write_end;
       if constexpr (what.format == format::loop_reg) set.text->mark_loop_end(v & ~3u);
     } else if constexpr (k == kind::loop_count) {
       f.lpcount[l] = v;
+      written = v != 0 ? loop_write_count : 0;
     } else {
       static_assert(k == kind::loop_setup);
-      const u32 pc = set.pc_of(e);
       const u32 end = what.format == format::loop_setup_imm ? pc + 4u * e->rs1 : static_cast<u32>(e->imm);
-      const bool inside_outer = l == 0 && f.lpcount[1] != 0 && pc >= f.lpstart[1] && pc < f.lpend[1];
-      if (v != 0 && (e->aux != 0 || (inside_outer && f.lpend[1] < end + 8))) {
-        s.attention |= attention_halted;
-        set.control_of(s).fault = hart_fault::bad_hardware_loop;
-        return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
-      }
       f.lpstart[l] = pc + 4;
       f.lpend[l] = end;
       f.lpcount[l] = v;
+      // e->aux: the text shows that a rule is broken. Alone, a loop that the text shows to be legal is.
+      if (v != 0 && (e->aux != 0 || f.lpcount[l ^ 1] != 0)) written = loop_write_all;
+    }
+    if (written != 0) {
+      if (const hart_fault fault = check_loop(set, s, pc, l, written); fault != hart_fault::none) {
+        s.attention |= attention_halted;
+        set.control_of(s).fault = fault;
+        return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
+      }
     }
     OHMIC_ISS_NEXT(e->cycles);
   }

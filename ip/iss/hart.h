@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ip/core/core_seam.h"
+#include "ip/core/loop_rules.h"
 #include "ip/iss/decoded_text.h"
 
 /// State of the harts of a group, split by how often it is touched.
@@ -39,15 +40,12 @@ struct alignas(64) hart {
 };
 static_assert(sizeof(hart) == 192);
 
-inline constexpr unsigned private_lines = 8;  ///< 512 B of 64 B lines (the chip's private instruction cache)
-inline constexpr std::uint32_t no_line = ~0u;
-
 /// Touched at loop ends and line changes.
 struct alignas(64) hart_fetch {
   std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
-  std::array<std::uint32_t, private_lines> lines{};  ///< line number (address / 64) by line number % 8
-  std::uint32_t wanted = 0;                          ///< line number asked for by core_stop::fetch
-  std::uint32_t early = 0;  ///< cycles by which the core has asked for it before this hart stops for it
+  private_icache lines;
+  std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
+  std::uint32_t early = 0;   ///< cycles by which the core has asked for it before this hart stops for it
 };
 static_assert(sizeof(hart_fetch) == 64);
 
@@ -58,6 +56,7 @@ struct hart_control {
   std::uint32_t mcountinhibit = 0xD;
   std::uint32_t mhpmevent3 = 0;
   std::uint32_t irq_lines = 0;
+  cycle_t irq_noticed = 0;  ///< from when on an instruction gives way to the line that rose last
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
   cycle_t slept = 0;  ///< cycles with the clock gated in cv.elw
   cycle_t started = 0;
@@ -71,6 +70,7 @@ struct hart_control {
   std::uint64_t watch_counted = ~std::uint64_t{0};  ///< retired count of the arrival that was counted last
   hart_fault fault = hart_fault::none;
   stack_guard guard;
+  loop_rules loops;
   mutable hart_counters counters;
 };
 
@@ -112,6 +112,9 @@ inline std::uint32_t pending_interrupts(const hart_control& c) {
 
 /// Interrupt lines that would be taken if they were high.
 inline std::uint32_t pending_enables(const hart_control& c) { return (c.mstatus & 8) != 0 ? c.mie : 0; }
+
+/// Checks a hardware loop of which the instruction at `pc` has written `what` (loop_write).
+hart_fault check_loop(hart_set&, hart&, std::uint32_t pc, unsigned loop, unsigned what);
 
 /// Reads and writes CSRs. Returns false for an access that must trap as illegal.
 /// now, retired: the hart's time and count at the instruction; write: false for csrrs/csrrc with a zero operand.

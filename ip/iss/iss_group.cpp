@@ -40,7 +40,6 @@ using namespace iss;
 iss_group::iss_group(const decoded_text& text, unsigned count, std::uint32_t first_mhartid) : set_(text, count) {
   for (unsigned h = 0; h < count; ++h) {
     set_.control[h].mhartid = first_mhartid + h;
-    set_.fetch[h].lines.fill(no_line);
     set_.harts[h].at = text.first();
   }
 }
@@ -60,7 +59,6 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   s.resume_at_body = true;
   c = fresh;
   set_.fetch[h] = hart_fetch{};
-  set_.fetch[h].lines.fill(no_line);
   update_stack_attention(s, c);
 }
 
@@ -68,13 +66,15 @@ void iss_group::stop(unsigned h) { set_.harts[h].attention = attention_reset; }
 
 void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_fetch& f = set_.fetch[h];
-  f.lines[f.wanted % private_lines] = f.wanted;
+  f.lines.fill(f.wanted);
   // An instruction that is there takes a cycle from request to response, which the issue times contain already.
   set_.harts[h].time = std::max(set_.harts[h].time, valid - std::min<cycle_t>(valid, f.early));
 }
 
-void iss_group::set_irq(unsigned h, std::uint32_t lines) {
-  set_.control[h].irq_lines = lines;
+void iss_group::set_irq(unsigned h, std::uint32_t lines, cycle_t now) {
+  hart_control& c = set_.control[h];
+  if ((lines & ~c.irq_lines) != 0) c.irq_noticed = now != 0 ? now + irq_notice_cycles : 0;
+  c.irq_lines = lines;
   hart& s = set_.harts[h];
   if (s.attention & attention_reset) return;
   update_irq_attention(s, set_.control[h]);
@@ -155,6 +155,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     if (pending_interrupts(c) != 0) {
       s.at = e;
       s.resume_at_body = true;
+      c.irq_noticed = 0;  // it has been decided
     }
   }
 }

@@ -18,7 +18,8 @@ using iss::decoded_text;
 /// Timing: CV32E40P with COREV_PULP=1, COREV_CLUSTER=1, FPU=0 (ip/iss/timing.h). A load or store is requested in
 /// its EX cycle; the next instruction issues when the response is there (+1 if it uses the data). One access is
 /// in flight at a time (the RTL can have two, which matters only if a response takes longer than a cycle). An
-/// interrupt is taken at the next instruction boundary after set_irq(); the RTL takes two cycles to notice it.
+/// interrupt is taken in front of the first instruction that would issue when the core has noticed the line
+/// (iss::irq_notice_cycles after it rises).
 /// Checked against the RTL cycle by cycle: docs/timing.md. Each hart has a private instruction cache of 8 direct-mapped
 /// lines of 64 bytes.
 ///
@@ -72,7 +73,7 @@ class iss_group {
   }
 
   void fetch_complete(unsigned h, cycle_t valid);
-  void set_irq(unsigned h, std::uint32_t lines);
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0);
   void set_stack_guard(unsigned h, stack_guard guard) {
     set_.control[h].guard = guard;
     iss::update_stack_attention(set_.harts[h], set_.control[h]);
@@ -89,8 +90,8 @@ class iss_group {
   void hold(unsigned h) { set_.harts[h].attention |= iss::attention_hold; }
   void hold_at(unsigned h, std::uint32_t pc, unsigned times);
   void withdraw(unsigned h, cycle_t now);
-  const hart_lines& lines(unsigned h) const { return set_.fetch[h].lines; }
-  void set_lines(unsigned h, const hart_lines& lines) { set_.fetch[h].lines = lines; }
+  const private_icache& lines(unsigned h) const { return set_.fetch[h].lines; }
+  void set_lines(unsigned h, const private_icache& lines) { set_.fetch[h].lines = lines; }
   bool resting(unsigned h) const {
     const iss::hart& s = set_.harts[h];
     return (s.attention & (iss::attention_hold | iss::attention_halted)) == iss::attention_hold && between(s);
@@ -136,7 +137,9 @@ class iss_group {
       issue_second_half(s);
       return core_stop::bus;
     }
-    if (s.attention & iss::attention_irq) {
+    if (s.attention & iss::attention_irq && s.time < set_.control_of(s).irq_noticed) {
+      until = std::min(until, set_.control_of(s).irq_noticed);
+    } else if (s.attention & iss::attention_irq) {
       const iss::decoded* const cancelled = settle(s);
       const cycle_t now = s.time;
       const std::uint32_t cause = take_interrupt(s);

@@ -23,6 +23,9 @@ inline constexpr std::uint8_t load_jalr_penalty =
 inline constexpr std::uint8_t call_cycles = 4;  ///< ecall and ebreak, to the handler's first instruction
 inline constexpr std::uint8_t illegal_cycles = 5;    ///< illegal instruction, the same
 inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled instruction's issue to the handler's
+/// From the cycle in which a line rises to the first issue cycle that it can take: the line is registered
+/// (cv32e40p_int_controller.sv, irq_q), then the controller cancels the instruction in ID.
+inline constexpr std::uint8_t irq_notice_cycles = 3;
 inline constexpr std::uint8_t mret_cycles = 5;
 inline constexpr std::uint8_t private_hit_cycles = 1;  ///< fetch request to response, as measured on the RTL
 /// The same for the line behind a jump that has waited, or behind compressed code (RTL; tests/cosim/prefetch_test.cpp).

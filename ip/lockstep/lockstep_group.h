@@ -29,8 +29,8 @@ class lockstep_group {
   void hold_at(unsigned h, std::uint32_t pc, unsigned times) { rtl_.hold_at(h, pc, times); }
   void withdraw(unsigned h, cycle_t now) { rtl_.withdraw(h, now); }
   bool resting(unsigned h) const { return rtl_.resting(h); }
-  const hart_lines& lines(unsigned h) const { return rtl_.lines(h); }
-  void set_lines(unsigned h, const hart_lines& lines) { rtl_.set_lines(h, lines); }
+  const private_icache& lines(unsigned h) const { return rtl_.lines(h); }
+  void set_lines(unsigned h, const private_icache& lines) { rtl_.set_lines(h, lines); }
   hart_state save(unsigned h) const { return rtl_.save(h); }
 
   template <class Observer>
@@ -56,7 +56,7 @@ class lockstep_group {
     rtl_.complete(h, rdata, granted, valid);
   }
   void fetch_complete(unsigned h, cycle_t valid) { rtl_.fetch_complete(h, valid); }
-  void set_irq(unsigned h, std::uint32_t lines) { rtl_.set_irq(h, lines); }
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0) { rtl_.set_irq(h, lines, now); }
   void set_stack_guard(unsigned h, stack_guard guard) { rtl_.set_stack_guard(h, guard); }
   bool irq_would_be_taken(unsigned h) const { return rtl_.irq_would_be_taken(h); }
   std::uint32_t irq_enabled(unsigned h) const { return rtl_.irq_enabled(h); }

@@ -34,7 +34,7 @@ void evaluate_edge(Vcv32e40p___024root& m) {
 
 }  // namespace
 
-cv32e40p_hart::cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid) : text_(text), mhartid_(mhartid) {}
+cv32e40p_hart::cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid) : fetches_(text), mhartid_(mhartid) {}
 cv32e40p_hart::~cv32e40p_hart() = default;
 cv32e40p_hart::cv32e40p_hart(cv32e40p_hart&&) noexcept = default;
 
@@ -75,12 +75,12 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
     drive(false, false);
   }
   drive(false, true);
-  lines_.fill(no_line);
-  line_ready_ = 0;
+  fetches_.reset();
   data_at_ = never;
-  fetches_ = first_fetch_ = 0;
-  settled_ = outside_ = line_missing_ = fence_seen_ = grants_changed_ = false;
+  settled_ = outside_ = grants_changed_ = false;
   stopping_ = resting_ = false;
+  enabled_ = 0;
+  loops_.reset();
   rest_ = coming_to_rest{};
   if (tap_) tap_->reset();
 }
@@ -91,7 +91,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
   const std::uint32_t target = state.pc & ~3u;
   const cycle_t now = time_;
   const std::uint64_t retired = retired_;
-  const hart_lines lines = lines_;
+  const private_icache lines = fetches_.cache();
   reset(~target & 0xffffff00u);
   Vcv32e40p___024root& m = *model_->rootp;
   returning_ = true;
@@ -106,7 +106,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
       grants_changed_ = true;
       ++asked;
     } else if (m.instr_req_o) {
-      fetch_addr_[(first_fetch_ + fetches_++) % fetch_depth] = m.instr_addr_o;
+      fetches_.grant(m.instr_addr_o);
     }
     if (asked < 2) clock(false);
   }
@@ -116,7 +116,7 @@ void cv32e40p_hart::restore(const hart_state& state) {
   grants_changed_ = true;
   time_ = now;
   retired_ = retired;
-  lines_ = lines;
+  fetches_.set_cache(lines);
   last_pc_ = ex_pc_ = state.pc;
   if (tap_) tap_->reset();
   running_ = true;
@@ -135,14 +135,9 @@ void cv32e40p_hart::write_registers(const hart_state& state) {
 void cv32e40p_hart::settle() {
   Vcv32e40p___024root& m = *model_->rootp;
   m.clk_i = 0;
-  if (fetches_ != 0 && time_ >= line_ready_) {
-    m.instr_rvalid_i = 1;
-    m.instr_rdata_i = returning_ ? mret : text_.word(fetch_addr_[first_fetch_]);
-    first_fetch_ = (first_fetch_ + 1) % fetch_depth;
-    --fetches_;
-  } else {
-    m.instr_rvalid_i = 0;
-  }
+  std::uint32_t fetched = 0;
+  m.instr_rvalid_i = fetches_.answered(time_, fetched);
+  if (m.instr_rvalid_i) m.instr_rdata_i = returning_ ? mret : fetches_.text().word(fetched);
   if (data_at_ == time_) {
     m.data_rvalid_i = 1;
     m.data_rdata_i = data_;
@@ -158,9 +153,21 @@ void cv32e40p_hart::settle() {
     ++retired_;
     ex_pc_ = last_pc_;
   }
+  if (__builtin_expect(m.hwlp_written_o, 0)) check_loop();
   last_pc_ = m.pc_id_o;
   if (__builtin_expect(stopping_, 0)) ask_for_rest();
   fetch();
+}
+
+// The instruction in EX has set up a hardware loop. Halts the hart before the loop is entered, if it is forbidden.
+void cv32e40p_hart::check_loop() {
+  const hart_state s = control_state();
+  const hart_fault f = loops_.written(fetches_.text(), ex_pc_, model_->hwlp_number_o, model_->hwlp_written_o,
+                                      {s.lpstart, s.lpend, s.lpcount});
+  if (f == hart_fault::none) return;
+  running_ = false;
+  fault_ = f;
+  loop_pc_ = ex_pc_;
 }
 
 // A debug request halts the instruction in ID, if the controller serves it in this cycle. It is taken back if not, so
@@ -244,30 +251,17 @@ void cv32e40p_hart::withdraw(cycle_t now) {
 // Grants the instruction request of this cycle, or notes which line is missing.
 void cv32e40p_hart::fetch() {
   Vcv32e40p___024root& m = *model_->rootp;
-  line_missing_ = false;
+  fetches_.idle();
   if (__builtin_expect(returning_, 0)) return;
-  if (m.fence_i_o != fence_seen_) {
-    fence_seen_ = m.fence_i_o;
-    if (fence_seen_) lines_.fill(no_line);
-  }
+  fetches_.fence(m.fence_i_o);
   if (!m.instr_req_o) return;
   const std::uint32_t addr = m.instr_addr_o;
-  const std::uint32_t line = addr / line_bytes;
-  if (lines_[line % private_lines] != line) {
-    if (text_.contains(addr)) {
-      wanted_line_ = line;
-      line_missing_ = true;
-      m.instr_gnt_i = 0;
-      grants_changed_ = true;
-      return;
-    }
+  const bool granted = fetches_.ask(addr);
+  if (!granted)
+    grants_changed_ = true;
+  else if (!fetches_.text().contains(addr))
     outside_ = true;  // prefetched past the text: harmless unless executed
-  }
-  if (m.instr_gnt_i == 0) {  // the line has come
-    m.instr_gnt_i = 1;
-  }
-  fetch_addr_[(first_fetch_ + fetches_) % fetch_depth] = addr;
-  ++fetches_;
+  m.instr_gnt_i = granted;
 }
 
 void cv32e40p_hart::clock(bool data_granted) {
@@ -275,7 +269,7 @@ void cv32e40p_hart::clock(bool data_granted) {
   m.data_gnt_i = data_granted;
   if (__builtin_expect(observed_ | stopping_, 0)) {
     evaluate(m);
-    if (observed_) sample();
+    if (observed_ && running_) sample();
     if (rest_.served && !(m.ex_ready_o && m.wb_ready_o && !m.misaligned_o)) rest_.busy_at = time_;
   }
   if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(m, time_, !returning_ && !rest_.served))
@@ -334,26 +328,35 @@ void cv32e40p_hart::note_access() {
 }
 
 core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
-  if (!running_) return core_stop::halted;
-  if (resting_) return core_stop::horizon;
+  if (resting_ && running_) return core_stop::horizon;
   if (observed && !observed_) {
     observed_ = true;
-    if (!tap_) tap_ = std::make_unique<retire_tap>(text_);
+    if (!tap_) tap_ = std::make_unique<retire_tap>(fetches_.text());
   }
   Vcv32e40p___024root& m = *model_->rootp;
+  cycle_t stride_end = time_ + stride;
+  still_schedule look;
   for (;;) {
     if (!settled_) {
       // Once an instruction is halted nothing happens that the cluster could see before it, but accesses.
-      if ((time_ >= until && !rest_.served) || (observed_ && tap_->crowded())) return core_stop::horizon;
+      if ((time_ >= std::min(until, stride_end) && !rest_.served) || (observed_ && tap_->crowded()))
+        return core_stop::horizon;
       m.irq_i = irq_;
       settle();
+    } else {
+      set_irq_lines();
     }
+    if (__builtin_expect(!running_, 0)) return core_stop::halted;
+    // Interrupts are being enabled: the cluster must say first which lines are high by now.
+    const std::uint32_t before = enabled_;
+    enabled_ = m.irq_enable_o;
+    if (__builtin_expect((enabled_ & ~before) != 0, 0)) return core_stop::horizon;
     if (__builtin_expect(rest_.served, 0)) {
       if (drained()) {
         come_to_rest();
         return core_stop::horizon;
       }
-    } else if (__builtin_expect(line_missing_, 0)) {
+    } else if (__builtin_expect(fetches_.missing(), 0)) {
       return core_stop::fetch;
     }
     if (m.data_req_o) {
@@ -361,11 +364,21 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
       if (__builtin_expect(stack_guard_.holds(m.reg_o), 0)) return stack_overflow();
       return core_stop::bus;
     }
-    if (__builtin_expect(outside_, 0) && m.trap_o && m.trap_cause_o == 2 && !text_.contains(m.trap_pc_o)) {
+    if (__builtin_expect(outside_, 0) && m.trap_o && m.trap_cause_o == 2 && !fetches_.text().contains(m.trap_pc_o)) {
       running_ = false;
       fault_ = hart_fault::fetch_outside_text;
       last_pc_ = m.trap_pc_o;
       return core_stop::halted;
+    }
+    if (__builtin_expect(fetches_.waits(time_), 0)) {
+      // Not part of the stride: the cluster's time is there already.
+      const cycle_t last = fetches_.silent_until(until - 1), from = time_;
+      if (look.due(time_, last)) {
+        stand_still(last);
+        stride_end += time_ - from;
+        continue;
+      }
+      ++stride_end;
     }
     clock(false);
   }
@@ -380,17 +393,29 @@ core_stop cv32e40p_hart::stack_overflow() {
 }
 
 void cv32e40p_hart::fetch_complete(cycle_t valid) {
-  lines_[wanted_line_ % private_lines] = wanted_line_;
-  line_ready_ = valid;
+  fetches_.arrived(valid);
   fetch();
 }
 
 // Stops the clock up to `then` if the core sleeps, or as good as: only a line that is asked for later keeps it from it.
 void cv32e40p_hart::sleep_until(cycle_t then) {
   const Vcv32e40p___024root& m = *model_->rootp;
-  if (then <= time_ || !(m.core_sleep_o || (m.elw_busy_o && line_missing_ && then - time_ >= 8))) return;
+  if (then <= time_ || !(m.core_sleep_o || (m.elw_busy_o && fetches_.missing() && then - time_ >= 8))) return;
   slept_ += then - time_;
   time_ = then;
+}
+
+// The core waits, and its inputs stay as they are up to cycle `last`. If it stands still, time_ becomes `last`,
+// settled: the cycles between are not evaluated.
+void cv32e40p_hart::stand_still(cycle_t last) {
+  if (stopping_ || waveform_ != nullptr) return;
+  Vcv32e40p___024root& m = *model_->rootp;
+  const auto in_motion = [&] { return m.issued_o || m.issue_o || m.trap_o; };
+  if (in_motion()) return;
+  still_model<Vcv32e40p___024root> before(m);
+  clock(false);
+  settle();
+  if (!in_motion() && repeat_still_cycle(m, before, last - time_)) time_ = last;
 }
 
 // Goes through the cycles of the wait. The settled cycle is request_.cycle.
@@ -401,8 +426,11 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
   // wait. Two cycles before the response, because the core takes one for the question whether there is an interrupt.
   const bool event_wait = m.elw_busy_o;
   if (event_wait) granted = std::max(granted, valid - 2);
+  still_schedule look;
   while (time_ < granted) {
     sleep_until(granted - 1);
+    const cycle_t last = fetches_.silent_until(granted - 1);
+    if (__builtin_expect(look.due(time_, last), 0)) stand_still(last);
     clock(false);
     settle();
   }
@@ -413,13 +441,19 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
   while (time_ < valid) {
     settle();
     sleep_until(valid - 1);
+    const cycle_t last = fetches_.silent_until(valid - 1);
+    if (__builtin_expect(look.due(time_, last), 0)) stand_still(last);
     if (time_ + 1 == valid) set_irq_lines();  // a line that rose during the wait is seen as it ends
     clock(false);
   }
 }
 
-std::uint32_t cv32e40p_hart::irq_enabled() const { return model_ && model_->mstatus_mie_o ? model_->mie_o : 0; }
+std::uint32_t cv32e40p_hart::irq_enabled() const { return model_ ? model_->irq_enable_o : 0; }
+bool cv32e40p_hart::irq_would_be_taken() const {
+  return model_ && model_->mstatus_mie_o && (model_->mie_o & irq_) != 0;
+}
 std::uint32_t cv32e40p_hart::pc() const {
+  if (is_forbidden_loop(fault_)) return loop_pc_;
   return fault_ != hart_fault::none || resting_ || !model_ ? last_pc_ : model_->pc_id_o;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 
 #include "ip/core/core_seam.h"
-#include "ip/core/text_bytes.h"
+#include "ip/core/instruction_side.h"
+#include "ip/core/loop_rules.h"
 #include "ip/rtl_core/retire_tap.h"
 
 class Vcv32e40p;
@@ -20,9 +20,9 @@ class cv32e40p_waveform;
 /// A cycle is evaluated in two steps: settle() applies what is known at its begin (responses, interrupts) and shows the
 /// core's requests; clock() adds the grants and ends it. Between the two the hart may stop for its cluster.
 ///
-/// Instruction port: a request is granted at once if its line is in the private cache (8 direct-mapped lines of
-/// 64 bytes, as in ip/iss), answered one cycle later, or when the line's bytes are there.
-/// While cv.elw sleeps (core_sleep_o) the clock stands still and nothing is evaluated.
+/// While cv.elw sleeps (core_sleep_o) the clock stands still and nothing is evaluated. In other waits, for a line or
+/// for a response, the clock runs; but once a cycle has changed nothing except counters, those that follow are not
+/// evaluated either (rtl/still_model.h): no cycle and no counter depends on that.
 class cv32e40p_hart {
  public:
   cv32e40p_hart(const text_bytes& text, std::uint32_t mhartid);
@@ -43,9 +43,9 @@ class cv32e40p_hart {
   void withdraw(cycle_t now);
   bool resting() const { return resting_; }
   const hart_state& save() const { return state_; }
-  const hart_lines& lines() const { return lines_; }
-  void set_lines(const hart_lines& lines) { lines_ = lines; }
-  /// Returns core_stop::horizon before `until` when records must be taken first.
+  const private_icache& lines() const { return fetches_.cache(); }
+  void set_lines(const private_icache& lines) { fetches_.set_cache(lines); }
+  /// Returns core_stop::horizon after a stride of cycles even before `until`, and when records must be taken first.
   /// `observed`: records are to be had from take_record() after this and later calls.
   core_stop advance(cycle_t until, bool observed);
   bool take_record(retire_record& r) { return tap_ && tap_->take(r); }
@@ -54,11 +54,13 @@ class cv32e40p_hart {
 
   cycle_t time() const { return time_; }
   const bus_request& request() const { return request_; }
-  std::uint32_t fetch_line() const { return wanted_line_ * line_bytes; }
+  std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
   void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
+  /// From the settled cycle's end on.
   std::uint32_t irq_enabled() const;
+  bool irq_would_be_taken() const;
   std::uint32_t pc() const;
   std::uint32_t x(unsigned r) const;
   /// Control state as the registers hold it in this cycle. Without x, pc and counters.
@@ -70,18 +72,20 @@ class cv32e40p_hart {
   void warm() const;
 
  private:
-  static constexpr unsigned line_bytes = 64, private_lines = 8;
-  static constexpr std::uint32_t no_line = ~0u;
-  static constexpr unsigned fetch_depth = 4;  // more than the prefetcher's two outstanding requests
+  /// A hart returns core_stop::horizon this often. Its cycles cost much, so they are dealt out over the windows in
+  /// which clusters run in parallel, instead of thousands in one.
+  static constexpr cycle_t stride = 24;
 
   void reset(std::uint32_t boot_addr);
   void settle();
   void fetch();
   void clock(bool data_granted);
   void sleep_until(cycle_t then);
+  void stand_still(cycle_t last);
   void set_irq_lines();
   void note_access();
   core_stop stack_overflow();
+  void check_loop();
   void sample();
   void ask_for_rest();
   bool drained() const;
@@ -92,33 +96,29 @@ class cv32e40p_hart {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vcv32e40p> model_;
   cycle_t time_ = 0;
-  cycle_t line_ready_ = 0;   // answers of instruction requests wait for this cycle
   cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
-  std::uint32_t irq_ = 0;
+  std::uint32_t irq_ = 0, enabled_ = 0;
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
-  unsigned fetches_ = 0, first_fetch_ = 0;  // granted and not answered instruction requests
-  std::array<std::uint32_t, fetch_depth> fetch_addr_{};
-  hart_lines lines_{};
-  bool settled_ = false, running_ = false, observed_ = false, outside_ = false, line_missing_ = false;
+  bool settled_ = false, running_ = false, observed_ = false, outside_ = false;
   bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock
-  bool fence_seen_ = false;
-  bool stopping_ = false, resting_ = false;  // on the way to rest(), or there
+  bool stopping_ = false, resting_ = false;          // on the way to rest(), or there
   struct coming_to_rest {
     bool at_once = false, served = false;
     std::uint32_t pc = 0;
     unsigned times = 0;
     cycle_t busy_at = 0;  // last cycle in which something older than the halted instruction kept it from EX
   } rest_;
-  std::uint32_t wanted_line_ = 0;
   std::uint64_t retired_ = 0;
-  text_bytes text_;
+  instruction_side fetches_;
   bus_request request_;
   stack_guard stack_guard_;
 
   std::uint32_t mhartid_;
   cycle_t started_ = 0, slept_ = 0;
   hart_fault fault_ = hart_fault::none;
+  loop_rules loops_;
+  std::uint32_t loop_pc_ = 0;  // of the instruction that set up a forbidden loop
   mutable hart_counters counters_;
   hart_state state_;  // while resting
   std::unique_ptr<retire_tap> tap_;

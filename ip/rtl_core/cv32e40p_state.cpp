@@ -1,9 +1,13 @@
 #include "ip/rtl_core/cv32e40p_state.h"
 
+#include <cstring>
+
 #include "Vcv32e40p.h"
 #include "Vcv32e40p___024root.h"
 #include "Vcv32e40p_waves.h"
 #include "Vcv32e40p_waves___024root.h"
+
+void Vcv32e40p___024root___eval_settle(Vcv32e40p___024root*);
 
 #define CORE(name) m.ohmic_cv32e40p__DOT__core_i__DOT__##name
 #define CSR(name) CORE(cs_registers_i__DOT__##name)
@@ -41,6 +45,28 @@ void load(Model& m, const hart_state& s) {
 
 void load_state(Vcv32e40p___024root& model, const hart_state& state) { load(model, state); }
 void load_state(Vcv32e40p_waves___024root& model, const hart_state& state) { load(model, state); }
+
+bool repeat_still_cycle(Vcv32e40p___024root& m, still_model<Vcv32e40p___024root>& before, cycle_t cycles) {
+  auto& counters = CSR(mhpmcounter_q);
+  std::uint64_t old[64 / 2], now[64 / 2];
+  std::memcpy(old, before.before(m, counters), sizeof old);
+  std::memcpy(now, &counters[0], sizeof now);
+  if (!before.same_but(m, counters)) return false;
+  constexpr unsigned mcycle = 0, mhpmcounter3 = 3;
+  bool carried = false;
+  for (unsigned n = 0; n < 64 / 2; ++n) {
+    const std::uint64_t step = now[n] - old[n];
+    if (step == 0) continue;
+    if (n != mcycle && n != mhpmcounter3) return false;
+    const std::uint64_t then = now[n] + step * cycles;
+    carried = carried || then >> 32 != now[n] >> 32;
+    now[n] = then;
+  }
+  std::memcpy(&counters[0], now, sizeof now);
+  // What reads a counter's low word would have changed; what reads the high one changes now.
+  if (carried) Vcv32e40p___024root___eval_settle(&m);
+  return true;
+}
 
 hart_state read_state(const Vcv32e40p___024root& m) {
   hart_state s;

@@ -48,7 +48,7 @@ class retire_tap {
     retire_record record;
     bool memory = false, done = false;
   };
-  /// Half of it is more than what retires in one stride of rtl_group and behind one long wait: so a hart that is
+  /// Half of it is more than what retires in one stride of a hart and behind one long wait: so a hart that is
   /// observed stops for its cluster in the same cycles as one that is not.
   static constexpr unsigned capacity = 64;
   static constexpr unsigned none = ~0u;

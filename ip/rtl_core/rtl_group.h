@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -33,18 +32,17 @@ class rtl_group {
   void hold_at(unsigned h, std::uint32_t pc, unsigned times) { harts_[h].hold_at(pc, times); }
   void withdraw(unsigned h, cycle_t now) { harts_[h].withdraw(now); }
   bool resting(unsigned h) const { return harts_[h].resting(); }
-  const hart_lines& lines(unsigned h) const { return harts_[h].lines(); }
-  void set_lines(unsigned h, const hart_lines& lines) { harts_[h].set_lines(lines); }
+  const private_icache& lines(unsigned h) const { return harts_[h].lines(); }
+  void set_lines(unsigned h, const private_icache& lines) { harts_[h].set_lines(lines); }
   hart_state save(unsigned h) const { return harts_[h].save(); }
 
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     cv32e40p_hart& hart = harts_[h];
-    const cycle_t stride_end = std::min(until, hart.time() + stride);
     if constexpr (!Observer::enabled) {
-      return hart.advance(stride_end, false);
+      return hart.advance(until, false);
     } else {
-      const core_stop stop = hart.advance(stride_end, true);
+      const core_stop stop = hart.advance(until, true);
       for (retire_record r; hart.take_record(r);) observer.retire(h, r);
       return stop;
     }
@@ -57,9 +55,9 @@ class rtl_group {
     harts_[h].complete(rdata, granted, valid);
   }
   void fetch_complete(unsigned h, cycle_t valid) { harts_[h].fetch_complete(valid); }
-  void set_irq(unsigned h, std::uint32_t lines) { harts_[h].set_irq(lines); }
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t = 0) { harts_[h].set_irq(lines); }
   void set_stack_guard(unsigned h, stack_guard guard) { harts_[h].set_stack_guard(guard); }
-  bool irq_would_be_taken(unsigned h) const { return (harts_[h].irq_enabled() & harts_[h].irq_lines()) != 0; }
+  bool irq_would_be_taken(unsigned h) const { return harts_[h].irq_would_be_taken(); }
   std::uint32_t irq_enabled(unsigned h) const { return harts_[h].irq_enabled(); }
 
   std::uint32_t pc(unsigned h) const { return harts_[h].pc(); }
@@ -70,10 +68,6 @@ class rtl_group {
   const cv32e40p_hart& hart(unsigned h) const { return harts_[h]; }
 
  private:
-  /// A hart returns core_stop::horizon this often. Its cycles cost much, so they are dealt out over the windows in
-  /// which clusters run in parallel, instead of thousands in one.
-  static constexpr cycle_t stride = 24;
-
   std::vector<cv32e40p_hart> harts_;
 };
 

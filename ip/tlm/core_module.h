@@ -32,7 +32,7 @@ namespace ohmic {
 template <class Cores>
 class core_module : public sc_core::sc_module {
  public:
-  static constexpr std::uint32_t line_bytes = 64;
+  static constexpr std::uint32_t line_bytes = private_icache::line_bytes;
 
   tlm_utils::simple_initiator_socket<core_module> data;
   tlm_utils::simple_initiator_socket_optional<core_module> fetch;
@@ -52,7 +52,7 @@ class core_module : public sc_core::sc_module {
     start_.notify(sc_core::SC_ZERO_TIME);
   }
   /// Level of the 32 interrupt lines.
-  void set_irq(std::uint32_t lines) { harts_.set_irq(0, lines); }
+  void set_irq(std::uint32_t lines) { harts_.set_irq(0, lines, clock_.cycle()); }
 
   std::optional<device_error> take_error() {
     const auto error = error_;

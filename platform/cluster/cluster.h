@@ -185,6 +185,14 @@ class cluster {
   }
   void collect_device_events(cycle_t now);
   void after_events(cycle_t now);
+  void set_interrupt_lines(std::uint64_t changed, cycle_t now) {
+    irq_level_ ^= changed;
+    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? irq_line : 0, now); });
+  }
+  // A hart that moves its own line by an access sees it before the access is answered, and so before it runs on.
+  void follow_own_interrupt(unsigned h, cycle_t now) {
+    if (const std::uint64_t changed = (events_.irq_cores() ^ irq_level_) & bit(h)) set_interrupt_lines(changed, now);
+  }
   void apply_enables(cycle_t now);
   void guard_stacks(std::uint32_t offset);
   void start_hart(unsigned h, cycle_t now);

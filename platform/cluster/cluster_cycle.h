@@ -135,6 +135,7 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     const hart_fault fault = cores_.fault(h);
     e.from = fault == hart_fault::lockstep_mismatch ? guest_error::source::lockstep
              : fault == hart_fault::stack_overflow  ? guest_error::source::core_stack
+             : is_forbidden_loop(fault)             ? guest_error::source::core_loop
                                                     : guest_error::source::core_fetch;
     e.cycle = now;
     e.core = h;
@@ -144,10 +145,7 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
       e.addr = cores_.x(h, 2);
       e.limit = control_.stack_limit(h);
     }
-    e.what = fault == hart_fault::bad_hardware_loop   ? "a hardware loop that the core's manual forbids"
-             : fault == hart_fault::lockstep_mismatch ? "RTL and ISS differ"
-             : fault == hart_fault::stack_overflow    ? "stack overflow"
-                                                      : "instruction fetch outside the program's text";
+    e.what = describe(fault);
     report(e);
     return;
   }
@@ -291,10 +289,8 @@ void cluster<Cores, Observer>::collect_device_events(cycle_t now) {
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::after_events(cycle_t now) {
   const std::uint64_t changed = events_.irq_cores() ^ irq_level_;
-  if (changed) {  // first, so that a cv.elw that ends now sees the interrupt of the same event
-    irq_level_ ^= changed;
-    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? irq_line : 0); });
-  }
+  // First, so that a cv.elw that ends now sees the interrupt of the same event.
+  if (changed) set_interrupt_lines(changed, now);
   if (const std::uint64_t woken = events_.take_woken()) {
     event_wait_ &= ~woken;
     for_each(woken, [&](unsigned h) {

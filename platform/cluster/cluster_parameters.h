@@ -1,11 +1,12 @@
 #pragma once
 
+#include "chip/chip_config.h"
 #include "ip/axi/master_port.h"
 #include "ip/cluster_control/cluster_control.h"
+#include "ip/core/private_icache.h"
 #include "ip/dma/dma.h"
 #include "ip/icache/shared_icache.h"
 #include "ip/ima/ima.h"
-#include "chip/chip_config.h"
 
 namespace ohmic {
 
@@ -66,6 +67,10 @@ inline cluster_identity make_cluster_identity(const chip_config& c, unsigned clu
   i.boot_addr = c.cluster.boot_addr;
   return i;
 }
+
+static_assert(decltype(chip_config::icache)::line_bytes == private_icache::line_bytes &&
+                  decltype(chip_config::icache)::private_bytes == private_icache::line_bytes * private_icache::lines,
+              "a chip's private instruction caches are those of its cores");
 
 inline shared_icache_config make_icache_config(const chip_config& c, unsigned cluster) {
   shared_icache_config i;

@@ -116,6 +116,7 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
   else if (!write_register(offset & ~3u, request.wdata << shift, static_cast<int>(h), now))
     answer = register_access::error();
   others_touched_ = true;
+  follow_own_interrupt(h, now);
   std::uint32_t data = answer.value >> shift;
   if (answer.status == access_status::blocked) {
     if (stop_requested_ >> h & 1) {

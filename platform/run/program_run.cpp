@@ -72,6 +72,7 @@ void print_errors(const machine& chip, const program_set& programs) {
       case guest_error::source::core_access:
       case guest_error::source::core_fetch:
       case guest_error::source::core_stack:
+      case guest_error::source::core_loop:
         where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc,
                              programs.in(chip.config(), e.cluster).describe(e.pc));
         break;
@@ -88,6 +89,10 @@ void print_errors(const machine& chip, const program_set& programs) {
       std::fprintf(stderr, "ohmic: guest error: %s: %s: sp %#llx is %llu bytes below the stack's end %#x\n",
                    where.c_str(), e.what, static_cast<unsigned long long>(e.addr),
                    static_cast<unsigned long long>(e.limit - e.addr), e.limit);
+      continue;
+    }
+    if (e.from == guest_error::source::core_loop) {
+      std::fprintf(stderr, "ohmic: guest error: %s: %s\n", where.c_str(), e.what);
       continue;
     }
     std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(),

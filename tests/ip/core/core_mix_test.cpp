@@ -35,7 +35,7 @@ struct telling_group {
   std::uint32_t fetch_line(unsigned h) const { return note("fetch_line", h); }
   void complete(unsigned h, std::uint32_t, cycle_t, cycle_t) { note("complete", h); }
   void fetch_complete(unsigned h, cycle_t) { note("fetch_complete", h); }
-  void set_irq(unsigned h, std::uint32_t) { note("set_irq", h); }
+  void set_irq(unsigned h, std::uint32_t, cycle_t) { note("set_irq", h); }
   bool irq_would_be_taken(unsigned h) const { return note("irq_would_be_taken", h), Kind == 2; }
   std::uint32_t irq_enabled(unsigned h) const { return note("irq_enabled", h); }
   std::uint32_t pc(unsigned h) const { return note("pc", h); }

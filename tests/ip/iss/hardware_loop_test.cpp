@@ -179,21 +179,24 @@ TEST(IssHardwareLoop, HaltsAtALoopThatTheManualForbids) {
     return group.fault(0);
   };
   EXPECT_EQ(fault_of({loop_word(6, 0, 4, 3), nop, nop, nop}), hart_fault::none);
-  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 3), nop, nop, nop}), hart_fault::bad_hardware_loop);  // two instructions
-  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 0), nop, nop, nop}), hart_fault::none);               // not entered
-  EXPECT_EQ(fault_of({loop_word(6, 0, 4, 3), nop, 0x00010001, nop}), hart_fault::bad_hardware_loop);  // compressed
-  for (const std::uint32_t forbidden :
-       {0x00000463u, 0x0080006fu, 0x00008067u, 0x0000000fu, 0x0000100fu, 0x30200073u, 0x10500073u, 0x0005640bu}) {
-    EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, forbidden}), hart_fault::bad_hardware_loop) << forbidden;
-  }
+  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 3), nop, nop, nop}), hart_fault::loop_too_short);  // two instructions
+  EXPECT_EQ(fault_of({loop_word(6, 0, 3, 0), nop, nop, nop}), hart_fault::none);            // not entered
+  EXPECT_EQ(fault_of({loop_word(6, 0, 4, 3), nop, 0x00010001, nop}), hart_fault::loop_compressed);
+  // beq, jal, jalr, cv.beqimm; fence, fence.i; mret, wfi; cv.counti of the loop itself
+  for (const std::uint32_t jump : {0x00000463u, 0x0080006fu, 0x00008067u, 0x0005640bu})
+    EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, jump}), hart_fault::loop_jumps) << jump;
+  for (const std::uint32_t fence : {0x0000000fu, 0x0000100fu})
+    EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, fence}), hart_fault::loop_fences) << fence;
+  for (const std::uint32_t privileged : {0x30200073u, 0x10500073u})
+    EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, privileged}), hart_fault::loop_privileged) << privileged;
+  EXPECT_EQ(fault_of({loop_word(6, 1, 4, 3), nop, nop, loop_word(4, 1, 0, 0)}), hart_fault::loop_changes_itself);
   // At 2 mod 4.
   EXPECT_EQ(fault_of({0x00010000u | (loop_word(6, 0, 4, 3) & 0xffff) << 16, (loop_word(6, 0, 4, 3) >> 16) | 0x00010000,
                       nop, nop, nop},
                      base + 2),
-            hart_fault::bad_hardware_loop);
+            hart_fault::loop_set_up_misaligned);
   // The outer loop ends 4 bytes behind the inner one.
-  EXPECT_EQ(fault_of({loop_word(6, 1, 6, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop}),
-            hart_fault::bad_hardware_loop);
+  EXPECT_EQ(fault_of({loop_word(6, 1, 6, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop}), hart_fault::loop_nested_ends);
   EXPECT_EQ(fault_of({loop_word(6, 1, 7, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop, nop}), hart_fault::none);
 }
 

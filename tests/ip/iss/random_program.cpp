@@ -362,8 +362,8 @@ program_unit generator::loop_setup(unsigned l, std::uint32_t count) {
       u.references = {{2, field::loop_words}};
       break;
     case 2:  // the start is behind the three
-      u = unit_of({loop_word(4, l, 0, count), loop_word(0, l, 0, 2), loop_word(2, l, 0, 0)});
-      u.references = {{4, field::loop_words}};
+      u = unit_of({loop_word(0, l, 0, 3), loop_word(2, l, 0, 0), loop_word(4, l, 0, count)});
+      u.references = {{2, field::loop_words}};
       break;
     default:
       u = unit_of({auipc(address_scratch), addi(address_scratch, address_scratch, 24),
