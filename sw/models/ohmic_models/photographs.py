@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -45,6 +46,9 @@ def fetch_packages(cache: Path) -> None:
     pinned = Path(__file__).resolve().parent.parent / "photographs.txt"
     hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", pinned.read_text())
     cache.mkdir(parents=True, exist_ok=True)
+    for path in cache.glob("*.whl"):
+        if path.is_dir():  # damaged
+            shutil.rmtree(path)
     present = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in cache.glob("*.whl")}
     if all(digest in present for digest in hashes):
         return
