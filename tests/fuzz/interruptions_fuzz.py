@@ -25,8 +25,9 @@ from ohmic_models.build import build
 CHIP = ROOT / "configs" / "aimc16.yaml"
 MODEL = ROOT / ".cache" / "models" / "resnet_micro"
 CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
+DISKS = ("limit", "full disk")
 COMMANDS = ("run", "program", "calibrate", "compile")
-EVENTS = ("signal", "signals", "kill", "disk")
+EVENTS = ("signal", "signals", "kill", "limit", "full disk")  # "limit": of each file's size
 
 
 class Bench:
@@ -34,9 +35,11 @@ class Bench:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.disk = folder / "disk"
+        self.disk.mkdir()
         self.experiment = folder / "experiment.yaml"
         self.experiment.write_text(f"chip: {CHIP}\nmodel: resnet_micro\nimages: {{count: 1}}\n")
-        self.expected, self.seconds, self.largest = {}, {}, {}
+        self.expected, self.seconds, self.largest, self.all_bytes = {}, {}, {}, {}
         for command in COMMANDS:
             self.clean(cache=True)
             begin = time.monotonic()
@@ -47,21 +50,30 @@ class Bench:
             self.seconds[command] = time.monotonic() - begin
             self.expected[command] = self.outputs()
             self.largest[command] = max(len(data) for data in self.outputs().values())
+            self.all_bytes[command] = sum(path.stat().st_size for path in self.disk.rglob("*") if path.is_file())
         self.cache_entries = {path.relative_to(self.cache): path.read_bytes() for path in self.entries()}
 
     @property
     def cache(self) -> Path:
-        return self.folder / "cache"
+        return self.disk / "cache"
 
     @property
     def out(self) -> Path:
-        return self.folder / "out"
+        return self.disk / "out"
 
     def entries(self) -> list[Path]:
         return [path for path in self.cache.rglob("*") if path.is_file() and not path.name.endswith(".part")]
 
     def outputs(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.out.rglob("*") if path.is_file()}
+
+    def mount(self, options: str) -> bool:
+        """A disk of its own, where that is allowed."""
+        command = ["mount", "-t", "tmpfs", "-o", options, "none", str(self.disk)]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", str(self.disk)], check=True)
 
     def clean(self, cache: bool) -> None:
         for folder in (self.out, self.cache) if cache else (self.out,):
@@ -73,7 +85,7 @@ class Bench:
         return {
             "run": ["run", self.experiment, "--trace", "0.0", "--out", self.out],
             "program": ["run", hello, "--chip", CHIP, "--trace", "0.0", "--out", self.out]
-            + ["--json", self.folder / "out" / "figures.json"],
+            + ["--json", self.out / "figures.json"],
             "calibrate": ["calibrate", MODEL / "resnet_micro.onnx", "--images", photos, "--out", self.out / "x.onnx"],
             "compile": ["compile", self.experiment, "--out", self.out],
         }[command]
@@ -121,6 +133,7 @@ def make(bench: Bench, random) -> dict:
         "after": round(random.uniform(0, 1.1) * bench.seconds[command], 4),
         "again_after": round(random.choice((0, random.uniform(0, 0.05))), 4),
         "size": random.choice((0, random.randrange(1000), random.randrange(bench.largest[command]))),
+        "disk": 4096 * random.randrange(1, 4 + bench.all_bytes[command] // 4096),
         "warm": random.random() < 0.5,
         "earlier": random.random() < 0.5,
     }
@@ -128,6 +141,21 @@ def make(bench: Bench, random) -> dict:
 
 def check(bench: Bench, case: dict) -> str | None:
     """What was wrong. The text up to ':' is its kind."""
+    if case["event"] != "full disk":
+        return disturb(bench, case) or next_run(bench, case)
+    bench.clean(cache=True)
+    if not bench.mount(f"size={case['disk']}"):
+        return check(bench, {**case, "event": "limit"})
+    try:
+        wrong = disturb(bench, {**case, "earlier": False})
+        if not wrong and bench.mount("remount,size=256m"):
+            wrong = next_run(bench, case)
+        return wrong
+    finally:
+        bench.unmount()
+
+
+def disturb(bench: Bench, case: dict) -> str | None:
     command, event = case["command"], case["event"]
     bench.clean(cache=not case["warm"])
     if case["earlier"]:
@@ -135,8 +163,8 @@ def check(bench: Bench, case: dict) -> str | None:
         if not case["warm"]:
             shutil.rmtree(bench.cache, ignore_errors=True)
     earlier = bench.outputs() if bench.out.exists() else {}
-    process = bench.start(command, case["size"] if event == "disk" else None)
-    if event != "disk":
+    process = bench.start(command, case["size"] if event == "limit" else None)
+    if event not in DISKS:
         try:
             process.wait(timeout=case["after"])
         except subprocess.TimeoutExpired:
@@ -151,12 +179,16 @@ def check(bench: Bench, case: dict) -> str | None:
         process.communicate()
         return f"{event} does not end {command}"
     code = process.returncode
-    allowed = {"kill": {0, -9}, "disk": {0, 2}}.get(event, {0, CODES[signal.Signals(case["signal"])]})
+    allowed = {0, CODES[signal.Signals(case["signal"])]}
+    if event == "kill":
+        allowed = {0, -9}
+    elif event in DISKS:
+        allowed = {0, 2}
     if event in ("signal", "signals") and code == -case["signal"]:
         code = CODES[signal.Signals(case["signal"])]  # it came before main()
     if code not in allowed:
         return f"{event} ends {command} with another exit code: {code}, {err}"
-    if event == "disk" and code == 2 and not (err.startswith("ohmic: cannot write ") and len(err.splitlines()) == 1):
+    if event in DISKS and code == 2 and not (err.startswith("ohmic: cannot write ") and len(err.splitlines()) == 1):
         return f"{event} is not told by {command} in one line: {err}"
     found = bench.outputs() if bench.out.exists() else {}
     for name, data in found.items():
@@ -172,10 +204,11 @@ def check(bench: Bench, case: dict) -> str | None:
             return f"{event} leaves half a cache entry: {path.name}"
     if event != "kill" and any(path.name.endswith(".part") for path in bench.cache.rglob("*")):
         return f"{event} leaves debris in the cache"
-    return next_run(bench, command, event)
+    return None
 
 
-def next_run(bench: Bench, command: str, event: str) -> str | None:
+def next_run(bench: Bench, case: dict) -> str | None:
+    command, event = case["command"], case["event"]
     process = bench.start(command)
     _, err = process.communicate(timeout=120)
     if process.returncode != 0:
