@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 
+#include "sw/compiler/mapping/ring_sizing.h"
 #include "sw/compiler/mapping/token_run.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"
@@ -308,20 +310,101 @@ TEST_F(Compile, AHundredAndFiftyRandomNetworks) {
   }
 }
 
-TEST_F(Compile, ARingWithASlotLessIsStillRightOrRefused) {
+/// By stage name, the clusters of its row sets and of the roots that add them.
+std::map<std::string, std::vector<unsigned>> seats(const deployment_plan& plan) {
+  std::map<std::string, std::vector<unsigned>> all;
+  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+    std::vector<unsigned>& here = all[plan.stages[s].name];
+    if (plan.assignment.stages[s].replicas.empty()) here = {plan.assignment.stages[s].cluster};
+    for (const replica_mapping& replica : plan.assignment.stages[s].replicas)
+      for (std::size_t j = 0; j < replica.set_clusters.size(); ++j) {
+        here.insert(here.end(), replica.set_clusters[j].begin(), replica.set_clusters[j].end());
+        for (const reduction_node& node : replica.reductions[j]) here.push_back(node.cluster);
+      }
+  }
+  return all;
+}
+
+TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
+  const integer_graph graph = small_network(random, 29, 37, 60);  // `main`: six of 20 channels and nine taps a set
+  ASSERT_EQ(graph.nodes[3].layer.row_sets.size(), 4u);
+  using seat_list = std::vector<unsigned>;
+  options.conv1_copies = 2;
+  // conv1 twice, set and root in one cluster; the pool, `down`, `main` with a root of its own, the pool, fc.
+  auto all = seats(make_plan(graph, small_chip(64, 60, 256), options));
+  EXPECT_EQ(all["conv1"], (seat_list{0, 0, 1, 1}));
+  EXPECT_EQ(all["maxpool"], (seat_list{2}));
+  const bool down_first = all["down"].front() < all["main+add"].front();
+  EXPECT_EQ(all["down"], down_first ? (seat_list{3, 3}) : (seat_list{8, 8}));
+  EXPECT_EQ(all["main+add"], down_first ? (seat_list{4, 5, 6, 7, 8}) : (seat_list{3, 4, 5, 6, 7}));
+  EXPECT_EQ(all["avgpool"], (seat_list{9}));
+  EXPECT_EQ(all["fc"], (seat_list{10, 10}));
+}
+
+TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
+  // On 80 pixels the root adds four codes and a residual of 13 channels, the pool looks at 9 taps of 20 channels, and
+  // the average reads 13 channels.
+  const integer_graph graph = small_network(random, 29, 37, 60);
+  using seat_list = std::vector<unsigned>;
+  options.conv1_copies = 1;
+  const auto with = [&](unsigned clusters) { return seats(make_plan(graph, small_chip(clusters, 60, 256), options)); };
+  const unsigned crossbars = static_cast<unsigned>(compile(graph, small_chip(64, 60, 256), options).crossbars.size());
+  auto none = with(crossbars);
+  EXPECT_EQ(none["maxpool"], (seat_list{none["conv1"].back()})) << "shares the cluster that feeds it";
+  EXPECT_EQ(none["main+add"].back(), none["main+add"].front()) << "the root shares its first set's";
+  auto one = with(crossbars + 1);
+  EXPECT_NE(one["main+add"].back(), one["main+add"].front()) << "the root is the dearest";
+  EXPECT_EQ(one["maxpool"].front(), one["conv1"].back());
+  auto two = with(crossbars + 2);
+  EXPECT_NE(two["maxpool"].front(), two["conv1"].back()) << "the pool comes next";
+
+  // Two copies of `main` have roots that cost half as much each: beside the pool's cluster the first copy's root gets
+  // the other one.
+  options.copies = {{"main", 2}};
+  const deployment_plan equal = make_plan(graph, small_chip(crossbars + 4 + 2, 60, 256), options);
+  const std::vector<replica_mapping>& copies = equal.assignment.stages[3].replicas.size() == 2
+                                                   ? equal.assignment.stages[3].replicas
+                                                   : equal.assignment.stages[2].replicas;
+  ASSERT_EQ(copies.size(), 2u);
+  EXPECT_NE(copies[0].reductions[0].back().cluster, copies[0].set_clusters[0][0]);
+  EXPECT_EQ(copies[1].reductions[0].back().cluster, copies[1].set_clusters[0][0]);
+}
+
+std::string refusal_of(const deployment_plan& plan) {
+  try {
+    prove_live(plan);
+  } catch (const mapping_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(Compile, ARingWithASlotLessIsRightOrReallyStops) {
   const integer_graph graph = small_network(random, 13, 21, 40);
   const chip_config chip = small_chip(64, 40, 256);
   options.tile_cycles = 1500;
-  const deployment_plan plan = make_plan(graph, chip, options);
+  deployment_plan plan = make_plan(graph, chip, options);
+  // Every other ring is at the edge already.
+  for (unsigned c = 0; c < plan.clusters.size(); ++c)
+    for (unsigned r = c % 2; r < plan.clusters[c].rings.size(); r += 2) size_just_live(plan, c, r);
   unsigned right = 0, refused = 0;
   for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
     for (std::size_t r = 0; r < plan.clusters[c].rings.size(); ++r) {
       deployment_plan smaller = plan;
-      --smaller.clusters[c].rings[r].slots;
-      try {
-        prove_live(smaller);
-      } catch (const mapping_error&) {
+      std::string refusal;
+      do {  // to the next number of slots that its tiles divide
+        if (--smaller.clusters[c].rings[r].slots == 0) break;
+        refusal = refusal_of(smaller);
+      } while (refusal.find("do not divide a ring of") != std::string::npos);
+      if (smaller.clusters[c].rings[r].slots == 0) continue;
+      if (!refusal.empty()) {
+        EXPECT_THAT(refusal, HasSubstr("would dead-lock"));
         ++refused;
+        deployment stopping = emit(smaller, chip, options);
+        set_images(stopping, 4);
+        deployment_simulator simulator(stopping, chip, random());
+        for (unsigned i = 0; i < 4; ++i) simulator.load_image(i, random_image(random, graph.input()));
+        EXPECT_FALSE(simulator.run()) << "refused, but runs: cluster " << c << " ring " << r;
         continue;
       }
       ++right;

@@ -116,6 +116,30 @@ TEST(ColumnLayout, ConsumersOfTheSameChannelsShareABlock) {
   EXPECT_EQ(source.bytes, 640u) << "a block of its own";
 }
 
+TEST(ColumnLayout, BlocksThatAreNotNeighboursAreNotOneRun) {
+  column_layout source;
+  source.height = 4;
+  block_of(source, {0, 64});
+  block_of(source, {128, 192});
+  block_of(source, {64, 128});
+  const std::vector<layout_segment> run = run_of_blocks(source, {0, 128});
+  ASSERT_EQ(run.size(), 1u) << "128..191 lie between 0..63 and 64..127";
+  EXPECT_EQ(run[0].channels, (channel_range{0, 128}));
+  EXPECT_EQ(run[0].offset, 3u * 256u);
+  EXPECT_EQ(run_of_blocks(source, {128, 192}).front().offset, 256u);
+}
+
+TEST(ColumnLayout, NeighboursOfAnyOrderOfChannelsAreFound) {
+  column_layout source;
+  source.height = 4;
+  block_of(source, {0, 32});
+  block_of(source, {32, 96});
+  block_of(source, {0, 64});
+  block_of(source, {64, 96});
+  EXPECT_EQ(run_of_blocks(source, {0, 96}).size(), 2u);
+  EXPECT_EQ(source.segments.size(), 4u);
+}
+
 TEST(ColumnLayout, BlocksBeginAtWords) {
   column_layout source;
   source.height = 3;
