@@ -4,6 +4,8 @@
 
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/ring_sizing.h"
+#include "sw/compiler/mapping/token_run.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
@@ -90,13 +92,10 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
   }
 }
 
-/// What tests/fuzz/networks_fuzz.cpp does with any number of them.
-TEST(DataflowOfRandomNetworks, GivesTheReferencesLogitsOnClustersOfUnequalSpeed) {
-  constexpr std::uint32_t first = 20261129;
-  for (std::uint32_t seed = first; seed < first + 12; ++seed) {
-    SCOPED_TRACE("case seed " + std::to_string(seed));
-    const random_case c = random_case_maker(seed).run();
-    deployment mapped = compile(c.graph, c.chip, c.options);
+class DataflowOfRandomNetworks : public testing::Test {
+ protected:
+  /// Runs a plan's deployment on clusters of unequal speed and compares all logits with the reference's.
+  static void expect_reference(const random_case& c, deployment mapped, std::uint32_t seed) {
     set_images(mapped, c.images);
     std::mt19937 random(seed);
     const reference_executor reference(c.graph);
@@ -108,6 +107,61 @@ TEST(DataflowOfRandomNetworks, GivesTheReferencesLogitsOnClustersOfUnequalSpeed)
     ASSERT_EQ(chip.run(400'000'000), untimed_chip::outcome::exited) << chip.console() << chip.activities();
     for (unsigned i = 0; i < c.images; ++i) EXPECT_EQ(logits_of(chip, mapped, i), reference.run(images[i]).logits);
   }
+  static constexpr std::uint32_t first = 20261129;
+};
+
+/// What tests/fuzz/networks_fuzz.cpp does with any number of them.
+TEST_F(DataflowOfRandomNetworks, GivesTheReferencesLogitsOnClustersOfUnequalSpeed) {
+  for (std::uint32_t seed = first; seed < first + 12; ++seed) {
+    SCOPED_TRACE("case seed " + std::to_string(seed));
+    const random_case c = random_case_maker(seed).run();
+    expect_reference(c, compile(c.graph, c.chip, c.options), seed);
+  }
+}
+
+void make_just_live(deployment_plan& plan) {
+  for (unsigned c = 0; c < plan.clusters.size(); ++c)
+    for (unsigned r = 0; r < plan.clusters[c].rings.size(); ++r) size_just_live(plan, c, r);
+}
+
+/// A step that waited for a column it does not need, or for room that it does not, would wait for ever.
+TEST_F(DataflowOfRandomNetworks, RunInTheSmallestRingsThatTheCompilerCallsLive) {
+  for (std::uint32_t seed = first + 100; seed < first + 110; ++seed) {
+    SCOPED_TRACE("case seed " + std::to_string(seed));
+    const random_case c = random_case_maker(seed).run();
+    deployment_plan plan = make_plan(c.graph, c.chip, c.options);
+    make_just_live(plan);
+    expect_reference(c, emit(plan, c.chip, c.options), seed);
+  }
+}
+
+/// A tile of an odd number of columns, of which copies of a 1x1 layer want every other one: as many runs as can be.
+TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeCopies) {
+  for (unsigned copies : {2u, 3u})
+    for (unsigned tile : {3u, 5u}) {
+      SCOPED_TRACE(std::to_string(copies) + " copies, tiles of " + std::to_string(tile));
+      std::mt19937 random(copies);
+      random_case c;
+      c.images = 3;
+      c.graph = small_network(random, 9, 60, 256);  // the pool makes 15 columns, `main` and `down` read them
+      c.chip = small_chip(32, 256, 256);
+      c.chip.cluster.cores = 3;
+      c.options.copies = {{"main", 1}, {"down", copies}};
+      const std::vector<stage> stages = make_stages(c.graph);
+      mapping assignment = make_mapping_policy("naive")->map(c.graph, stages, c.chip, c.options);
+      for (std::size_t s = 0; s < stages.size(); ++s) {
+        if (stages[s].name == "maxpool") assignment.stages[s].tile_columns = tile;
+        if (stages[s].name == "down") assignment.stages[s].tile_columns = 1;
+      }
+      deployment_plan plan = build_plan(c.graph, stages, assignment, c.chip);
+      mark_followers(plan);
+      size_rings(plan, c.options);
+      for (const bool least : {false, true}) {
+        if (least) make_just_live(plan);
+        prove_live(plan);
+        expect_reference(c, emit(plan, c.chip, c.options), tile);
+      }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(
