@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <stdexcept>
 #include <utility>
+
+#include "host/whole_file.h"
 
 // Source: System V ABI, ELF-32 object file format; RISC-V ELF psABI (e_machine 243).
 namespace ohmic {
@@ -92,11 +93,13 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
 }  // namespace
 
 elf_file elf_file::load(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw elf_error(path + ": cannot be opened");
-  std::vector<std::uint8_t> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (in.bad()) throw elf_error(path + ": cannot be read");
-  return parse(std::move(bytes), path);
+  std::string bytes;
+  try {
+    bytes = read_whole_file(path);
+  } catch (const std::runtime_error& error) {
+    throw elf_error(error.what());
+  }
+  return parse({bytes.begin(), bytes.end()}, path);
 }
 
 elf_file elf_file::parse(std::vector<std::uint8_t> bytes, const std::string& name) {

@@ -218,15 +218,19 @@ class Signals(Scratch):
         self.assertEqual(run.returncode, 143)
 
     def test_while_it_is_prepared_nothing_is_left(self):
-        source = model_folder("resnet_tiny")
-        command = ["calibrate", source / "resnet_tiny.onnx", "--images", source / "calibration", "--threads", 1]
+        source = model_folder("resnet_micro")
+        images = self.folder / "images"
+        images.mkdir()
+        for number in range(4000):  # enough for seconds
+            (images / f"{number}.png").symlink_to(source / "photos" / "00_china.png")
+        command = ["calibrate", source / "resnet_micro.onnx", "--images", images, "--threads", 1]
         for number, code in self.CODES.items():
             run = self.start(*command, "--out", self.folder / "new" / "x.onnx")
             time.sleep(0.2)
             run.send_signal(number)
             run.communicate(timeout=10)
             self.assertEqual(run.returncode, code)
-            self.assertEqual(self.names(), [])
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["images"])
 
 
 class FullDisks(Scratch):
@@ -331,7 +335,8 @@ class LittleOfTheSystem(Scratch):
             ("run", HELLO[1], "--chip", self.folder),
         ):
             run = ohmic(*arguments)
-            self.one_line(run, str(self.folder))
+            self.one_line(run, f" {self.folder}")
+            self.assertRegex(run.err, "Is a directory|is a folder")
             self.assertNotIn("basic_filebuf", run.err)
 
 
