@@ -195,6 +195,11 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   calibrate->add_option("MODEL", a.file, "Quantised (QDQ) ONNX network")->required();
   calibrate->add_option("--images", a.images, "Folder of calibration images")->type_name("DIR")->required();
   calibrate->add_option("--out", a.out, "Calibrated ONNX file to write")->type_name("PATH")->required();
+  calibrate
+      ->add_option("--input", a.input,
+                   "How pixels become the network's input, where its file does not say it: \"{scale: 1/255}\", as "
+                   "`input` of an experiment")
+      ->type_name("YAML");
   calibrate->add_option("--rows", s.rows, "Rows of the chip's crossbars (default: 256)")->type_name("N");
   calibrate->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
   calibrate->add_flag("--quiet", a.quiet, "No progress");

@@ -19,7 +19,7 @@ struct arguments {
   std::vector<std::string> waves;       ///< arguments of --wave
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
-  std::string chip, images, out, json;
+  std::string chip, images, input, out, json;
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;

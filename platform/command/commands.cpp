@@ -86,7 +86,9 @@ void say_written(const arguments& a) {
 
 exit_code calibrate_command(const arguments& a) {
   attempt("to calibrate " + a.file);
-  calibrate_file(a.file, a.images, a.rows, a.threads, a.out, a.quiet);
+  std::optional<pixel_conversion> input;
+  if (!a.input.empty()) input = parse_pixel_conversion(a.input, "--input");
+  calibrate_file(a.file, a.images, a.rows, a.threads, input, a.out, a.quiet);
   say_written(a);
   return exit_code::right;
 }

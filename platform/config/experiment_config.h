@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chip/chip_config.h"
+#include "sw/compiler/graph/pixel_conversion.h"
 
 namespace ohmic {
 
@@ -18,6 +20,9 @@ struct experiment_config {
   /// A model of sw/models by name, or an ONNX file.
   std::string model = "resnet18";
   bool model_is_file = false;
+
+  /// How pixels become the network's input; empty: as its file says.
+  std::optional<pixel_conversion> input;
 
   struct images_config {
     std::string dir;  ///< empty: the model's own
@@ -61,5 +66,8 @@ struct experiment_config {
 experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets = {},
                                   const std::vector<std::string>& cores = {},
                                   const std::vector<std::string>& hand_overs = {});
+
+/// The experiment's key `input` alone, from YAML text ("{scale: 1/255}"). Throws config_error naming `option`.
+pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option);
 
 }  // namespace ohmic

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "platform/config/config_tree.h"
 
@@ -12,6 +13,11 @@ namespace ohmic {
 /// configs/schema/experiment.schema.json; the chip and free maps stay in the tree.
 struct experiment_file {
   std::optional<std::string> model;
+  struct {
+    bool present = false;  ///< even without a key
+    std::optional<std::string> scale, offset, channels;
+    std::optional<std::vector<std::string>> mean, std;
+  } input;
   struct {
     std::optional<std::string> dir;
     std::optional<unsigned> count;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 
 #include "platform/config/config_error.h"
@@ -6,6 +7,7 @@
 #include "platform/config/experiment_file.h"
 #include "platform/config/hand_over_choice.h"
 #include "platform/config/load_chip.h"
+#include "platform/config/numbers.h"
 #include "platform/config/schema.h"
 #include "platform/config/tree_reader.h"
 
@@ -48,6 +50,32 @@ std::string located(const std::string& path, const config_node& where, const fs:
   return (file.parent_path() / path).lexically_normal().string();
 }
 
+/// "0.5", "1/255"
+double fraction(const config_node& node, const std::string& key) {
+  const std::string& text = node.scalar;
+  const std::size_t slash = text.find('/');
+  const auto above = parse_number(text.substr(0, slash));
+  const auto below = parse_number(slash == std::string::npos ? "1" : text.substr(slash + 1));
+  if (!above || !below || *below == 0 || !std::isfinite(*above / *below))
+    throw config_error(node.place + ": " + key + ": " + printable(text) +
+                       " is not a number or a fraction (like 1/255)");
+  return *above / *below;
+}
+
+pixel_conversion pixels_of(const config_node& root, const experiment_file& f) {
+  using order = pixel_conversion::channel_order;
+  pixel_conversion p;
+  if (f.input.scale) p.scale = fraction(*root.find("input.scale"), "input.scale");
+  if (f.input.offset) p.offset = fraction(*root.find("input.offset"), "input.offset");
+  if (f.input.mean)
+    for (const config_node& item : root.find("input.mean")->items) p.mean.push_back(fraction(item, "input.mean"));
+  if (f.input.std)
+    for (const config_node& item : root.find("input.std")->items) p.std.push_back(fraction(item, "input.std"));
+  if (f.input.channels)
+    p.channels = *f.input.channels == "bgr" ? order::bgr : *f.input.channels == "grey" ? order::grey : order::rgb;
+  return p;
+}
+
 chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides,
                     const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
   const config_node& chip = *root.find("chip");
@@ -64,6 +92,12 @@ experiment_file to_experiment_file(const config_node& root) {
   experiment_file f;
   const tree_reader read(root);
   read("model", f.model);
+  f.input.present = root.find("input") != nullptr;
+  read("input.scale", f.input.scale);
+  read("input.offset", f.input.offset);
+  read("input.mean", f.input.mean);
+  read("input.std", f.input.std);
+  read("input.channels", f.input.channels);
   read("images.dir", f.images.dir);
   read("images.count", f.images.count);
   read("images.resize", f.images.resize);
@@ -90,6 +124,12 @@ experiment_file to_experiment_file(const config_node& root) {
   return f;
 }
 
+pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {
+  config_node root = parse_yaml("chip: none\ninput: " + text, option);
+  refuse_mistakes(check(root, schema_kind::experiment));
+  return pixels_of(root, to_experiment_file(root));
+}
+
 experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets,
                                   const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
   const fs::path file(path);
@@ -104,6 +144,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   apply(f.model, c.model);
   c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
+  if (f.input.present) c.input = pixels_of(root, f);
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);
   apply(f.images.resize, c.images.resize);

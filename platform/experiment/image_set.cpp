@@ -52,13 +52,14 @@ image_set load_images(const experiment_config& config, const integer_graph& grap
   image_set set;
   set.maps.resize(count);
   for (unsigned i = 0; i < count; ++i) set.files.push_back(found[i % found.size()]);
-  const int width = graph.input().width, height = graph.input().height;
+  const image_quantiser quantiser(graph);
+  const int width = quantiser.width(), height = quantiser.height();
   const image_resize resize = config.images.resize ? image_resize::always : image_resize::where_smaller;
   share_work(count, config.engine.threads, [&](std::size_t i) {
     const unsigned round = static_cast<unsigned>(i / found.size());
-    set.maps[i] = round == 0 ? load_image(set.files[i], width, height, resize)
-                             : quantise_image(fit_image(shifted(decode_image(set.files[i]), width, height, round),
-                                                        width, height, resize));
+    set.maps[i] = round == 0 ? quantiser.load(set.files[i], resize)
+                             : quantiser.quantise(fit_image(shifted(decode_image(set.files[i]), width, height, round),
+                                                            width, height, resize));
   });
   fingerprint hash;
   for (unsigned i = 0; i < count; ++i) {

@@ -24,14 +24,22 @@ integer_graph calibrate_with(integer_graph graph, const std::string& images, uns
                              bool quiet) {
   const std::vector<std::string> files = list_images(images);
   std::vector<feature_map> maps(files.size());
-  const int width = graph.input().width, height = graph.input().height;
-  share_work(files.size(), threads, [&](std::size_t i) { maps[i] = load_image(files[i], width, height); });
+  const image_quantiser quantiser(graph);
+  share_work(files.size(), threads, [&](std::size_t i) { maps[i] = quantiser.load(files[i]); });
   progress meter("calibrating " + graph.name, quiet);
   calibration_options options;
   options.rows = static_cast<int>(rows);
   options.threads = threads;
   return calibrate(std::move(graph), maps, options,
                    [&](const std::string& node, int position, int nodes) { meter.update(position - 1, nodes, node); });
+}
+
+/// The network of a file, with what makes its input of pictures.
+integer_graph import_with_pixels(const std::string& file, const std::optional<pixel_conversion>& given) {
+  integer_graph graph = import_onnx(file);
+  if (const std::string note = settle_pixels(graph, given, file); !note.empty())
+    std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
+  return graph;
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ network load_network(const experiment_config& config, bool quiet) {
     n.folder = model_folder(config.model);
     n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
   }
-  n.graph = import_onnx(n.file);
+  n.graph = import_with_pixels(n.file, config.input);
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) return n;
@@ -58,6 +66,9 @@ network load_network(const experiment_config& config, bool quiet) {
                        n.file + " --images FOLDER --out FILE`");
   fingerprint key;
   key.add(tool_hash()).add(n.hash).add(config.chip.ima.rows);
+  for (const pixel_table& table : pixel_tables(n.graph.pixels, n.graph.input().channels, n.graph.input().scale))
+    key.add(std::vector<std::int8_t>(table.begin(), table.end()));
+  key.add(std::string(to_string(n.graph.pixels.channels)));
   for (const std::string& file : list_images(images.string())) key.add_file(file);
   n.hash = key.digits();
 
@@ -80,14 +91,14 @@ network load_network(const experiment_config& config, bool quiet) {
 }
 
 void calibrate_file(const std::string& model, const std::string& images, unsigned rows, unsigned threads,
-                    const std::string& out, bool quiet) {
+                    const std::optional<pixel_conversion>& input, const std::string& out, bool quiet) {
   const fs::path folder = fs::path(out).parent_path();
   std::optional<output_folder> made;
   if (folder.empty() || fs::exists(folder))
     check_file_can_be_written(out);
   else
     made.emplace(folder.string());
-  const integer_graph calibrated = calibrate_with(import_onnx(model), images, rows, threads, quiet);
+  const integer_graph calibrated = calibrate_with(import_with_pixels(model, input), images, rows, threads, quiet);
   if (made) made->create();
   save_calibrated(model, calibrated, out);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "platform/config/experiment_config.h"
@@ -20,8 +21,9 @@ struct network {
 /// import_error, graph_error, image_error.
 network load_network(const experiment_config& config, bool quiet);
 
-/// `ohmic calibrate`: a calibrated ONNX file from an uncalibrated one. Throws as above.
+/// `ohmic calibrate`: a calibrated ONNX file from an uncalibrated one. `input`: how pixels become its input, where its
+/// own metadata do not say it. Throws as above.
 void calibrate_file(const std::string& model, const std::string& images, unsigned rows, unsigned threads,
-                    const std::string& out, bool quiet);
+                    const std::optional<pixel_conversion>& input, const std::string& out, bool quiet);
 
 }  // namespace ohmic

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sw/compiler/graph/pixel_conversion.h"
+
 namespace ohmic {
 
 /// The integer graph: a quantised network as plain data, between the ONNX importer, calibration, the
@@ -101,7 +103,7 @@ struct average_pool {
 };
 
 enum class node_kind {
-  input,         ///< no inputs; its output is the image, q0 = pixel - pixel_offset
+  input,         ///< no inputs; its output is the image, quantised by its scale
   convolution,   ///< layer; int8 output
   logits,        ///< layer; the last node: fully connected, int32 output
   max_pool,      ///< pool_window
@@ -128,7 +130,9 @@ struct integer_graph {
   std::vector<graph_tensor> tensors;
   std::vector<graph_node> nodes;    ///< topological order: nodes[0] is the input, the last one makes the logits
   std::vector<std::string> labels;  ///< meaning of logit rows 0.. (may be fewer than the logits)
-  int pixel_offset = 128;           ///< q0 = pixel - pixel_offset
+  /// How pictures become the input; what an imported file does not say is not known and must be given.
+  pixel_conversion pixels = pixel_conversion::of_our_models();
+  bool pixels_known = true;
   // From calibration:
   bool calibrated = false;
   int rows = 0;                ///< crossbar height the row sets were made for

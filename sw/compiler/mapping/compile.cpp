@@ -98,7 +98,6 @@ deployment emit(const deployment_plan& plan, const chip_config& chip, const mapp
   result.image_width = static_cast<unsigned>(graph.input().width);
   result.image_height = static_cast<unsigned>(graph.input().height);
   result.image_channels = static_cast<unsigned>(graph.input().channels);
-  result.pixel_offset = graph.pixel_offset;
   result.classes = static_cast<unsigned>(graph.output().channels);
   result.logits_shift = graph.nodes.back().layer.requantise.s;
   result.labels = graph.labels;

@@ -52,7 +52,6 @@ std::string content_hash(const integer_graph& graph) {
   hash_stream hash;
   hash.text(graph.name);
   hash.number(graph.rows);
-  hash.number(graph.pixel_offset);
   for (const graph_tensor& tensor : graph.tensors) {
     hash.text(tensor.name);
     for (int value : {tensor.channels, tensor.height, tensor.width}) hash.number(value);

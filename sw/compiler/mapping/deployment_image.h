@@ -90,7 +90,6 @@ struct deployment {
   std::vector<crossbar_image> crossbars;
   hbm_layout hbm;
   unsigned image_width = 0, image_height = 0, image_channels = 0;
-  int pixel_offset = 128;
   unsigned classes = 0, logits_shift = 0;  ///< a logit is worth 2^-logits_shift
   std::vector<std::string> labels;
   std::vector<stage_report> stages;

@@ -124,11 +124,7 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
           {"clusters_used", what.clusters.size()},
           {"mvms_per_image", what.mvms_per_image},
           {"predicted", {{"bottleneck_cycles_per_image", what.bottleneck_cycles}, {"fill_cycles", what.fill_cycles}}},
-          {"image",
-           {{"width", what.image_width},
-            {"height", what.image_height},
-            {"channels", what.image_channels},
-            {"pixel_offset", what.pixel_offset}}},
+          {"image", {{"width", what.image_width}, {"height", what.image_height}, {"channels", what.image_channels}}},
           {"logits", {{"classes", what.classes}, {"shift", what.logits_shift}, {"labels", what.labels}}},
           {"hbm",
            {{"begin", hbm.begin},
@@ -157,7 +153,6 @@ void read_manifest(const json& manifest, deployment& what) {
   image.at("width").get_to(what.image_width);
   image.at("height").get_to(what.image_height);
   image.at("channels").get_to(what.image_channels);
-  image.at("pixel_offset").get_to(what.pixel_offset);
   const json& logits = manifest.at("logits");
   logits.at("classes").get_to(what.classes);
   logits.at("shift").get_to(what.logits_shift);

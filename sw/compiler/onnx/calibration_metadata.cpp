@@ -79,6 +79,13 @@ void read_layer(const json& entry, graph_node& node) {
   agree_on_relu(r, l.requantise.lo, node.name);
 }
 
+pixel_conversion::channel_order order_named(const std::string& name) {
+  using order = pixel_conversion::channel_order;
+  for (const order o : {order::rgb, order::bgr, order::grey})
+    if (name == to_string(o)) return o;
+  throw import_error("metadata 'ohmic.input': channels is '" + name + "'; rgb, bgr or grey is expected");
+}
+
 json range_of(int begin, int end) { return json::array({begin, end}); }
 
 }  // namespace
@@ -147,12 +154,44 @@ void read_labels(const std::string& text, integer_graph& graph) {
   });
 }
 
+std::string write_input(const integer_graph& graph) {
+  const pixel_conversion& p = graph.pixels;
+  json input{{"scale", p.scale}, {"offset", p.offset}};
+  if (!p.mean.empty()) input["mean"] = p.mean;
+  if (!p.std.empty()) input["std"] = p.std;
+  if (p.channels != pixel_conversion::channel_order::unsaid) input["channels"] = to_string(p.channels);
+  return input.dump();
+}
+
 void read_input(const std::string& text, integer_graph& graph) {
+  const auto refuse = [](const std::string& reason) { throw import_error("metadata 'ohmic.input': " + reason); };
   with_json("ohmic.input", text, [&](const json& input) {
-    const json& offset = input.at("pixel_offset");
-    if (!offset.is_number_integer() || offset.get<std::int64_t>() != 128)
-      throw import_error("metadata 'ohmic.input': pixel_offset is " + offset.dump() + ", but int8 pixels need 128");
-    graph.pixel_offset = 128;
+    if (!input.is_object()) refuse("is not a JSON object");
+    if (const auto offset = input.find("pixel_offset"); offset != input.end()) {  // what older files say
+      if (input.size() != 1 || !offset->is_number_integer() || offset->get<std::int64_t>() != 128)
+        refuse("pixel_offset can only be 128, and alone; scale, offset, mean, std and channels say anything else");
+      graph.pixels = {};
+      graph.pixels.scale = double{graph.input().scale};
+      graph.pixels.offset = -128 * graph.pixels.scale;
+      graph.pixels_known = true;
+      return;
+    }
+    pixel_conversion p;
+    for (const auto& [key, value] : input.items()) {
+      if (key == "scale")
+        p.scale = value.get<double>();
+      else if (key == "offset")
+        p.offset = value.get<double>();
+      else if (key == "mean" || key == "std")
+        (key == "mean" ? p.mean : p.std) =
+            value.is_array() ? value.get<std::vector<double>>() : std::vector<double>{value.get<double>()};
+      else if (key == "channels")
+        p.channels = order_named(value.get<std::string>());
+      else
+        refuse("key '" + key + "' is unknown; scale, offset, mean, std and channels are known");
+    }
+    graph.pixels = std::move(p);
+    graph.pixels_known = true;
   });
 }
 

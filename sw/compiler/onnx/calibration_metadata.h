@@ -13,6 +13,9 @@ std::string write_calibration(const integer_graph& graph);
 /// Throws import_error (without a file name) for text that is not as CALIBRATED_FORMAT.md says.
 void read_calibration(const std::string& text, integer_graph& graph);
 
+/// The text of `ohmic.input` for the graph's conversion of pixels.
+std::string write_input(const integer_graph& graph);
+
 /// `ohmic.labels` and `ohmic.input`; throw import_error likewise.
 void read_labels(const std::string& text, integer_graph& graph);
 void read_input(const std::string& text, integer_graph& graph);

@@ -1,5 +1,6 @@
 #include "sw/compiler/onnx/import_onnx.h"
 
+#include <cmath>
 #include <stdexcept>
 
 #include "host/whole_file.h"
@@ -46,6 +47,7 @@ void check_versions(const onnx::ModelProto& model) {
 integer_graph import_model(const onnx::ModelProto& model) {
   check_versions(model);
   integer_graph graph = qdq_importer(model.graph()).run();
+  graph.pixels_known = false;
   check_graph(graph);
   std::string calibration;
   for (const onnx::StringStringEntryProto& entry : model.metadata_props()) {
@@ -57,19 +59,69 @@ integer_graph import_model(const onnx::ModelProto& model) {
   return graph;
 }
 
+/// Names of the file can hold anything, a message is one line.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
+      line += c;
+    } else {
+      constexpr const char* digits = "0123456789abcdef";
+      line += {'\\', 'x', digits[static_cast<unsigned char>(c) >> 4], digits[c & 15]};
+    }
+  }
+  return line;
+}
+
+void set_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
+  onnx::StringStringEntryProto* target = nullptr;
+  for (onnx::StringStringEntryProto& entry : *model.mutable_metadata_props())
+    if (entry.key() == key) target = &entry;
+  if (!target) target = model.add_metadata_props();
+  target->set_key(key);
+  target->set_value(value);
+}
+
 }  // namespace
 
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name) {
   try {
     return import_model(parse(bytes));
   } catch (const import_error& e) {
-    throw import_error(name + ": " + e.what());
+    throw import_error(name + ": " + one_line(e.what()));
   } catch (const graph_error& e) {
-    throw import_error(name + ": " + e.what());
+    throw import_error(name + ": " + one_line(e.what()));
   }
 }
 
 integer_graph import_onnx(const std::string& path) { return import_onnx_bytes(read_file(path), path); }
+
+std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conversion>& given, const std::string& file) {
+  const double scale = graph.input().scale;
+  std::string note;
+  if (given) {
+    graph.pixels = *given;
+  } else if (!graph.pixels_known) {
+    const pixel_conversion ours = pixel_conversion::of_our_models();
+    if (std::abs(scale / ours.scale - 1) > 0.01)
+      throw import_error(
+          file + ": nothing says how pixels become the network's real input, whose QuantizeLinear has scale " +
+          std::to_string(scale) +
+          ": give `input:` in the experiment (or metadata 'ohmic.input'), for example input: {scale: "
+          "1/255} for pixels divided by 255, with mean: [...] and std: [...] if they are normalised then");
+    graph.pixels = ours;
+    note = file +
+           " does not say how pixels become its input: (pixel - 128) / 64 is taken, because the scale of its "
+           "QuantizeLinear is that of such numbers; `input:` in the experiment says otherwise";
+  }
+  graph.pixels_known = true;
+  try {
+    pixel_tables(graph.pixels, graph.input().channels, graph.input().scale);
+  } catch (const graph_error& e) {
+    throw import_error(file + ": " + e.what());
+  }
+  return note;
+}
 
 std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph) {
   onnx::ModelProto model;
@@ -79,12 +131,8 @@ std::string calibrated_bytes(const std::string& source_path, const integer_graph
   } catch (const import_error& e) {
     throw import_error(source_path + ": " + e.what());
   }
-  onnx::StringStringEntryProto* target = nullptr;
-  for (onnx::StringStringEntryProto& entry : *model.mutable_metadata_props())
-    if (entry.key() == "ohmic.calibration") target = &entry;
-  if (!target) target = model.add_metadata_props();
-  target->set_key("ohmic.calibration");
-  target->set_value(write_calibration(graph));
+  set_metadata(model, "ohmic.calibration", write_calibration(graph));
+  if (graph.pixels_known) set_metadata(model, "ohmic.input", write_input(graph));
   return model.SerializeAsString();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,13 @@ integer_graph import_onnx(const std::string& path);
 /// The same from memory; `name` stands for the file in messages.
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name);
 
-/// The model at `source_path` again, with the calibration of `graph` in its metadata, which must have been imported
-/// from it. Throws import_error.
+/// Decides how pictures become the input of an imported network: `given` (of an experiment), else what its metadata
+/// `ohmic.input` says, else (pixel - 128) / 64 if its input quantiser's scale is 1/64 within 1 %. Returns a note for
+/// the user in that last case, else nothing. Throws import_error if nothing says it, or it does not fit the network.
+std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conversion>& given, const std::string& file);
+
+/// The model at `source_path` again, with the calibration of `graph`, which must have been imported from it, and its
+/// conversion of pixels in its metadata. Throws import_error.
 std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph);
 
 /// Writes them as output_file does. Throws import_error.

@@ -51,10 +51,14 @@ void refuse(const onnx::NodeProto& node, const std::string& reason) {
   throw import_error("node '" + node.name() + "' (" + node.op_type() + "): " + reason);
 }
 
-std::string shape_text(const onnx::TensorProto& tensor) {
+std::string shape_text(const std::vector<std::int64_t>& dims) {
   std::string text = "[";
-  for (int i = 0; i < tensor.dims_size(); ++i) text += (i ? ", " : "") + std::to_string(tensor.dims(i));
+  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
   return text + "]";
+}
+
+std::string shape_text(const onnx::TensorProto& tensor) {
+  return shape_text(std::vector<std::int64_t>{tensor.dims().begin(), tensor.dims().end()});
 }
 
 std::string type_text(int data_type) {
@@ -80,7 +84,15 @@ std::vector<std::int64_t> read_integers(const onnx::TensorProto& tensor, const o
       refuse(node, what + " '" + tensor.name() + "' is " + type_text(tensor.data_type()) +
                        "; int8, uint8 or int32 is expected");
   }
-  return from_list<decltype(tensor.int32_data()), std::int64_t>(tensor.int32_data(), tensor, n, node, what);
+  const auto values =
+      from_list<decltype(tensor.int32_data()), std::int64_t>(tensor.int32_data(), tensor, n, node, what);
+  const bool wide = tensor.data_type() == onnx::TensorProto::INT32,
+             is_signed = tensor.data_type() == onnx::TensorProto::INT8;
+  for (std::int64_t v : values)
+    if (!wide && (v < (is_signed ? -128 : 0) || v > (is_signed ? 127 : 255)))
+      refuse(node, what + " '" + tensor.name() + "' holds " + std::to_string(v) + ", which is no " +
+                       type_text(tensor.data_type()));
+  return values;
 }
 
 std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node, const std::string& what) {
@@ -92,7 +104,10 @@ std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::Node
 }
 
 node_attributes::node_attributes(const onnx::NodeProto& node) : node_(node) {
-  for (const onnx::AttributeProto& a : node.attribute()) unread_[a.name()] = &a;
+  for (const onnx::AttributeProto& a : node.attribute()) {
+    if (!unread_.emplace(a.name(), &a).second) refuse(node, "attribute '" + a.name() + "' stands there twice");
+    if (!a.ref_attr_name().empty()) refuse(node, "attribute '" + a.name() + "' refers to one of a function");
+  }
 }
 
 const onnx::AttributeProto* node_attributes::take(const std::string& name, int type) {

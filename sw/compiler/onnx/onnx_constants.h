@@ -23,6 +23,7 @@ std::vector<std::int64_t> read_integers(const onnx::TensorProto& tensor, const o
                                         const std::string& what);
 std::vector<float> read_floats(const onnx::TensorProto& tensor, const onnx::NodeProto& node, const std::string& what);
 
+std::string shape_text(const std::vector<std::int64_t>& dims);
 std::string shape_text(const onnx::TensorProto& tensor);
 std::string type_text(int data_type);
 

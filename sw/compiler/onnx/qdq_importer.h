@@ -22,6 +22,9 @@ class qdq_importer {
   struct value {
     form state;
     int tensor;
+    int rank;           ///< 4: [N, C, H, W]; 2: [N, C]
+    bool sole;          ///< nothing else reads it, or what it was made from since its operator
+    float rounded = 0;  ///< scale of the quantiser that stands between the operator and the Relu that this comes from
   };
   struct real_constant {
     std::vector<std::int64_t> values, dims;
@@ -40,6 +43,7 @@ class qdq_importer {
   void read_gemm(const onnx::NodeProto& node);
   void read_matmul(const onnx::NodeProto& node);
   void read_relu(const onnx::NodeProto& node);
+  void fuse_relu(const onnx::NodeProto& node, int tensor);
   void read_add(const onnx::NodeProto& node);
   void read_bias_add(const onnx::NodeProto& node);
   void read_max_pool(const onnx::NodeProto& node);
@@ -48,19 +52,30 @@ class qdq_importer {
   void read_output();
 
   const value& value_of(const onnx::NodeProto& node, int input);
-  int real_map(const onnx::NodeProto& node, int input);  ///< tensor index of a dequantised map
-  int pending_map(const onnx::NodeProto& node,
-                  int input);  ///< tensor index of a result that only `node` reads
+  /// The tensor index of a dequantised map of that rank (0: any).
+  int real_map(const onnx::NodeProto& node, int input, int rank = 4);
+  /// The tensor index of a result that only `node` reads.
+  int pending_map(const onnx::NodeProto& node, int input);
+  /// Enters the node's output; refuses a name that is taken.
+  void define(const onnx::NodeProto& node, value made);
+  void refuse_taken_name(const onnx::NodeProto& node) const;
+  bool read_once(const std::string& name) const;
   const real_constant& constant_of(const onnx::NodeProto& node, int input, const char* what);
   const onnx::TensorProto& initialiser(const onnx::NodeProto& node, int input, const char* what);
   std::vector<float> read_scale(const onnx::NodeProto& node);
   void check_zero_point(const onnx::NodeProto& node, int data_type);
+  std::int64_t read_axis(const onnx::NodeProto& node);
   void check_inputs(const onnx::NodeProto& node, int least, int most);
   bool has_input(const onnx::NodeProto& node, int input) const;
 
-  graph_node& append(const onnx::NodeProto& node, node_kind kind, std::vector<int> inputs, graph_tensor output);
+  graph_node& append(const onnx::NodeProto& node, node_kind kind, std::vector<int> inputs, graph_tensor output,
+                     int rank = 4);
   void take_weights(const onnx::NodeProto& node, const real_constant& weights, bool transposed, crossbar_layer& layer);
-  void take_bias(const onnx::NodeProto& node, const real_constant& bias, crossbar_layer& layer);
+  /// A bias whose shape spreads over the result as one number per channel; `channel_axis` counts from the last axis.
+  void take_bias(const onnx::NodeProto& node, const real_constant& bias, std::size_t channel_axis,
+                 crossbar_layer& layer);
+  /// Has not met its QuantizeLinear yet.
+  bool waits_for_scale(int tensor) const { return graph_.tensors[tensor].scale == 0; }
   graph_node& producer(int tensor) { return graph_.nodes[producers_[tensor]]; }
 
   const onnx::GraphProto& source_;

@@ -22,6 +22,8 @@ graph_window read_window(const onnx::NodeProto& node, node_attributes& attribute
   const std::string auto_pad = attributes.text("auto_pad", "NOTSET");
   if (auto_pad != "NOTSET" && auto_pad != "VALID")
     refuse(node, "auto_pad " + auto_pad + " is not supported; write the padding into 'pads'");
+  if (auto_pad == "VALID" && pads != std::vector<std::int64_t>{0, 0, 0, 0})
+    refuse(node, "auto_pad VALID contradicts 'pads'");
   if (dilations != std::vector<std::int64_t>{1, 1}) refuse(node, "dilated windows are not supported");
   if (strides.size() != 2 || pads.size() != 4) refuse(node, "only windows over height and width are supported");
   for (std::int64_t s : strides)
@@ -64,13 +66,21 @@ void qdq_importer::take_weights(const onnx::NodeProto& node, const real_constant
   layer.bias.assign(out, 0);
 }
 
-void qdq_importer::take_bias(const onnx::NodeProto& node, const real_constant& bias, crossbar_layer& layer) {
+void qdq_importer::take_bias(const onnx::NodeProto& node, const real_constant& bias, std::size_t channel_axis,
+                             crossbar_layer& layer) {
   const std::size_t out = layer.out_channels;
   if (bias.data_type != onnx::TensorProto::INT32)
     refuse(node, "bias '" + bias.name + "' is " + type_text(bias.data_type) + "; int32 is expected");
-  if (bias.values.size() != out)
-    refuse(node, "bias '" + bias.name + "' has " + std::to_string(bias.values.size()) + " values for " +
-                     std::to_string(out) + " channels");
+  const std::size_t rank = bias.dims.size();
+  bool fits = true;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t size = bias.dims[i];
+    fits = fits && (size == 1 || (rank - 1 - i == channel_axis && size == static_cast<std::int64_t>(out)));
+  }
+  if (!fits)
+    refuse(node, "bias '" + bias.name + "' has the shape " + shape_text(bias.dims) +
+                     "; by ONNX's rules that is not one number for each of the " + std::to_string(out) +
+                     " channels, and nothing else can be added");
   const double input_scale = graph_.tensors[producer(values_.at(node.output(0)).tensor).inputs[0]].scale;
   for (std::size_t c = 0; c < out; ++c) {
     const double expected = input_scale * double{layer.weight_scale[c]};
@@ -78,7 +88,7 @@ void qdq_importer::take_bias(const onnx::NodeProto& node, const real_constant& b
     if (std::abs(found - expected) > 1e-5 * expected)
       refuse(node, "bias '" + bias.name + "' has scale " + std::to_string(found) + " in channel " + std::to_string(c) +
                        "; input scale times weight scale (" + std::to_string(expected) + ") is expected");
-    layer.bias[c] = static_cast<std::int32_t>(bias.values[c]);
+    layer.bias[c] = static_cast<std::int32_t>(bias.values[bias.values.size() > 1 ? c : 0]);
   }
 }
 
@@ -107,7 +117,12 @@ void qdq_importer::read_conv(const onnx::NodeProto& node) {
   layer.in_channels = input.channels;
   layer.window = window;
   take_weights(node, weights, false, layer);
-  if (has_input(node, 2)) take_bias(node, constant_of(node, 2, "bias"), layer);
+  if (!has_input(node, 2)) return;
+  const real_constant& bias = constant_of(node, 2, "bias");
+  if (bias.dims != std::vector<std::int64_t>{weights.dims[0]})
+    refuse(node, "bias '" + bias.name + "' has the shape " + shape_text(bias.dims) + "; [" +
+                     std::to_string(weights.dims[0]) + "] is expected");
+  take_bias(node, bias, 0, layer);
 }
 
 void qdq_importer::read_gemm(const onnx::NodeProto& node) {
@@ -118,32 +133,34 @@ void qdq_importer::read_gemm(const onnx::NodeProto& node) {
   if (attributes.integer("transA", 0) != 0) refuse(node, "transA is not supported");
   const bool transposed = attributes.integer("transB", 0) == 0;
   attributes.refuse_unknown();
-  const int in = real_map(node, 0);
+  const int in = real_map(node, 0, 2);
   const graph_tensor input = graph_.tensors[in];
   const real_constant& weights = constant_of(node, 1, "weights");
   if (weights.dims.size() != 2) refuse(node, "weights are not a matrix");
-  if (input.width != 1 || input.height != 1) refuse(node, "works on a map of more than one pixel");
   if (weights.dims[transposed ? 0 : 1] != input.channels || weights.dims[transposed ? 1 : 0] < 1)
     refuse(node, "weights take " + std::to_string(weights.dims[transposed ? 0 : 1]) + " values, but the input has " +
                      std::to_string(input.channels));
   graph_tensor output;
   output.channels = static_cast<int>(weights.dims[transposed ? 1 : 0]);
   output.height = output.width = 1;
-  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output).layer;
+  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output, 2).layer;
   layer.in_channels = input.channels;
   take_weights(node, weights, transposed, layer);
-  if (has_input(node, 2)) take_bias(node, constant_of(node, 2, "bias"), layer);
+  if (!has_input(node, 2)) return;
+  const real_constant& bias = constant_of(node, 2, "bias");
+  if (bias.dims.size() > 2) refuse(node, "bias '" + bias.name + "' has the shape " + shape_text(bias.dims));
+  take_bias(node, bias, 0, layer);
 }
 
 void qdq_importer::read_matmul(const onnx::NodeProto& node) {
   check_inputs(node, 2, 2);
+  node_attributes(node).refuse_unknown();
   read_gemm(node);
 }
 
-void qdq_importer::read_relu(const onnx::NodeProto& node) {
-  check_inputs(node, 1, 1);
-  const int t = pending_map(node, 0);
-  graph_node& n = producer(t);
+void qdq_importer::fuse_relu(const onnx::NodeProto& node, int tensor) {
+  graph_node& n = producer(tensor);
+  if (n.kind == node_kind::max_pool && waits_for_scale(n.inputs[0])) return fuse_relu(node, n.inputs[0]);
   if (n.kind == node_kind::convolution)
     n.layer.requantise.lo = 0;
   else if (n.kind == node_kind::add)
@@ -151,45 +168,80 @@ void qdq_importer::read_relu(const onnx::NodeProto& node) {
   else
     refuse(node, std::string("behind the ") + to_string(n.kind) + " node '" + n.name +
                      "'; only a Relu behind a Conv, Gemm or Add can be fused");
-  values_[node.output(0)] = {form::pending, t};
+}
+
+/// A Relu before the quantiser sets the operator's lower bound. So does one behind a quantiser and dequantiser of its
+/// own (onnxruntime's symmetric form): max(q, 0) of a value that was cut to -128 .. 127 is the value cut to 0 .. 127.
+/// If another scale follows, the operator quantises with that one at once, without the rounding in between.
+void qdq_importer::read_relu(const onnx::NodeProto& node) {
+  check_inputs(node, 1, 1);
+  node_attributes(node).refuse_unknown();
+  value v = value_of(node, 0);
+  if (v.state == form::real) {
+    if (!v.sole)
+      refuse(node,
+             "what it reads is read elsewhere too, before this Relu; a Relu on an int8 map of its own is not "
+             "supported");
+    v.rounded = graph_.tensors[v.tensor].scale;
+  } else {
+    pending_map(node, 0);
+  }
+  fuse_relu(node, v.tensor);
+  define(node, {form::pending, v.tensor, v.rank, read_once(node.output(0)), v.rounded});
 }
 
 void qdq_importer::read_bias_add(const onnx::NodeProto& node) {
   const int constant = constants_.count(node.input(1)) ? 1 : 0;
   const int t = pending_map(node, 1 - constant);
+  const int rank = value_of(node, 1 - constant).rank;
   graph_node& n = producer(t);
   bool first_bias = n.kind == node_kind::convolution && n.layer.requantise.lo != 0;
   for (std::int32_t b : n.layer.bias) first_bias = first_bias && b == 0;
-  if (!first_bias) refuse(node, "adds a constant to something other than the result of a MatMul");
-  values_[node.output(0)] = {form::pending, t};
-  take_bias(node, constants_.at(node.input(constant)), n.layer);
+  if (!first_bias) refuse(node, "adds a constant to something other than the result of a Conv or MatMul without bias");
+  const real_constant& bias = constants_.at(node.input(constant));
+  if (bias.dims.size() > static_cast<std::size_t>(rank))
+    refuse(node,
+           "bias '" + bias.name + "' has the shape " + shape_text(bias.dims) + ", more axes than what it is added to");
+  define(node, {form::pending, t, rank, read_once(node.output(0))});
+  take_bias(node, bias, rank == 4 ? 2 : 0, n.layer);
 }
 
 void qdq_importer::read_add(const onnx::NodeProto& node) {
   check_inputs(node, 2, 2);
+  node_attributes(node).refuse_unknown();
   if (constants_.count(node.input(0)) || constants_.count(node.input(1))) return read_bias_add(node);
-  const int a = real_map(node, 0), b = real_map(node, 1);
+  const int a = real_map(node, 0, 0), b = real_map(node, 1, 0);
+  const int rank = value_of(node, 0).rank;
   graph_tensor output = graph_.tensors[a];
   const graph_tensor& other = graph_.tensors[b];
-  if (output.channels != other.channels || output.height != other.height || output.width != other.width)
+  if (output.channels != other.channels || output.height != other.height || output.width != other.width ||
+      rank != value_of(node, 1).rank)
     refuse(node, "adds maps of different shapes ('" + output.name + "' and '" + other.name + "')");
   output.scale = 0;
-  append(node, node_kind::add, {a, b}, output);
+  append(node, node_kind::add, {a, b}, output, rank);
 }
 
 void qdq_importer::read_max_pool(const onnx::NodeProto& node) {
   check_inputs(node, 1, 1);
-  const int in = real_map(node, 0);
+  // Before its input is quantised: a maximum of quantised numbers is the quantised maximum, so the quantiser that
+  // follows may as well stand before both.
+  value v = value_of(node, 0);
+  const bool pending = v.state == form::pending && producer(v.tensor).kind != node_kind::input;
+  const int in = pending ? pending_map(node, 0) : real_map(node, 0);
+  if (v.rank != 4) refuse(node, "input '" + node.input(0) + "' has the shape [N, C]; [N, C, H, W] is expected");
+  if (pending) graph_.tensors[in].scale = 0;
   const graph_tensor input = graph_.tensors[in];
   node_attributes attributes(node);
   const std::vector<std::int64_t> kernel = attributes.integers("kernel_shape", {});
   if (kernel.size() != 2) refuse(node, "only pooling over height and width is supported");
   if (attributes.integer("ceil_mode", 0) != 0) refuse(node, "ceil_mode is not supported");
-  attributes.integer("storage_order", 0);  // concerns the second output only
-  graph_tensor output = input;             // a maximum keeps the scale
+  if (const std::int64_t order = attributes.integer("storage_order", 0); order != 0 && order != 1)
+    refuse(node, "storage_order is neither 0 nor 1");  // they concern the second output only
+  graph_tensor output = input;                         // a maximum keeps the scale
   const graph_window window = read_window(node, attributes, kernel[0], kernel[1], input, output);
   attributes.refuse_unknown();
   append(node, node_kind::max_pool, {in}, output).pool_window = window;
+  if (pending) values_[node.output(0)].rounded = v.rounded;
 }
 
 void qdq_importer::read_average_pool(const onnx::NodeProto& node) {
@@ -205,16 +257,19 @@ void qdq_importer::read_average_pool(const onnx::NodeProto& node) {
 void qdq_importer::read_flatten(const onnx::NodeProto& node) {
   check_inputs(node, 1, 1);
   node_attributes attributes(node);
-  if (attributes.integer("axis", 1) != 1) refuse(node, "axis must be 1");
+  const std::int64_t axis = attributes.integer("axis", 1);
   attributes.refuse_unknown();
-  const value v = value_of(node, 0);
+  value v = value_of(node, 0);
+  if (axis != 1 && axis != 1 - v.rank) refuse(node, "axis must be 1");
   const graph_tensor& t = graph_.tensors[v.tensor];
   if (v.state == form::quantised) refuse(node, "works on int8; a DequantizeLinear must stand before it");
   if (v.state == form::pending) pending_map(node, 0);
   if (t.height != 1 || t.width != 1)
     refuse(node, "flattens map '" + t.name + "' of " + std::to_string(t.height) + "x" + std::to_string(t.width) +
                      " pixels; only one pixel (behind GlobalAveragePool) is supported");
-  values_[node.output(0)] = v;
+  v.rank = 2;
+  v.sole = v.sole && read_once(node.output(0));
+  define(node, v);
 }
 
 }  // namespace ohmic

@@ -35,7 +35,7 @@ struct node_executor::exact_constants {
     if (node.kind == node_kind::logits) return;
     for (float weight_scale : node.layer.weight_scale) {
       const double ratio = input_scale * weight_scale / output_scale;
-      s.push_back(30 - static_cast<int>(std::floor(std::log2(ratio))));
+      s.push_back(30 - std::ilogb(ratio));
       m.push_back(scaled(ratio, static_cast<unsigned>(s.back())));
       if (s.back() < 34 || s.back() > 62)
         fail(node, "ratio of scales " + std::to_string(ratio) + " is outside the range of the exact form");

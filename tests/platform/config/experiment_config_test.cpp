@@ -157,6 +157,27 @@ TEST_F(ExperimentConfigTest, PathsOfOptionsAreRelativeToTheCurrentFolder) {
   EXPECT_EQ(c.chip.clusters(), 16u);
 }
 
+TEST_F(ExperimentConfigTest, SaysHowPixelsBecomeTheInput) {
+  EXPECT_FALSE(load("chip: {}\n").input);
+  const auto all =
+      load("chip: {}\ninput: {scale: 1/255, offset: -0.5, mean: [0.4, 1/2, 3], std: [2], channels: bgr}\n").input;
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->scale, 1 / 255.);
+  EXPECT_EQ(all->offset, -0.5);
+  EXPECT_EQ(all->mean, (std::vector{0.4, 0.5, 3.0}));
+  EXPECT_EQ(all->std, std::vector{2.0});
+  EXPECT_EQ(all->channels, pixel_conversion::channel_order::bgr);
+  const auto plain = load("chip: {}\n", {"input.scale=1"}).input;
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->scale, 1);
+  EXPECT_EQ(plain->channels, pixel_conversion::channel_order::unsaid);
+  EXPECT_EQ(parse_pixel_conversion("{scale: 1/2}", "--input").scale, 0.5);
+  EXPECT_THROW(parse_pixel_conversion("{size: 1/2}", "--input"), config_error);
+  for (const char* wrong : {"x", "1/0", "1/", "/2", "1/2/3", "nan", "1e999"})
+    EXPECT_THAT(message(std::string("chip: {}\ninput: {scale: ") + wrong + "}\n"), HasSubstr("input.scale")) << wrong;
+  EXPECT_THAT(message("chip: {}\ninput: {mean: [1, 2, 3, 4]}\n"), HasSubstr("input.mean"));
+}
+
 TEST_F(ExperimentConfigTest, ShippedExperimentsLoad) {
   for (const auto& entry : fs::directory_iterator(OHMIC_CONFIGS)) {
     if (entry.path().filename().string().rfind("resnet", 0) != 0) continue;

@@ -31,6 +31,7 @@ class ImageSetTest : public testing::Test {
     graph.tensors[0].channels = 3;
     graph.tensors[0].width = 8;
     graph.tensors[0].height = 8;
+    graph.tensors[0].scale = 1 / 64.f;
     config.images.dir = folder_.string();
   }
   ~ImageSetTest() override { fs::remove_all(folder_); }

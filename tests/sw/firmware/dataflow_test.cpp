@@ -76,7 +76,7 @@ TEST_P(Dataflow, GivesTheReferencesLogitsInAnyOrderOfEvents) {
     std::vector<std::vector<std::int32_t>> expected;
     std::vector<feature_map> images;
     for (unsigned i = 0; i < p.images; ++i) {
-      images.push_back(load_image(photos[i], graph.input().width, graph.input().height));
+      images.push_back(image_quantiser(graph).load(photos[i]));
       expected.push_back(reference.run(images[i]).logits);
     }
     load_dataflow(chip, mapped, config, images);

@@ -207,8 +207,7 @@ TEST_P(ExampleCalibration, EqualsTheNumpyCalibrationNumberForNumber) {
   const integer_graph g = import_onnx(*folder + "/" + GetParam() + ".onnx");
   const integer_graph expected = import_onnx(*folder + "/" + GetParam() + "_calibrated.onnx");
   std::vector<feature_map> images;
-  for (const std::string& path : list_images(*folder + "/calibration"))
-    images.push_back(load_image(path, g.input().width, g.input().height));
+  for (const std::string& path : list_images(*folder + "/calibration")) images.push_back(image_quantiser(g).load(path));
   ASSERT_EQ(static_cast<int>(images.size()), expected.calibration_images);
   EXPECT_EQ(write_calibration(calibrate(g, images, {expected.rows, 0})), write_calibration(expected));
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 // Foreign code: its warnings and its shifts of negative numbers are not ours to mend.
 #pragma GCC diagnostic push
@@ -45,6 +46,21 @@ class ImageTest : public ::testing::Test {
     return path(name);
   }
   static unsigned char value(int x, int y, int c) { return static_cast<unsigned char>(x * 7 + y * 13 + c * 50); }
+  static std::string content(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static integer_graph network_of(int channels, int width, int height, float scale) {
+    integer_graph g;
+    g.nodes.resize(1);
+    g.nodes[0].output = 0;
+    g.tensors.resize(1);
+    g.tensors[0].channels = channels;
+    g.tensors[0].width = width;
+    g.tensors[0].height = height;
+    g.tensors[0].scale = scale;
+    return g;
+  }
   template <class function>
   static std::string complaint(const function& f) {
     try {
@@ -59,7 +75,7 @@ class ImageTest : public ::testing::Test {
 };
 
 TEST_F(ImageTest, QuantisesPixelsToColumnsOfRowsOfChannels) {
-  const feature_map map = load_image(write_png("a.png", 5, 4, 3), 5, 4);
+  const feature_map map = image_quantiser(network_of(3, 5, 4, 1 / 64.f)).load(write_png("a.png", 5, 4, 3));
   ASSERT_EQ(map.channels, 3);
   ASSERT_EQ(map.width, 5);
   ASSERT_EQ(map.height, 4);
@@ -123,8 +139,93 @@ TEST_F(ImageTest, NamesTheFileThatIsMissingBrokenOrNoPicture) {
   const std::string whole = write_png("whole.png", 50, 50, 3);
   std::filesystem::copy_file(whole, path("cut.png"));
   std::filesystem::resize_file(path("cut.png"), std::filesystem::file_size(whole) / 2);
-  EXPECT_THAT(complaint([&] { decode_image(path("cut.png")); }), HasSubstr("cut.png: cannot be decoded"));
+  EXPECT_THAT(complaint([&] { decode_image(path("cut.png")); }), HasSubstr("cut.png: is cut off"));
   EXPECT_THAT(complaint([&] { decode_image(folder.string()); }), HasSubstr("is a folder"));
+}
+
+TEST_F(ImageTest, RefusesAPictureThatIsCutOffWherever) {
+  std::vector<unsigned char> noise(40 * 30 * 3);
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<unsigned char>(i * i * 31 + i / 7);
+  stbi_write_jpg(path("whole.jpg").c_str(), 40, 30, 3, noise.data(), 90);
+  for (const std::string& name : {write_png("whole.png", 40, 30, 3), path("whole.jpg")}) {
+    const std::string whole = content(name);
+    for (std::size_t size = 0; size < whole.size(); ++size)
+      ASSERT_THAT(complaint([&] { decode_image_bytes(whole.substr(0, size), "cut"); }), HasSubstr("cut: is "))
+          << size << " of " << whole.size() << " bytes of " << name;
+    EXPECT_EQ(complaint([&] { decode_image_bytes(whole, "whole"); }), "");
+    EXPECT_EQ(complaint([&] { decode_image_bytes(whole + "behind the end", "whole"); }), "");
+  }
+}
+
+TEST_F(ImageTest, RefusesAPngWithOneBitFlippedAnywhere) {
+  const std::string whole = content(write_png("whole.png", 12, 9, 3));
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    ASSERT_NE(complaint([&] { decode_image_bytes(damaged, "x"); }), "") << "bit " << bit;
+  }
+}
+
+TEST_F(ImageTest, AppliesTheOrientationOfExif) {
+  // Two by three blocks of 16x16 pixels, so that JPEG keeps their values: 1 2 / 3 4 / 5 6 (times 40).
+  constexpr int columns = 2, rows = 3, block = 16;
+  std::vector<unsigned char> data;
+  for (int y = 0; y < rows * block; ++y)
+    for (int x = 0; x < columns * block; ++x)
+      data.insert(data.end(), 3, static_cast<unsigned char>(40 * (y / block * columns + x / block + 1)));
+  stbi_write_jpg(path("a.jpg").c_str(), columns * block, rows * block, 3, data.data(), 100);
+  const std::string plain = content(path("a.jpg"));
+  const auto blocks = [&](const rgb_image& image) {
+    std::vector<int> values;
+    for (int y = 0; y < image.height / block; ++y)
+      for (int x = 0; x < image.width / block; ++x)
+        values.push_back((image.at(x * block + 8, y * block + 8)[1] + 20) / 40);
+    values.push_back(image.width / block);
+    return values;
+  };
+  // By the meaning of the tag: where the stored row 0 and column 0 lie in the picture. Last: blocks in a row.
+  const std::vector<std::vector<int>> expected = {
+      {1, 2, 3, 4, 5, 6, 2},  // 1: top, left
+      {2, 1, 4, 3, 6, 5, 2},  // 2: top, right
+      {6, 5, 4, 3, 2, 1, 2},  // 3: bottom, right
+      {5, 6, 3, 4, 1, 2, 2},  // 4: bottom, left
+      {1, 3, 5, 2, 4, 6, 3},  // 5: left, top
+      {5, 3, 1, 6, 4, 2, 3},  // 6: right, top
+      {6, 4, 2, 5, 3, 1, 3},  // 7: right, bottom
+      {2, 4, 6, 1, 3, 5, 3},  // 8: left, bottom
+  };
+  for (const bool little : {true, false})
+    for (int value = 0; value <= 9; ++value) {
+      const auto number = [&](unsigned v, int bytes) {
+        std::string text;
+        for (int i = 0; i < bytes; ++i) text += static_cast<char>(v >> 8 * (little ? i : bytes - 1 - i));
+        return text;
+      };
+      const std::string tiff = (little ? "II" : "MM") + number(42, 2) + number(8, 4) + number(1, 2) +
+                               number(0x0112, 2) + number(3, 2) + number(1, 4) +
+                               number(static_cast<unsigned>(value), 2) + number(0, 6);
+      const std::string segment = std::string("Exif\0\0", 6) + tiff;
+      std::string file = plain;
+      file.insert(2, "\xff\xe1" + std::string{'\0', static_cast<char>(segment.size() + 2)} + segment);
+      EXPECT_EQ(blocks(decode_image_bytes(file, "a")), expected[value >= 1 && value <= 8 ? value - 1 : 0])
+          << "orientation " << value << (little ? " (II)" : " (MM)");
+    }
+}
+
+TEST_F(ImageTest, GivesChannelsInTheOrderTheNetworkTakesThem) {
+  const rgb_image image{1, 1, {10, 100, 200}};
+  integer_graph g = network_of(3, 1, 1, 1 / 64.f);
+  EXPECT_THAT(image_quantiser(g).quantise(image).data, ::testing::ElementsAre(10 - 128, 100 - 128, 200 - 128));
+  g.pixels.channels = pixel_conversion::channel_order::bgr;
+  EXPECT_THAT(image_quantiser(g).quantise(image).data, ::testing::ElementsAre(200 - 128, 100 - 128, 10 - 128));
+  const integer_graph grey = network_of(1, 1, 1, 1 / 64.f);
+  // 0.299 * 10 + 0.587 * 100 + 0.114 * 200 = 84.49
+  EXPECT_THAT(image_quantiser(grey).quantise(image).data, ::testing::ElementsAre(84 - 128));
+  for (int v = 0; v < 256; ++v) {
+    const auto p = static_cast<std::uint8_t>(v);
+    ASSERT_EQ(image_quantiser(grey).quantise({1, 1, {p, p, p}}).data[0], v - 128) << "grey stays what it is";
+  }
+  EXPECT_THROW(image_quantiser(network_of(4, 1, 1, 1 / 64.f)), graph_error);
 }
 
 TEST_F(ImageTest, ListsAFoldersPicturesByNameAndRefusesAnEmptyOne) {

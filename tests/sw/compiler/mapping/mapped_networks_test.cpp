@@ -43,7 +43,7 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   const reference_executor reference(graph);
   std::vector<reference_result> expected;
   for (unsigned i = 0; i < GetParam().images; ++i) {
-    const feature_map image = load_image(photos[i], graph.input().width, graph.input().height);
+    const feature_map image = image_quantiser(graph).load(photos[i]);
     expected.push_back(reference.run(image, true));
     simulator.load_image(i, image);
   }

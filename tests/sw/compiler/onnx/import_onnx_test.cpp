@@ -169,6 +169,232 @@ TEST(ImportOnnx, RefusesMetadataThatBreaksTheFormat) {
   EXPECT_THAT(complaint_about([](auto& b) { b.metadata("ohmic.labels", R"(["a", 3])"); }), HasSubstr("ohmic.labels"));
 }
 
+/// Conv [1, 4, 4, 4] without a bias, an Add of a constant of four numbers behind it, average pool, Gemm.
+std::string with_added_constant(const std::vector<int>& shape, bool first = false) {
+  qdq_builder b(4, 4, 4);
+  const std::string x = b.quantise("image", 1 / 64.f);
+  const std::string w =
+      b.dequantised<std::int8_t>("w", onnx::TensorProto::INT8, std::vector<std::int8_t>(16, 1), {4, 4, 1, 1}, {0.5f});
+  const std::string c = b.node("Conv", "conv", {x, w}).output(0);
+  std::vector<std::int32_t> values;
+  int count = 1;
+  for (int size : shape) count *= size;
+  for (int i = 0; i < count; ++i) values.push_back(10 + i);
+  b.constant<std::int32_t>("k", onnx::TensorProto::INT32, values, shape);
+  const std::string k = b.node("DequantizeLinear", "k.dq", {"k", b.scalar("k.scale", 0.5f / 64)}).output(0);
+  const std::string sum = b.node("Add", "plus", first ? std::vector{k, c} : std::vector{c, k}).output(0);
+  const std::string g = b.quantise(b.node("GlobalAveragePool", "pool", {b.quantise(sum, 0.1f)}).output(0), 0.1f);
+  const std::string f = b.node("Flatten", "flatten", {g}).output(0);
+  b.output(b.gemm("fc", f, 0.1f, 2, 4, std::vector<std::int8_t>(8, 1), {0.5f, 0.5f}, {0, 0}));
+  return b.bytes();
+}
+
+TEST(ImportOnnx, TakesAnAddedConstantAsBiasWhereItSpreadsAsOneNumberPerChannel) {
+  for (const std::vector<int>& shape : {std::vector{4, 1, 1}, {1, 4, 1, 1}}) {
+    EXPECT_THAT(import_onnx_bytes(with_added_constant(shape), "net.onnx").nodes[1].layer.bias,
+                ElementsAre(10, 11, 12, 13));
+    EXPECT_THAT(import_onnx_bytes(with_added_constant(shape, true), "net.onnx").nodes[1].layer.bias,
+                ElementsAre(10, 11, 12, 13));
+  }
+  for (const std::vector<int>& shape : {std::vector<int>{}, {1}, {1, 1, 1, 1}})
+    EXPECT_THAT(import_onnx_bytes(with_added_constant(shape), "net.onnx").nodes[1].layer.bias,
+                ElementsAre(10, 10, 10, 10));
+}
+
+TEST(ImportOnnx, RefusesAnAddedConstantThatSpreadsAlongAnotherAxis) {
+  for (const std::vector<int>& shape : {std::vector{4},
+                                        {4, 1},
+                                        {1, 4},
+                                        {1, 1, 4},
+                                        {1, 4, 1},
+                                        {1, 1, 4, 1},
+                                        {1, 1, 1, 4},
+                                        {4, 1, 1, 1},
+                                        {1, 1, 4, 1, 1},
+                                        {1, 1, 1, 1, 1},
+                                        {4, 4},
+                                        {3, 1, 1},
+                                        {4, 4, 4}})
+    EXPECT_THAT(complaint(with_added_constant(shape)),
+                AllOf(HasSubstr("'plus' (Add)"), HasSubstr("'k' has the shape [")))
+        << shape.size() << " axes";
+}
+
+TEST(ImportOnnx, TakesGemmsBiasByItsShape) {
+  const auto with = [](const std::vector<int>& dims) {
+    qdq_builder b = every_operator();
+    auto& bias = initialiser(b, "fc.b");
+    bias.clear_dims();
+    for (int d : dims) bias.add_dims(d);
+    b.find("fc.b.dq").mutable_attribute(0)->set_i(static_cast<int>(dims.size()) - 1);
+    return b.bytes();
+  };
+  EXPECT_EQ(complaint(with({4})), "");
+  EXPECT_EQ(complaint(with({1, 4})), "");
+  qdq_builder b = every_operator();
+  auto& bias = initialiser(b, "fc.b");
+  bias.add_dims(1);
+  b.find("fc.b.dq").mutable_attribute(0)->set_i(0);
+  EXPECT_THAT(complaint(b.bytes()), AllOf(HasSubstr("'fc' (Gemm)"), HasSubstr("[4, 1]")));
+  auto& of_conv = initialiser(b = every_operator(), "main.b");
+  of_conv.add_dims(1);
+  EXPECT_THAT(complaint(b.bytes()), AllOf(HasSubstr("'main' (Conv)"), HasSubstr("[4, 1]")));
+}
+
+TEST(ImportOnnx, RefusesAnAttributeItDoesNotKnowOnEveryNode) {
+  const int nodes = every_operator().graph().node_size();
+  for (int n = 0; n < nodes; ++n) {
+    qdq_builder b = every_operator();
+    onnx::NodeProto& node = *b.graph().mutable_node(n);
+    b.set(node, "unheard_of", 1);
+    EXPECT_THAT(complaint(b.bytes()), AllOf(HasSubstr("'" + node.name() + "'"), HasSubstr("unheard_of")));
+  }
+}
+
+TEST(ImportOnnx, RefusesAttributesThatWouldChangeTheResult) {
+  const auto with = [](const std::string& node, const std::string& attribute, long value) {
+    return complaint_about([&](auto& b) { b.set(b.find(node), attribute, value); });
+  };
+  EXPECT_THAT(with("image.q", "block_size", 2), HasSubstr("block_size"));
+  EXPECT_THAT(with("image.dq", "block_size", 2), HasSubstr("block_size"));
+  EXPECT_THAT(with("image.q", "saturate", 0), HasSubstr("saturate"));
+  EXPECT_THAT(with("image.q", "output_dtype", onnx::TensorProto::UINT8), HasSubstr("output_dtype is UINT8"));
+  EXPECT_THAT(with("image.dq", "output_dtype", onnx::TensorProto::FLOAT16), HasSubstr("output_dtype"));
+  EXPECT_THAT(with("avgpool", "keepdims", 0), HasSubstr("keepdims"));
+  EXPECT_THAT(with("maxpool", "count_include_pad", 1), HasSubstr("count_include_pad"));
+  EXPECT_THAT(with("maxpool", "storage_order", 2), HasSubstr("storage_order"));
+  EXPECT_THAT(with("add", "axis", 1), HasSubstr("axis"));
+  EXPECT_THAT(with("flatten", "axis", 2), HasSubstr("axis"));
+  EXPECT_THAT(with("fc", "transA", 1), HasSubstr("transA"));
+  EXPECT_EQ(with("flatten", "axis", -3), "");
+  EXPECT_EQ(with("image.q", "saturate", 1), "");
+  EXPECT_EQ(with("image.q", "output_dtype", onnx::TensorProto::INT8), "");
+  EXPECT_EQ(with("maxpool", "storage_order", 1), "") << "concerns an output that is not there";
+}
+
+TEST(ImportOnnx, RefusesShapesOfScalesAndMapsThatDoNotFit) {
+  EXPECT_THAT(complaint_about([](auto& b) { b.find("fc").set_input(0, "avgpool.out.dq.out"); }),
+              AllOf(HasSubstr("'fc' (Gemm)"), HasSubstr("behind a Flatten")))
+      << "[N, C, 1, 1] is no matrix";
+  EXPECT_THAT(complaint_about([](auto& b) {
+                initialiser(b, "image.scale").add_dims(1), initialiser(b, "image.scale").add_dims(1);
+              }),
+              AllOf(HasSubstr("image.q"), HasSubstr("[1, 1]")));
+  EXPECT_THAT(complaint_about([](auto& b) {
+                initialiser(b, "main.w.scale").set_dims(0, 0);
+                initialiser(b, "main.w.scale").clear_raw_data();
+                initialiser(b, "main.w.scale").set_raw_data("");
+              }),
+              AllOf(HasSubstr("main.w.dq"), HasSubstr("scale")));
+  EXPECT_THAT(complaint_about([](auto& b) {
+                initialiser(b, "main.w.zero").set_dims(0, 3);
+                initialiser(b, "main.w.zero").set_raw_data(std::string(3, 0));
+              }),
+              AllOf(HasSubstr("main.w.dq"), HasSubstr("zero point has the shape [3]")));
+  EXPECT_THAT(complaint_about([](auto& b) { *b.find("relu2").mutable_output(0) = "conv1.out"; }), HasSubstr("taken"));
+}
+
+TEST(ImportOnnx, FusesAReluBehindAQuantiserOfItsOwn) {
+  const auto net = [](float first, float second) {
+    qdq_builder b = every_operator();
+    initialiser(b, "relu1.out.scale").set_raw_data(std::string(reinterpret_cast<const char*>(&second), 4));
+    initialiser(b, "maxpool.out.scale").set_raw_data(std::string(reinterpret_cast<const char*>(&second), 4));
+    const float main = second * 0.01f;
+    for (const char* layer : {"main", "down"}) {
+      std::vector<float> scales{main, 2 * second * 0.01f, 3 * second * 0.01f, 4 * second * 0.01f};
+      initialiser(b, std::string(layer) + ".b.scale")
+          .set_raw_data(std::string(reinterpret_cast<const char*>(scales.data()), 16));
+    }
+    qdq_builder c = b;  // the quantiser's nodes must stand before the Relu
+    c.graph().clear_node();
+    for (const auto& node : b.graph().node()) {
+      if (node.name() == "relu1") c.quantise("conv1.out", first);
+      *c.graph().add_node() = node;
+    }
+    c.find("relu1").set_input(0, "conv1.out.dq.out");
+    return c;
+  };
+  const integer_graph same = import_onnx_bytes(net(0.05f, 0.05f).bytes(), "net.onnx");
+  EXPECT_EQ(same.nodes[1].layer.requantise.lo, 0);
+  EXPECT_EQ(same.tensors[1].scale, 0.05f);
+  const integer_graph finer = import_onnx_bytes(net(0.05f, 0.02f).bytes(), "net.onnx");
+  EXPECT_EQ(finer.nodes[1].layer.requantise.lo, 0);
+  EXPECT_EQ(finer.tensors[1].scale, 0.02f) << "the scale behind the Relu counts";
+  EXPECT_THAT(complaint(net(0.05f, 0.07f).bytes()), AllOf(HasSubstr("relu1.out.q"), HasSubstr("before its Relu")));
+  qdq_builder twice = net(0.05f, 0.05f);
+  twice.node("Relu", "relu3", {"conv1.out.dq.out"});
+  EXPECT_THAT(complaint(twice.bytes()), AllOf(HasSubstr("'relu1'"), HasSubstr("read elsewhere")));
+}
+
+TEST(ImportOnnx, LeavesOutAQuantiserOfTheLogits) {
+  qdq_builder b = every_operator();
+  b.graph().clear_output();
+  b.output(b.quantise("fc.out", 0.1f));
+  const integer_graph g = import_onnx_bytes(b.bytes(), "net.onnx");
+  EXPECT_EQ(g.nodes.back().kind, node_kind::logits);
+  EXPECT_EQ(g.nodes.back().name, "fc");
+}
+
+TEST(ImportOnnx, TakesTheConversionOfPixelsFromItsMetadata) {
+  const auto graph = [](const char* text) {
+    qdq_builder b = every_operator();
+    b.model.clear_metadata_props();
+    if (text != nullptr) b.metadata("ohmic.input", text);
+    return import_onnx_bytes(b.bytes(), "net.onnx");
+  };
+  EXPECT_FALSE(graph(nullptr).pixels_known);
+  const integer_graph older = graph(R"({"pixel_offset": 128})");
+  EXPECT_TRUE(older.pixels_known);
+  const std::vector<pixel_table> tables = pixel_tables(older.pixels, 3, older.input().scale);
+  for (int v = 0; v < 256; ++v) ASSERT_EQ(tables[0][v], v - 128);
+  const integer_graph g = graph(R"({"scale": 0.5, "offset": 1, "mean": [1, 2], "std": 4, "channels": "bgr"})");
+  EXPECT_EQ(g.pixels.scale, 0.5);
+  EXPECT_EQ(g.pixels.offset, 1);
+  EXPECT_THAT(g.pixels.mean, ElementsAre(1, 2));
+  EXPECT_THAT(g.pixels.std, ElementsAre(4));
+  EXPECT_EQ(g.pixels.channels, pixel_conversion::channel_order::bgr);
+  for (const char* text : {"{", "3", R"({"size": 1})", R"({"scale": "1"})", R"({"channels": "xyz"})",
+                           R"({"pixel_offset": 127})", R"({"pixel_offset": 128, "scale": 1})"})
+    EXPECT_THAT(complaint_about([&](auto& b) { b.metadata("ohmic.input", text); }),
+                HasSubstr("metadata 'ohmic.input'"));
+}
+
+TEST(SettlePixels, AssumesNothingInSilence) {
+  const auto graph = [](float scale, int channels = 3) {
+    integer_graph g;
+    g.tensors.push_back({"image", channels, 4, 4, scale, 0, {}});
+    g.nodes.emplace_back().output = 0;
+    g.pixels_known = false;
+    return g;
+  };
+  for (const float scale : {1 / 64.f, 2 / 127.f}) {
+    integer_graph ours = graph(scale);
+    EXPECT_THAT(settle_pixels(ours, {}, "net.onnx"), HasSubstr("(pixel - 128) / 64 is taken"));
+    EXPECT_EQ(ours.pixels.offset, -2);
+  }
+  integer_graph other = graph(1 / 127.f);
+  try {
+    settle_pixels(other, {}, "net.onnx");
+    FAIL() << "was assumed";
+  } catch (const import_error& e) {
+    EXPECT_THAT(e.what(), AllOf(HasSubstr("net.onnx"), HasSubstr("scale 0.00787"), HasSubstr("input: {scale: 1/255}")));
+  }
+  pixel_conversion unit;
+  unit.scale = 1 / 255.;
+  EXPECT_EQ(settle_pixels(other, unit, "net.onnx"), "");
+  EXPECT_EQ(other.pixels.scale, unit.scale);
+  integer_graph four = graph(1 / 64.f, 4);
+  EXPECT_THROW(settle_pixels(four, {}, "net.onnx"), import_error);
+}
+
+TEST(ImportOnnx, SaysItInOneLineWhateverTheNamesHold) {
+  EXPECT_THAT(complaint_about([](auto& b) {
+                b.find("relu1").set_name("a\nb\x7f");
+                b.find("a\nb\x7f").set_op_type("Sigmoid");
+              }),
+              HasSubstr("node 'a\\x0ab\\x7f' (Sigmoid)"));
+}
+
 TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
   const std::string folder = ::testing::TempDir(), source = folder + "import_onnx_test.onnx";
   std::ofstream(source, std::ios::binary) << every_operator().bytes();

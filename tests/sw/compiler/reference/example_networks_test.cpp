@@ -41,7 +41,7 @@ TEST_P(ExampleNetwork, GivesTheLogitsOfTheNumpyReferenceAndFindsEveryScene) {
   if (!expected) GTEST_SKIP() << folder << " holds no expected_logits.txt";
   const std::vector<std::string> paths = list_images(folder + "/photos");
   std::vector<feature_map> images;
-  for (const std::string& path : paths) images.push_back(load_image(path, graph.input().width, graph.input().height));
+  for (const std::string& path : paths) images.push_back(image_quantiser(graph).load(path));
   const auto results = reference_executor(graph).run(images);
   int scenes = 0;
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -59,8 +59,7 @@ TEST_P(ExampleNetwork, GivesTheLogitsOfTheNumpyReferenceAndFindsEveryScene) {
 TEST_P(ExampleNetwork, GivesEveryMapOfTheNumpyReference) {
   if (!std::filesystem::exists(folder + "/layers")) GTEST_SKIP() << folder << " holds no layers";
   const std::vector<std::string> paths = list_images(folder + "/photos");
-  const reference_result found =
-      reference_executor(graph).run(load_image(paths.at(0), graph.input().width, graph.input().height), true);
+  const reference_result found = reference_executor(graph).run(image_quantiser(graph).load(paths.at(0)), true);
   for (std::size_t t = 1; t + 1 < graph.tensors.size(); ++t) {
     const graph_tensor& tensor = graph.tensors[t];
     const feature_map expected = read_maps(folder + "/layers/" + tensor.name + ".bin", tensor).at(0);
