@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ohmic_models import photographs
+from ohmic_models import exact, photographs
 from ohmic_models.float_network import FloatNetwork, to_input
 from ohmic_models.photographs import SCENES
 from ohmic_models.quantise import activation_scales, build_onnx
@@ -26,6 +26,7 @@ _STAMP = ".built_from"
 
 _MADE_BY = (
     "build.py",
+    "exact.py",
     "float_network.py",
     "photographs.py",
     "quantise.py",
@@ -120,12 +121,12 @@ def _build(name: str, out: Path, cache: Path) -> None:
     network.initialise(calibration)
     say("weights made, batch norm calibrated")
     head_crops = crops.others(3, topology.head_crops)
-    features = _features(network, head_crops, say)
+    features = np.stack(exact.for_each(_Features(network, len(head_crops), say), head_crops))
     network.train_head(features, np.arange(len(head_crops)) % len(SCENES), len(SCENES))
     scales = activation_scales(network, calibration)
     say("head trained, activation scales chosen")
     model = build_onnx(network, scales, SCENES)
-    logits = np.concatenate([network.forward(to_input(image[None])) for image in steady])
+    logits = np.stack(exact.for_each(lambda image: network.forward(to_input(image[None]))[0], steady))
     found = logits[: len(SCENES)].argmax(axis=1) == np.arange(len(SCENES))
     say(f"float network finds {int(found.sum())} of {len(SCENES)} scenes")
 
@@ -156,14 +157,20 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _features(network: FloatNetwork, pixels: np.ndarray, say: _Progress) -> np.ndarray:
-    parts, told = [], time.monotonic()
-    for image in pixels:
-        parts.append(network.features(image[None]))
-        if time.monotonic() - told > _SECONDS_BETWEEN_LINES:
-            told = time.monotonic()
-            say(f"features of {len(parts)} of {len(pixels)} crops")
-    return np.concatenate(parts)
+class _Features:
+    """The features of crops, computed by several threads; says how far it is."""
+
+    def __init__(self, network: FloatNetwork, count: int, say: _Progress):
+        self.network, self.count, self.say = network, count, say
+        self.done, self.told = 0, time.monotonic()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        features = self.network.features(image[None])[0]
+        self.done += 1
+        if time.monotonic() - self.told > _SECONDS_BETWEEN_LINES:
+            self.told = time.monotonic()
+            self.say(f"features of {self.done} of {self.count} crops")
+        return features
 
 
 def _write_images(folder: Path, images) -> None:

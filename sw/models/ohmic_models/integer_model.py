@@ -15,6 +15,17 @@ class ModelError(ValueError):
     """The file is not a network this project can execute; the message names the node."""
 
 
+@dataclass(frozen=True)
+class Pixels:
+    """real = (pixel * scale + offset - mean) / std, by channel; `reverse`: the network's channels are blue, green, red."""
+
+    scale: float = 1.0
+    offset: float = 0.0
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    reverse: bool = False
+
+
 @dataclass
 class RowSet:
     channels: tuple[int, int]
@@ -47,7 +58,8 @@ class Layer:
 @dataclass
 class IntegerModel:
     size: tuple[int, int]
-    pixel_offset: int
+    pixels: Pixels
+    input_scale: np.float32
     labels: list[str]
     source: str  # the int8 image
     layers: list[Layer]
@@ -144,7 +156,8 @@ def load(path: Path) -> IntegerModel:
     quantiser = importer.consumers[image.name][0]
     result = IntegerModel(
         (height, width),
-        metadata.get("ohmic.input", {}).get("pixel_offset", 128),
+        _pixels(metadata.get("ohmic.input"), importer.scale(quantiser)),
+        np.float32(importer.scale(quantiser)),
         metadata.get("ohmic.labels", []),
         quantiser.output[0],
         layers,
@@ -152,6 +165,20 @@ def load(path: Path) -> IntegerModel:
     if "ohmic.calibration" in metadata:
         _apply(result, metadata["ohmic.calibration"])
     return result
+
+
+def _pixels(said: dict | None, quantiser_scale: np.ndarray) -> Pixels:
+    if said is None:
+        raise ModelError("metadata ohmic.input is missing")
+    if "pixel_offset" in said:  # what older files say
+        return Pixels(float(quantiser_scale), -said["pixel_offset"] * float(quantiser_scale))
+    return Pixels(
+        said.get("scale", 1.0),
+        said.get("offset", 0.0),
+        tuple(np.atleast_1d(said.get("mean", 0.0)).tolist()),
+        tuple(np.atleast_1d(said.get("std", 1.0)).tolist()),
+        said.get("channels", "rgb") == "bgr",
+    )
 
 
 def _apply(model: IntegerModel, calibration: dict) -> None:

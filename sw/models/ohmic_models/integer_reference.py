@@ -11,8 +11,15 @@ from ohmic_models.integer_model import IntegerModel, Layer, RowSet
 Observe = Callable[[Layer, np.ndarray], None]
 
 
+def real_pixels(model: IntegerModel, pixels: np.ndarray) -> np.ndarray:
+    """The float32 input of the ONNX file for uint8 RGB images, channels last."""
+    p = model.pixels
+    channels = pixels[..., ::-1] if p.reverse else pixels
+    return ((channels * p.scale + p.offset - np.array(p.mean)) / np.array(p.std)).astype(np.float32)
+
+
 def quantise_pixels(model: IntegerModel, pixels: np.ndarray) -> np.ndarray:
-    return (pixels.astype(np.int16) - model.pixel_offset).clip(-128, 127).astype(np.int8)
+    return np.rint(real_pixels(model, pixels) / model.input_scale).clip(-128, 127).astype(np.int8)
 
 
 def column_sums(layer: Layer, x: np.ndarray, row_sets: list[RowSet]) -> Iterator[np.ndarray]:
@@ -153,7 +160,7 @@ def exact_layer(layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
     if out is None:
         return accumulated.astype(np.int32)
     ratio = scales[0] * layer.weight_scales.astype(np.float64) / float(out)
-    shift = 30 - np.floor(np.log2(ratio)).astype(np.int64)
+    shift = 31 - np.frexp(ratio)[1].astype(np.int64)  # ratio * 2^shift lies in 2^30 .. 2^31
     multiplier = np.rint(np.ldexp(ratio, shift)).astype(np.int64)
     high = (accumulated * multiplier) >> 32
     rounded = (high + (1 << (shift - 33))) >> (shift - 32)

@@ -7,10 +7,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ohmic_models import exact
 from ohmic_models.float_network import INPUT_SCALE, PIXEL_OFFSET, FloatNetwork, to_input
 from ohmic_models.topology import Node, Topology
 
-_CLIP_FACTORS = np.linspace(0.25, 1.0, 31)
+_CLIP_FACTORS = (np.arange(31) + 10) / 40  # 0.25 .. 1
 _SAMPLES_PER_IMAGE = 40_000
 
 
@@ -19,25 +20,29 @@ def activation_scale(samples: np.ndarray) -> np.float32:
     top = float(np.abs(samples).max())
     errors = []
     for factor in _CLIP_FACTORS:
-        scale = np.float32(top * factor / 127)
-        quantised = np.clip(np.rint(samples / scale), -128, 127) * scale
-        errors.append(float(((samples - quantised) ** 2).mean(dtype=np.float64)))
+        scale = float(np.float32(top * factor / 127))
+        gap = samples - np.clip(np.rint(samples / scale), -128, 127) * scale
+        errors.append(exact.mean(gap * gap))
     return np.float32(top * _CLIP_FACTORS[int(np.argmin(errors))] / 127)
 
 
 def activation_scales(network: FloatNetwork, pixels: np.ndarray) -> dict[str, np.float32]:
     """One scale per node that is followed by a quantiser; max-pool keeps its input's."""
-    samples: dict[str, list[np.ndarray]] = {}
 
-    def observe(node: Node, y: np.ndarray) -> None:
-        if node.op in ("conv", "add", "avgpool"):
-            flat = y.reshape(-1)
-            step = max(1, flat.size // _SAMPLES_PER_IMAGE) | 1
-            samples.setdefault(node.name, []).append(flat[::step].copy())
+    def look(image: np.ndarray) -> dict[str, np.ndarray]:
+        seen: dict[str, np.ndarray] = {}
 
-    for image in pixels:
+        def observe(node: Node, y: np.ndarray) -> None:
+            if node.op in ("conv", "add", "avgpool"):
+                flat = y.reshape(-1)
+                step = max(1, flat.size // _SAMPLES_PER_IMAGE) | 1
+                seen[node.name] = flat[::step].copy()
+
         network.forward(to_input(image[None]), observe)
-    scales = {name: activation_scale(np.concatenate(values)) for name, values in samples.items()}
+        return seen
+
+    samples = exact.for_each(look, pixels)
+    scales = {name: activation_scale(np.concatenate([seen[name] for seen in samples])) for name in samples[0]}
     scales["image"] = np.float32(INPUT_SCALE)
     for node in network.topology.nodes:
         if node.op == "maxpool":
@@ -77,8 +82,8 @@ def quantise_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Per output channel (axis 0): int8 in -127..127 and float32 scales."""
     flat = weights.reshape(len(weights), -1)
     scales = np.maximum(np.abs(flat).max(axis=1) / 127, 1e-8).astype(np.float32)
-    shape = (-1,) + (1,) * (weights.ndim - 1)
-    return np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8), scales
+    steps = np.rint(flat / scales.astype(np.float64)[:, None])
+    return np.clip(steps, -127, 127).astype(np.int8).reshape(weights.shape), scales
 
 
 def build_onnx(network: FloatNetwork, scales: dict[str, np.float32], labels: list[str]) -> onnx.ModelProto:
@@ -116,7 +121,7 @@ def _weighted(graph: _Graph, network: FloatNetwork, node: Node, source: str, sca
         weights = weights[:, :, 0, 0]
     quantised, weight_scales = quantise_weights(np.ascontiguousarray(weights))
     bias_scales = (scale * weight_scales).astype(np.float32)
-    bias = np.rint(network.biases[node.name].astype(np.float64) / bias_scales)
+    bias = np.rint(network.biases[node.name] / bias_scales.astype(np.float64))
     if np.abs(bias).max() >= 2**31:
         raise ValueError(f"{node.name}: a bias does not fit int32")
     operands = [
@@ -144,8 +149,7 @@ def _model(graph: _Graph, topology: Topology, labels: list[str]) -> onnx.ModelPr
     model = helper.make_model(
         body, producer_name="ohmic_models", ir_version=8, opset_imports=[helper.make_opsetid("", 17)]
     )
-    helper.set_model_props(
-        model, {"ohmic.labels": json.dumps(labels), "ohmic.input": json.dumps({"pixel_offset": PIXEL_OFFSET})}
-    )
+    pixels = {"scale": INPUT_SCALE, "offset": -PIXEL_OFFSET * INPUT_SCALE, "channels": "rgb"}
+    helper.set_model_props(model, {"ohmic.labels": json.dumps(labels), "ohmic.input": json.dumps(pixels)})
     onnx.checker.check_model(model, full_check=True)
     return model

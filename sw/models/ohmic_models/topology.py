@@ -76,7 +76,7 @@ def resnet_tiny() -> Topology:
 def resnet_mini() -> Topology:
     """7 crossbars, for chips of 16 clusters."""
     stem = Node("conv1", "conv", ("image",), 16, 7, 2, 3, relu=True)
-    return Topology("resnet_mini", 32, 48, 7, 96, _resnet(stem, [(16, 1, 1), (28, 1, 2)], 16))
+    return Topology("resnet_mini", 32, 48, 13, 96, _resnet(stem, [(16, 1, 1), (28, 1, 2)], 16))
 
 
 def resnet_micro() -> Topology:
@@ -89,7 +89,7 @@ def resnet_micro() -> Topology:
         Node("avgpool", "avgpool", ("l1b0add",), 28),
         Node("fc", "fc", ("avgpool",), 16),
     ]
-    return Topology("resnet_micro", 32, 48, 5, 96, nodes)
+    return Topology("resnet_micro", 32, 48, 14, 96, nodes)
 
 
 def resnet_wide() -> Topology:

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -43,6 +46,26 @@ class Build(unittest.TestCase):
             self.assertTrue(build("resnet_micro", out, built_models.PACKAGES, own=True))
             self.assertEqual(digests(out), whole)
 
+    def test_other_processors_and_threads_give_the_same_bytes(self):
+        """OpenBLAS and numpy take other kernels, with other orders of summation, and JPEG another decoder."""
+        settings = [
+            {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
+            {
+                "OPENBLAS_CORETYPE": "Nehalem",
+                "OPENBLAS_NUM_THREADS": "2",
+                "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+                "JSIMD_FORCENONE": "1",
+            },
+        ]
+        first = digests(built_models.folder("resnet_micro"))
+        with tempfile.TemporaryDirectory() as scratch:
+            for number, setting in enumerate(settings):
+                out = Path(scratch) / str(number) / "resnet_micro"
+                command = [sys.executable, "-m", "ohmic_models", "build", "--model", "resnet_micro"]
+                command += ["--out", str(out), "--cache", str(built_models.PACKAGES)]
+                subprocess.run(command, check=True, env={**os.environ, **setting}, stdout=subprocess.DEVNULL)
+                self.assertEqual(first, digests(out), setting)
+
     def test_a_folder_that_is_no_model_is_left_alone(self):
         with tempfile.TemporaryDirectory() as scratch:
             (Path(scratch) / "letter.txt").write_text("mine")
@@ -70,7 +93,10 @@ class Build(unittest.TestCase):
     def test_metadata_carries_labels_and_input(self):
         model = integer_model.load(built_models.folder("resnet_tiny") / "resnet_tiny.onnx")
         self.assertEqual(model.labels, SCENES)
-        self.assertEqual((model.size, model.pixel_offset), ((64, 64), 128))
+        self.assertEqual(model.size, (64, 64))
+        every = np.arange(256, dtype=np.uint8)[None, :, None, None].repeat(3, axis=3)
+        expected = np.arange(-128, 128)[None, :, None, None].repeat(3, axis=3)
+        np.testing.assert_array_equal(integer_reference.quantise_pixels(model, every), expected)
 
 
 class Networks(unittest.TestCase):

@@ -28,7 +28,7 @@ class LayersAgainstOnnxruntime(unittest.TestCase):
         for tensor in [model.source, *(layer.output for layer in model.layers[:-1])]:
             document.graph.output.append(helper.make_tensor_value_info(tensor, TensorProto.INT8, None))
         _, pixels = photographs.read_folder(folder / images_folder, model.size)
-        real = ((pixels[:images].astype(np.float32) - model.pixel_offset) / 64).transpose(0, 3, 1, 2)
+        real = integer_reference.real_pixels(model, pixels[:images]).transpose(0, 3, 1, 2)
         session = onnxruntime.InferenceSession(document.SerializeToString(), providers=["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
         values = dict(zip(names, session.run(None, {"image": real}), strict=True))

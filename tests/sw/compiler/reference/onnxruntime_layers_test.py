@@ -11,7 +11,7 @@ try:
     import numpy as np
     import onnx
     import onnxruntime
-    from ohmic_models import integer_model, photographs
+    from ohmic_models import integer_model, integer_reference, photographs
     from onnx import TensorProto, helper
 except ImportError as error:
     print(f"SKIPPED: {error}")
@@ -26,7 +26,7 @@ def onnxruntime_values(path: Path, model: integer_model.IntegerModel, images: Pa
     for tensor in [model.source, *(layer.output for layer in model.layers[:-1])]:
         document.graph.output.append(helper.make_tensor_value_info(tensor, TensorProto.INT8, None))
     _, pixels = photographs.read_folder(images, model.size)
-    real = ((pixels[:count].astype(np.float32) - model.pixel_offset) / 64).transpose(0, 3, 1, 2)
+    real = integer_reference.real_pixels(model, pixels[:count]).transpose(0, 3, 1, 2)
     session = onnxruntime.InferenceSession(document.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     values = dict(zip(names, session.run(None, {session.get_inputs()[0].name: real}), strict=True))
