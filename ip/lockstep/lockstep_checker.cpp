@@ -99,6 +99,7 @@ void lockstep_checker::start(std::uint32_t boot_addr) {
 
 void lockstep_checker::restore(const hart_state& state) {
   state_ = state;
+  pc_unknown_ = false;
   last_elw_ = 1;
   control_.reset();
 }
@@ -110,6 +111,44 @@ void lockstep_checker::expect_control(std::uint32_t pc, const hart_state& rtl) {
 
 bool lockstep_checker::check(const retire_record& rtl) {
   last_[checked_++ % history] = rtl;
+  if (pc_unknown_) state_.pc = rtl.pc;
+  pc_unknown_ = false;
+  const hart_state before = state_;
+  if (agrees(rtl)) return true;
+  follow(rtl, before);
+  return false;
+}
+
+// The RTL's retirement is what happened. What it does to CSRs and loops is not in the record: the ISS tells.
+void lockstep_checker::follow(const retire_record& rtl, const hart_state& before) {
+  if (control_ && rtl.pc == control_pc_ && rtl.mem_size != 0) {
+    const hart_state from = *control_;
+    state_.lpstart = from.lpstart, state_.lpend = from.lpend, state_.lpcount = from.lpcount;
+    state_.mstatus = from.mstatus, state_.mie = from.mie, state_.mtvec = from.mtvec;
+    state_.mscratch = from.mscratch, state_.mepc = from.mepc, state_.mcause = from.mcause;
+  } else {
+    state_ = before;
+    state_.pc = rtl.pc;
+    if (!rtl.trap && text_->contains(rtl.pc)) {
+      const retire_record mine =
+          iss_(state_, [&](const bus_request& r) { return rtl.mem_data >> (8 * ((r.addr - rtl.mem_addr) & 3)); });
+      if (mine.trap) state_ = before;
+    }
+    if (rtl.trap) {
+      state_.mepc = rtl.pc;
+      state_.mcause = rtl.cause;
+      state_.mstatus = 0x1800 | (state_.mstatus & 8) << 4;
+    }
+  }
+  state_.x = before.x;
+  if (rtl.rd2 != 0) state_.x[rtl.rd2] = rtl.rd2_value;
+  if (rtl.rd != 0) state_.x[rtl.rd] = rtl.rd_value;
+  control_.reset();
+  last_elw_ = 1;
+  pc_unknown_ = true;
+}
+
+bool lockstep_checker::agrees(const retire_record& rtl) {
   const bool interrupt = rtl.trap && (rtl.cause >> 31) != 0;
   retire_record mine;
   if (interrupt) {
@@ -169,14 +208,18 @@ bool lockstep_checker::control_differs(const hart_state& rtl, std::string& why) 
 }
 
 bool lockstep_checker::refuse(const retire_record& rtl, const retire_record& mine, const std::string& why) {
-  mismatch_ =
-      why + "\n  RTL " + describe(rtl) + "\n  ISS " + describe(mine) + "\n  retirements of the RTL before it:\n";
+  mismatch_ = why + "\n  RTL " + describe(rtl) + "\n  ISS " + describe(mine) + "\n";
+  return false;
+}
+
+std::string lockstep_checker::story() const {
+  std::string text = "  retirements of the RTL before it:\n";
   const std::uint64_t before = checked_ - 1;
   for (std::uint64_t i = before > history - 1 ? before - (history - 1) : 0; i < before; ++i) {
     const retire_record& r = last_[i % history];
-    mismatch_ += print("  %10" PRIu64 " ", r.cycle) + describe(r) + "\n";
+    text += print("  %10" PRIu64 " ", r.cycle) + describe(r) + "\n";
   }
-  return false;
+  return text;
 }
 
 }  // namespace ohmic

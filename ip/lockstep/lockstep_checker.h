@@ -47,13 +47,18 @@ class lockstep_checker {
   /// Goes on from this state.
   void restore(const hart_state& state);
 
-  /// One retirement of the RTL. False: the ISS does something else; see mismatch().
+  /// One retirement of the RTL. False: the ISS does something else; see mismatch(). The ISS then goes on from what the
+  /// RTL did: registers, and whether it trapped, from this retirement; the pc from the next; trap CSRs and loops, where
+  /// they differ, from the next expect_control().
   bool check(const retire_record& rtl);
 
   /// Control state of the RTL while the access of the instruction at `pc` is requested: checked when that retires.
   void expect_control(std::uint32_t pc, const hart_state& rtl);
 
+  /// What both sides did, in two lines behind the reason.
   const std::string& mismatch() const { return mismatch_; }
+  /// The retirements of the RTL before the last one, one a line.
+  std::string story() const;
   const lockstep_counts& counts() const { return counts_; }
 
  private:
@@ -63,11 +68,14 @@ class lockstep_checker {
   static constexpr unsigned history = 32;
 
   bool refuse(const retire_record& rtl, const retire_record& iss, const std::string& why);
+  bool agrees(const retire_record& rtl);
+  void follow(const retire_record& rtl, const hart_state& before);
   bool control_differs(const hart_state& rtl, std::string& why) const;
 
   const decoded_text* text_;
   semantic_step iss_;
   hart_state state_;
+  bool pc_unknown_ = false;     // the ISS takes it from the next retirement
   std::uint32_t last_elw_ = 1;  // pc of a cv.elw that has just retired: odd if none
   std::optional<hart_state> control_;
   std::uint32_t control_pc_ = 0;

@@ -17,6 +17,12 @@ void lockstep_group::restore(unsigned h, const hart_state& state) {
   rtl_.restore(h, state);
 }
 
+void lockstep_group::note(unsigned h, const retire_record& r) {
+  const lockstep_checker& checker = *checkers_[h];
+  mismatches_.push_back({h, r.cycle, r.pc, checker.mismatch() + (mismatches_.empty() ? checker.story() : "")});
+  if (mismatches_.size() >= most_) first_bad_ = h;
+}
+
 lockstep_counts lockstep_group::counts() const {
   lockstep_counts sum{};
   for (const auto& checker : checkers_) {

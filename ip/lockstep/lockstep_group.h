@@ -13,8 +13,9 @@ namespace ohmic {
 
 /// Harts that run as RTL while the ISS checks every retirement: a kind of core behind the core seam.
 ///
-/// Everything the cluster sees is the RTL's. At the first mismatch of a hart advance() returns core_stop::halted and
-/// fault() hart_fault::lockstep_mismatch; mismatch() says what both did.
+/// Everything the cluster sees is the RTL's. At the group's first mismatch, or the one that stop_at() says, advance()
+/// returns core_stop::halted for its hart and fault() hart_fault::lockstep_mismatch. After those before it the ISS goes
+/// on from what the RTL did. mismatches() says what both did.
 class lockstep_group {
  public:
   lockstep_group(const decoded_text& text, const text_bytes& bytes, unsigned count, std::uint32_t first_mhartid);
@@ -22,6 +23,8 @@ class lockstep_group {
   unsigned size() const { return rtl_.size(); }
   /// Records the RTL's waveform, see cv32e40p_hart::record().
   void record(unsigned h, cv32e40p_waveform& to) { rtl_.record(h, to); }
+  /// The group halts at its `n`-th mismatch.
+  void stop_at(unsigned n) { most_ = n; }
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
   void stop(unsigned h) { rtl_.stop(h); }
   void restore(unsigned h, const hart_state& state);
@@ -36,13 +39,9 @@ class lockstep_group {
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     if (first_bad_ == h) return core_stop::halted;
-    comparing<Observer> both{*checkers_[h], observer};
+    comparing<Observer> both{*this, observer};
     const core_stop stop = rtl_.advance(h, until, both);
-    if (!both.agrees) {
-      first_bad_ = h;
-      bad_cycle_ = both.cycle;
-      return core_stop::halted;
-    }
+    if (first_bad_ == h) return core_stop::halted;
     // Later, an interrupt may have been taken behind the access already.
     if (stop == core_stop::bus && rtl_.hart(h).fresh_in_ex())
       checkers_[h]->expect_control(rtl_.request(h).pc, rtl_.hart(h).control_state());
@@ -68,10 +67,17 @@ class lockstep_group {
 
   /// Instructions compared so far, all harts together.
   lockstep_counts counts() const;
-  /// The hart that differed first, and the story; cycle of the retirement.
+  /// All so far, oldest first of a hart; the retirement's cycle and pc, and what both sides did. With the first one
+  /// stands what came before it.
+  struct mismatch {
+    unsigned hart = 0;
+    cycle_t cycle = 0;
+    std::uint32_t pc = 0;
+    std::string what;
+  };
+  const std::vector<mismatch>& mismatches() const { return mismatches_; }
+  /// The hart that has halted for it.
   std::optional<unsigned> bad_hart() const { return first_bad_ == none ? std::nullopt : std::optional(first_bad_); }
-  const std::string& mismatch() const { return checkers_[first_bad_]->mismatch(); }
-  cycle_t bad_cycle() const { return bad_cycle_; }
 
  private:
   static constexpr unsigned none = ~0u;
@@ -79,24 +85,24 @@ class lockstep_group {
   template <class Observer>
   struct comparing {
     static constexpr bool enabled = true;
-    lockstep_checker& checker;
+    lockstep_group& group;
     Observer& observer;
-    bool agrees = true;
-    cycle_t cycle = 0;
     void retire(unsigned h, const retire_record& r) {
-      if (!agrees) return;
+      if (group.first_bad_ == h) return;
       if constexpr (Observer::enabled) observer.retire(h, r);
-      cycle = r.cycle;
-      agrees = checker.check(r);
+      if (!group.checkers_[h]->check(r)) group.note(h, r);
     }
   };
+
+  void note(unsigned h, const retire_record& r);
 
   const decoded_text* text_;
   std::uint32_t first_mhartid_;
   rtl_group rtl_;
   std::vector<std::unique_ptr<lockstep_checker>> checkers_;
   unsigned first_bad_ = none;
-  cycle_t bad_cycle_ = 0;
+  unsigned most_ = 1;
+  std::vector<mismatch> mismatches_;
 };
 
 }  // namespace ohmic

@@ -1,5 +1,6 @@
 #include "ip/rtl_core/cv32e40p_state.h"
 
+#include <array>
 #include <cstring>
 
 #include "Vcv32e40p.h"
@@ -48,22 +49,43 @@ void load_state(Vcv32e40p_waves___024root& model, const hart_state& state) { loa
 
 bool repeat_still_cycle(Vcv32e40p___024root& m, still_model<Vcv32e40p___024root>& before, cycle_t cycles) {
   auto& counters = CSR(mhpmcounter_q);
-  std::uint64_t old[64 / 2], now[64 / 2];
-  std::memcpy(old, before.before(m, counters), sizeof old);
-  std::memcpy(now, &counters[0], sizeof now);
-  if (!before.same_but(m, counters)) return false;
+  std::array<std::uint64_t, 32> old{}, now{};
+  std::memcpy(old.data(), before.before(m, counters), sizeof old);
+  std::memcpy(now.data(), &counters[0], sizeof now);
   constexpr unsigned mcycle = 0, mhpmcounter3 = 3;
+  for (unsigned n = 0; n < now.size(); ++n)
+    if (old[n] != now[n] && n != mcycle && n != mhpmcounter3) return false;
+
+  // Low words that are shown elsewhere: the multiplexer in front of a CSR read shows mcycle when nothing is read.
+  struct shown_word {
+    void* word;
+    unsigned counter;
+  };
+  std::array<shown_word, 8> shown{};
+  unsigned count = 0, of = 0;
+  const auto low = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
+  const bool still = before.same_but(
+      m,
+      [&](std::uint32_t was, std::uint32_t is) {
+        for (const unsigned n : {mcycle, mhpmcounter3})
+          if (was == low(old[n]) && is == low(now[n])) return of = n, count < shown.size();
+        return false;
+      },
+      [&](void* word) { shown[count++] = {word, of}; }, counters);
+  if (!still) return false;
+
   bool carried = false;
-  for (unsigned n = 0; n < 64 / 2; ++n) {
-    const std::uint64_t step = now[n] - old[n];
-    if (step == 0) continue;
-    if (n != mcycle && n != mhpmcounter3) return false;
-    const std::uint64_t then = now[n] + step * cycles;
+  for (const unsigned n : {mcycle, mhpmcounter3}) {
+    const std::uint64_t then = now[n] + (now[n] - old[n]) * cycles;
     carried = carried || then >> 32 != now[n] >> 32;
     now[n] = then;
   }
-  std::memcpy(&counters[0], now, sizeof now);
-  // What reads a counter's low word would have changed; what reads the high one changes now.
+  std::memcpy(&counters[0], now.data(), sizeof now);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::uint32_t word = low(now[shown[i].counter]);
+    std::memcpy(shown[i].word, &word, sizeof word);
+  }
+  // What shows a high word has not changed so far, but does now.
   if (carried) Vcv32e40p___024root___eval_settle(&m);
   return true;
 }

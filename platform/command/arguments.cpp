@@ -57,7 +57,7 @@ std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text)
 
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
-  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to;
+  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, lockstep_mismatches;
   std::string model, calibration, check, trace;
 };
 
@@ -67,7 +67,7 @@ void read_numbers(const option_words& words, arguments& a) {
     if (word) to = static_cast<std::uint64_t>(integer_of_option(option, *word, allowed));
   };
   const auto key = [](const char* path) { return range_of(schema_kind::experiment, path); };
-  std::uint64_t threads = 0, rows = a.rows, images = 0;
+  std::uint64_t threads = 0, rows = a.rows, images = 0, mismatches = a.lockstep_mismatches;
   read("--threads", words.threads, {1, key("engine.threads").most}, threads);
   read("--window", words.window, key("engine.window"), a.window);
   read("--max-cycles", words.max_cycles, key("engine.max_cycles"), a.max_cycles);
@@ -75,6 +75,8 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--rows", words.rows, range_of(schema_kind::chip, "ima.rows"), rows);
   read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
   read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
+  read("--lockstep-mismatches", words.lockstep_mismatches, {1, 1'000'000}, mismatches);
+  a.lockstep_mismatches = static_cast<unsigned>(mismatches);
   a.threads = static_cast<unsigned>(threads);
   a.rows = static_cast<unsigned>(rows);
 }
@@ -152,6 +154,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("CLUSTERS.CORES=MODEL@MOMENT")
       ->take_all()
       ->allow_extra_args(false);
+  run->add_option("--lockstep-mismatches", s.lockstep_mismatches,
+                  "Cores in lock-step go on after a mismatch until a cluster has had so many (default: 1)")
+      ->type_name("N");
   run->add_option("--max-cycles", s.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
   run->add_option("--window", s.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")

@@ -24,7 +24,7 @@ struct arguments {
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
-  unsigned threads = 0, rows = 256;
+  unsigned threads = 0, rows = 256, lockstep_mismatches = 1;
   bool quiet = false, dump = false;
 };
 

@@ -45,6 +45,7 @@ exit_code run_experiment_command(const arguments& a) {
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
+  request.lockstep_mismatches = a.lockstep_mismatches;
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
   request.waveforms = {a.waves, a.wave_from, a.wave_to};
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
@@ -60,6 +61,7 @@ exit_code run_program_command(const arguments& a) {
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;
+  request.machine.lockstep_mismatches = a.lockstep_mismatches;
   std::optional<output_folder> output;
   if (a.trace || !a.waves.empty()) output.emplace(a.out.empty() ? "." : a.out);
   request.machine.waveforms = choose_waveforms({a.waves, a.wave_from, a.wave_to}, request.chip,

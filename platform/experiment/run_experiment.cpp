@@ -50,6 +50,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
   const experiment_config& c = request.config;
   machine_options options;
   options.waveforms = waveforms;
+  options.lockstep_mismatches = request.lockstep_mismatches;
   options.network.random_delay = static_cast<std::uint32_t>(c.engine.random_delay_max);
   options.network.random_seed = c.engine.random_delay_seed;
   options.network.drop_write = request.faults.drop_write;

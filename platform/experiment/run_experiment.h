@@ -17,6 +17,7 @@ struct experiment_request {
   bool quiet = false;
   bool dump = false;                                   ///< print every cluster's state if the run fails
   std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
+  unsigned lockstep_mismatches = 1;  ///< as in machine_options
   waveform_words waveforms;
   fault_list faults;
   std::string firmware;        ///< another ELF than the dataflow executor; empty: that one

@@ -54,7 +54,9 @@ class chip_machine : public machine {
   chip_machine(const chip_config& config, const program_set& programs, const machine_options& options,
                const make_cores& cores, const std::function<Observer(unsigned)>& observer,
                std::unique_ptr<instruction_trace> trace, report_lockstep lockstep, finish_waveforms waveforms)
-      : trace_(std::move(trace)),
+      : programs_(programs),
+        most_mismatches_(options.lockstep_mismatches),
+        trace_(std::move(trace)),
         lockstep_(lockstep),
         finish_waveforms_(std::move(waveforms)),
         chip_(
@@ -105,7 +107,8 @@ class chip_machine : public machine {
     chip_.control().flush();
     if (trace_) trace_->close();
     if (finish_waveforms_) waveforms_ = finish_waveforms_();
-    return end;
+    // Some may have been left behind on the way to another end.
+    return end != run_end::interrupted && !lockstep().mismatches.empty() ? run_end::lockstep_mismatch : end;
   }
 
   cycle_t now() const override { return chip_.now(); }
@@ -157,6 +160,10 @@ class chip_machine : public machine {
     lockstep_report report;
     for (unsigned i = 0; lockstep_ != nullptr && i < chip_.clusters(); ++i)
       lockstep_(i, chip_.cluster(i).cores(), report);
+    auto& found = report.mismatches;
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.cycle < b.cycle; });
+    if (found.size() > most_mismatches_) found.resize(most_mismatches_);
+    for (auto& m : found) m.symbol = programs_.in(chip_.config(), m.cluster).describe(m.pc);
     return report;
   }
 
@@ -235,6 +242,8 @@ class chip_machine : public machine {
 
   std::deque<program_text> texts_;
   std::vector<const program_text*> runs_;  // by program; null: no cluster runs it
+  const program_set programs_;
+  const unsigned most_mismatches_;
   std::unique_ptr<instruction_trace> trace_;
   const report_lockstep lockstep_;
   const finish_waveforms finish_waveforms_;

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "chip/chip_config.h"
 #include "ip/axi/edge_faults.h"
 #include "ip/core/types.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
-#include "chip/chip_config.h"
 #include "platform/machine/program_set.h"
 
 namespace ohmic {
@@ -57,6 +57,7 @@ struct machine_options {
   network_options network;
   std::optional<traced_core> trace;
   std::vector<waved_core> waveforms;
+  unsigned lockstep_mismatches = 1;  ///< a run stops when a cluster's cores in lock-step have differed so often
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
 };
@@ -85,7 +86,14 @@ struct recorded_waveform {
 /// What cores in lock-step have compared.
 struct lockstep_report {
   std::vector<std::pair<std::string, std::uint64_t>> compared;  ///< instructions by class; empty: no such core
-  std::string mismatch;  ///< the first one: place, both sides, what came before; empty: none
+  struct mismatch {
+    unsigned cluster = 0, core = 0;
+    cycle_t cycle = 0;
+    std::uint32_t pc = 0;
+    std::string symbol;  ///< of the pc
+    std::string what;    ///< what differs and what each side did; for a cluster's first one what came before, too
+  };
+  std::vector<mismatch> mismatches;  ///< oldest first, at most as many as asked for
   std::uint64_t retirements() const {
     std::uint64_t sum = 0;
     for (const auto& [name, count] : compared) sum += count;

@@ -36,21 +36,21 @@ void report(unsigned cluster, const Cores& cores, lockstep_report& r) {
     r.compared[c].first = name_of(static_cast<lockstep_class>(c));
     r.compared[c].second += counts[c];
   }
-  if (!group.bad_hart() || !r.mismatch.empty()) return;
-  r.mismatch = "core " + std::to_string(cluster) + "." + std::to_string(*group.bad_hart()) + ", cycle " +
-               std::to_string(group.bad_cycle()) + ": RTL and ISS differ in: " + group.mismatch();
+  for (const lockstep_group::mismatch& m : group.mismatches())
+    r.mismatches.push_back({cluster, m.hart, m.cycle, m.pc, "", m.what});
 }
 
 /// A cluster's cores, of all kinds together; `more` is what Cores wants between kinds and groups.
 template <class Cores, class... More>
 Cores join(const chip_config& config, unsigned cluster, const decoded_text& text, const text_bytes& bytes,
-           unsigned first_mhartid, More... more) {
+           unsigned first_mhartid, unsigned lockstep_mismatches, More... more) {
   std::vector<std::uint8_t> kinds;
   for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
   const unsigned harts = config.cluster.cores;
   iss_group iss(text, harts, first_mhartid);
   rtl_group rtl(bytes, harts, first_mhartid);
   lockstep_group both(text, bytes, harts, first_mhartid);
+  both.stop_at(lockstep_mismatches);
 #if OHMIC_HAS_IBEX
   const auto wait_address =
       static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
@@ -70,7 +70,7 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const pro
   return make_chip_machine<mixed_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
-        auto cores = join<mixed_cores>(config, cluster, text, bytes, first_mhartid);
+        auto cores = join<mixed_cores>(config, cluster, text, bytes, first_mhartid, options.lockstep_mismatches);
         waveforms->attach(cluster, cores);
         return cores;
       },
@@ -84,7 +84,8 @@ std::unique_ptr<machine> make_relay_machine(const chip_config& config, const pro
   return make_chip_machine<relay_cores>(
       config, programs, options,
       [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
-        auto cores = join<relay_cores>(config, cluster, text, bytes, first_mhartid, legs[cluster]);
+        auto cores =
+            join<relay_cores>(config, cluster, text, bytes, first_mhartid, options.lockstep_mismatches, legs[cluster]);
         waveforms->attach(cluster, cores);
         return cores;
       },

@@ -40,8 +40,14 @@ std::string describe_end(run_end end, machine& chip) {
       return fmt::format("the program made an error; stopped in cycle {}", at);
     case run_end::cycle_limit:
       return fmt::format("cycle limit reached in cycle {}", at);
-    case run_end::lockstep_mismatch:
-      return chip.lockstep().mismatch;
+    case run_end::lockstep_mismatch: {
+      std::string all;
+      for (const lockstep_report::mismatch& m : chip.lockstep().mismatches)
+        all += fmt::format("{}core {}.{}, cycle {}, pc {:#010x} <{}>: RTL and ISS differ in: {}",
+                           all.empty() ? "" : "ohmic: ", m.cluster, m.core, m.cycle, m.pc, m.symbol, m.what);
+      if (!all.empty() && all.back() == '\n') all.pop_back();
+      return all;
+    }
     case run_end::interrupted:
       return fmt::format("interrupted in cycle {}", at);
   }

@@ -82,6 +82,34 @@ TEST_P(BrokenIssClass, IsCaughtAndReduced) {
 INSTANTIATE_TEST_SUITE_P(Class, BrokenIssClass, ::testing::ValuesIn(mutations()),
                          [](const auto& info) { return info.param.name; });
 
+/// One mistake is one mismatch each time, and the core stops at the one that was asked for.
+TEST(BrokenIss, GoesOnBehindMismatches) {
+  const broken is(op::cv_abs);
+  // addi a0, zero, -3; five times cv.abs a1, a0; addi a2, a1, 1; then sw a2, 0(zero); j .
+  std::vector<std::uint32_t> words = {0xffd00513};
+  for (unsigned i = 0; i < 5; ++i) words.insert(words.end(), {0x500535ab, 0x00158613});
+  words.insert(words.end(), {0x00c02023, 0x0000006f});
+  const decoded_text text(0x80000000, words.data(), words.size() * 4);
+  for (const unsigned most : {1u, 3u, 5u, 6u}) {
+    lockstep_group group(text, text.bytes(), 1, 0);
+    group.stop_at(most);
+    group.start(0, 0x80000000, 0);
+    null_observer nobody;
+    core_stop stop;
+    do {
+      stop = group.advance(0, 10000, nobody);
+      if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0));
+      if (stop == core_stop::bus) group.complete(0, 0, group.request(0).cycle, group.request(0).cycle + 1);
+    } while (stop != core_stop::halted && group.time(0) < 200);
+    EXPECT_EQ(stop == core_stop::halted, most <= 5);
+    ASSERT_EQ(group.mismatches().size(), std::min(most, 5u));
+    for (unsigned i = 0; i < group.mismatches().size(); ++i) {
+      EXPECT_EQ(group.mismatches()[i].pc, 0x80000004 + 8 * i);
+      EXPECT_EQ(group.mismatches()[i].what.substr(0, 9), "register\n");
+    }
+  }
+}
+
 /// The value of every single instruction is compared: wrong, it is caught, and the report names the instruction.
 TEST(BrokenIss, EveryInstructionThatIsWrongIsCaughtByName) {
   unsigned instructions = 0, most = 0;

@@ -68,7 +68,7 @@ lockstep_outcome run(const test_program& program, MakeBench make_bench, Observer
   result.ended = bench.run(max_cycles, watching) && !group.bad_hart();
   for (const std::uint64_t n : group.counts()) result.retirements += n;
   if (group.bad_hart()) {
-    result.mismatch = group.mismatch();
+    result.mismatch = group.mismatches().back().what;
     result.differing = watching.last;
   }
   result.cycles = group.time(0);

@@ -28,6 +28,48 @@ class RtlCores(SystemTest):
             # hello is all cold code and one lock: instruction misses that the RTL's prefetcher hides cost it most.
             self.assertAlmostEqual(cycles(iss) / cycles(rtl), 1, delta=0.03, msg=example)
 
+    def test_interrupts_come_at_the_same_time_however_they_are_enabled(self):
+        pattern = re.compile(r"^\[0\.0\] (\w+ \w+ \d+): (\d+)$", re.MULTILINE)
+        latency = {}
+        for model in ("iss", "rtl", "lockstep"):
+            run = run_program("test_interrupt_latency", "--cores", model, chip="aimc1.yaml")
+            self.ends(run, 0)
+            latency[model] = {what: int(cycles) for what, cycles in pattern.findall(run.out)}
+        self.assertEqual(len(latency["iss"]), 13 * 7 * 4)
+        self.assertEqual(latency["rtl"], latency["lockstep"])
+        late = {}
+        for what, cycles in latency["iss"].items():
+            # The other core's event may itself come a cycle later, and so behind another division.
+            allowed = 4 if what.startswith(("raised_by_another div", "raised_by_another prod")) else 2
+            if abs(cycles - latency["rtl"][what]) > allowed:
+                late[what] = (cycles, latency["rtl"][what])
+        self.assertEqual(late, {})
+
+    def test_a_forbidden_loop_is_named_on_every_model(self):
+        forbidden = (
+            ("two_instructions", "3 instructions"),
+            ("two_instructions_by_parts", "3 instructions"),
+            ("compressed", "compressed instructions"),
+            ("branch", "jump or branch"),
+            ("equal_ends", "8 bytes behind loop 0"),
+            ("close_ends", "8 bytes behind loop 0"),
+            ("count_first", "while its count is not 0"),
+            ("outer_is_loop_0", "must be loop 0"),
+        )
+        for model in ("iss", "rtl", "lockstep"):
+            run = run_program("test_forbidden_loop", "--cores", model, "--", "0", chip="aimc1.yaml")
+            self.ends(run, 0)
+            self.assertEqual(run.out, "[0.0] 15 steps\n")
+            for number, (symbol, rule) in enumerate(forbidden, start=1):
+                run = run_program("test_forbidden_loop", "--cores", model, "--", str(number), chip="aimc1.yaml")
+                self.ends(run, 4)
+                self.says(run, "guest error", "core 0 pc 0x", f"<{symbol}", "forbidden hardware loop", rule)
+
+    def test_waiting_cores_cost_nothing(self):
+        # 512 cores wait for one console, 0.6 G core-cycles: four minutes if each of them were evaluated.
+        run = run_program("hello", "--cores", "0-31.all=rtl", "--threads", "1", chip="aimc512.yaml", timeout=60)
+        self.ends(run, 0)
+
     def test_a_network_on_rtl_cores_gives_the_same_outputs_with_any_threads(self):
         iss = run_network("aimc16.yaml", "resnet_micro", images=1)
         rtl = [

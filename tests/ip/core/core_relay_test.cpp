@@ -110,7 +110,7 @@ void compare(unsigned seed, bool stalls, bool by_trigger, covered& sum) {
   relay_bench bench(program.words, program.memory, seed, {stalls, false}, legs);
   ASSERT_TRUE(bench.run(program.boot, 400000, triggers));
   ASSERT_EQ(bench.cores.group<noting<lockstep_group>>().bad_hart(), std::nullopt)
-      << bench.cores.group<noting<lockstep_group>>().mismatch();
+      << bench.cores.group<noting<lockstep_group>>().mismatches().back().what;
 
   const std::vector<retire_record>&expected = plain.seen.all, &got = bench.seen.all;
   for (std::size_t i = 0; i < std::min(expected.size(), got.size()); ++i)
@@ -178,7 +178,7 @@ TEST(CoreRelayTest, InterruptsComeThroughAroundChanges) {
     relay_bench bench(program.words, program.memory, seed, {seed % 2 == 0, true}, legs);
     ASSERT_TRUE(bench.run(program.boot, 400000, triggers));
     ASSERT_EQ(bench.cores.group<noting<lockstep_group>>().bad_hart(), std::nullopt)
-        << bench.cores.group<noting<lockstep_group>>().mismatch();
+        << bench.cores.group<noting<lockstep_group>>().mismatches().back().what;
     // With interrupts the program's values depend on time: one checker follows all that the hart does, as all kinds.
     lockstep_checker checker(bench.text, 7);
     checker.start(program.boot);

@@ -195,6 +195,17 @@ TEST(IssHardwareLoop, HaltsAtALoopThatTheManualForbids) {
                       nop, nop, nop},
                      base + 2),
             hart_fault::loop_set_up_misaligned);
+  // cv.starti, cv.endi, then what counts; a count before start and end.
+  EXPECT_EQ(fault_of({loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 5), loop_word(4, 0, 0, 2), nop, nop, nop}),
+            hart_fault::none);
+  EXPECT_EQ(fault_of({loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 4), loop_word(4, 0, 0, 2), nop, nop, nop}),
+            hart_fault::loop_too_short);
+  EXPECT_EQ(fault_of({loop_word(0, 0, 0, 4), loop_word(2, 0, 0, 6), loop_word(4, 0, 0, 2), loop_word(0, 0, 0, 1), nop,
+                      nop, nop}),
+            hart_fault::loop_moved_while_counting);
+  EXPECT_EQ(fault_of({loop_word(6, 1, 5, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop}), hart_fault::loop_nested_ends);
+  EXPECT_EQ(fault_of({loop_word(6, 0, 7, 2), loop_word(6, 1, 4, 2), nop, nop, nop, nop, nop}),
+            hart_fault::loop_nested_order);
   // The outer loop ends 4 bytes behind the inner one.
   EXPECT_EQ(fault_of({loop_word(6, 1, 6, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop}), hart_fault::loop_nested_ends);
   EXPECT_EQ(fault_of({loop_word(6, 1, 7, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop, nop}), hart_fault::none);

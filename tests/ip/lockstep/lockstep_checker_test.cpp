@@ -48,6 +48,29 @@ TEST(LockstepChecker, AcceptsWhatTheInstructionsMean) {
   EXPECT_EQ(c.checker.counts()[static_cast<unsigned>(lockstep_class::exception)], 1u);
 }
 
+/// A mismatch is one: behind it the ISS goes on from what the RTL did.
+TEST(LockstepChecker, GoesOnFromWhatTheRtlDid) {
+  {
+    checked c;  // a wrong sum is the address of the load behind it
+    std::vector<retire_record> all = right();
+    all[1].rd_value += 0x100;
+    all[2].mem_addr += 0x100, all[2].rd2_value += 0x100;
+    for (unsigned i = 0; i < all.size(); ++i) EXPECT_EQ(c.checker.check(all[i]), i != 1) << c.checker.mismatch();
+  }
+  {
+    checked c;  // an instruction is missing: the next one is executed as if it had been there
+    std::vector<retire_record> all = right();
+    all[2].mem_addr = 7, all[2].rd2_value = 11;
+    for (const unsigned i : {0u, 2u, 3u, 4u, 5u}) EXPECT_EQ(c.checker.check(all[i]), i != 2) << c.checker.mismatch();
+  }
+  {
+    checked c;  // a trap that should not be, to the ecall: registers stay, its return address is the RTL's
+    std::vector<retire_record> all = right();
+    all[3].trap = true, all[3].cause = 2, all[3].mem_size = 0;
+    for (const unsigned i : {0u, 1u, 2u, 3u, 5u}) EXPECT_EQ(c.checker.check(all[i]), i != 3) << c.checker.mismatch();
+  }
+}
+
 /// Each field is compared: wrong by a bit, the retirement is refused for the reason named.
 TEST(LockstepChecker, RefusesEachFieldThatIsWrong) {
   struct {

@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ip/core/core_mix.h"
 #include "ip/iss/iss_group.h"
+#include "ip/rtl_core/cv32e40p_waveform.h"
 #include "tests/cosim/core_bench.h"
 #include "tests/ip/iss/random_program.h"
 
@@ -115,6 +118,119 @@ TEST(RtlGroupTest, ALateLineDelaysTheInstructionAndNothingElse) {
     stored[late] = group.request(0).cycle;
   }
   EXPECT_EQ(stored[1] - stored[0], 7u);
+}
+
+/// Waits for a load, a store and lines, with a division under way and all counters counting.
+const std::vector<std::uint32_t> waiting_words = {
+    0x32005073,                                      // csrwi mcountinhibit, 0
+    0x3230d073,                                      // csrwi mhpmevent3, 1: cycles
+    0x20000537,                                      // lui a0, 0x20000
+    0xb0002673, 0xb8002873, 0x00c52023, 0x01052023,  // csrr a2, mcycle; csrr a6, mcycleh; both stored
+    0x00052583, 0x02b646b3, 0x00d52023,              // lw a1, (a0); div a3, a2, a1; sw a3
+    0xb0002673, 0xb8002873, 0x00c52023, 0x01052023,  // the counter again
+    0xb0202773, 0x00e52023,                          // minstret
+    0xb03027f3, 0x00f52023,                          // mhpmcounter3
+    0x0000006f};
+
+struct waiting_run {
+  std::vector<bus_request> requests;
+  std::uint64_t awake = 0, retired = 0;
+};
+
+/// Each access is granted `grant` cycles late and answered `response` later, each line `line` late.
+waiting_run run_waiting(cycle_t grant, cycle_t response, cycle_t line, cv32e40p_waveform* record,
+                        cycle_t load_response = 0) {
+  waiting_run run;
+  rtl_group group(text_of(waiting_words), 1, 0);
+  if (record != nullptr) group.record(0, *record);
+  group.start(0, base, 0);
+  null_observer nobody;
+  while (run.requests.size() < 8) {
+    const core_stop stop = group.advance(0, never, nobody);
+    if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0) + line);
+    if (stop != core_stop::bus) continue;
+    const bus_request r = group.request(0);
+    run.requests.push_back(r);
+    group.complete(0, 7, r.cycle + grant, r.cycle + grant + 1 + response + (r.write ? 0 : load_response));
+  }
+  run.awake = group.counters(0).awake_cycles;
+  run.retired = group.counters(0).retired;
+  return run;
+}
+
+/// A recorded hart evaluates every cycle, another one skips those in which it stands still.
+TEST(RtlGroupTest, CyclesThatAreNotEvaluatedChangeNothing) {
+  const std::string file = testing::TempDir() + "still.fst";
+  for (const auto& [grant, response, line] : {std::array<cycle_t, 3>{0, 0, 0},
+                                              {0, 0, 90},
+                                              {0, 60, 0},
+                                              {70, 0, 0},
+                                              {45, 55, 33},
+                                              {0, 12, 11},
+                                              {9, 700, 300}}) {
+    cv32e40p_waveform recorder({file, "core", 0, never});
+    const waiting_run all = run_waiting(grant, response, line, &recorder);
+    const waiting_run some = run_waiting(grant, response, line, nullptr);
+    EXPECT_EQ(all.awake, some.awake) << grant << " " << response << " " << line;
+    EXPECT_EQ(all.retired, some.retired);
+    for (std::size_t i = 0; i < all.requests.size(); ++i) {
+      EXPECT_EQ(all.requests[i].cycle, some.requests[i].cycle) << grant << " " << response << " " << line << " " << i;
+      EXPECT_EQ(all.requests[i].wdata, some.requests[i].wdata) << grant << " " << response << " " << line << " " << i;
+    }
+  }
+}
+
+/// Ten seconds of the chip in no time, and the counter's high word counts them too.
+TEST(RtlGroupTest, AWaitOfAnyLengthCostsNothing) {
+  constexpr cycle_t wait = 10'000'000'000;
+  const auto mcycle = [](const waiting_run& run, unsigned first) {
+    return run.requests[first].wdata | std::uint64_t{run.requests[first + 1].wdata} << 32;
+  };
+  const waiting_run none = run_waiting(0, 0, 0, nullptr), late = run_waiting(0, 0, 0, nullptr, wait);
+  EXPECT_EQ(mcycle(late, 4) - mcycle(late, 0), mcycle(none, 4) - mcycle(none, 0) + wait);
+  EXPECT_EQ(late.retired, none.retired);
+}
+
+std::uint32_t loop_word(unsigned funct4, unsigned l, unsigned rs1, std::uint32_t imm) {
+  return imm << 20 | rs1 << 15 | 4 << 12 | funct4 << 8 | l << 7 | 0x2b;
+}
+
+/// As the ISS: in front of the loop, with the pc of what set it up.
+TEST(RtlGroupTest, RefusesLoopsThatTheManualForbids) {
+  constexpr std::uint32_t nop = 0x13, one = 0x00100293, count = 5;  // addi t0, zero, 1
+  const auto run = [&](std::vector<std::uint32_t> words) {
+    words.insert(words.end(), {nop, nop, nop, 0x00002023, 0x0000006f});
+    rtl_group group(text_of(words), 1, 0);
+    group.start(0, base, 0);
+    const core_stop stop = to_the_bus(group);
+    EXPECT_EQ(stop == core_stop::halted, group.fault(0) != hart_fault::none);
+    return std::pair(group.fault(0), group.fault(0) != hart_fault::none ? group.pc(0) - base : 0);
+  };
+  const auto fails = [](hart_fault f, std::uint32_t at) { return std::pair(f, at); };
+  const auto runs = fails(hart_fault::none, 0);
+  EXPECT_EQ(run({one, loop_word(6, 0, 4, 3), nop, nop, nop}), runs);
+  EXPECT_EQ(run({one, loop_word(6, 0, 3, 3), nop, nop}), fails(hart_fault::loop_too_short, 4));
+  EXPECT_EQ(run({one, loop_word(6, 0, 3, 0), nop, nop}), runs);  // not entered
+  EXPECT_EQ(run({one, loop_word(7, 1, count, 4), nop, 0x00010001, nop}), fails(hart_fault::loop_compressed, 4));
+  EXPECT_EQ(run({one, loop_word(7, 1, count, 4), nop, nop, 0x0000000f}), fails(hart_fault::loop_fences, 4));
+  // cv.starti, cv.endi, then what counts.
+  EXPECT_EQ(run({one, loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 5), loop_word(5, 0, count, 0), nop, nop, nop}), runs);
+  EXPECT_EQ(run({one, loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 4), loop_word(5, 0, count, 0), nop, nop}),
+            fails(hart_fault::loop_too_short, 12));
+  EXPECT_EQ(run({one, loop_word(4, 0, 0, 0), loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 5), loop_word(4, 0, 0, 2), nop,
+                 0x00000463, nop}),
+            fails(hart_fault::loop_jumps, 16));
+  // The count before start and end.
+  EXPECT_EQ(run({one, loop_word(0, 0, 0, 4), loop_word(2, 0, 0, 6), loop_word(4, 0, 0, 2), loop_word(0, 0, 0, 1), nop,
+                 nop, nop}),
+            fails(hart_fault::loop_moved_while_counting, 16));
+  // Nested, and their ends equal, 4 or 8 bytes apart.
+  for (const std::uint32_t apart : {0u, 1u, 2u})
+    EXPECT_EQ(run({one, loop_word(6, 1, 5 + apart, 2), loop_word(6, 0, 4, 2), nop, nop, nop, nop, nop}),
+              apart == 2 ? runs : fails(hart_fault::loop_nested_ends, 8))
+        << apart;
+  EXPECT_EQ(run({one, loop_word(6, 0, 7, 2), loop_word(6, 1, 4, 2), nop, nop, nop, nop, nop}),
+            fails(hart_fault::loop_nested_order, 8));
 }
 
 struct records {
