@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sw/firmware/kernels/kernels.h"
+
 namespace ohmic {
 namespace {
 
@@ -82,6 +84,40 @@ std::uint32_t selection_bytes(const plan_step& step) {
   return bytes;
 }
 
+/// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work.
+std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, const kernel_work& work, unsigned cores) {
+  ohmic_kernel_job job{};
+  job.kernel = work.kernel;
+  job.columns = step.makes.tile;
+  job.height = cluster.rings[step.output_ring].layout.height;
+  job.channels = static_cast<std::uint32_t>(work.channels.count());
+  job.in16 = static_cast<std::uint32_t>(__builtin_popcount(work.int16_mask));
+  job.in8 = work.sum_count - job.in16;
+  if (work.kernel == OHMIC_KERNEL_ADD) job.in8 = 1;
+  job.residual_shift = work.residual_input >= 0 ? 1 : 0;  // its presence decides
+  std::vector<ohmic_piece> pieces;
+  if (cluster.rings[step.output_ring].content == ring_content::activations) {
+    std::vector<ohmic_segment> out = format_segments(cluster.rings[step.output_ring].layout, work.channels), in;
+    if (work.sum_count == 0 || work.residual_input >= 0) {
+      const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
+      in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
+    }
+    pieces.resize(out.size() * (out.size() + in.size()));
+    job.piece_count =
+        ohmic_make_pieces(out.data(), static_cast<unsigned>(out.size()), in.data(), static_cast<unsigned>(in.size()),
+                          pieces.data(), static_cast<unsigned>(pieces.size()));
+    job.pieces = pieces.data();
+  }
+  std::vector<std::uint32_t> work_of(cores + 1);
+  const auto entries = [&](ohmic_work* list, unsigned most) {
+    return ohmic_share_tile(&job, cores, work_of.data(), list, most);
+  };
+  ohmic_work none;
+  entries(&none, 0);  // counts
+  constexpr std::uint64_t job_bytes = 512, piece_bytes = 24;
+  return job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64;
+}
+
 /// One cluster's layout, and where it ends (however large L1 is).
 std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_config& chip, cluster_addresses& at) {
   const plan_cluster& cluster = plan.clusters[c];
@@ -107,6 +143,13 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
   at.tables_end = static_cast<std::uint32_t>(l1.end());
   at.heap_bytes = OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
                                    static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+  // Long tiles of many pieces make more work than that.
+  std::uint64_t kernels =
+      4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
+  for (const plan_step& step : cluster.steps)
+    if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
+      kernels += kernel_heap(cluster, step, *work, chip.cluster.cores);
+  at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   at.heap_bytes += (selections + 63) / 64 * 64;
   at.heap = l1.take(at.heap_bytes, 64);
   for (std::size_t r = 0; r < cluster.rings.size(); ++r)

@@ -14,6 +14,10 @@
 
 #include "sw/deployment/deployment.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /// A run of channels with one place in the output and one in the segmented input (residual or pooled map). With
 /// `copy` the values are already in the output column, at the second place: the run only stands there once more.
 typedef struct {
@@ -118,5 +122,9 @@ void ohmic_requantise_3(struct ohmic_run*);
 void ohmic_requantise_many(struct ohmic_run*);
 void ohmic_add_blocks(struct ohmic_add_run*);
 void ohmic_copy_words(char* to, uint32_t to_pitch, const char* from, uint32_t from_pitch, uint32_t rows);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

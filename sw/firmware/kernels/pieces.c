@@ -1,6 +1,5 @@
-#include "core/pulp.h"
+/* Plain C: the compiler runs it too, to know what a job takes of the heap. */
 #include "sw/firmware/kernels/kernels.h"
-#include "sw/firmware/runtime/spmd.h"
 
 unsigned ohmic_make_pieces(const ohmic_segment* out, unsigned out_count, const ohmic_segment* in, unsigned in_count,
                            ohmic_piece* pieces, unsigned most) {

@@ -11,6 +11,7 @@
 #define OHMIC_RUNTIME_SPMD_H
 
 #include "sw/firmware/hal/event_unit.h"
+#include "sw/firmware/runtime/range.h"
 
 typedef void (*ohmic_task)(void* argument);
 
@@ -43,17 +44,6 @@ static inline void ohmic_dispatch(ohmic_task task, void* argument) {
 
 static inline void ohmic_barrier(void) {
   if (ohmic_team.cores > 1) ohmic_barrier_wait(OHMIC_BARRIER_ALL);
-}
-
-typedef struct {
-  uint32_t begin, end;
-} ohmic_range;
-
-/// Neighbouring parts of [0, n) whose sizes differ by at most 1, the larger ones first.
-static inline ohmic_range ohmic_share(uint32_t n, uint32_t core, uint32_t cores) {
-  const uint32_t part = n / cores, rest = n - part * cores;
-  const uint32_t begin = core * part + (core < rest ? core : rest);
-  return (ohmic_range){begin, begin + part + (core < rest)};
 }
 
 _Noreturn void ohmic_sleep_forever(void);

@@ -164,6 +164,19 @@ TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeCopies
     }
 }
 
+/// A tile of 300 columns in eight layouts: more pieces of work than a cluster's heap has room for by the usual rule.
+TEST_F(DataflowOfRandomNetworks, TheHeapHoldsTheWorkOfLongTilesInManyPieces) {
+  std::mt19937 random(1);
+  random_case c;
+  c.graph = small_network(random, 5, 1200, 28);
+  c.chip = small_chip(64, 28, 256);
+  c.options.conv1_copies = 1;
+  c.options.tile_cycles = 1u << 30;
+  const deployment_plan plan = make_plan(c.graph, c.chip, c.options);
+  ASSERT_EQ(plan.assignment.stages[1].tile_columns, 300u);
+  expect_reference(c, emit(plan, c.chip, c.options), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Networks, Dataflow,
     testing::Values(run_case{"small", "resnet_micro", 4, 4, 3, 5, defaults()},
