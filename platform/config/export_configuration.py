@@ -21,7 +21,7 @@ A chip and an experiment are YAML files. Every key has a default, save an experi
 chip with every key spelled out. Any key can be given on the command line by its dotted path, with a value in YAML:
 
 ```
-ohmic info configs/aimc512.yaml --set cluster.cores=8 --set 'network.factors=[1, 4, 4]'
+ohmic info configs/aimc512.yaml --set cluster.cores=8 --set 'network.factors=[1, 2, 4, 4, 4]'
 ohmic run configs/resnet18_aimc512.yaml --set engine.window=1 --set cluster.cores=2
 ```
 
