@@ -72,7 +72,7 @@ transfer::refusal transfer::begin(const dma_descriptor& d, const own_cluster_map
           : to.where != place::l1 ? direction::to_network
                                   : direction::local;
   src_plane_ = src_, dst_plane_ = dst_;
-  index_[0] = index_[1] = 0;
+  index_ = 0;
   done_ = 0;
   left_ = std::uint64_t{count_[0]} * count_[1];
   return {};
@@ -97,12 +97,11 @@ transfer::piece transfer::take(std::uint32_t width, std::uint32_t max_bytes) {
   if (done_ == bytes_) {
     done_ = 0;
     --left_;
-    if (++index_[0] < count_[0]) {
+    if (++index_ < count_[0]) {
       src_ += static_cast<std::uint64_t>(src_stride_[0]);
       dst_ += static_cast<std::uint64_t>(dst_stride_[0]);
     } else {
-      index_[0] = 0;
-      ++index_[1];
+      index_ = 0;
       src_ = src_plane_ += static_cast<std::uint64_t>(src_stride_[1]);
       dst_ = dst_plane_ += static_cast<std::uint64_t>(dst_stride_[1]);
     }

@@ -52,9 +52,9 @@ class transfer {
   std::uint64_t src_ = 0, dst_ = 0;              // of the present run; own L1 side: offset
   std::uint64_t src_plane_ = 0, dst_plane_ = 0;  // of the present i2
   std::int64_t src_stride_[2] = {}, dst_stride_[2] = {};
-  std::uint32_t count_[2] = {}, index_[2] = {};
-  std::uint32_t done_ = 0;  // bytes of the present run
-  std::uint64_t left_ = 0;  // runs, the present one included
+  std::uint32_t count_[2] = {}, index_ = 0;  // of i1, i2; of i1
+  std::uint32_t done_ = 0;                   // bytes of the present run
+  std::uint64_t left_ = 0;                   // runs, the present one included
   direction kind_ = direction::none;
 };
 

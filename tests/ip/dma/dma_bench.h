@@ -77,6 +77,8 @@ struct dma_bench {
   std::function<bool(cycle_t, unsigned bank)> bank_taken;  ///< default: never
   /// Cycles from the last request beat to the first response beat. Default: 20.
   std::function<cycle_t(const axi_burst&)> latency = [](const axi_burst&) { return cycle_t{20}; };
+  /// Cycles by which the beats of a read are drawn apart, from its first to its last. Default: none.
+  std::function<cycle_t(const axi_burst&)> stretch = [](const axi_burst&) { return cycle_t{0}; };
   std::function<bool(const axi_burst&)> fails;  ///< answers SLVERR. Default: never
 
   std::uint8_t* memory(std::uint64_t addr, std::uint32_t bytes) {
@@ -137,7 +139,7 @@ struct dma_bench {
     auto& order = id_order_[{b->id, b->write}];
     first = std::max(first, order + 1);
     order = first;
-    on_the_way_.push_back({b, first, first + (b->write ? 0 : length - 1)});
+    on_the_way_.push_back({b, first, first + (b->write ? 0 : length - 1 + stretch(*b))});
   }
 
   void respond() {

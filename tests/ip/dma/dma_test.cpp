@@ -63,6 +63,27 @@ TEST(Dma, NeedsTheNextBeatOfDataForAnUnalignedDestination) {
   EXPECT_EQ(std::memcmp(&bench.l1[0x1001], &bench.hbm_bytes[0], 128), 0);
 }
 
+// A slow network draws the beats of a burst apart: beat k of n is there k/(n-1) of the way, in whole cycles and never
+// before its time.
+TEST(Dma, TakesTheBeatsOfAStretchedReadInTheCycleInWhichEachIsThere) {
+  struct expected {
+    cycle_t stretch;
+    cycle_t granted[4];
+  };
+  for (const expected& e : {expected{0, {31, 32, 33, 34}}, expected{3, {31, 33, 35, 37}}, expected{4, {31, 34, 36, 38}},
+                            expected{5, {31, 34, 37, 39}}, expected{7, {31, 35, 38, 41}}}) {
+    dma_bench bench;
+    count_up(bench.hbm_bytes);
+    bench.stretch = [&](const axi_burst&) { return e.stretch; };
+    bench.put(0, copy(hbm, own + 0x1000, 256));
+    bench.start(0, 0);
+    bench.run();
+    ASSERT_EQ(bench.beats.size(), 5u);
+    for (unsigned i = 0; i < 4; ++i) EXPECT_EQ(bench.beats[i + 1].granted, e.granted[i]) << e.stretch << " beat " << i;
+    EXPECT_EQ(std::memcmp(&bench.l1[0x1000], &bench.hbm_bytes[0], 256), 0);
+  }
+}
+
 TEST(Dma, KeepsOneL1BeatPerCycleAcrossBursts) {
   dma_bench bench;
   auto d = copy(own + 0x1000, peer, 64);
@@ -140,6 +161,29 @@ TEST(Dma, HoldsADoorbellElsewhereUntilTheCountIsThere) {
   EXPECT_EQ(bench.writes[1].addr, peer + 0x1000);
   EXPECT_EQ(bench.writes[2].addr, hbm);
   EXPECT_GE(bench.bursts[2].cycle, bench.writes[1].cycle);
+}
+
+// Whatever side each of the two lies on, the doorbell never comes before the count word can be read.
+TEST(Dma, RingsItsOwnDoorbellWhenTheCountAtThePeerIsThere) {
+  dma_bench bench;
+  bench.put(0, notifying(copy(own + 0x1000, peer, 64), peer + 0x1000, 7, dma_bench::own_peripherals + 0x1B00, 1));
+  bench.start(0, 0);
+  bench.run();
+  ASSERT_EQ(bench.writes.size(), 2u);
+  ASSERT_EQ(bench.own_writes.size(), 1u);
+  EXPECT_EQ(bench.own_write_at[0], bench.writes[1].cycle) << "with the count's B response";
+  EXPECT_EQ(bench.completed(0), 1u);
+}
+
+TEST(Dma, RingsThePeersDoorbellWhenTheCountInTheOwnL1IsThere) {
+  dma_bench bench;
+  bench.bank_taken = [](cycle_t now, unsigned bank) { return bank == 0x2000 / 4 % 64 && now < 100; };
+  bench.put(0x40, notifying(copy(own + 0x1004, peer, 32), own + 0x2000, 7, peer + 0x1000, 1));
+  bench.start(0, 0x40);
+  bench.run();
+  ASSERT_EQ(bench.bursts.size(), 2u);
+  EXPECT_EQ(bench.beats.back().addr, 0x2000u);
+  EXPECT_GT(bench.bursts[1].cycle, bench.beats.back().granted);
 }
 
 TEST(Dma, NotifiesItsOwnCluster) {
@@ -346,11 +390,48 @@ TEST(Dma, RefusesAStartWhileBusyAndRunsOn) {
   dma_bench bench;
   bench.put(0, copy(own + 0x1000, peer, 64));
   bench.start(0, 0);
-  bench.start(0, 0);
+  for (int i = 0; i < 12; ++i) bench.cycle();
+  bench.start(0, 0x40);
+  EXPECT_EQ(bench.status(0), busy_bit) << "the chain that runs is not in error";
+  EXPECT_EQ(bench.error_addr(0), 0u);
   bench.run();
-  EXPECT_EQ(bench.errors.size(), 1u);
+  ASSERT_EQ(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.errors[0].address, 0x40u);
+  EXPECT_NE(std::string(bench.errors[0].what).find("busy"), std::string::npos);
   EXPECT_EQ(bench.completed(0), 1u);
   EXPECT_EQ(bench.status(0), 0u);
+  EXPECT_EQ(bench.error_addr(0), 0u);
+}
+
+TEST(Dma, AChainThatStartsForgetsTheErrorBeforeIt) {
+  dma_bench bench;
+  bench.put(0, copy(own + 0x1000, 0x20000000u, 64));
+  bench.put(0x40, copy(own + 0x1000, peer, 64));
+  bench.start(0, 0);
+  bench.run();
+  EXPECT_EQ(bench.status(0), error_bit);
+  bench.start(0, 0x40);
+  EXPECT_EQ(bench.status(0), busy_bit);
+  bench.run();
+  EXPECT_EQ(bench.status(0), 0u);
+  EXPECT_EQ(bench.completed(0), 1u);
+}
+
+// The other channels' chains, and what of the failed one is under way, end as if nothing had happened.
+TEST(Dma, AnErrorOfOneChannelDisturbsNoOther) {
+  dma_bench bench;
+  count_up(bench.hbm_bytes);
+  bench.fails = [](const axi_burst& b) { return b.addr == hbm + 4096; };
+  bench.put(0, copy(hbm, own + 0x8000, 3 * 4096));
+  bench.put(0x40, copy(hbm + 0x8000, own + 0x4000, 2 * 4096));
+  bench.start(0, 0);
+  bench.start(1, 0x40);
+  bench.run();
+  EXPECT_EQ(bench.status(0), error_bit);
+  EXPECT_EQ(bench.completed(0), 0u);
+  EXPECT_EQ(bench.status(1), 0u);
+  EXPECT_EQ(bench.completed(1), 1u);
+  EXPECT_EQ(std::memcmp(&bench.l1[0x4000], &bench.hbm_bytes[0x8000], 2 * 4096), 0);
 }
 
 TEST(Dma, StopsAtASlaveErrorWithItsAddress) {

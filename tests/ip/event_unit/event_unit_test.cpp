@@ -176,6 +176,45 @@ TEST(EventUnitSizeTest, BarrierAndEventsReachAll64Cores) {
   EXPECT_EQ(unit.read(63, own_pending).value, 1u << 15 | 1u << 5);
 }
 
+// A mask that names more cores than there are waits for those that there are.
+TEST(EventUnitSizeTest, MasksKeepNoCoresThatDoNotExist) {
+  event_unit unit(40);
+  for (const std::uint32_t lo : {barrier(2, mask_lo), doorbell_cores, device_cores}) {
+    unit.write(0, lo, ~0u);
+    unit.write(0, lo + 4, ~0u);
+    EXPECT_EQ(unit.read(0, lo).value, ~0u) << lo;
+    EXPECT_EQ(unit.read(0, lo + 4).value, 0xFFu) << lo;
+  }
+  for (int core = 0; core < 40; ++core) {
+    EXPECT_EQ(unit.read(core, own_pending).value, 0u);
+    EXPECT_EQ(unit.write(core, barrier(2, arrive), 0).status, access_status::ok);
+  }
+  for (int core = 0; core < 40; ++core) EXPECT_EQ(unit.read(core, own_pending).value, 1u << 10) << core;
+  event_unit small(16);
+  small.write(0, barrier(2, mask_lo), ~0u);
+  small.write(0, barrier(2, mask_hi), ~0u);
+  EXPECT_EQ(small.read(0, barrier(2, mask_lo)).value, 0xFFFFu);
+  EXPECT_EQ(small.read(0, barrier(2, mask_hi)).value, 0u);
+}
+
+TEST_F(EventUnitTest, ABarrierThatRisesForgetsAllArrivalsAlsoOfCoresThatHaveLeftIt) {
+  put(0, barrier(1, mask_lo), 0x7);
+  put(2, barrier(1, arrive), 0);
+  put(0, barrier(1, mask_lo), 0x3);  // core 2 takes no part any more
+  put(0, barrier(1, arrive), 0);
+  put(1, barrier(1, arrive), 0);
+  EXPECT_EQ(get(0, own_pending), 1u << 9);
+  EXPECT_EQ(get(2, own_pending), 0u);
+  EXPECT_EQ(get(0, barrier(1, arrived_lo)), 0u);
+  put(0, own_clear, 1u << 9);
+  put(0, barrier(1, mask_lo), 0x7);
+  put(0, barrier(1, arrive), 0);
+  put(1, barrier(1, arrive), 0);
+  EXPECT_EQ(get(0, own_pending), 0u) << "core 2 has not arrived this time";
+  put(2, barrier(1, arrive), 0);
+  EXPECT_EQ(get(2, own_pending), 1u << 9);
+}
+
 TEST(EventUnitSizeTest, OneCoreBarrierNeedsOnlyItself) {
   event_unit unit(1);
   unit.write(0, barrier(0, mask_lo), 0xFFFFFFFFu);

@@ -244,5 +244,46 @@ TEST(Ima, FinishesThePixelsBeforeTheOneThatLeavesL1) {
   EXPECT_EQ(bench.jobs_done(), 0u);
 }
 
+// A job that fails in its fourth pixel keeps its place in the queue until its third one's codes are written: a job that
+// is pushed meanwhile must not get the slot from which they are still addressed.
+TEST(Ima, AFailedJobHoldsItsSlotUntilItsLastCodeIsWritten) {
+  ima_bench bench;
+  std::vector<std::int8_t> diagonal(256 * 256);
+  for (unsigned i = 0; i < 256; ++i) diagonal[i * 256 + i] = 1;
+  ASSERT_TRUE(bench.dut.cells().write_weights(0, reinterpret_cast<std::uint8_t*>(diagonal.data()), diagonal.size()));
+  for (std::size_t i = 0; i < bench.l1.size(); ++i)
+    bench.l1[i] = static_cast<std::uint8_t>(i / 400'000 * 16 + i % 8 * 2);
+  const auto job_at = [&](std::uint32_t codes, std::int32_t stride, unsigned pixels) {
+    job_spec job = plain_job(1, 64, pixels, 64);
+    job.pixels[0].stride = stride;
+    job.groups[0].base = codes;
+    return job;
+  };
+  job_at(0xA0000, 400'000, 4).push_to(bench);  // pixels 0, 1, 2 lie within 1 MiB, pixel 3 does not
+  for (unsigned i = 1; i < 4; ++i) job_at(0xB0000 + i * 0x1000, 0, 1).push_to(bench);
+  EXPECT_EQ(bench.free_jobs(), 0u);
+  while (bench.errors.empty()) bench.cycle();
+  ASSERT_LT(bench.dut.counters().bytes_out, 3u * 64) << "codes of the failed job are still under way";
+  job_at(0xC0000, 0, 1).push_to(bench);
+  while (bench.dut.counters().bytes_out < 3u * 64) {
+    EXPECT_EQ(bench.free_jobs(), 0u);
+    bench.cycle();
+  }
+  EXPECT_EQ(bench.free_jobs(), 1u);
+  job_at(0xD0000, 0, 1).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.jobs_done(), 4u);
+  EXPECT_EQ(bench.free_jobs(), 4u);
+  EXPECT_EQ(bench.error_lines, 2u) << "the window, and the push while the queue was full";
+  for (unsigned i = 0; i < 64; ++i) {
+    const unsigned value = i % 8 * 2;
+    for (unsigned pixel = 0; pixel < 3; ++pixel)
+      EXPECT_EQ(bench.l1[0xA0000 + pixel * 256 + i], (value + pixel * 16 + 1) / 2) << "pixel " << pixel;
+    for (const std::uint32_t codes : {0xB1000u, 0xB2000u, 0xB3000u, 0xD0000u})
+      EXPECT_EQ(bench.l1[codes + i], (value + 1) / 2) << std::hex << codes;
+    EXPECT_NE(bench.l1[0xA0000 + 3 * 256 + i], 0xFF);
+  }
+}
+
 }  // namespace
 }  // namespace ohmic
