@@ -70,6 +70,7 @@ TEST_P(Examples, RuntimeKeepsItsPromises) {
     const std::string text = run("runtime_under_test", "1  0x10", seed);
     EXPECT_THAT(text, testing::HasSubstr("-7|   42|42   |-0042|4000000000|beef|0000BEEF|z|text|    ab|ab    |%|"
                                          "-1234567890123456789|18446744073709551615\n"));
+    EXPECT_THAT(text, testing::HasSubstr("2.500000 +5 abc    42 0xff 44 1e-05\n"));
     EXPECT_THAT(text, testing::HasSubstr("2 arguments, second 16, missing 9\n"));
   }
   run("runtime_under_test", "1 1 41", 1, 41);

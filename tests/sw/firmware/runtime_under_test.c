@@ -83,6 +83,7 @@ int main(void) {
   if (ohmic_cluster_id() == 0) {
     printf("%d|%5d|%-5d|%05d|%u|%x|%08X|%c|%s|%6s|%-6s|%%|%lld|%llu\n", -7, 42, 42, -42, 4000000000u, 0xBEEFu, 0xBEEFu,
            'z', "text", "ab", "ab", -1234567890123456789ll, 18446744073709551615ull);
+    printf("%f %+d %.3s %*d %#x %hhu %.3g\n", 2.5, 5, "abcdef", 5, 42, 255, 300, 1e-5);
     printf("%u arguments, second %u, missing %u\n", ohmic_argument_count(), (unsigned)ohmic_argument_number(1, 9),
            (unsigned)ohmic_argument_number(5, 9));
   }
