@@ -168,9 +168,11 @@ class core_relay : public core_mix<Kinds...> {
     const relay_leg& leg = legs_[h][next_[h]];
     hart_state state;
     private_icache lines{};
+    std::size_t text_version = 0;
     with_resting(h, [&](auto& g) {
       state = g.save(h);
       lines = g.lines(h);
+      text_version = g.text_version(h);
     });
     const cycle_t now = mix::time(h);
     before_[h] = counters(h);
@@ -180,6 +182,7 @@ class core_relay : public core_mix<Kinds...> {
     mix::set_irq(h, lines_[h]);
     with_resting(h, [&](auto& g) {
       g.set_lines(h, lines);
+      g.set_text_version(h, text_version);
       g.restore(h, state);
     });
     changes_.push_back({leg.order, h, now, state.pc});

@@ -57,6 +57,8 @@
 ///   hart_state save(unsigned h) const;        while resting
 ///   private_icache lines(unsigned h) const;  void set_lines(unsigned h, const private_icache&);
 ///               what is in its private instruction cache; set_lines() between start() and restore()
+///   std::size_t text_version(unsigned h) const;  void set_text_version(unsigned h, std::size_t);
+///               which version of its text it executes (ip/core/text_history.h); set like lines
 ///   void      restore(unsigned h, const hart_state&);
 ///               after start(): goes on from this state at time(h), no longer resting or held
 ///

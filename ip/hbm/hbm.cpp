@@ -87,6 +87,10 @@ void hbm::perform(tlm_generic_payload& payload) {
     count_.read_bytes += bytes;
   } else if (payload.is_write()) {
     inside = memory_.write(offset, payload.get_data_ptr(), bytes);
+    const std::uint64_t address = payload.get_address();
+    for (const watched_range& w : watches_)
+      if (inside && address < w.end && address + bytes > w.begin)
+        w.written(address, payload.get_data_ptr(), bytes, sc_core::sc_time_stamp().value() / period_);
     ++count_.writes;
     count_.written_bytes += bytes;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -32,6 +33,14 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   axi_target_socket socket;
 
   hbm_memory& memory() { return memory_; }
+
+  /// Calls `written` for every transaction that writes into [begin, end), in the cycle in which it becomes visible.
+  /// Debug transport and DMI are not seen.
+  using write_watch =
+      std::function<void(std::uint64_t address, const std::uint8_t* data, std::uint64_t bytes, cycle_t cycle)>;
+  void watch_writes(std::uint64_t begin, std::uint64_t end, write_watch written) {
+    watches_.push_back({begin, end, std::move(written)});
+  }
   const hbm_config& config() const { return config_; }
 
   struct counters {
@@ -60,8 +69,14 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   void wake_for_next();
   void perform(tlm::tlm_generic_payload& payload);
 
+  struct watched_range {
+    std::uint64_t begin, end;
+    write_watch written;
+  };
+
   hbm_config config_;
   std::uint64_t period_;
+  std::vector<watched_range> watches_;
   hbm_memory memory_;
   hbm_queue<tlm::tlm_generic_payload*> queue_;
   counters count_;

@@ -42,6 +42,12 @@ class ibex_group {
   }
   void fetch_complete(unsigned h, cycle_t valid) { harts_[h].fetch_complete(valid); }
   void set_irq(unsigned h, std::uint32_t lines, cycle_t = 0) { harts_[h].set_irq(lines); }
+  /// Before start(): the text may be written over (ip/core/text_history.h). `history` outlives the group.
+  void follow(const text_history& history) {
+    for (auto& hart : harts_) hart.follow(history);
+  }
+  std::size_t text_version(unsigned h) const { return harts_[h].text_version(); }
+  void set_text_version(unsigned h, std::size_t version) { harts_[h].set_text_version(version); }
   void set_stack_guard(unsigned h, stack_guard guard) { harts_[h].set_stack_guard(guard); }
   bool irq_would_be_taken(unsigned h) const { return harts_[h].irq_would_be_taken(); }
   std::uint32_t irq_enabled(unsigned h) const { return harts_[h].irq_enabled(); }

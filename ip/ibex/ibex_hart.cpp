@@ -27,6 +27,7 @@ void ibex_hart::start(std::uint32_t boot_addr, cycle_t now) {
   }
   reset(boot_addr & ~0xffu);
   time_ = started_ = now;
+  fetches_.started(now);
   retired_ = slept_ = 0;
   fault_ = hart_fault::none;
   running_ = true;
@@ -83,6 +84,7 @@ void ibex_hart::settle() {
   settled_ = true;
   if (m.rvfi_valid_o && !m.rvfi_trap_o) {
     ++retired_;
+    fetches_.executed(m.rvfi_pc_o);
     if (__builtin_expect(observed_, 0)) note_retirement();
   }
   if (__builtin_expect(m.trap_o, 0)) note_trap();
@@ -94,7 +96,7 @@ void ibex_hart::settle() {
 void ibex_hart::fetch() {
   Vibex& m = *model_;
   fetches_.idle();
-  fetches_.fence(m.fence_i_o);
+  fetches_.fence(m.fence_i_o, m.pc_id_o);
   if (m.instr_req_o) m.instr_gnt_i = fetches_.ask(m.instr_addr_o);
 }
 
@@ -221,7 +223,7 @@ core_stop ibex_hart::stack_overflow() {
 }
 
 void ibex_hart::fetch_complete(cycle_t valid) {
-  fetches_.arrived(valid);
+  fetches_.arrived(valid, time_);
   fetch();
 }
 
@@ -272,6 +274,7 @@ void ibex_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid) {
     if (__builtin_expect(!may_sleep && look.due(time_, last), 0)) stand_still(last);
     clock(false);
   }
+  if (may_sleep) fetches_.woken(valid);
 }
 
 std::uint32_t ibex_hart::irq_enabled() const {

@@ -48,6 +48,10 @@ class ibex_hart {
   std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
+  /// Before start(): the text may be written over. `history` outlives the hart.
+  void follow(const text_history& history) { fetches_.follow(history); }
+  std::size_t text_version() const { return fetches_.text_version(); }
+  void set_text_version(std::size_t version) { fetches_.set_text_version(version); }
   void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
   /// In wfi a line wakes the core whether mstatus.MIE is set or not.
   std::uint32_t irq_enabled() const;

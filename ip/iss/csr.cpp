@@ -190,7 +190,7 @@ std::uint8_t csr_cycles(std::uint16_t csr) {
 
 hart_fault check_loop(hart_set& set, hart& s, std::uint32_t pc, unsigned loop, unsigned what) {
   const hart_fetch& f = set.fetch_of(s);
-  return set.control_of(s).loops.written(set.text->bytes(), pc, loop, what, {f.lpstart, f.lpend, f.lpcount});
+  return set.control_of(s).loops.written(set.text_of(s).bytes(), pc, loop, what, {f.lpstart, f.lpend, f.lpcount});
 }
 
 void count_up(hart_control& c, cycle_t now, std::uint64_t retired) {

@@ -52,9 +52,9 @@ template <class Observer>
 void observe(hart& s, const decoded* e, cycle_t issued, std::uint32_t next_pc, hart_set& set) {
   retire_record r;
   r.cycle = issued;
-  r.pc = set.pc_of(e);
+  r.pc = s.pc_of(e);
   r.next_pc = next_pc;
-  r.instruction = set.text->word_at(r.pc);
+  r.instruction = set.text_of(s).word_at(r.pc);
   r.compressed = e->step == sizeof(decoded);
   const kind k = info(op_of(*e)).kind;
   const bool writes = k == kind::alu || k == kind::alu_acc || k == kind::mulh || k == kind::div || k == kind::jal ||
@@ -70,10 +70,10 @@ void observe_trap(hart& s, const decoded* e, bool is_interrupt, std::uint32_t ca
                   hart_set& set) {
   retire_record r;
   r.cycle = now;
-  r.pc = set.pc_of(e);
+  r.pc = s.pc_of(e);
   r.next_pc = next_pc;
   if (!is_interrupt) {
-    r.instruction = set.text->word_at(r.pc);
+    r.instruction = set.text_of(s).word_at(r.pc);
     r.compressed = e->step == sizeof(decoded);
   }
   r.trap = true;
@@ -84,7 +84,7 @@ void observe_trap(hart& s, const decoded* e, bool is_interrupt, std::uint32_t ca
 /// The pc behind a finished instruction when e follows it in memory: the loop's start if a hardware loop goes round.
 inline std::uint32_t following_pc(hart& s, const decoded* e, hart_set& set) {
   const hart_fetch& f = set.fetch_of(s);
-  const std::uint32_t pc = set.pc_of(e);
+  const std::uint32_t pc = s.pc_of(e);
   for (unsigned l = 0; l < 2; ++l) {
     if (f.lpcount[l] > 1 && f.lpend[l] == pc) return f.lpstart[l];
   }
@@ -124,7 +124,7 @@ core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   }
-  const std::uint32_t pc = set.pc_of(e);
+  const std::uint32_t pc = s.pc_of(e);
   if (!set.text->contains(pc) || e->body == static_cast<std::uint16_t>(op::outside)) {
     OHMIC_ISS_TAIL handler_table<Observer>::of[static_cast<unsigned>(op::outside)](OHMIC_ISS_PASS);
   }
@@ -136,22 +136,22 @@ core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
 }
 
 /// Goes on at e, the target of a taken jump or branch `done` that is not near.
-#define OHMIC_ISS_JUMP(done)                                                                                           \
-  do {                                                                                                                 \
-    if (__builtin_expect((done)->flags & flag_prefetches, 0) && !prefetched(set.fetch_of(s), done, set.pc_of(done))) { \
-      s.attention |= attention_line;                                                                                   \
-      return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);                                                     \
-    }                                                                                                                  \
-    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);                                                           \
+#define OHMIC_ISS_JUMP(done)                                                                                         \
+  do {                                                                                                               \
+    if (__builtin_expect((done)->flags & flag_prefetches, 0) && !prefetched(set.fetch_of(s), done, s.pc_of(done))) { \
+      s.attention |= attention_line;                                                                                 \
+      return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);                                                   \
+    }                                                                                                                \
+    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);                                                         \
   } while (false)
 
 /// If a hardware loop goes round at e (reached sequentially), counts it and returns the loop's start, else e.
 /// Source: manual, "CORE-V Hardware Loop feature"; loop 0 first (cv32e40p_controller.sv).
-inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) {
-  const std::uint32_t pc = set.pc_of(e);
+inline const decoded* loop_back(const hart& s, hart_fetch& f, const decoded* e) {
+  const std::uint32_t pc = s.pc_of(e);
   for (unsigned l = 0; l < 2; ++l) {
     if (f.lpcount[l] == 0 || f.lpend[l] != pc) continue;
-    if (--f.lpcount[l] != 0) return set.entry_of(f.lpstart[l]);
+    if (--f.lpcount[l] != 0) return entry_beside(s, e, f.lpstart[l]);
   }
   return e;
 }
@@ -159,8 +159,8 @@ inline const decoded* loop_back(hart_set& set, hart_fetch& f, const decoded* e) 
 /// The RTL counts a loop down at its last instruction, if that accesses a status CSR, without asking whether the count
 /// is 0 (cv32e40p_controller.sv, DECODE, csr_status_i): it wraps, and the loop goes round. True if that happens behind
 /// the instruction at e, which then is where the core goes on (hwlp_targ_addr_o, right only for loops it is in).
-inline bool wrap_ended_loop(hart_set& set, hart_fetch& f, const decoded*& e) {
-  const std::uint32_t pc = set.pc_of(e);
+inline bool wrap_ended_loop(const hart& s, hart_fetch& f, const decoded*& e) {
+  const std::uint32_t pc = s.pc_of(e);
   bool wraps = false;
   for (unsigned l = 0; l < 2; ++l) {
     if (f.lpcount[l] != 0 || f.lpend[l] != pc + 4) continue;
@@ -169,23 +169,23 @@ inline bool wrap_ended_loop(hart_set& set, hart_fetch& f, const decoded*& e) {
   }
   if (!wraps) return false;
   const auto inside = [&](unsigned l) { return f.lpstart[l] <= pc && pc + 4 <= f.lpend[l]; };
-  e = set.entry_of(f.lpstart[inside(1) && !inside(0) ? 1 : 0]);
+  e = entry_beside(s, e, f.lpstart[inside(1) && !inside(0) ? 1 : 0]);
   return true;
 }
 
 /// A loop's count is counted down as its last instruction leaves ID: read by that one itself it is one less.
-inline std::uint32_t counted_down(hart_set& set, const hart_fetch& f, const decoded* e) {
+inline std::uint32_t counted_down(const hart& s, const hart_fetch& f, const decoded* e) {
   constexpr std::uint16_t lpcount0 = 0xcc2, lpcount1 = 0xcc6;
   if (e->aux != lpcount0 && e->aux != lpcount1) return 0;
   const unsigned l = e->aux == lpcount1;
-  return f.lpcount[l] != 0 && f.lpend[l] == set.pc_of(next_entry(e)) ? 1 : 0;
+  return f.lpcount[l] != 0 && f.lpend[l] == s.pc_of(next_entry(e)) ? 1 : 0;
 }
 
 /// Stall of the instruction at `to` behind the one in front of `arrived`, where a hardware loop may end.
 /// A loop may start anywhere, also outside the text.
-inline unsigned late_hazard(const hart_set& set, const decoded* arrived, const decoded* to) {
+inline unsigned late_hazard(const hart_set& set, const hart& s, const decoded* arrived, const decoded* to) {
   const decoded* const from = arrived - 2;  // loop bodies have no compressed instructions
-  if ((from->flags & flag_late_hazard) == 0 || !set.text->contains(set.pc_of(to))) return 0;
+  if ((from->flags & flag_late_hazard) == 0 || !set.text->contains(s.pc_of(to))) return 0;
   return hazard_cycles(*from, *to);
 }
 
@@ -194,11 +194,11 @@ template <class Observer>
 core_stop run_checkpoint(OHMIC_ISS_ARGS) {
   hart_fetch& f = set.fetch_of(s);
   const decoded* const arrived = e;
-  if ((f.lpcount[0] | f.lpcount[1]) != 0) e = loop_back(set, f, e);
-  const unsigned stall = late_hazard(set, arrived, e);
+  if ((f.lpcount[0] | f.lpcount[1]) != 0) e = loop_back(s, f, e);
+  const unsigned stall = late_hazard(set, s, arrived, e);
   budget -= stall;
   if (e != arrived || stall != 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
-  if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, set.pc_of(e))) {
+  if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, s.pc_of(e))) {
     s.attention |= attention_line;
     return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
   }
@@ -231,9 +231,9 @@ core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
   const cycle_t now = s.time - static_cast<cycle_t>(budget);
   const decoded* const from = e;
   hart_control& c = set.control_of(s);
-  const std::uint32_t target = enter_trap(c, cause, set.pc_of(e));
+  const std::uint32_t target = enter_trap(c, cause, s.pc_of(e));
   update_irq_attention(s, c);
-  e = set.entry_of(target);
+  e = set.entry_of(s, target);
   budget -= cause == 2 ? illegal_cycles : call_cycles;
   if constexpr (Observer::enabled) observe_trap<Observer>(s, from, false, cause, now, target, set);
   return arrive_by_jump<Observer>(OHMIC_ISS_PASS);
@@ -260,7 +260,7 @@ core_stop run_access(OHMIC_ISS_ARGS) {
   const std::uint32_t addr = is_post ? base : base + offset;
 
   s.request.addr = addr;
-  s.request.pc = set.pc_of(e);
+  s.request.pc = s.pc_of(e);
   s.request.size = size;
   s.request.write = is_write;
   if constexpr (is_write) s.request.wdata = s.x[e->rs2];
@@ -343,7 +343,7 @@ core_stop run(OHMIC_ISS_ARGS) {
       const decoded* const done = e;
       e = jump_entry(e);
       if constexpr (Observer::enabled)
-        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
       budget -= done->rd;
       ++retired;
       if (__builtin_expect((done->flags & flag_near_target) == 0, 0)) OHMIC_ISS_JUMP(done);
@@ -353,10 +353,9 @@ core_stop run(OHMIC_ISS_ARGS) {
     OHMIC_ISS_NEXT(1);
   } else if constexpr (k == kind::jal) {
     const decoded* const done = e;
-    s.x[e->rd] = set.pc_of(next_entry(e));
+    s.x[e->rd] = s.pc_of(next_entry(e));
     e = jump_entry(e);
-    if constexpr (Observer::enabled)
-      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
     if ((done->flags & flag_near_target) == 0) OHMIC_ISS_JUMP(done);
@@ -365,8 +364,8 @@ core_stop run(OHMIC_ISS_ARGS) {
   } else if constexpr (k == kind::jalr) {
     const decoded* const done = e;
     const u32 target = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm)) & ~1u;
-    s.x[e->rd] = set.pc_of(next_entry(e));
-    e = set.entry_of(target);
+    s.x[e->rd] = s.pc_of(next_entry(e));
+    e = entry_beside(s, e, target);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
     budget -= jump_cycles;
     if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
@@ -381,12 +380,12 @@ core_stop run(OHMIC_ISS_ARGS) {
     if (!access_csr(set, s, e->aux, funct3, operand, do_write, s.time - static_cast<cycle_t>(budget), retired, old)) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
-    s.x[e->rd] = old - counted_down(set, set.fetch_of(s), e);
+    s.x[e->rd] = old - counted_down(s, set.fetch_of(s), e);
     if (e->rd == stack_pointer) update_stack_attention(s, set.control_of(s));
     const decoded* again = e;
-    if (e->cycles == status_csr_cycles && wrap_ended_loop(set, set.fetch_of(s), again)) {
+    if (e->cycles == status_csr_cycles && wrap_ended_loop(s, set.fetch_of(s), again)) {
       if constexpr (Observer::enabled)
-        observe<Observer>(s, e, s.time - static_cast<cycle_t>(budget), set.pc_of(again), set);
+        observe<Observer>(s, e, s.time - static_cast<cycle_t>(budget), s.pc_of(again), set);
       budget -= e->cycles;
       ++retired;
       e = again;
@@ -398,7 +397,7 @@ core_stop run(OHMIC_ISS_ARGS) {
       const decoded* const done = e;
       e = next_entry(e);
       if constexpr (Observer::enabled)
-        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+        observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
       budget -= done->cycles;
       ++retired;
       return stop_running(core_stop::horizon, false, OHMIC_ISS_PASS);
@@ -409,7 +408,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     hart_control& c = set.control_of(s);
     const u32 target = leave_trap(c);
     update_irq_attention(s, c);
-    e = set.entry_of(target);
+    e = set.entry_of(s, target);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
     budget -= mret_cycles;
     ++retired;
@@ -418,9 +417,10 @@ core_stop run(OHMIC_ISS_ARGS) {
   } else if constexpr (k == kind::fence_i) {
     const decoded* const done = e;
     set.fetch_of(s).lines.flush();
+    set.fetch_of(s).fenced = true;
+    set.control_of(s).fenced_at = s.time - static_cast<cycle_t>(budget);
     e = next_entry(e);
-    if constexpr (Observer::enabled)
-      observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), set.pc_of(e), set);
+    if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
     OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
@@ -430,7 +430,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     hart_fetch& f = set.fetch_of(s);
     const unsigned l = e->rd;
     const u32 v = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm));
-    const u32 pc = set.pc_of(e);
+    const u32 pc = s.pc_of(e);
     unsigned written = 0;  // what makes a check necessary
     if constexpr (k == kind::loop_start) {
       f.lpstart[l] = v & ~3u;
@@ -438,7 +438,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     } else if constexpr (k == kind::loop_end) {
       f.lpend[l] = v & ~3u;
       written = loop_write_end;
-      if constexpr (what.format == format::loop_reg) set.text->mark_loop_end(v & ~3u);
+      if constexpr (what.format == format::loop_reg) set.text_of(s).mark_loop_end(v & ~3u);
     } else if constexpr (k == kind::loop_count) {
       f.lpcount[l] = v;
       written = v != 0 ? loop_write_count : 0;

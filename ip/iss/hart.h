@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ip/core/core_seam.h"
 #include "ip/core/loop_rules.h"
 #include "ip/iss/decoded_text.h"
+#include "ip/iss/text_versions.h"
 
 /// State of the harts of a group, split by how often it is touched.
 namespace ohmic::iss {
@@ -37,6 +39,12 @@ struct alignas(64) hart {
   bus_request request;          ///< while completed: data read in wdata
   bool resume_at_body = false;  ///< `at` was reached by a jump: its checkpoint is done
   access_phase phase = access_phase::none;
+  std::uint32_t pc_bias = 0;  ///< of the table that `at` points into
+
+  /// Entries are 16 bytes for 2 bytes of text, so this also holds for pointers outside the table.
+  std::uint32_t pc_of(const decoded* e) const {
+    return pc_bias + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(e) >> 3);
+  }
 };
 static_assert(sizeof(hart) == 192);
 
@@ -45,7 +53,8 @@ struct alignas(64) hart_fetch {
   std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
   private_icache lines;
   std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
-  std::uint32_t early = 0;   ///< cycles by which the core has asked for it before this hart stops for it
+  std::uint16_t early = 0;   ///< cycles by which the core has asked for it before this hart stops for it
+  bool fenced = false;       ///< behind a fence.i: the next line comes from the text as it is by then
 };
 static_assert(sizeof(hart_fetch) == 64);
 
@@ -71,20 +80,20 @@ struct hart_control {
   hart_fault fault = hart_fault::none;
   stack_guard guard;
   loop_rules loops;
+  std::shared_ptr<const decoded_text> text;  ///< as the hart sees it
+  std::size_t text_version = 0;
+  cycle_t fenced_at = 0;
   mutable hart_counters counters;
 };
 
 /// Everything a group of harts consists of. Handlers get a reference to it.
 struct hart_set {
-  explicit hart_set(const decoded_text& t, unsigned count)
-      : text(&t),
-        pc_bias(t.base() - static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(t.first()) >> 3)),
-        harts(count),
-        fetch(count),
-        control(count) {}
+  hart_set(const decoded_text& t, unsigned count) : text(&t), harts(count), fetch(count), control(count) {
+    for (unsigned h = 0; h < count; ++h) set_text(h, {std::shared_ptr<void>(), &t}, 0);
+  }
 
-  const decoded_text* text;
-  std::uint32_t pc_bias;
+  const decoded_text* text;  ///< as loaded: where it lies holds for all versions
+  const text_versions* versions = nullptr;
   void* observer = nullptr;
   std::vector<hart> harts;
   std::vector<hart_fetch> fetch;
@@ -93,17 +102,37 @@ struct hart_set {
   unsigned index(const hart& s) const { return static_cast<unsigned>(&s - harts.data()); }
   hart_fetch& fetch_of(const hart& s) { return fetch[index(s)]; }
   hart_control& control_of(const hart& s) { return control[index(s)]; }
+  const decoded_text& text_of(const hart& s) const { return *control[index(s)].text; }
 
-  /// Entries are 16 bytes for 2 bytes of text, so this also holds for pointers outside the table.
-  std::uint32_t pc_of(const decoded* e) const {
-    return pc_bias + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(e) >> 3);
+  /// Hart h executes this version from now on, from the same pc.
+  void set_text(unsigned h, std::shared_ptr<const decoded_text> table, std::size_t version) {
+    hart& s = harts[h];
+    const std::uint32_t pc = s.pc_of(s.at);
+    s.pc_bias = table->base() - static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(table->first()) >> 3);
+    control[h].text = std::move(table);
+    control[h].text_version = version;
+    control[h].loops.reset();
+    s.at = entry_of(s, pc);
+    for (const std::uint32_t end : fetch[h].lpend) text_of(s).mark_loop_end(end);
   }
-  const decoded* entry_of(std::uint32_t pc) const {
+  /// Hart h sees this version if it is newer than what it has.
+  void renew_text(unsigned h, std::size_t version) {
+    if (version > control[h].text_version) set_text(h, versions->at(version), version);
+  }
+  bool text_may_change() const { return versions != nullptr && !versions->history().untouched(); }
+
+  const decoded* entry_of(const hart& s, std::uint32_t pc) const {
     const auto distance = static_cast<std::intptr_t>(static_cast<std::int32_t>(pc - text->base())) * 8;
-    return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(text->first()) +
+    return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(text_of(s).first()) +
                                             static_cast<std::uintptr_t>(distance));
   }
 };
+
+/// The entry of `pc` in the table that e lies in.
+inline const decoded* entry_beside(const hart& s, const decoded* e, std::uint32_t pc) {
+  const auto distance = static_cast<std::intptr_t>(static_cast<std::int32_t>(pc - s.pc_of(e))) * 8;
+  return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(e) + static_cast<std::uintptr_t>(distance));
+}
 
 /// An enabled interrupt line that is high, in mie & lines; 0 if none or interrupts are off.
 inline std::uint32_t pending_interrupts(const hart_control& c) {

@@ -51,14 +51,19 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   fresh.mhartid = c.mhartid;
   fresh.irq_lines = c.irq_lines;
   fresh.guard = c.guard;
+  fresh.text = std::move(c.text);
+  fresh.text_version = c.text_version;
   fresh.started = fresh.counted_awake = now;
+  const u32 bias = s.pc_bias;
   s = hart{};
-  s.at = set_.entry_of(boot_addr & ~1u);
+  s.pc_bias = bias;
   s.time = now;
   s.attention = attention_line;
   s.resume_at_body = true;
-  c = fresh;
+  c = std::move(fresh);
   set_.fetch[h] = hart_fetch{};
+  if (set_.text_may_change()) set_.renew_text(h, set_.versions->history().fence(now));
+  s.at = set_.entry_of(s, boot_addr & ~1u);
   update_stack_attention(s, c);
 }
 
@@ -66,6 +71,11 @@ void iss_group::stop(unsigned h) { set_.harts[h].attention = attention_reset; }
 
 void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_fetch& f = set_.fetch[h];
+  if (__builtin_expect(set_.text_may_change(), 0)) {
+    const text_history& history = set_.versions->history();
+    set_.renew_text(h, f.fenced ? history.fence(set_.control[h].fenced_at) : history.at_fetch(set_.harts[h].time));
+  }
+  f.fenced = false;
   f.lines.fill(f.wanted);
   // An instruction that is there takes a cycle from request to response, which the issue times contain already.
   set_.harts[h].time = std::max(set_.harts[h].time, valid - std::min<cycle_t>(valid, f.early));
@@ -83,9 +93,9 @@ void iss_group::set_irq(unsigned h, std::uint32_t lines, cycle_t now) {
 /// Decides a hardware loop that ends at the next instruction, so that `at` is the architectural pc.
 const decoded* iss_group::settle(hart& s) {
   if (s.resume_at_body || s.phase == access_phase::outstanding) return s.at;
-  if (!set_.text->contains(set_.pc_of(s.at))) return s.at;
-  const decoded* const start = loop_back(set_, set_.fetch_of(s), s.at);
-  s.time += late_hazard(set_, s.at, start);
+  if (!set_.text->contains(s.pc_of(s.at))) return s.at;
+  const decoded* const start = loop_back(s, set_.fetch_of(s), s.at);
+  s.time += late_hazard(set_, s, s.at, start);
   s.at = start;
   s.attention |= attention_line;
   s.resume_at_body = true;
@@ -95,7 +105,7 @@ const decoded* iss_group::settle(hart& s) {
 std::uint32_t iss_group::take_interrupt(hart& s) {
   hart_control& c = set_.control_of(s);
   const std::uint32_t cause = 0x80000000u | highest_priority(pending_interrupts(c));
-  s.at = set_.entry_of(enter_trap(c, cause, set_.pc_of(s.at)));
+  s.at = set_.entry_of(s, enter_trap(c, cause, s.pc_of(s.at)));
   s.resume_at_body = true;
   s.time += interrupt_cycles;
   s.attention |= attention_line;
@@ -157,18 +167,20 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
       s.resume_at_body = true;
       c.irq_noticed = 0;  // it has been decided
     }
+    if (__builtin_expect(set_.text_may_change(), 0))
+      set_.renew_text(set_.index(s), set_.versions->history().at_wake(valid));
   }
 }
 
 retire_record iss_group::access_record(hart& s) {
   const u32 pc = s.request.pc;
-  const decoded& e = *set_.text->entry(pc);
+  const decoded& e = *set_.text_of(s).entry(pc);
   const kind k = info(op_of(e)).kind;
   retire_record r;
   r.cycle = s.request.cycle;
   r.pc = pc;
-  r.next_pc = set_.pc_of(settle(s));
-  r.instruction = set_.text->word_at(pc);
+  r.next_pc = s.pc_of(settle(s));
+  r.instruction = set_.text_of(s).word_at(pc);
   r.compressed = e.step == sizeof(decoded);
   r.mem_addr = s.request.addr;
   r.mem_data = s.request.wdata;
@@ -199,10 +211,10 @@ bool iss_group::arrived(hart& s) {
   if (!between(s)) return false;
   hart_control& c = set_.control_of(s);
   // Where a hardware loop may end, what comes next must be decided first.
-  if (!s.resume_at_body && set_.text->contains(set_.pc_of(s.at)) &&
+  if (!s.resume_at_body && set_.text->contains(s.pc_of(s.at)) &&
       arrival_of(s.at) == static_cast<std::uint16_t>(op::checkpoint))
     settle(s);
-  if (set_.pc_of(s.at) != c.watch_pc || s.retired == c.watch_counted) return false;
+  if (s.pc_of(s.at) != c.watch_pc || s.retired == c.watch_counted) return false;
   c.watch_counted = s.retired;
   if (--c.watch_times != 0) return false;
   s.attention = (s.attention & ~static_cast<std::uint32_t>(attention_watch)) | attention_hold;
@@ -229,7 +241,7 @@ hart_state iss_group::save(unsigned h) const {
   const hart_fetch& f = set_.fetch[h];
   hart_state state;
   std::copy_n(s.x.begin(), 32, state.x.begin());
-  state.pc = set_.pc_of(s.at);
+  state.pc = s.pc_of(s.at);
   state.lpstart = f.lpstart;
   state.lpend = f.lpend;
   state.lpcount = f.lpcount;
@@ -253,14 +265,14 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   hart_fetch& f = set_.fetch[h];
   std::copy_n(state.x.begin(), 32, s.x.begin());
   s.x[0] = 0;
-  s.at = set_.entry_of(state.pc & ~1u);
+  s.at = set_.entry_of(s, state.pc & ~1u);
   s.resume_at_body = true;
   s.phase = access_phase::none;
   s.attention = attention_line;
   f.lpstart = state.lpstart;
   f.lpend = state.lpend;
   f.lpcount = state.lpcount;
-  for (const u32 end : f.lpend) set_.text->mark_loop_end(end);
+  for (const u32 end : f.lpend) set_.text_of(s).mark_loop_end(end);
   count_up(c, s.time, s.retired);  // what ran before belongs to the old state
   c.mstatus = 0x1800 | (state.mstatus & 0x88);
   c.mie = state.mie;

@@ -110,8 +110,18 @@ class iss_group {
     for (unsigned k = 0; k < sizeof(iss::hart); k += 64)
       __builtin_prefetch(reinterpret_cast<const char*>(&set_.harts[h]) + k);
   }
-  std::uint32_t pc(unsigned h) const { return set_.pc_of(set_.harts[h].at); }
+  std::uint32_t pc(unsigned h) const { return set_.harts[h].pc_of(set_.harts[h].at); }
   const decoded_text& text() const { return *set_.text; }
+
+  /// Before start(): the harts' text may be written over (ip/core/text_history.h). `versions` outlives the group.
+  void follow(const iss::text_versions& versions) { set_.versions = &versions; }
+  std::size_t text_version(unsigned h) const { return set_.control[h].text_version; }
+  void set_text(unsigned h, std::shared_ptr<const decoded_text> text, std::size_t version) {
+    set_.set_text(h, std::move(text), version);
+  }
+  void set_text_version(unsigned h, std::size_t version) {
+    if (version != text_version(h)) set_.set_text(h, set_.versions->at(version), version);
+  }
 
  private:
   template <class Observer>
@@ -144,7 +154,7 @@ class iss_group {
       const cycle_t now = s.time;
       const std::uint32_t cause = take_interrupt(s);
       if constexpr (Observer::enabled) {
-        iss::observe_trap<Observer>(s, cancelled, true, cause, now, set_.pc_of(s.at), set_);
+        iss::observe_trap<Observer>(s, cancelled, true, cause, now, s.pc_of(s.at), set_);
       }
     }
     if (s.attention & iss::attention_line) {

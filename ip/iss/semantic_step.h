@@ -45,6 +45,11 @@ class semantic_step {
     return seen.record;
   }
 
+  /// The text as it is from now on.
+  void set_text(std::shared_ptr<const decoded_text> text, std::size_t version) {
+    group_.set_text(0, std::move(text), version);
+  }
+
   /// Takes interrupt `id` in front of the instruction at state.pc. It must be enabled in the state.
   retire_record interrupt(hart_state& state, unsigned id) {
     capture seen;

@@ -89,7 +89,7 @@ const char* name_of(lockstep_class c) {
 }
 
 lockstep_checker::lockstep_checker(const decoded_text& text, std::uint32_t mhartid)
-    : text_(&text), iss_(text, mhartid) {}
+    : text_(std::shared_ptr<void>(), &text), iss_(text, mhartid) {}
 
 void lockstep_checker::start(std::uint32_t boot_addr) {
   hart_state fresh;
@@ -109,7 +109,16 @@ void lockstep_checker::expect_control(std::uint32_t pc, const hart_state& rtl) {
   control_pc_ = pc;
 }
 
-bool lockstep_checker::check(const retire_record& rtl) {
+void lockstep_checker::renew_text(std::size_t version) {
+  text_ = versions_->at(version);
+  text_version_ = version;
+  iss_.set_text(text_, version);
+}
+
+bool lockstep_checker::check(const retire_record& rtl, std::size_t text_version) {
+  if (text_version != text_version_ && versions_ != nullptr && text_->contains(rtl.pc) &&
+      text_->word_at(rtl.pc) != rtl.instruction)
+    renew_text(text_version);
   last_[checked_++ % history] = rtl;
   if (pc_unknown_) state_.pc = rtl.pc;
   pc_unknown_ = false;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -47,10 +48,14 @@ class lockstep_checker {
   /// Goes on from this state.
   void restore(const hart_state& state);
 
+  /// The text may be written over; `versions` outlives the checker.
+  void follow(const iss::text_versions& versions) { versions_ = &versions; }
+
   /// One retirement of the RTL. False: the ISS does something else; see mismatch(). The ISS then goes on from what the
   /// RTL did: registers, and whether it trapped, from this retirement; the pc from the next; trap CSRs and loops, where
-  /// they differ, from the next expect_control().
-  bool check(const retire_record& rtl);
+  /// they differ, from the next expect_control(). text_version: what the RTL fetches from. The ISS takes it over with the
+  /// first instruction that is new in it: those fetched before retire first.
+  bool check(const retire_record& rtl, std::size_t text_version = 0);
 
   /// Control state of the RTL while the access of the instruction at `pc` is requested: checked when that retires.
   void expect_control(std::uint32_t pc, const hart_state& rtl);
@@ -72,7 +77,11 @@ class lockstep_checker {
   void follow(const retire_record& rtl, const hart_state& before);
   bool control_differs(const hart_state& rtl, std::string& why) const;
 
-  const decoded_text* text_;
+  void renew_text(std::size_t version);
+
+  std::shared_ptr<const decoded_text> text_;
+  const iss::text_versions* versions_ = nullptr;
+  std::size_t text_version_ = 0;
   semantic_step iss_;
   hart_state state_;
   bool pc_unknown_ = false;     // the ISS takes it from the next retirement

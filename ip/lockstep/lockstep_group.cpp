@@ -7,9 +7,17 @@ lockstep_group::lockstep_group(const decoded_text& text, const text_bytes& bytes
     : text_(&text), first_mhartid_(first_mhartid), rtl_(bytes, count, first_mhartid), checkers_(count) {}
 
 void lockstep_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
-  if (!checkers_[h]) checkers_[h] = std::make_unique<lockstep_checker>(*text_, first_mhartid_ + h);
+  if (!checkers_[h]) {
+    checkers_[h] = std::make_unique<lockstep_checker>(*text_, first_mhartid_ + h);
+    if (versions_ != nullptr) checkers_[h]->follow(*versions_);
+  }
   checkers_[h]->start(boot_addr);
   rtl_.start(h, boot_addr, now);
+}
+
+void lockstep_group::follow(const iss::text_versions& versions) {
+  versions_ = &versions;
+  rtl_.follow(versions.history());
 }
 
 void lockstep_group::restore(unsigned h, const hart_state& state) {

@@ -28,6 +28,10 @@ class lockstep_group {
   void start(unsigned h, std::uint32_t boot_addr, cycle_t now);
   void stop(unsigned h) { rtl_.stop(h); }
   void restore(unsigned h, const hart_state& state);
+  /// Before start(): the text may be written over (ip/core/text_history.h). `versions` outlives the group.
+  void follow(const iss::text_versions& versions);
+  std::size_t text_version(unsigned h) const { return rtl_.text_version(h); }
+  void set_text_version(unsigned h, std::size_t version) { rtl_.set_text_version(h, version); }
   void hold(unsigned h) { rtl_.hold(h); }
   void hold_at(unsigned h, std::uint32_t pc, unsigned times) { rtl_.hold_at(h, pc, times); }
   void withdraw(unsigned h, cycle_t now) { rtl_.withdraw(h, now); }
@@ -90,7 +94,7 @@ class lockstep_group {
     void retire(unsigned h, const retire_record& r) {
       if (group.first_bad_ == h) return;
       if constexpr (Observer::enabled) observer.retire(h, r);
-      if (!group.checkers_[h]->check(r)) group.note(h, r);
+      if (!group.checkers_[h]->check(r, group.rtl_.text_version(h))) group.note(h, r);
     }
   };
 
@@ -98,6 +102,7 @@ class lockstep_group {
 
   const decoded_text* text_;
   std::uint32_t first_mhartid_;
+  const iss::text_versions* versions_ = nullptr;
   rtl_group rtl_;
   std::vector<std::unique_ptr<lockstep_checker>> checkers_;
   unsigned first_bad_ = none;

@@ -46,6 +46,8 @@ void cv32e40p_hart::start(std::uint32_t boot_addr, cycle_t now) {
   }
   reset(boot_addr & ~3u);
   time_ = started_ = now;
+  fetches_.started(now);
+  note_text();
   last_pc_ = ex_pc_ = boot_addr;
   running_ = true;
   retired_ = slept_ = 0;
@@ -152,6 +154,7 @@ void cv32e40p_hart::settle() {
   if (m.issued_o) {
     ++retired_;
     ex_pc_ = last_pc_;
+    fetches_.executed(ex_pc_);
   }
   if (__builtin_expect(m.hwlp_written_o, 0)) check_loop();
   last_pc_ = m.pc_id_o;
@@ -253,10 +256,10 @@ void cv32e40p_hart::fetch() {
   Vcv32e40p___024root& m = *model_->rootp;
   fetches_.idle();
   if (__builtin_expect(returning_, 0)) return;
-  fetches_.fence(m.fence_i_o);
+  fetches_.fence(m.fence_i_o, m.pc_id_o);
   if (!m.instr_req_o) return;
   const std::uint32_t addr = m.instr_addr_o;
-  const bool granted = fetches_.ask(addr);
+  const bool granted = fetches_.ask(addr, data_at_ != never && request_.write ? request_.addr : 0);
   if (!granted)
     grants_changed_ = true;
   else if (!fetches_.text().contains(addr))
@@ -392,8 +395,22 @@ core_stop cv32e40p_hart::stack_overflow() {
   return core_stop::halted;
 }
 
+void cv32e40p_hart::set_text_version(std::size_t version) {
+  fetches_.set_text_version(version);
+  note_text();
+}
+
+// What has been derived from the text is looked at anew if that has changed.
+void cv32e40p_hart::note_text() {
+  if (__builtin_expect(fetches_.text_version() == text_seen_, 1)) return;
+  text_seen_ = fetches_.text_version();
+  loops_.reset();
+  if (tap_) tap_->set_text(fetches_.text());
+}
+
 void cv32e40p_hart::fetch_complete(cycle_t valid) {
-  fetches_.arrived(valid);
+  fetches_.arrived(valid, time_);
+  note_text();
   fetch();
 }
 
@@ -445,6 +462,10 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
     if (__builtin_expect(look.due(time_, last), 0)) stand_still(last);
     if (time_ + 1 == valid) set_irq_lines();  // a line that rose during the wait is seen as it ends
     clock(false);
+  }
+  if (event_wait) {
+    fetches_.woken(valid);
+    note_text();
   }
 }
 

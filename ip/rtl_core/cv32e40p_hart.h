@@ -57,6 +57,10 @@ class cv32e40p_hart {
   std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
   void set_irq(std::uint32_t lines) { irq_ = lines; }
   std::uint32_t irq_lines() const { return irq_; }
+  /// Before start(): the text may be written over. `history` outlives the hart.
+  void follow(const text_history& history) { fetches_.follow(history); }
+  std::size_t text_version() const { return fetches_.text_version(); }
+  void set_text_version(std::size_t version);
   void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
   /// From the settled cycle's end on.
   std::uint32_t irq_enabled() const;
@@ -83,6 +87,7 @@ class cv32e40p_hart {
   void sleep_until(cycle_t then);
   void stand_still(cycle_t last);
   void set_irq_lines();
+  void note_text();
   void note_access();
   core_stop stack_overflow();
   void check_loop();
@@ -113,6 +118,8 @@ class cv32e40p_hart {
   instruction_side fetches_;
   bus_request request_;
   stack_guard stack_guard_;
+
+  std::size_t text_seen_ = 0;
 
   std::uint32_t mhartid_;
   cycle_t started_ = 0, slept_ = 0;

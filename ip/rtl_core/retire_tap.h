@@ -33,6 +33,8 @@ class retire_tap {
   explicit retire_tap(const text_bytes& text) : text_(text) {}
 
   void reset();
+  /// The text as it is from the next instruction on.
+  void set_text(const text_bytes& text) { text_ = text; }
   /// The instruction in EX, the youngest, does not go on.
   void withdraw() {
     if (ex_ != none) tail_ = ex_;

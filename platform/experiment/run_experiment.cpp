@@ -135,6 +135,7 @@ std::string describe_cluster(const deployment& mapped, unsigned cluster, std::ui
 void say_why(machine& chip, const program_set& programs, const deployment& mapped, const run_figures& figures,
              bool dump) {
   print_errors(chip, programs);
+  print_unfenced_text(chip, programs);
   if (const std::string why = describe_end(figures.end, chip); !why.empty())
     std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (figures.end == run_end::deadlock || (dump && figures.code != exit_code::right))

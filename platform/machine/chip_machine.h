@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "ip/core/text_bytes.h"
+#include "ip/core/text_history.h"
 #include "ip/iss/decoded_text.h"
+#include "ip/iss/text_versions.h"
 #include "platform/chip/chip.h"
 #include "platform/cluster/cluster.h"
 #include "platform/elf/elf_file.h"
@@ -26,24 +28,27 @@ struct program_text {
   explicit program_text(const elf_file& program)
       : segment(program.text()),
         decoded(segment.address, segment.bytes.data(), segment.bytes.size()),
-        bytes{segment.address, static_cast<std::uint32_t>(segment.bytes.size()), segment.bytes.data()} {}
+        bytes{segment.address, static_cast<std::uint32_t>(segment.bytes.size()), segment.bytes.data()},
+        history(bytes),
+        versions(decoded, history) {}
 
   const elf_segment segment;
   const decoded_text decoded;
   const text_bytes bytes;
+  text_history history;
+  const iss::text_versions versions;
 };
 
 /// A chip with cores of one group type, ready to run: machine's only implementation.
 ///
-/// make_cores(decoded text, text bytes, cluster, first mhartid) gives a cluster's group; the text is that of the
-/// program which the cluster runs.
+/// make_cores(text, cluster, first mhartid) gives a cluster's group; the text is that of the program which the cluster
+/// runs.
 template <class Cores, class Observer>
 class chip_machine : public machine {
   using cluster_type = cluster<Cores, Observer>;
 
  public:
-  using make_cores =
-      std::function<Cores(const decoded_text&, const text_bytes&, unsigned cluster, unsigned first_mhartid)>;
+  using make_cores = std::function<Cores(const program_text&, unsigned cluster, unsigned first_mhartid)>;
 
   /// Adds what a cluster's cores have compared; null for groups that compare nothing.
   using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
@@ -61,15 +66,19 @@ class chip_machine : public machine {
         finish_waveforms_(std::move(waveforms)),
         chip_(
             "chip", with_entry(config, programs[0]), options.network,
-            [&](unsigned i) {
-              const program_text& text = text_in(programs, config, i);
-              return cores(text.decoded, text.bytes, i, i * hart_ids_per_cluster);
-            },
-            observer) {
+            [&](unsigned i) { return cores(text_in(programs, config, i), i, i * hart_ids_per_cluster); }, observer) {
     if (options.random_memory_seed) {
       chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
                                           *options.random_memory_seed);
       chip_.l1().fill_random(0, chip_.l1().bytes(), *options.random_memory_seed + 1);
+    }
+    for (program_text& text : texts_) {
+      // A response is on its way from HBM for at least as long as between two clusters, less what a request takes out.
+      text.history.set_delays(chip_.exact_window() - config.network.egress_cycles, chip_.exact_window(),
+                              std::max(config.cluster.peripheral_cycles, config.cluster.wake_cycles));
+      chip_.memory().watch_writes(text.history.begin(), text.history.end(),
+                                  [&text](std::uint64_t address, const std::uint8_t* data, std::uint64_t bytes,
+                                          cycle_t cycle) { text.history.write(address, data, bytes, cycle); });
     }
     if constexpr (cores_hand_over<Cores>) plan_hand_overs();
     for (std::size_t p = 0; p < programs.size(); ++p)
@@ -168,6 +177,16 @@ class chip_machine : public machine {
   }
 
   std::vector<recorded_waveform> waveforms() const override { return waveforms_; }
+
+  text_history::unfenced_writes unfenced_text() const override {
+    text_history::unfenced_writes all;
+    for (const program_text& text : texts_) {
+      const text_history::unfenced_writes own = text.history.unfenced();
+      if (own.count != 0 && (all.count == 0 || own.cycle < all.cycle)) all.address = own.address, all.cycle = own.cycle;
+      all.count += own.count;
+    }
+    return all;
+  }
 
   std::vector<hand_over_report> hand_overs() const override {
     if constexpr (!cores_hand_over<Cores>) return {};

@@ -40,10 +40,12 @@ std::unique_ptr<machine> make_machine(const chip_config& config, const program_s
   for (const core_model model : {core_model::rtl, core_model::lockstep, core_model::ibex})
     if (config.any_core(model)) return make_mixed_machine(config, programs, options);
 #endif
-  return make_chip_machine<iss_group>(
-      config, programs, options, [&](const decoded_text& text, const text_bytes&, unsigned, unsigned first_mhartid) {
-        return iss_group(text, config.cluster.cores, first_mhartid);
-      });
+  return make_chip_machine<iss_group>(config, programs, options,
+                                      [&](const program_text& text, unsigned, unsigned first_mhartid) {
+                                        iss_group cores(text.decoded, config.cluster.cores, first_mhartid);
+                                        cores.follow(text.versions);
+                                        return cores;
+                                      });
 }
 
 }  // namespace ohmic

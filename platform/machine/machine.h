@@ -10,6 +10,7 @@
 
 #include "chip/chip_config.h"
 #include "ip/axi/edge_faults.h"
+#include "ip/core/text_history.h"
 #include "ip/core/types.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
@@ -160,6 +161,8 @@ class machine {
   virtual lockstep_report lockstep() const = 0;
   virtual std::vector<recorded_waveform> waveforms() const = 0;  ///< after run(), which completes their files
   virtual std::vector<hand_over_report> hand_overs() const = 0;
+  /// Writes into the programs' texts that no hart made a fence.i behind.
+  virtual text_history::unfenced_writes unfenced_text() const = 0;
 };
 
 /// Throws config_error, naming a core, if the chip asks for a model of cores that this build does not have.

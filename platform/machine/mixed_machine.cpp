@@ -42,21 +42,25 @@ void report(unsigned cluster, const Cores& cores, lockstep_report& r) {
 
 /// A cluster's cores, of all kinds together; `more` is what Cores wants between kinds and groups.
 template <class Cores, class... More>
-Cores join(const chip_config& config, unsigned cluster, const decoded_text& text, const text_bytes& bytes,
-           unsigned first_mhartid, unsigned lockstep_mismatches, More... more) {
+Cores join(const chip_config& config, unsigned cluster, const program_text& text, unsigned first_mhartid,
+           unsigned lockstep_mismatches, More... more) {
   std::vector<std::uint8_t> kinds;
   for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
   const unsigned harts = config.cluster.cores;
-  iss_group iss(text, harts, first_mhartid);
-  rtl_group rtl(bytes, harts, first_mhartid);
-  lockstep_group both(text, bytes, harts, first_mhartid);
+  iss_group iss(text.decoded, harts, first_mhartid);
+  rtl_group rtl(text.bytes, harts, first_mhartid);
+  lockstep_group both(text.decoded, text.bytes, harts, first_mhartid);
   both.stop_at(lockstep_mismatches);
+  iss.follow(text.versions);
+  rtl.follow(text.history);
+  both.follow(text.versions);
 #if OHMIC_HAS_IBEX
   const auto wait_address =
       static_cast<std::uint32_t>(config.own_peripheral_base() + registers::cluster_peripherals::event_unit_base +
                                  registers::event_unit::own_wait_offset);
-  return Cores(std::move(kinds), std::move(more)..., std::move(iss), std::move(rtl), std::move(both),
-               ibex_group(bytes, harts, first_mhartid, wait_address));
+  ibex_group ibex(text.bytes, harts, first_mhartid, wait_address);
+  ibex.follow(text.history);
+  return Cores(std::move(kinds), std::move(more)..., std::move(iss), std::move(rtl), std::move(both), std::move(ibex));
 #else
   return Cores(std::move(kinds), std::move(more)..., std::move(iss), std::move(rtl), std::move(both));
 #endif
@@ -69,8 +73,8 @@ std::unique_ptr<machine> make_mixed_machine(const chip_config& config, const pro
   const auto waveforms = std::make_shared<waveform_recorders>(config, options.waveforms);
   return make_chip_machine<mixed_cores>(
       config, programs, options,
-      [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
-        auto cores = join<mixed_cores>(config, cluster, text, bytes, first_mhartid, options.lockstep_mismatches);
+      [&](const program_text& text, unsigned cluster, unsigned first_mhartid) {
+        auto cores = join<mixed_cores>(config, cluster, text, first_mhartid, options.lockstep_mismatches);
         waveforms->attach(cluster, cores);
         return cores;
       },
@@ -83,9 +87,8 @@ std::unique_ptr<machine> make_relay_machine(const chip_config& config, const pro
   const auto waveforms = std::make_shared<waveform_recorders>(config, options.waveforms);
   return make_chip_machine<relay_cores>(
       config, programs, options,
-      [&](const decoded_text& text, const text_bytes& bytes, unsigned cluster, unsigned first_mhartid) {
-        auto cores =
-            join<relay_cores>(config, cluster, text, bytes, first_mhartid, options.lockstep_mismatches, legs[cluster]);
+      [&](const program_text& text, unsigned cluster, unsigned first_mhartid) {
+        auto cores = join<relay_cores>(config, cluster, text, first_mhartid, options.lockstep_mismatches, legs[cluster]);
         waveforms->attach(cluster, cores);
         return cores;
       },

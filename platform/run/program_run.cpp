@@ -100,6 +100,22 @@ void print_errors(const machine& chip, const program_set& programs) {
   }
 }
 
+void print_unfenced_text(const machine& chip, const program_set& programs) {
+  const text_history::unfenced_writes writes = chip.unfenced_text();
+  if (writes.count == 0) return;
+  std::string symbol;
+  for (std::size_t p = 0; p < programs.size() && symbol.empty(); ++p) {
+    const elf_segment text = programs[p].text();
+    if (writes.address - text.address < text.bytes.size()) symbol = programs[p].describe(writes.address);
+  }
+  std::fprintf(
+      stderr,
+      "ohmic: warning: %zu write%s to the program's text without a fence.i behind %s: no core executes what was "
+      "written, first in cycle %llu at %#x <%s>\n",
+      writes.count, writes.count == 1 ? "" : "s", writes.count == 1 ? "it" : "them",
+      static_cast<unsigned long long>(writes.cycle), writes.address, symbol.c_str());
+}
+
 void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label) {
   constexpr unsigned most_shown = 32;
   const unsigned cores = chip.config().cluster.cores;
@@ -195,6 +211,7 @@ exit_code run_program(const program_request& request) {
   }
   const exit_code code = exit_code_of(end, chip->exit_status(), stop_signal());
   print_errors(*chip, programs);
+  print_unfenced_text(*chip, programs);
   if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (end == run_end::deadlock || (request.dump && code != exit_code::right))
     print_state(*chip, programs, request.dump);
@@ -226,6 +243,7 @@ exit_code run_program(const program_request& request) {
                                     {"window", chip->window()},
                                     {"windows", chip->windows()},
                                     {"threads", run.threads},
+                                    {"unfenced_text_writes", chip->unfenced_text().count},
                                     {"lockstep_retirements", lockstep.retirements()},
                                     {"hand_overs", hand_overs_json(hand_overs)}};
     write_whole_file(request.json, figures.dump(2) + "\n");

@@ -43,6 +43,9 @@ void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_
 /// One line per guest error: cluster, core, pc, symbol, address.
 void print_errors(const machine& chip, const program_set& programs);
 
+/// One line of warning if the run ended with writes to text that no core made a fence.i behind.
+void print_unfenced_text(const machine& chip, const program_set& programs);
+
 /// What the program does in a cluster, from what it wrote to ACTIVITY: known to those who know the program.
 using cluster_label = std::function<std::string(unsigned cluster, std::uint32_t activity)>;
 

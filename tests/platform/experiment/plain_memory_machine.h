@@ -48,6 +48,7 @@ class plain_memory_machine : public machine {
   lockstep_report lockstep() const override { return {}; }
   std::vector<recorded_waveform> waveforms() const override { return {}; }
   std::vector<hand_over_report> hand_overs() const override { return {}; }
+  text_history::unfenced_writes unfenced_text() const override { return {}; }
 
  private:
   std::uint8_t& at(std::uint64_t addr) {
