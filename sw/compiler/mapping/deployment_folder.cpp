@@ -10,6 +10,7 @@
 
 #include "host/whole_file.h"
 #include "sw/compiler/mapping/content_hash.h"
+#include "sw/compiler/mapping/deployment_check.h"
 #include "sw/compiler/mapping/manifest_json.h"
 #include "sw/compiler/mapping/mapping_options.h"
 
@@ -125,7 +126,7 @@ deployment read_contents(contents c, const fs::path& path, const std::function<v
   deployment what;
   try {
     const auto manifest = nlohmann::ordered_json::parse(c.manifest);
-    const auto version = manifest.at("format_version").get<unsigned>();
+    const auto version = manifest.at("format_version").get<std::int64_t>();
     if (version != deployment::format_version)
       throw mapping_error(fmt::format("{}: format version {}, and this program reads version {}",
                                       manifest_path.string(), version, deployment::format_version));
@@ -135,6 +136,9 @@ deployment read_contents(contents c, const fs::path& path, const std::function<v
     check(c.weights, path, "weights.bin", manifest);
     read_clusters(path / "clusters.bin", c.clusters, what);
     read_weights(path / "weights.bin", c.weights, what);
+    if (const std::string impossible = what_is_impossible(what); !impossible.empty()) throw manifest_error(impossible);
+  } catch (const manifest_error& problem) {
+    throw mapping_error(manifest_path.string() + " is not a deployment's manifest: " + problem.what());
   } catch (const nlohmann::json::exception& problem) {
     throw mapping_error(manifest_path.string() + " is not a deployment's manifest: " + problem.what());
   }

@@ -1,12 +1,49 @@
 #include "sw/compiler/mapping/manifest_json.h"
 
+#include <limits>
+#include <type_traits>
+
 namespace ohmic {
 namespace {
 
 using json = nlohmann::ordered_json;
 
 json to_json(const channel_range& range) { return json::array({range.begin, range.end}); }
-channel_range channels_from(const json& j) { return {j.at(0).get<int>(), j.at(1).get<int>()}; }
+
+/// A number of the manifest: an integer is one in the text too, and fits, or it is refused.
+template <class T>
+std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>> take(const json& j, T& to) {
+  using limits = std::numeric_limits<T>;
+  const bool fits = j.is_number_unsigned() ? j.get<std::uint64_t>() <= static_cast<std::uint64_t>(limits::max())
+                    : j.is_number_integer()
+                        ? std::is_signed_v<T> && j.get<std::int64_t>() >= static_cast<std::int64_t>(limits::min())
+                        : false;
+  if (!fits)
+    throw manifest_error(j.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 40) +
+                         " where an integer is expected that fits");
+  to = j.get<T>();
+}
+void take(const json& j, double& to) {
+  if (!j.is_number() || !(j.get<double>() >= 0 && j.get<double>() < 1e300))
+    throw manifest_error(j.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 40) +
+                         " where a number of cycles is expected");
+  to = j.get<double>();
+}
+void take(const json& j, bool& to) { j.get_to(to); }
+void take(const json& j, std::string& to) { j.get_to(to); }
+template <class T>
+void take(const json& j, std::vector<T>& to) {
+  if (!j.is_array()) throw manifest_error("something else where a list is expected");
+  for (const json& item : j) take(item, to.emplace_back());
+}
+template <class T>
+T taken(const json& j) {
+  T value{};
+  take(j, value);
+  return value;
+}
+
+channel_range channels_from(const json& j) { return {taken<int>(j.at(0)), taken<int>(j.at(1))}; }
 
 json to_json(const stage_report& stage) {
   const predicted_cycles& p = stage.predicted;
@@ -24,18 +61,18 @@ json to_json(const stage_report& stage) {
 
 stage_report stage_from(const json& j) {
   stage_report stage;
-  j.at("name").get_to(stage.name);
-  j.at("kind").get_to(stage.kind);
-  j.at("layers").get_to(stage.layers);
-  j.at("tile_columns").get_to(stage.tile_columns);
-  j.at("copies").get_to(stage.copies);
-  j.at("clusters").get_to(stage.clusters);
-  j.at("mvms_per_image").get_to(stage.predicted.mvms);
-  j.at("bytes_per_image").get_to(stage.predicted.bytes);
+  take(j.at("name"), stage.name);
+  take(j.at("kind"), stage.kind);
+  take(j.at("layers"), stage.layers);
+  take(j.at("tile_columns"), stage.tile_columns);
+  take(j.at("copies"), stage.copies);
+  take(j.at("clusters"), stage.clusters);
+  take(j.at("mvms_per_image"), stage.predicted.mvms);
+  take(j.at("bytes_per_image"), stage.predicted.bytes);
   const json& cycles = j.at("predicted_cycles_per_image");
-  cycles.at("analog").get_to(stage.predicted.analog);
-  cycles.at("digital").get_to(stage.predicted.digital);
-  cycles.at("communication").get_to(stage.predicted.communication);
+  take(cycles.at("analog"), stage.predicted.analog);
+  take(cycles.at("digital"), stage.predicted.digital);
+  take(cycles.at("communication"), stage.predicted.communication);
   return stage;
 }
 
@@ -75,38 +112,38 @@ json to_json(const ring_report& ring) {
 
 ring_report ring_from(const json& j) {
   ring_report ring;
-  j.at("cluster").get_to(ring.cluster);
-  j.at("tensor").get_to(ring.tensor);
-  j.at("content").get_to(ring.content);
-  j.at("set").get_to(ring.set);
-  j.at("stage").get_to(ring.stage);
-  j.at("base").get_to(ring.base);
-  j.at("column_bytes").get_to(ring.column_bytes);
-  j.at("slots").get_to(ring.slots);
-  j.at("columns_per_image").get_to(ring.columns_per_image);
-  j.at("height").get_to(ring.height);
-  j.at("sequence").get_to(ring.sequence);
+  take(j.at("cluster"), ring.cluster);
+  take(j.at("tensor"), ring.tensor);
+  take(j.at("content"), ring.content);
+  take(j.at("set"), ring.set);
+  take(j.at("stage"), ring.stage);
+  take(j.at("base"), ring.base);
+  take(j.at("column_bytes"), ring.column_bytes);
+  take(j.at("slots"), ring.slots);
+  take(j.at("columns_per_image"), ring.columns_per_image);
+  take(j.at("height"), ring.height);
+  take(j.at("sequence"), ring.sequence);
   for (const json& s : j.at("segments"))
     ring.segments.push_back(
-        {channels_from(s.at("channels")), s.at("offset").get<std::uint32_t>(), s.at("pitch").get<std::uint32_t>()});
+        {channels_from(s.at("channels")), taken<std::uint32_t>(s.at("offset")), taken<std::uint32_t>(s.at("pitch"))});
   for (const json& p : j.at("producers")) {
     ring_producer producer;
-    p.at("cluster").get_to(producer.cluster);
-    p.at("produced_word").get_to(producer.produced_word);
+    take(p.at("cluster"), producer.cluster);
+    take(p.at("produced_word"), producer.produced_word);
     producer.channels = channels_from(p.at("channels"));
-    p.at("tile").get_to(producer.tile);
-    p.at("replica").get_to(producer.replica);
-    p.at("replicas").get_to(producer.replicas);
+    take(p.at("tile"), producer.tile);
+    take(p.at("replica"), producer.replica);
+    take(p.at("replicas"), producer.replicas);
     ring.producers.push_back(producer);
   }
   const json& wanted = j.at("wanted");
-  wanted.at("tile").get_to(ring.wanted_tile);
-  wanted.at("replica").get_to(ring.wanted_replica);
-  wanted.at("replicas").get_to(ring.wanted_replicas);
-  wanted.at("kernel").get_to(ring.wanted_kernel);
-  wanted.at("stride").get_to(ring.wanted_stride);
-  wanted.at("pad").get_to(ring.wanted_pad);
-  wanted.at("columns").get_to(ring.wanted_columns);
+  take(wanted.at("tile"), ring.wanted_tile);
+  take(wanted.at("replica"), ring.wanted_replica);
+  take(wanted.at("replicas"), ring.wanted_replicas);
+  take(wanted.at("kernel"), ring.wanted_kernel);
+  take(wanted.at("stride"), ring.wanted_stride);
+  take(wanted.at("pad"), ring.wanted_pad);
+  take(wanted.at("columns"), ring.wanted_columns);
   return ring;
 }
 
@@ -140,32 +177,32 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
 }
 
 void read_manifest(const json& manifest, deployment& what) {
-  manifest.at("chip").at("name").get_to(what.chip);
-  manifest.at("chip").at("hash").get_to(what.chip_hash);
-  manifest.at("chip").at("clusters").get_to(what.chip_clusters);
-  manifest.at("model").at("name").get_to(what.model);
-  manifest.at("model").at("hash").get_to(what.model_hash);
-  manifest.at("policy").get_to(what.policy);
-  manifest.at("mvms_per_image").get_to(what.mvms_per_image);
-  manifest.at("predicted").at("bottleneck_cycles_per_image").get_to(what.bottleneck_cycles);
-  manifest.at("predicted").at("fill_cycles").get_to(what.fill_cycles);
+  take(manifest.at("chip").at("name"), what.chip);
+  take(manifest.at("chip").at("hash"), what.chip_hash);
+  take(manifest.at("chip").at("clusters"), what.chip_clusters);
+  take(manifest.at("model").at("name"), what.model);
+  take(manifest.at("model").at("hash"), what.model_hash);
+  take(manifest.at("policy"), what.policy);
+  take(manifest.at("mvms_per_image"), what.mvms_per_image);
+  take(manifest.at("predicted").at("bottleneck_cycles_per_image"), what.bottleneck_cycles);
+  take(manifest.at("predicted").at("fill_cycles"), what.fill_cycles);
   const json& image = manifest.at("image");
-  image.at("width").get_to(what.image_width);
-  image.at("height").get_to(what.image_height);
-  image.at("channels").get_to(what.image_channels);
+  take(image.at("width"), what.image_width);
+  take(image.at("height"), what.image_height);
+  take(image.at("channels"), what.image_channels);
   const json& logits = manifest.at("logits");
-  logits.at("classes").get_to(what.classes);
-  logits.at("shift").get_to(what.logits_shift);
-  logits.at("labels").get_to(what.labels);
+  take(logits.at("classes"), what.classes);
+  take(logits.at("shift"), what.logits_shift);
+  take(logits.at("labels"), what.labels);
   const json& hbm = manifest.at("hbm");
-  hbm.at("begin").get_to(what.hbm.begin);
-  hbm.at("results").get_to(what.hbm.results);
-  hbm.at("results_stride").get_to(what.hbm.results_stride);
-  hbm.at("parked").get_to(what.hbm.parked);
-  hbm.at("images").get_to(what.hbm.images);
-  hbm.at("images_stride").get_to(what.hbm.images_stride);
-  hbm.at("images_column_bytes").get_to(what.hbm.images_column_bytes);
-  hbm.at("max_images").get_to(what.hbm.max_images);
+  take(hbm.at("begin"), what.hbm.begin);
+  take(hbm.at("results"), what.hbm.results);
+  take(hbm.at("results_stride"), what.hbm.results_stride);
+  take(hbm.at("parked"), what.hbm.parked);
+  take(hbm.at("images"), what.hbm.images);
+  take(hbm.at("images_stride"), what.hbm.images_stride);
+  take(hbm.at("images_column_bytes"), what.hbm.images_column_bytes);
+  take(hbm.at("max_images"), what.hbm.max_images);
   for (const json& stage : manifest.at("stages")) what.stages.push_back(stage_from(stage));
   for (const json& ring : manifest.at("rings")) what.rings.push_back(ring_from(ring));
 }

@@ -73,6 +73,37 @@ TEST_F(DeploymentFolder, GivesBackWhatWasSaved) {
   }
 }
 
+// Each is a number that the key's type would take in silence, or that leads out of a table.
+TEST_F(DeploymentFolder, ImpossibleNumbersAreRefused) {
+  using json = nlohmann::ordered_json;
+  const std::function<void(json&)> changes[] = {
+      [](json& m) { m["chip"]["clusters"] = -1; },
+      [](json& m) { m["chip"]["clusters"] = 0; },
+      [](json& m) { m["chip"]["clusters"] = 4294967297u + std::uint64_t{0xffffffff}; },
+      [](json& m) { m["logits"]["classes"] = 1.5; },
+      [](json& m) { m["logits"]["classes"] = true; },
+      [](json& m) { m["stages"][0]["clusters"][0] = 64; },
+      [](json& m) { m["stages"][0]["clusters"] = json::array(); },
+      [](json& m) { m["stages"][0]["tile_columns"] = 0; },
+      [](json& m) { m["rings"][0]["cluster"] = 64; },
+      [](json& m) { m["rings"][0]["slots"] = 0; },
+      [](json& m) { m["rings"][0]["slots"] = 4294967295u; },
+      [](json& m) { m["rings"][0]["stage"] = m["stages"].size(); },
+      [](json& m) { m["rings"][0]["producers"][0]["cluster"] = 64; },
+      [](json& m) { m["rings"][0]["producers"][0]["replicas"] = 0; },
+      [](json& m) { m["rings"][0]["producers"][0]["produced_word"] = 4294967295u; },
+      [](json& m) { m["hbm"]["results_stride"] = 0; },
+      [](json& m) { m["hbm"]["images_stride"] = 1; },
+      [](json& m) { m["predicted"]["fill_cycles"] = -1.0; },
+  };
+  for (std::size_t i = 0; i < std::size(changes); ++i) {
+    save_deployment(saved, folder.string());
+    EXPECT_EQ(error_on_load(), "");
+    rewrite_manifest(changes[i]);
+    EXPECT_THAT(error_on_load(), HasSubstr("manifest.json is not a deployment's manifest")) << i;
+  }
+}
+
 TEST_F(DeploymentFolder, IsReplacedByTheNextOne) {
   save_deployment(saved, folder.string());
   set_images(saved, 7);
