@@ -34,6 +34,7 @@ module ohmic_cv32e40p (
 
     // Always used: which instruction is where, and whether interrupts are on.
     output logic        issued_o,         // an instruction left ID in the cycle before
+    output logic        trapped_o,        // an exception was taken in the cycle before: mepc_o and mcause_o tell which
     output logic        id_filled_o,
     output logic [31:0] pc_id_o,
     output logic        fence_i_o,        // fence.i is in ID
@@ -131,6 +132,10 @@ module ohmic_cv32e40p (
   assign debug_served_o = core_i.id_stage_i.controller_i.debug_req_entry_n;
   assign debug_mode_o = core_i.debug_mode;
   assign issued_o = core_i.mhpmevent_minstret;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) trapped_o <= 1'b0;
+    else trapped_o <= trap_o & ~trap_cause_o[5];
+  end
   assign id_filled_o = core_i.instr_valid_id;
   assign pc_id_o = core_i.pc_id;
   // The decoder treats fence as it treats fence.i; funct3 tells them apart.

@@ -36,6 +36,8 @@ class axi_network : public sc_core::sc_module {
 
   const network_config& config() const { return config_; }
 
+  const edge_faults& faults() const { return faults_; }
+
   /// Bursts between their entry and the delivery of their response.
   std::uint64_t in_flight() const { return in_flight_; }
 

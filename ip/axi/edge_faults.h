@@ -27,6 +27,8 @@ class edge_faults {
   /// Called once per request and once per response in the order of entry; moves head and last, marks lost
   /// writes.
   void apply(axi_transit& transit);
+  /// Writes that have entered while disturbances were active.
+  std::uint64_t writes() const { return writes_; }
 
  private:
   network_options options_;

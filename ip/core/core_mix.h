@@ -63,6 +63,12 @@ class core_mix {
   void set_stack_guard(unsigned h, stack_guard guard) {
     std::apply([&](auto&... g) { (g.set_stack_guard(h, guard), ...); }, groups_);
   }
+  void set_trap_limit(unsigned h, std::uint32_t most) {
+    std::apply([&](auto&... g) { (g.set_trap_limit(h, most), ...); }, groups_);
+  }
+  std::uint32_t trap_cause(unsigned h) const {
+    return with(h, [&](auto& g) { return g.trap_cause(h); });
+  }
   bool irq_would_be_taken(unsigned h) const {
     return with(h, [&](auto& g) { return g.irq_would_be_taken(h); });
   }

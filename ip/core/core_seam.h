@@ -39,6 +39,10 @@
 ///               cluster can say which of them are high
 ///   void      set_stack_guard(unsigned h, stack_guard);
 ///               from now on, also before start(): a load or store with sp in the guard halts the hart in front of it
+///   void      set_trap_limit(unsigned h, std::uint32_t most);
+///               from now on, also before start(): more exceptions in a row without progress halt the hart in front of
+///               the next (ip/core/trap_storm.h); 0, as at first: any number
+///   std::uint32_t trap_cause(unsigned h) const;  mcause of the exception that halted it with hart_fault::trap_storm
 ///   std::uint32_t pc(unsigned h) const;       of the next instruction, at any time: for messages
 ///   hart_fault fault(unsigned h) const;       why it halted
 ///   std::uint32_t x(unsigned h, unsigned r) const;  register r, for dumps

@@ -11,6 +11,7 @@ enum class hart_fault : std::uint8_t {
   fetch_outside_text,  ///< pc left the loaded text
   lockstep_mismatch,   ///< the two models of a core in lock-step did different things
   stack_overflow,      ///< a load or store with sp in the stack guard
+  trap_storm,          ///< exceptions again and again without progress
   loop_set_up_misaligned,
   loop_too_short,
   loop_outside_text,
@@ -37,6 +38,8 @@ constexpr const char* describe(hart_fault f) {
       return "RTL and ISS differ";
     case hart_fault::stack_overflow:
       return "stack overflow";
+    case hart_fault::trap_storm:
+      return "taken again and again without progress; more are allowed with --trap-limit";
     case hart_fault::loop_set_up_misaligned:
       return "forbidden hardware loop: set up by an instruction that is not 32-bit aligned";
     case hart_fault::loop_too_short:

@@ -71,7 +71,7 @@ void dma::start_chain(unsigned c, std::uint32_t offset, cycle_t now) {
 }
 
 /// The channel takes no further piece and ends when what is in flight is done.
-void dma::fail(unsigned c, std::uint64_t address, const char* what) {
+void dma::fail(unsigned c, std::uint64_t address, const char* what, guest_act act) {
   channel& ch = channels_[c];
   if (!ch.failed) ch.error_addr = static_cast<std::uint32_t>(address);
   ch.failed = true;
@@ -80,7 +80,7 @@ void dma::fail(unsigned c, std::uint64_t address, const char* what) {
   reads_ &= ~bit(c);
   if (ch.in_flight == 0) settle_ |= bit(c);
   events_ |= 1u << error_line;
-  if (!error_) error_ = device_error{address, what, c};
+  if (!error_) error_ = device_error{address, what, c, act};
 }
 
 unsigned dma::take_turn(std::uint32_t candidates, unsigned& last) {
@@ -148,7 +148,8 @@ void dma::collect_responses(cycle_t now, burst_pool& pool) {
     const unsigned c = channel_of(*burst);
     if (burst->resp != axi_resp::okay)
       fail(c, burst->addr,
-           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)" : "DMA: the target failed (SLVERR)");
+           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)" : "DMA: the target failed (SLVERR)",
+           burst->write ? guest_act::write : guest_act::read);
     finish_burst(burst, pool);
   }
 }
@@ -278,9 +279,9 @@ axi_burst* dma::make_burst(unsigned c, std::uint64_t address, std::uint32_t byte
 }
 
 /// Fails the channel if its strides led the network side of a transfer into the own cluster.
-bool dma::runs_home(unsigned c, std::uint64_t address) {
+bool dma::runs_home(unsigned c, std::uint64_t address, guest_act act) {
   if (parameters_.own.locate(address).where == own_cluster_map::place::elsewhere) return false;
-  fail(c, address, "DMA: a transfer with another place runs into the own cluster");
+  fail(c, address, "DMA: a transfer with another place runs into the own cluster", act);
   return true;
 }
 
@@ -303,7 +304,7 @@ void dma::start_fill_beat(cycle_t now, burst_pool& pool) {
     fill_local_ = work.kind() == transfer::direction::local;
     const auto piece = work.take(parameters_.width, parameters_.max_burst_bytes);
     if (work.done()) fill_ &= ~bit(c);
-    if (!fill_local_ && runs_home(c, piece.network)) return;
+    if (!fill_local_ && runs_home(c, piece.network, guest_act::write)) return;
     filling_ = make_burst(c, piece.network, piece.bytes, true, pool);
     filling_->tag = piece.l1_to;
     fill_from_ = piece.l1;
@@ -323,7 +324,7 @@ void dma::start_read_burst(cycle_t now, axi_master_port& network, burst_pool& po
   transfer& work = channels_[c].work;
   const auto piece = work.take(parameters_.width, parameters_.max_burst_bytes);
   if (work.done()) reads_ &= ~bit(c);
-  if (runs_home(c, piece.network)) return;
+  if (runs_home(c, piece.network, guest_act::read)) return;
   axi_burst* const burst = make_burst(c, piece.network, piece.bytes, false, pool);
   burst->tag = piece.l1;
   ++read_buffers_;

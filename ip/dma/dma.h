@@ -133,14 +133,14 @@ class dma {
   bool fetchable(std::uint32_t offset) const;
 
   void start_chain(unsigned c, std::uint32_t offset, cycle_t now);
-  void fail(unsigned c, std::uint64_t address, const char* what);
+  void fail(unsigned c, std::uint64_t address, const char* what, guest_act act = guest_act::value);
   void decode(unsigned c);
   void settle(unsigned c, cycle_t now, axi_master_port&, burst_pool&);
   void complete(unsigned c, cycle_t now);
   void end_chain(unsigned c, cycle_t now);
   axi_burst* make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write, burst_pool&);
   void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&, burst_pool&);
-  bool runs_home(unsigned c, std::uint64_t address);
+  bool runs_home(unsigned c, std::uint64_t address, guest_act act);
   void finish_burst(axi_burst*, burst_pool&);
   void collect_responses(cycle_t now, burst_pool&);
   void collect_beats(cycle_t now, axi_master_port&, burst_pool&);

@@ -39,7 +39,7 @@ void ima::write_register(std::uint32_t offset, std::uint32_t value, cycle_t now)
 
 void ima::push(cycle_t now) {
   if (jobs_held_ == slots_.size()) {
-    fail({reg::push_offset, "IMA job refused: the queue is full", 0});
+    fail({reg::push_offset, "IMA job refused: the queue is full", 0, guest_act::none});
     return;
   }
   unsigned slot = oldest_ + jobs_held_;

@@ -231,6 +231,12 @@ core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
   const cycle_t now = s.time - static_cast<cycle_t>(budget);
   const decoded* const from = e;
   hart_control& c = set.control_of(s);
+  if (__builtin_expect(c.traps.trapped(s.pc_of(e), retired), 0)) {
+    c.fault = hart_fault::trap_storm;
+    c.fault_cause = cause;
+    s.attention |= attention_halted;
+    return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
+  }
   const std::uint32_t target = enter_trap(c, cause, s.pc_of(e));
   update_irq_attention(s, c);
   e = set.entry_of(s, target);
@@ -412,6 +418,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
     budget -= mret_cycles;
     ++retired;
+    c.traps.returned(retired);
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   } else if constexpr (k == kind::fence_i) {

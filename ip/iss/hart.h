@@ -7,6 +7,7 @@
 
 #include "ip/core/core_seam.h"
 #include "ip/core/loop_rules.h"
+#include "ip/core/trap_storm.h"
 #include "ip/iss/decoded_text.h"
 #include "ip/iss/text_versions.h"
 
@@ -83,6 +84,8 @@ struct hart_control {
   std::shared_ptr<const decoded_text> text;  ///< as the hart sees it
   std::size_t text_version = 0;
   cycle_t fenced_at = 0;
+  trap_storm traps;
+  std::uint32_t fault_cause = 0;  ///< of hart_fault::trap_storm
   mutable hart_counters counters;
 };
 

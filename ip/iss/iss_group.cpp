@@ -53,6 +53,7 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   fresh.guard = c.guard;
   fresh.text = std::move(c.text);
   fresh.text_version = c.text_version;
+  fresh.traps.set_limit(c.traps.limit());
   fresh.started = fresh.counted_awake = now;
   const u32 bias = s.pc_bias;
   s = hart{};
@@ -286,6 +287,7 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   c.minstret = state.minstret;
   c.mhpmcounter3 = state.mhpmcounter3;
   c.fault = hart_fault::none;
+  c.traps.forget();
   update_irq_attention(s, c);
   update_stack_attention(s, c);
 }

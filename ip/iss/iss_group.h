@@ -78,6 +78,8 @@ class iss_group {
     set_.control[h].guard = guard;
     iss::update_stack_attention(set_.harts[h], set_.control[h]);
   }
+  void set_trap_limit(unsigned h, std::uint32_t most) { set_.control[h].traps.set_limit(most); }
+  std::uint32_t trap_cause(unsigned h) const { return set_.control[h].fault_cause; }
   bool irq_would_be_taken(unsigned h) const { return iss::pending_interrupts(set_.control[h]) != 0; }
   /// Lines that would interrupt the hart if they rose: mie, or 0 while interrupts are off.
   std::uint32_t irq_enabled(unsigned h) const { return iss::pending_enables(set_.control[h]); }

@@ -61,6 +61,8 @@ class lockstep_group {
   void fetch_complete(unsigned h, cycle_t valid) { rtl_.fetch_complete(h, valid); }
   void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0) { rtl_.set_irq(h, lines, now); }
   void set_stack_guard(unsigned h, stack_guard guard) { rtl_.set_stack_guard(h, guard); }
+  void set_trap_limit(unsigned h, std::uint32_t most) { rtl_.set_trap_limit(h, most); }
+  std::uint32_t trap_cause(unsigned h) const { return rtl_.trap_cause(h); }
   bool irq_would_be_taken(unsigned h) const { return rtl_.irq_would_be_taken(h); }
   std::uint32_t irq_enabled(unsigned h) const { return rtl_.irq_enabled(h); }
   std::uint32_t pc(unsigned h) const { return rtl_.pc(h); }

@@ -342,9 +342,10 @@ def markdown(blocks: list[Block], regions: list[Region]) -> str:
     lines = [
         "# Registers",
         "",
-        f"Generated from `{ORIGIN}` by `ip/registers/export_registers.py --markdown`. All registers are 32 bits wide;",
-        "an access of another size (unless its register allows it) or to an offset that is not listed is a guest error.",
-        "`r` may be read, `w` written.",
+        f"Generated from `{ORIGIN}` by `ip/registers/export_registers.py --markdown`. All registers are 32 bits wide.",
+        "In a cluster, a load of a byte or halfword takes its part of the register, and a store of one writes the whole",
+        "register, its other bytes as zero. Platform control takes whole words, its console 1 to 4 characters. Any other",
+        "access, and one to an offset that is not listed, is a guest error. `r` may be read, `w` written.",
         "",
         "## Peripheral region of a cluster",
         "",

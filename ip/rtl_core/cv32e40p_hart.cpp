@@ -59,6 +59,7 @@ void cv32e40p_hart::reset(std::uint32_t boot_addr) {
   m.boot_addr_i = boot_addr;
   m.hart_id_i = mhartid_;
   m.fetch_enable_i = 1;
+  traps_.forget();
   m.reg_sel_i = stack_pointer;
   m.debug_req_i = 0;
   m.irq_i = 0;
@@ -155,9 +156,13 @@ void cv32e40p_hart::settle() {
     ++retired_;
     ex_pc_ = last_pc_;
     fetches_.executed(ex_pc_);
+    if (__builtin_expect(traps_.watching(), 0) && fetches_.text().contains(ex_pc_) &&
+        fetches_.text().instruction(ex_pc_) == mret)
+      traps_.returned(retired_);
   }
   if (__builtin_expect(m.hwlp_written_o, 0)) check_loop();
   last_pc_ = m.pc_id_o;
+  if (__builtin_expect(m.trapped_o, 0)) note_exception();
   if (__builtin_expect(stopping_, 0)) ask_for_rest();
   fetch();
 }
@@ -385,6 +390,15 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     }
     clock(false);
   }
+}
+
+void cv32e40p_hart::note_exception() {
+  const Vcv32e40p___024root& m = *model_->rootp;
+  if (returning_ || !fetches_.text().contains(m.mepc_o) || !traps_.trapped(m.mepc_o, retired_)) return;
+  running_ = false;
+  fault_ = hart_fault::trap_storm;
+  trap_cause_ = m.mcause_o & 31;
+  last_pc_ = m.mepc_o;
 }
 
 core_stop cv32e40p_hart::stack_overflow() {

@@ -6,6 +6,7 @@
 #include "ip/core/core_seam.h"
 #include "ip/core/instruction_side.h"
 #include "ip/core/loop_rules.h"
+#include "ip/core/trap_storm.h"
 #include "ip/rtl_core/retire_tap.h"
 
 class Vcv32e40p;
@@ -62,6 +63,8 @@ class cv32e40p_hart {
   std::size_t text_version() const { return fetches_.text_version(); }
   void set_text_version(std::size_t version);
   void set_stack_guard(stack_guard guard) { stack_guard_ = guard; }
+  void set_trap_limit(std::uint32_t most) { traps_.set_limit(most); }
+  std::uint32_t trap_cause() const { return trap_cause_; }
   /// From the settled cycle's end on.
   std::uint32_t irq_enabled() const;
   bool irq_would_be_taken() const;
@@ -91,6 +94,7 @@ class cv32e40p_hart {
   void note_access();
   core_stop stack_overflow();
   void check_loop();
+  void note_exception();
   void sample();
   void ask_for_rest();
   bool drained() const;
@@ -118,6 +122,8 @@ class cv32e40p_hart {
   instruction_side fetches_;
   bus_request request_;
   stack_guard stack_guard_;
+  trap_storm traps_;
+  std::uint32_t trap_cause_ = 0;  // of hart_fault::trap_storm
 
   std::size_t text_seen_ = 0;
 

@@ -63,6 +63,8 @@ class rtl_group {
   std::size_t text_version(unsigned h) const { return harts_[h].text_version(); }
   void set_text_version(unsigned h, std::size_t version) { harts_[h].set_text_version(version); }
   void set_stack_guard(unsigned h, stack_guard guard) { harts_[h].set_stack_guard(guard); }
+  void set_trap_limit(unsigned h, std::uint32_t most) { harts_[h].set_trap_limit(most); }
+  std::uint32_t trap_cause(unsigned h) const { return harts_[h].trap_cause(); }
   bool irq_would_be_taken(unsigned h) const { return harts_[h].irq_would_be_taken(); }
   std::uint32_t irq_enabled(unsigned h) const { return harts_[h].irq_enabled(); }
 

@@ -96,6 +96,8 @@ class chip : public sc_core::sc_module {
   cycle_t window() const { return window_; }
   std::vector<guest_error>& errors() { return errors_; }
   std::uint64_t windows() const { return windows_; }
+  /// The lanes' counters, in their order, at the end of the window in which time marker 0 was written; else empty.
+  const std::vector<channel_counters>& lanes_before_marker() const { return lanes_before_marker_; }
 
  private:
   static constexpr std::size_t most_errors = 1024;
@@ -147,6 +149,7 @@ class chip : public sc_core::sc_module {
   std::vector<guest_error> errors_;
   cycle_t now_ = 0, window_ = 0;
   std::optional<cycle_t> time_begun_;
+  std::vector<channel_counters> lanes_before_marker_;
   std::uint64_t windows_ = 0;
 };
 
@@ -167,9 +170,12 @@ run_end chip<Cluster>::run(const run_options& options) {
   for (;;) {
     const cycle_t next = std::max(now_, std::min(engine.next(), network_next()));
     if (next >= last || next == never) {
-      if (last != never) now_ = last;
-      if (end_seen(options) != never) return why_ended(options);
+      const bool ended = end_seen(options) != never;
+      if (last != never && (ended || next != never)) now_ = last;
+      if (ended) return why_ended(options);
       if (next != never) return run_end::cycle_limit;
+      now_ = 0;  // nothing will ever happen again: when was the last time?
+      for (const auto& m : models_) now_ = std::max(now_, m->last_active());
       return errors_.empty() ? run_end::deadlock : run_end::guest_error;
     }
     now_ = next;
@@ -184,6 +190,9 @@ run_end chip<Cluster>::run(const run_options& options) {
     if (control_.marker(0) != time_begun_) {  // reported time begins
       time_begun_ = control_.marker(0);
       for (auto& m : models_) m->times().restart(*time_begun_);
+      lanes_before_marker_.clear();
+      network_.for_each_lane(
+          [&](const std::string&, axi_lane, const channel_counters& c) { lanes_before_marker_.push_back(c); });
     }
     if (const cycle_t end = end_seen(options); end != never) last = std::min(last, end + exact_window());
     if (++since_poll >= poll_after) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "chip/chip_config.h"
 #include "ip/axi/topology.h"
 #include "ip/hbm/hbm.h"
-#include "chip/chip_config.h"
 
 namespace ohmic {
 

@@ -5,9 +5,9 @@
 #include <tlm>
 #include <vector>
 
+#include "chip/chip_config.h"
 #include "ip/axi/axi_extension.h"
 #include "ip/axi/burst.h"
-#include "chip/chip_config.h"
 
 namespace ohmic {
 

@@ -104,6 +104,11 @@ class cluster {
   /// A write may wake the cluster: next_event() may be earlier afterwards.
   std::size_t debug_access(std::uint64_t offset, std::uint8_t* data, std::size_t bytes, bool write, cycle_t now);
 
+  /// Cycles that cores waited for an L1 bank, all cores together.
+  std::uint64_t bank_conflicts() const { return bank_conflicts_; }
+  /// The last cycle in which something happened here.
+  cycle_t last_active() const { return wheel_.last(); }
+
   unsigned index() const { return index_; }
   std::uint64_t global_base() const { return global_base_; }
   Cores& cores() { return cores_; }
@@ -265,6 +270,7 @@ class cluster {
   std::vector<axi_message> slave_out_;
   std::vector<guest_error> errors_;
   time_split times_;
+  std::uint64_t bank_conflicts_ = 0;
   std::uint64_t watch_begin_ = 0, watch_end_ = 0, watch_piece_ = 1;
   std::vector<cycle_t> written_at_;
   std::vector<std::pair<cycle_t, unsigned>> hand_overs_;  // cycle and order of those to come

@@ -81,6 +81,7 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::serve(unsig
     }
   }
   if (!banks_.claim(offset)) {
+    ++bank_conflicts_;
     retry_ |= bit(h);
     return;
   }
@@ -133,19 +134,33 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     running_ &= ~bit(h);
     guest_error e;
     const hart_fault fault = cores_.fault(h);
-    e.from = fault == hart_fault::lockstep_mismatch ? guest_error::source::lockstep
-             : fault == hart_fault::stack_overflow  ? guest_error::source::core_stack
-             : is_forbidden_loop(fault)             ? guest_error::source::core_loop
-                                                    : guest_error::source::core_fetch;
+    e.from = is_forbidden_loop(fault) ? guest_error::source::core_loop : guest_error::source::core_fetch;
     e.cycle = now;
     e.core = h;
     e.pc = cores_.pc(h);
     e.addr = e.pc;
-    if (fault == hart_fault::stack_overflow) {
-      e.addr = cores_.x(h, 2);
-      e.limit = control_.stack_limit(h);
-    }
+    e.act = guest_act::none;
     e.what = describe(fault);
+    switch (fault) {
+      case hart_fault::lockstep_mismatch:
+        e.from = guest_error::source::lockstep;
+        break;
+      case hart_fault::stack_overflow:
+        e.from = guest_error::source::core_stack;
+        e.addr = cores_.x(h, 2);
+        e.limit = control_.stack_limit(h);
+        break;
+      case hart_fault::trap_storm:
+        e.from = guest_error::source::core_trap;
+        e.addr = cores_.trap_cause(h);
+        e.act = guest_act::trap;
+        break;
+      case hart_fault::fetch_outside_text:
+        e.act = guest_act::fetch;
+        break;
+      default:
+        break;
+    }
     report(e);
     return;
   }
@@ -222,7 +237,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     e.from = guest_error::source::dma;
     e.cycle = now;
     e.addr = peripheral_base_ + own->offset;
-    e.write = true;
+    e.act = guest_act::write;
     e.what = "DMA: the notified register does not exist, or refuses this access";
     report(e);
   }
@@ -256,7 +271,7 @@ void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
       e.core = id;
       e.pc = burst->pc;
       e.addr = burst->addr;
-      e.write = burst->write;
+      e.act = burst->write ? guest_act::write : guest_act::read;
       e.what = burst->resp == axi_resp::decerr ? "no such address (DECERR)" : "access refused (SLVERR)";
       report(e);
     }
@@ -278,7 +293,9 @@ void cluster<Cores, Observer>::collect_device_events(cycle_t now) {
     guest_error e;
     e.from = from;
     e.cycle = now;
+    e.core = device.unit;
     e.addr = device.address;
+    e.act = device.act;
     e.what = device.what;
     report(e);
   };

@@ -145,7 +145,7 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
     e.core = h;
     e.pc = request.pc;
     e.addr = request.addr;
-    e.write = request.write;
+    e.act = request.write ? guest_act::write : guest_act::read;
     e.what = "no such register, or it refuses this access";
     report(e);
     data = bad_access_pattern >> shift;

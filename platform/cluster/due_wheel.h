@@ -73,6 +73,9 @@ class due_wheel {
     __builtin_prefetch(&slots_[(to - 6) & 63]);
   }
 
+  /// The last cycle that was taken.
+  cycle_t last() const { return base_; }
+
   /// Removes and returns the harts due in cycle `now`; no hart may be due earlier.
   std::uint64_t take(cycle_t now) {
     base_ = now;

@@ -57,7 +57,8 @@ std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text)
 
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
-  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, lockstep_mismatches;
+  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trap_limit,
+      lockstep_mismatches;
   std::string model, calibration, check, trace;
 };
 
@@ -71,6 +72,7 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--threads", words.threads, {1, key("engine.threads").most}, threads);
   read("--window", words.window, key("engine.window"), a.window);
   read("--max-cycles", words.max_cycles, key("engine.max_cycles"), a.max_cycles);
+  read("--trap-limit", words.trap_limit, key("engine.trap_limit"), a.trap_limit);
   read("--images-count", words.images_count, key("images.count"), images);
   read("--rows", words.rows, range_of(schema_kind::chip, "ima.rows"), rows);
   read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
@@ -95,6 +97,7 @@ void to_sets(const option_words& words, arguments& a) {
   given("engine.threads", words.threads);
   given("engine.window", words.window);
   given("engine.max_cycles", words.max_cycles);
+  given("engine.trap_limit", words.trap_limit);
   if (!words.check.empty()) set("check", words.check);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
@@ -114,6 +117,16 @@ std::optional<std::string> misplaced(const CLI::App& run, command what) {
   return std::nullopt;
 }
 
+/// An option that took the next option as its value, because its own was forgotten.
+std::optional<std::string> swallowed(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands())
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& value : option->results())
+        if (value.rfind("--", 0) == 0)
+          return option->get_name() + ": its value is missing, " + printable(value) + " is behind it";
+  return std::nullopt;
+}
+
 int mistake(const std::string& message) {
   std::fprintf(stderr, "ohmic: %s\n", message.c_str());
   return static_cast<int>(exit_code::user_mistake);
@@ -122,6 +135,7 @@ int mistake(const std::string& message) {
 }  // namespace
 
 std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
+  a.command_line.assign(argv, argv + argc);
   a.program_words = split_program_words(argc, argv);
   CLI::App app(description, "ohmic");
   app.footer(exit_codes);
@@ -158,6 +172,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
                   "Cores in lock-step go on after a mismatch until a cluster has had so many (default: 1)")
       ->type_name("N");
   run->add_option("--max-cycles", s.max_cycles, "Stop in this cycle with exit code 6")->type_name("CYCLE");
+  run->add_option("--trap-limit", s.trap_limit,
+                  "Exceptions in a row without progress that end the run with exit code 4 (default: 10000; 0: none)")
+      ->type_name("N");
   run->add_option("--window", s.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
   run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
       ->type_name("CLUSTER.CORE");
@@ -237,6 +254,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     }
     return mistake(one_line(error.what()) + " (see `ohmic --help`)");
   }
+  if (const auto wrong = swallowed(app)) return mistake(*wrong);
   try {
     read_numbers(s, a);
   } catch (const config_error& error) {

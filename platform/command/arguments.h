@@ -12,11 +12,12 @@ enum class command { run_experiment, run_program, calibrate, compile, info };
 /// What the command line asked for. Options that were not given are empty or 0; numbers have been checked.
 struct arguments {
   command what = command::info;
-  std::string file;                     ///< experiment, ELF, model, or chip
-  std::vector<std::string> sets;        ///< arguments of --set; the shorthands (--model ...) come last
-  std::vector<std::string> cores;       ///< arguments of --cores
-  std::vector<std::string> hand_overs;  ///< arguments of --hand-over
-  std::vector<std::string> waves;       ///< arguments of --wave
+  std::vector<std::string> command_line;  ///< all words, the program's name first
+  std::string file;                       ///< experiment, ELF, model, or chip
+  std::vector<std::string> sets;          ///< arguments of --set; the shorthands (--model ...) come last
+  std::vector<std::string> cores;         ///< arguments of --cores
+  std::vector<std::string> hand_overs;    ///< arguments of --hand-over
+  std::vector<std::string> waves;         ///< arguments of --wave
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, input, out, json;
@@ -24,6 +25,7 @@ struct arguments {
   std::vector<std::string> faults;
   std::optional<std::pair<unsigned, unsigned>> trace;
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
+  std::optional<std::uint32_t> trap_limit;
   unsigned threads = 0, rows = 256, lockstep_mismatches = 1;
   bool quiet = false, dump = false;
 };

@@ -9,10 +9,12 @@
 #include "host/console.h"
 #include "host/destination.h"
 #include "host/output_folder.h"
+#include "platform/command/version.h"
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
 #include "platform/config/load_chip.h"
+#include "platform/experiment/fingerprint.h"
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/run_experiment.h"
@@ -39,9 +41,17 @@ void sort_firmware(const std::vector<std::string>& words, std::string* program, 
   }
 }
 
+invocation invocation_of(const arguments& a) {
+  invocation how{a.command_line, a.sets, version, ""};
+  for (const auto* words : {&a.cores, &a.hand_overs})
+    how.overrides.insert(how.overrides.end(), words->begin(), words->end());
+  return how;
+}
+
 exit_code run_experiment_command(const arguments& a) {
   experiment_request request;
   request.config = load_experiment(a.file, a.sets, a.cores, a.hand_overs);
+  request.how = invocation_of(a);
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.trace = a.trace;
@@ -60,6 +70,7 @@ exit_code run_program_command(const arguments& a) {
   request.chip = load_chip(a.chip, a.sets, a.cores, a.hand_overs);
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
+  if (a.trap_limit) request.run.trap_limit = *a.trap_limit;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;
   request.machine.lockstep_mismatches = a.lockstep_mismatches;
   std::optional<output_folder> output;
@@ -78,6 +89,8 @@ exit_code run_program_command(const arguments& a) {
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.json = a.json;
+  request.how = invocation_of(a);
+  if (!a.json.empty()) request.how.firmware_hash = fingerprint().add_file(a.file).digits();
   return run_program(request);
 }
 

@@ -43,9 +43,10 @@ struct experiment_config {
   } mapping;
 
   struct engine_config {
-    cycle_t window = 0;      ///< 0: exact
-    unsigned threads = 0;    ///< 0: as many as the process may use
-    cycle_t max_cycles = 0;  ///< 0: no limit
+    cycle_t window = 0;                 ///< 0: exact
+    unsigned threads = 0;               ///< 0: as many as the process may use
+    cycle_t max_cycles = 0;             ///< 0: no limit
+    std::uint32_t trap_limit = 10'000;  ///< 0: none
     bool continue_on_guest_error = false;
     cycle_t random_delay_max = 0;  ///< 0: none
     std::uint64_t random_delay_seed = 1;

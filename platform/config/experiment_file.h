@@ -34,6 +34,7 @@ struct experiment_file {
     std::optional<std::uint64_t> window;
     std::optional<unsigned> threads;
     std::optional<std::uint64_t> max_cycles;
+    std::optional<std::uint32_t> trap_limit;
     std::optional<std::string> on_guest_error;
     struct {
       std::optional<std::uint64_t> max_cycles, seed;

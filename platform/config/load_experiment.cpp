@@ -112,6 +112,7 @@ experiment_file to_experiment_file(const config_node& root) {
   read("engine.window", f.engine.window);
   read("engine.threads", f.engine.threads);
   read("engine.max_cycles", f.engine.max_cycles);
+  read("engine.trap_limit", f.engine.trap_limit);
   read("engine.on_guest_error", f.engine.on_guest_error);
   read("engine.random_delay.max_cycles", f.engine.random_delay.max_cycles);
   read("engine.random_delay.seed", f.engine.random_delay.seed);
@@ -166,6 +167,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   apply(f.engine.window, c.engine.window);
   apply(f.engine.threads, c.engine.threads);
   apply(f.engine.max_cycles, c.engine.max_cycles);
+  apply(f.engine.trap_limit, c.engine.trap_limit);
   if (f.engine.on_guest_error) c.engine.continue_on_guest_error = *f.engine.on_guest_error == "continue";
   apply(f.engine.random_delay.max_cycles, c.engine.random_delay_max);
   apply(f.engine.random_delay.seed, c.engine.random_delay_seed);

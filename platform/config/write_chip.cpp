@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 
@@ -35,6 +36,19 @@ std::string list(const std::vector<T>& values) {
 
 /// A name as YAML reads it back, whatever is in it.
 std::string quoted(const std::string& word) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(word.begin(), word.end(), control)) {
+    std::string escaped = "\"";
+    for (const char c : word) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(c));
+      if (control(c))
+        escaped += code;
+      else
+        escaped += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    }
+    return escaped + "\"";
+  }
   std::string out = "'";
   for (char c : word) out += c == '\'' ? std::string("''") : std::string(1, c);
   return out + "'";

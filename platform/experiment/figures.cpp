@@ -55,6 +55,16 @@ void cut_to(cluster_activity& a, cycle_t cycles) {
 
 }  // namespace
 
+std::uint64_t macs_per_image(const integer_graph& graph) {
+  std::uint64_t macs = 0;
+  for (const graph_node& node : graph.nodes) {
+    if (!node.on_crossbar()) continue;
+    const graph_tensor& out = graph.tensors[static_cast<std::size_t>(node.output)];
+    macs += std::uint64_t{node.layer.weights.size()} * static_cast<unsigned>(out.height * out.width);
+  }
+  return macs;
+}
+
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -75,6 +85,8 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
   // From the 16th image on: the pipeline is full. The last image's own way out is no part of the steady rate.
   if (f.finished() && images >= 48 && answered[47] > answered[15])
     f.steady_images_per_s = 32 * chip.config().clock_ghz * 1e9 / static_cast<double>(answered[47] - answered[15]);
+  for (unsigned i = 0; i < images; ++i)
+    f.completions.push_back(answered[i] > begin ? std::optional(answered[i] - begin) : std::nullopt);
   f.window = chip.window();
   f.windows = chip.windows();
   f.bound_cycles = source.bound_cycles(images);

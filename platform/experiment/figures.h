@@ -46,6 +46,9 @@ struct run_figures {
   cycle_t boot_cycles = 0, cycles = 0;
   double seconds_on_chip = 0, images_per_s = 0;
   std::optional<double> steady_images_per_s;
+  /// By image, from marker 0 on: the cycle in which its last logit's write was answered; empty: never.
+  std::vector<std::optional<cycle_t>> completions;
+  std::uint64_t macs_per_image = 0;  ///< of all crossbar layers; taps on padding count
   std::uint64_t mvms = 0, retired = 0, awake_cycles = 0;
   unsigned clusters_used = 0, threads = 1;
   cycle_t window = 0;
@@ -74,6 +77,9 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
 /// Compares the outputs and judges the images: fills outputs, logits, images and the accuracies.
 void judge_outputs(run_figures& figures, machine& chip, const deployment& source, const network& net,
                    const image_set& images, const golden_outputs& golden);
+
+/// Multiplications of weights and inputs in crossbar layers; taps on padding count.
+std::uint64_t macs_per_image(const integer_graph& graph);
 
 double peak_rss_mb();
 

@@ -13,6 +13,7 @@
 #include "host/whole_file.h"
 #include "platform/config/config_error.h"
 #include "platform/experiment/figures.h"
+#include "platform/experiment/fingerprint.h"
 #include "platform/experiment/golden.h"
 #include "platform/experiment/image_set.h"
 #include "platform/experiment/layer_check.h"
@@ -154,8 +155,10 @@ exit_code run_experiment(const experiment_request& request) {
   check_request(request);
   output_folder output(config.output, {"summary.json", "logits.json"});
   const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
-  const firmware loaded(request.firmware.empty() ? dataflow_firmware() : request.firmware, request.firmware_of,
-                        config.chip, {});
+  const std::string program = request.firmware.empty() ? dataflow_firmware() : request.firmware;
+  const firmware loaded(program, request.firmware_of, config.chip, {});
+  invocation how = request.how;
+  how.firmware_hash = fingerprint().add_file(program).digits();
   const program_set& programs = loaded.programs();
   const clock::time_point prepare_begin = clock::now();
   const prepared_run p = prepare(request);
@@ -182,6 +185,7 @@ exit_code run_experiment(const experiment_request& request) {
   options.threads = config.engine.threads == 0 ? usable_processors() : config.engine.threads;
   options.window = config.engine.window;
   if (config.engine.max_cycles != 0) options.max_cycles = config.engine.max_cycles;
+  options.trap_limit = config.engine.trap_limit;
   options.continue_on_guest_error = config.engine.continue_on_guest_error;
   attempt("to simulate " + config.name);
   options.interrupted = stop_requested;
@@ -200,7 +204,14 @@ exit_code run_experiment(const experiment_request& request) {
   meter.clear();
   flush_console();
 
+  if (const std::uint64_t wanted = request.faults.drop_write; wanted > chip->writes_entered()) {
+    const std::string what = fmt::format("--inject drop-write={}: never reached, only {} writes entered the network",
+                                         wanted, chip->writes_entered());
+    if (end == run_end::exited) throw config_error(what);
+    std::fprintf(stderr, "ohmic: %s\n", what.c_str());
+  }
   run_figures figures = collect_figures(*chip, p.mapped, end, images);
+  figures.macs_per_image = macs_per_image(p.net.graph);
   figures.threads = options.threads;
   figures.hand_overs = chip->hand_overs();
   if (layers) {
@@ -214,7 +225,7 @@ exit_code run_experiment(const experiment_request& request) {
 
   if (!figures.logits.empty())
     write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
-  write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped));
+  write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped, how));
   if (!figures.logits.empty() && !request.quiet) print(result_table(figures, config, p.mapped, p.net, p.images));
   print_waveforms(*chip, request.quiet);
   print_hand_overs(figures.hand_overs, request.quiet);

@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "platform/config/load_chip.h"
+#include "platform/experiment/limiting_resource.h"
 #include "platform/experiment/report_files.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/hand_overs_json.h"
@@ -10,26 +11,6 @@ namespace ohmic {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-const char* name_of(run_end end) {
-  switch (end) {
-    case run_end::exited:
-      return "finished";
-    case run_end::asserted:
-      return "assertion failed";
-    case run_end::deadlock:
-      return "dead-lock";
-    case run_end::guest_error:
-      return "guest error";
-    case run_end::cycle_limit:
-      return "cycle limit";
-    case run_end::lockstep_mismatch:
-      return "lock-step mismatch";
-    case run_end::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
 
 json split(const std::array<std::uint64_t, time_class_count>& cycles) {
   return {{"analog", cycles[0]},
@@ -78,6 +59,8 @@ json clusters_json(const run_figures& f, const deployment& source) {
   std::vector<std::vector<std::string>> stages(f.clusters.size());
   for (const stage_report& stage : source.stages)
     for (const unsigned cluster : stage.clusters) stages[cluster].push_back(stage.name);
+  std::vector<std::uint32_t> l1_used(f.clusters.size());
+  for (const cluster_image& image : source.clusters) l1_used[image.cluster] = image.l1_end;
   json all = json::array();
   for (std::size_t i = 0; i < f.clusters.size(); ++i) {
     if (stages[i].empty()) continue;
@@ -90,34 +73,62 @@ json clusters_json(const run_figures& f, const deployment& source) {
                    {"awake_core_cycles", a.awake_cycles},
                    {"dma_read_bytes", a.dma_read_bytes},
                    {"dma_written_bytes", a.dma_written_bytes},
+                   {"l1_used_bytes", l1_used[i]},
+                   {"bank_conflict_cycles", a.bank_conflicts},
+                   {"ima_active_cycles", a.ima_active},
+                   {"ima_compute_cycles", a.ima_compute},
+                   {"ima_stall_cycles", a.ima_stalls},
+                   {"dma_stall_cycles", a.dma_stalls},
                    {"icache_misses", a.icache_misses}});
   }
   return all;
 }
 
+std::uint64_t sum(const run_figures& f, std::uint64_t cluster_activity::* of) {
+  std::uint64_t all = 0;
+  for (const cluster_activity& a : f.clusters) all += a.*of;
+  return all;
+}
+
+json crossbars_json(const experiment_config& config, const deployment& source) {
+  std::uint64_t used = 0;
+  for (const crossbar_image& c : source.crossbars) used += std::uint64_t{c.rows} * c.columns;
+  const std::uint64_t all = std::uint64_t{config.chip.clusters()} * config.chip.ima.rows * config.chip.ima.columns;
+  return {{"used", source.crossbars.size()},
+          {"cells_used", used},
+          {"cells_of_chip", all},
+          {"cells_used_part", static_cast<double>(used) / static_cast<double>(all)}};
+}
+
 json links_json(const run_figures& f) {
-  const double whole_run = static_cast<double>(f.boot_cycles + f.cycles);
+  const double whole_run = static_cast<double>(f.boot_cycles + f.cycles), reported = static_cast<double>(f.cycles);
   json all = json::array();
   for (const link_activity& link : f.links)
     if (link.bytes != 0 || link.busy_cycles != 0)
-      all.push_back({{"name", link.name},
-                     {"bytes", link.bytes},
-                     {"busy_cycles", link.busy_cycles},
-                     {"utilisation", whole_run > 0 ? static_cast<double>(link.busy_cycles) / whole_run : 0.0}});
+      all.push_back(
+          {{"name", link.name},
+           {"bytes", link.bytes},
+           {"busy_cycles", link.busy_cycles},
+           {"utilisation", whole_run > 0 ? static_cast<double>(link.busy_cycles) / whole_run : 0.0},
+           {"bytes_after_boot", link.bytes_after_boot},
+           {"busy_cycles_after_boot", link.busy_cycles_after_boot},
+           {"utilisation_after_boot",
+            reported > 0 ? std::min(1.0, static_cast<double>(link.busy_cycles_after_boot) / reported) : 0.0}});
   return all;
 }
 
 }  // namespace
 
-std::string summary_json(const run_figures& f, const experiment_config& config, const deployment& source) {
+std::string summary_json(const run_figures& f, const experiment_config& config, const deployment& source,
+                         const invocation& how) {
   json s;
+  add_invocation(s, how, config.chip);
   s["experiment"] = config.name;
   s["end"] = name_of(f.end);
   s["exit_code"] = static_cast<int>(f.code);
   s["chip"] = {{"name", config.chip.name},
                {"clusters", config.chip.clusters()},
                {"cores_per_cluster", config.chip.cluster.cores}};
-  s["chip_hash"] = chip_hash(config.chip);
   s["model"] = source.model;
   s["model_hash"] = source.model_hash;
   s["mapping"] = source.policy;
@@ -130,9 +141,20 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["bound_cycles"] = f.bound_cycles;
   s["batch_images_per_s"] = f.images_per_s;
   if (f.steady_images_per_s) s["steady_images_per_s"] = *f.steady_images_per_s;
+  s["completion_cycles"] = json::array();
+  for (const auto& cycle : f.completions) s["completion_cycles"].push_back(optional(cycle));
+  s["first_image_cycles"] = f.completions.empty() ? json() : optional(f.completions.front());
+  s["macs_per_image"] = f.macs_per_image;
+  s["tops"] = 2 * static_cast<double>(f.macs_per_image) * f.images_per_s / 1e12;
+  const limiting_resource limit = find_limiting_resource(f, source);
+  s["limiting_resource"] = {{"kind", limit.kind}, {"name", limit.name}, {"utilisation", limit.utilisation}};
+  s["crossbars"] = crossbars_json(config, source);
   s["mvm_count"] = f.mvms;
   s["retired_instructions"] = f.retired;
   s["awake_core_cycles"] = f.awake_cycles;
+  s["bank_conflict_cycles"] = sum(f, &cluster_activity::bank_conflicts);
+  s["ima_stall_cycles"] = sum(f, &cluster_activity::ima_stalls);
+  s["dma_stall_cycles"] = sum(f, &cluster_activity::dma_stalls);
   s["wall_s"] = f.wall.total;
   s["preparing_s"] = f.wall.preparing;
   s["reference_s"] = f.wall.reference;

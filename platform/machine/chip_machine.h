@@ -17,6 +17,7 @@
 #include "platform/elf/elf_file.h"
 #include "platform/machine/hand_over.h"
 #include "platform/machine/instruction_trace.h"
+#include "platform/machine/loading.h"
 #include "platform/machine/machine.h"
 #include "registers/cluster_control.h"
 #include "registers/cluster_peripherals.h"
@@ -111,6 +112,9 @@ class chip_machine : public machine {
   const std::uint8_t* l1(unsigned cluster) const override { return chip_.l1_of(cluster); }
 
   run_end run(const run_options& options) override {
+    for (unsigned i = 0; i < chip_.clusters(); ++i)
+      for (unsigned h = 0; h < chip_.config().cluster.cores; ++h)
+        chip_.cluster(i).cores().set_trap_limit(h, options.trap_limit);
     chip_.start();
     const run_end end = chip_.run(options);
     chip_.control().flush();
@@ -141,6 +145,12 @@ class chip_machine : public machine {
     a.cycles = c.times().cycles(end_cycle());
     a.dma_read_bytes = c.mover().counters().bytes_read;
     a.dma_written_bytes = c.mover().counters().bytes_written;
+    a.bank_conflicts = c.bank_conflicts();
+    a.ima_stalls = c.accelerator().counters().stall_cycles;
+    a.ima_active = c.accelerator().counters().active_cycles;
+    a.ima_compute = c.accelerator().counters().compute_cycles;
+    a.ima_cells = c.accelerator().counters().cells;
+    a.dma_stalls = c.mover().counters().stall_cycles;
     a.icache_misses = c.icache().count().misses;
     a.waiting_for = c.control().waiting_for();
     a.activity = c.control().activity();
@@ -152,10 +162,24 @@ class chip_machine : public machine {
 
   std::vector<link_activity> links() const override {
     std::vector<link_activity> all;
-    chip_.network().for_each_link(
-        [&](const std::string& name, const channel_counters& c) { all.push_back({name, c.bytes, c.busy_cycles}); });
+    const std::vector<channel_counters>& before = chip_.lanes_before_marker();
+    std::size_t number = 0;
+    link_activity link;
+    chip_.network().for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& c) {
+      const channel_counters early = number < before.size() ? before[number++] : channel_counters{};
+      link.bytes += c.bytes;
+      link.busy_cycles = std::max(link.busy_cycles, c.busy_cycles);
+      link.bytes_after_boot += c.bytes - early.bytes;
+      link.busy_cycles_after_boot = std::max(link.busy_cycles_after_boot, c.busy_cycles - early.busy_cycles);
+      if (lane != axi_lane::b) return;  // the last lane of a direction
+      link.name = name;
+      all.push_back(std::move(link));
+      link = {};
+    });
     return all;
   }
+
+  std::uint64_t writes_entered() const override { return chip_.network().faults().writes(); }
 
   hart_snapshot hart(unsigned i, unsigned core) const override {
     const Cores& group = chip_.cluster(i).cores();
@@ -237,8 +261,7 @@ class chip_machine : public machine {
 
   void load(const elf_file& program) {
     for (const elf_segment& s : program.segments())
-      if (!write(s.address, s.bytes.data(), s.bytes.size()))
-        throw elf_error("the program's segment at " + std::to_string(s.address) + " is outside the chip's memory");
+      if (!write(s.address, s.bytes.data(), s.bytes.size())) throw elf_error(why_not_loaded(program, s, config()));
   }
 
   bool access(std::uint64_t addr, void* data, std::size_t bytes, bool write) {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "ip/core/core_relay.h"
 #include "chip/chip_config.h"
+#include "ip/core/core_relay.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/program_set.h"
 

@@ -35,6 +35,7 @@ struct run_options {
   cycle_t window = 0;  ///< 0: the exact window; more: less accurate, never less deterministic
   cycle_t max_cycles = never;
   bool continue_on_guest_error = false;
+  std::uint32_t trap_limit = 10'000;         ///< exceptions in a row without progress that end a hart; 0: any number
   std::function<void(cycle_t)> on_progress;  ///< called a few times a second, between windows
   std::function<bool()> interrupted;         ///< polled as often; true ends the run
   /// Called after each window with the clusters that ran in it: for observers of memory.
@@ -69,13 +70,18 @@ struct cluster_activity {
   std::array<std::uint64_t, time_class_count> cycles{};  ///< by time_class, from marker 0 to the end
   std::uint64_t dma_read_bytes = 0, dma_written_bytes = 0;
   std::uint64_t icache_misses = 0;
+  std::uint64_t bank_conflicts = 0;               ///< cycles that its cores waited for an L1 bank
+  std::uint64_t ima_stalls = 0, dma_stalls = 0;   ///< cycles that a beat of theirs waited for L1 banks
+  std::uint64_t ima_active = 0, ima_compute = 0;  ///< cycles with a job, and with an MVM in the crossbar
+  std::uint64_t ima_cells = 0;                    ///< rows x columns driven, summed over MVMs
   std::uint32_t waiting_for = 0, activity = 0;
   std::uint64_t sleeping = 0, waiting_for_bus = 0, waiting_for_line = 0;  ///< masks of cores
 };
 
 struct link_activity {
   std::string name;
-  std::uint64_t bytes = 0, busy_cycles = 0;
+  std::uint64_t bytes = 0, busy_cycles = 0;                        ///< from reset on; busy: its busiest lane
+  std::uint64_t bytes_after_boot = 0, busy_cycles_after_boot = 0;  ///< from marker 0 on, if there was one
 };
 
 /// How much of a waveform there is.
@@ -151,13 +157,16 @@ class machine {
   virtual cycle_t exact_window() const = 0;
   virtual std::uint64_t windows() const = 0;
   virtual std::optional<cycle_t> marker(unsigned n) const = 0;
-  virtual cycle_t end_cycle() const = 0;  ///< of EXIT or assert; now() otherwise
+  /// Of EXIT or assert; of a dead-lock the last cycle in which something happened; now() otherwise.
+  virtual cycle_t end_cycle() const = 0;
   virtual std::uint32_t exit_status() const = 0;
   virtual std::uint64_t progress() const = 0;
   virtual const std::vector<guest_error>& errors() const = 0;
   virtual cluster_activity activity(unsigned cluster) = 0;
   virtual std::vector<link_activity> links() const = 0;
   virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
+  /// Writes that have entered the network; counted only if some are to be disturbed.
+  virtual std::uint64_t writes_entered() const = 0;
   virtual lockstep_report lockstep() const = 0;
   virtual std::vector<recorded_waveform> waveforms() const = 0;  ///< after run(), which completes their files
   virtual std::vector<hand_over_report> hand_overs() const = 0;

@@ -26,6 +26,26 @@ exit_code exit_code_of(run_end end, std::uint32_t status, int signal) {
   return exit_code::right;
 }
 
+const char* name_of(run_end end) {
+  switch (end) {
+    case run_end::exited:
+      return "finished";
+    case run_end::asserted:
+      return "assertion failed";
+    case run_end::deadlock:
+      return "dead-lock";
+    case run_end::guest_error:
+      return "guest error";
+    case run_end::cycle_limit:
+      return "cycle limit";
+    case run_end::lockstep_mismatch:
+      return "lock-step mismatch";
+    case run_end::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
 std::string describe_end(run_end end, machine& chip) {
   const cycle_t at = chip.end_cycle();
   switch (end) {

@@ -24,6 +24,9 @@ enum class exit_code : int {
 /// The exit code of a run that ended so; `status` is what the program passed to exit(), `signal` what interrupted it.
 exit_code exit_code_of(run_end end, std::uint32_t status, int signal = 0);
 
+/// How the run ended, in a word or two.
+const char* name_of(run_end end);
+
 /// One sentence for a person: why the run ended. Empty if all is right.
 std::string describe_end(run_end end, machine& chip);
 

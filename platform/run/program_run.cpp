@@ -59,6 +59,56 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
   }
 }
 
+namespace {
+/// Source: RISC-V privileged architecture, mcause.
+const char* trap_name(std::uint64_t cause) {
+  switch (cause) {
+    case 2:
+      return "illegal instruction";
+    case 3:
+      return "ebreak";
+    case 11:
+      return "ecall";
+    default:
+      return "exception";
+  }
+}
+}  // namespace
+
+std::string describe(const guest_error& e, const elf_file& program) {
+  std::string text = fmt::format("cycle {} cluster {}", e.cycle, e.cluster), what = e.what;
+  switch (e.from) {
+    case guest_error::source::dma:
+      text += fmt::format(" DMA channel {}", e.core);
+      if (what.rfind("DMA: ", 0) == 0) what.erase(0, 5);
+      break;
+    case guest_error::source::ima:
+      text += " IMA";
+      break;
+    default:
+      text += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc, program.describe(e.pc));
+  }
+  if (e.from == guest_error::source::core_stack)
+    return text + fmt::format(": {}: sp {:#x} is {} bytes below the stack's end {:#x}", what, e.addr, e.limit - e.addr,
+                              e.limit);
+  const bool negative = e.addr >> 63 != 0;  // an offset in front of what it is relative to
+  switch (e.act) {
+    case guest_act::none:
+      return text + ": " + what;
+    case guest_act::read:
+      return text + fmt::format(": read of address {:#x}: {}", e.addr, what);
+    case guest_act::write:
+      return text + fmt::format(": write of address {:#x}: {}", e.addr, what);
+    case guest_act::fetch:
+      return text + fmt::format(": fetch from address {:#x}: {}", e.addr, what);
+    case guest_act::trap:
+      return text + fmt::format(": trap with cause {} ({}): {}", e.addr, trap_name(e.addr), what);
+    case guest_act::value:
+      return text + fmt::format(": {} (value {}{:#x})", what, negative ? "-" : "", negative ? -e.addr : e.addr);
+  }
+  return text;
+}
+
 void print_errors(const machine& chip, const program_set& programs) {
   std::size_t shown = 0;
   for (const guest_error& e : chip.errors()) {
@@ -67,36 +117,7 @@ void print_errors(const machine& chip, const program_set& programs) {
       std::fprintf(stderr, "ohmic: and %zu more errors\n", chip.errors().size() - 16);
       break;
     }
-    std::string where = fmt::format("cycle {} cluster {}", e.cycle, e.cluster);
-    switch (e.from) {
-      case guest_error::source::core_access:
-      case guest_error::source::core_fetch:
-      case guest_error::source::core_stack:
-      case guest_error::source::core_loop:
-        where += fmt::format(" core {} pc {:#010x} <{}>", e.core, e.pc,
-                             programs.in(chip.config(), e.cluster).describe(e.pc));
-        break;
-      case guest_error::source::lockstep:
-        break;
-      case guest_error::source::dma:
-        where += " DMA";
-        break;
-      case guest_error::source::ima:
-        where += " IMA";
-        break;
-    }
-    if (e.from == guest_error::source::core_stack) {
-      std::fprintf(stderr, "ohmic: guest error: %s: %s: sp %#llx is %llu bytes below the stack's end %#x\n",
-                   where.c_str(), e.what, static_cast<unsigned long long>(e.addr),
-                   static_cast<unsigned long long>(e.limit - e.addr), e.limit);
-      continue;
-    }
-    if (e.from == guest_error::source::core_loop) {
-      std::fprintf(stderr, "ohmic: guest error: %s: %s\n", where.c_str(), e.what);
-      continue;
-    }
-    std::fprintf(stderr, "ohmic: guest error: %s: %s address %#llx: %s\n", where.c_str(),
-                 e.write ? "write of" : "read of", static_cast<unsigned long long>(e.addr), e.what);
+    std::fprintf(stderr, "ohmic: guest error: %s\n", describe(e, programs.in(chip.config(), e.cluster)).c_str());
   }
 }
 
@@ -203,11 +224,15 @@ exit_code run_program(const program_request& request) {
   meter.clear();
   flush_console();
 
-  std::uint64_t retired = 0, awake = 0;
+  std::uint64_t retired = 0, awake = 0, mvms = 0, bank_conflicts = 0, ima_stalls = 0, dma_stalls = 0;
   for (unsigned i = 0; i < request.chip.clusters(); ++i) {
     const cluster_activity a = chip->activity(i);
     retired += a.retired;
     awake += a.awake_cycles;
+    mvms += a.mvms;
+    bank_conflicts += a.bank_conflicts;
+    ima_stalls += a.ima_stalls;
+    dma_stalls += a.dma_stalls;
   }
   const exit_code code = exit_code_of(end, chip->exit_status(), stop_signal());
   print_errors(*chip, programs);
@@ -230,22 +255,29 @@ exit_code run_program(const program_request& request) {
         static_cast<double>(retired) / 1e6 / simulating, static_cast<double>(chip->end_cycle()) / 1e6 / simulating,
         static_cast<unsigned long long>(chip->window()), run.threads);
   if (!request.json.empty()) {
-    const nlohmann::json figures = {{"exit_code", static_cast<int>(code)},
-                                    {"exit_status", chip->exit_status()},
-                                    {"cycles", chip->end_cycle()},
-                                    {"retired_instructions", retired},
-                                    {"awake_core_cycles", awake},
-                                    {"wall_s", wall},
-                                    {"startup_s", startup},
-                                    {"mips", static_cast<double>(retired) / 1e6 / simulating},
-                                    {"cycles_per_s", static_cast<double>(chip->end_cycle()) / simulating},
-                                    {"peak_rss_mb", peak_rss_mb()},
-                                    {"window", chip->window()},
-                                    {"windows", chip->windows()},
-                                    {"threads", run.threads},
-                                    {"unfenced_text_writes", chip->unfenced_text().count},
-                                    {"lockstep_retirements", lockstep.retirements()},
-                                    {"hand_overs", hand_overs_json(hand_overs)}};
+    nlohmann::ordered_json figures;
+    add_invocation(figures, request.how, request.chip);
+    figures["end"] = name_of(end);
+    figures["exit_code"] = static_cast<int>(code);
+    figures["exit_status"] = chip->exit_status();
+    figures["cycles"] = chip->end_cycle();
+    figures["retired_instructions"] = retired;
+    figures["awake_core_cycles"] = awake;
+    figures["mvm_count"] = mvms;
+    figures["bank_conflict_cycles"] = bank_conflicts;
+    figures["ima_stall_cycles"] = ima_stalls;
+    figures["dma_stall_cycles"] = dma_stalls;
+    figures["wall_s"] = wall;
+    figures["startup_s"] = startup;
+    figures["mips"] = static_cast<double>(retired) / 1e6 / simulating;
+    figures["cycles_per_s"] = static_cast<double>(chip->end_cycle()) / simulating;
+    figures["peak_rss_mb"] = peak_rss_mb();
+    figures["window"] = chip->window();
+    figures["windows"] = chip->windows();
+    figures["threads"] = run.threads;
+    figures["unfenced_text_writes"] = chip->unfenced_text().count;
+    figures["lockstep_retirements"] = lockstep.retirements();
+    figures["hand_overs"] = hand_overs_json(hand_overs);
     write_whole_file(request.json, figures.dump(2) + "\n");
   }
   return code;

@@ -9,6 +9,7 @@
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/firmware.h"
+#include "platform/run/invocation.h"
 
 namespace ohmic {
 
@@ -22,6 +23,7 @@ struct program_request {
   machine_options machine;
   bool quiet = false;
   bool dump = false;  ///< print every cluster's state if the run fails
+  invocation how;     ///< for the figures
   std::string json;   ///< file for the figures; empty: none
 };
 
@@ -40,7 +42,11 @@ void print_lockstep(const lockstep_report& report);
 /// only those that left a core alone.
 void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_only);
 
-/// One line per guest error: cluster, core, pc, symbol, address.
+/// A guest error in one line: cycle, cluster, core with pc and symbol or device, what it did, and what is wrong with
+/// it.
+std::string describe(const guest_error& error, const elf_file& program);
+
+/// One line per guest error, of many the first ones.
 void print_errors(const machine& chip, const program_set& programs);
 
 /// One line of warning if the run ended with writes to text that no core made a fence.i behind.

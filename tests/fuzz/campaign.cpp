@@ -206,17 +206,25 @@ class teller {
     double rest = seconds_ - now;
     if (inputs_ != 0 && done != 0)
       rest = std::min(rest, now * static_cast<double>(inputs_ - done) / static_cast<double>(done));
-    std::fprintf(stderr, "%s: %llu inputs, %s\n", what_.name, static_cast<unsigned long long>(done),
+    std::fprintf(screen_, "%s: %llu inputs, %s\n", what_.name, static_cast<unsigned long long>(done),
                  left(std::max(0.0, rest)).c_str());
   }
   double seconds() const { return seconds_since(begin_); }
 
  private:
+  static std::FILE* screen() {
+    std::FILE* const file = fdopen(dup(2), "w");
+    if (file == nullptr) return stderr;
+    std::setvbuf(file, nullptr, _IONBF, 0);
+    return file;
+  }
+
   const campaign& what_;
   const std::uint64_t inputs_;
   const double seconds_;
   const clock::time_point begin_ = clock::now();
   double next_ = 5;
+  std::FILE* const screen_ = screen();  // the children's stderr goes nowhere
 };
 
 std::string read_file(const campaign& what, const std::string& file) {

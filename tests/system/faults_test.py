@@ -45,6 +45,11 @@ class Faults(SystemTest):
         self.assertGreaterEqual(codes[1], 5, codes)
         self.assertGreaterEqual(codes[3], 5, codes)
 
+    def test_a_write_that_never_comes_is_a_mistake(self):
+        run = self.faulty("drop-write=1000000000", images=1)
+        self.refuses(run, "drop-write=1000000000", "never reached", "writes entered the network")
+        self.assertEqual(run.files, [])
+
     def test_a_skipped_barrier_is_noticed(self):
         """The same executor, but core 1 of each cluster does not arrive at the end of a kernel."""
         run = run_network(

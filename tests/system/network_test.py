@@ -8,6 +8,20 @@ SPLIT = {"analog", "digital", "communication", "synchronisation", "idle"}
 FIELDS = {
     "chip",
     "chip_hash",
+    "resolved_chip",
+    "command_line",
+    "overrides",
+    "ohmic_version",
+    "firmware_hash",
+    "completion_cycles",
+    "first_image_cycles",
+    "macs_per_image",
+    "tops",
+    "limiting_resource",
+    "crossbars",
+    "bank_conflict_cycles",
+    "ima_stall_cycles",
+    "dma_stall_cycles",
     "mapping",
     "clusters_used",
     "images",
@@ -52,6 +66,45 @@ class MicroOn16Clusters(SystemTest):
     def test_all_scenes_are_recognised(self):
         self.assertEqual(self.summary["scene_accuracy"], 1.0)
         self.assertGreater(self.summary["float_cosine"]["mean"], 0.99)
+
+    def test_images_complete_one_after_the_other_and_the_last_ends_the_run(self):
+        completions = self.summary["completion_cycles"]
+        self.assertEqual(len(completions), 16)
+        self.assertEqual(completions, sorted(completions))
+        self.assertEqual(completions[-1], self.summary["cycles"])
+        self.assertEqual(completions[0], self.summary["first_image_cycles"])
+
+    def test_work_and_throughput_fit_each_other(self):
+        s = self.summary
+        self.assertAlmostEqual(s["tops"], 2 * s["macs_per_image"] * s["batch_images_per_s"] / 1e12)
+        self.assertGreater(s["macs_per_image"], 0)
+        self.assertLessEqual(s["macs_per_image"] * 16, s["mvm_count"] * 256 * 256)
+        self.assertLess(s["crossbars"]["cells_used"], s["crossbars"]["cells_of_chip"])
+        self.assertEqual(s["crossbars"]["cells_of_chip"], 16 * 256 * 256)
+
+    def test_stalls_of_clusters_sum_up_and_memory_is_in_use(self):
+        clusters = self.summary["clusters"]
+        for name in ("bank_conflict_cycles", "ima_stall_cycles", "dma_stall_cycles"):
+            self.assertLessEqual(sum(c[name] for c in clusters), self.summary[name])
+        for cluster in clusters:
+            self.assertGreater(cluster["l1_used_bytes"], 64 << 10)
+            self.assertLessEqual(cluster["l1_used_bytes"], 1 << 20)
+            self.assertLessEqual(cluster["ima_compute_cycles"], cluster["ima_active_cycles"])
+
+    def test_links_are_told_with_and_without_boot(self):
+        for link in self.summary["links"]:
+            self.assertLessEqual(link["bytes_after_boot"], link["bytes"])
+            self.assertLessEqual(link["busy_cycles_after_boot"], link["busy_cycles"])
+        hbm = next(link for link in self.summary["links"] if link["name"] == "top.down")
+        self.assertGreater(hbm["bytes"], hbm["bytes_after_boot"], "text is read while booting")
+        limit = self.summary["limiting_resource"]
+        self.assertIn(limit["kind"], ("crossbar", "cores", "data movers", "link"))
+        self.assertTrue(0 < limit["utilisation"] <= 1)
+
+    def test_the_run_can_be_made_again(self):
+        self.assertEqual(self.summary["command_line"][1], "run")
+        self.assertIn("engine.threads=1", self.summary["overrides"])
+        self.assertEqual(self.summary["resolved_chip"]["network"]["factors"], [1, 4, 4])
 
     def test_the_summary_has_every_named_field(self):
         self.assertLessEqual(FIELDS, self.summary.keys())

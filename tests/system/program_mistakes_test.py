@@ -26,7 +26,8 @@ from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
     DEEP_RECURSION,
     WORKERS_RECURSION,
     LEGAL_STACKS,
-) = range(1, 14)
+    TRAP_AGAIN,
+) = range(1, 15)
 
 
 class ProgramMistakes(SystemTest):
@@ -91,6 +92,48 @@ class ProgramMistakes(SystemTest):
         run = self.mistake(WAIT_FOR_NOBODY)
         self.ends(run, 3)
         self.says(run, "dead-lock in cycle", "cluster 0: core 0 waits for event lines 0x8", "make_mistake")
+
+    def test_a_dead_lock_is_in_its_own_cycle_whatever_the_limit(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            figures = Path(scratch) / "figures.json"
+            cycles = []
+            for options in (
+                (),
+                ("--max-cycles", "9000000"),
+                ("--max-cycles", "9000000000000000000"),
+                ("--window", "1"),
+            ):
+                run = self.mistake(WAIT_FOR_NOBODY, "--json", figures, *options)
+                self.ends(run, 3)
+                cycles.append(json.loads(figures.read_text())["cycles"])
+                self.says(run, f"dead-lock in cycle {cycles[-1]}:")
+            self.assertEqual(len(set(cycles)), 1, cycles)
+            self.assertLess(cycles[0], 100_000)
+
+    def test_exceptions_without_progress_end_the_run(self):
+        said = set()
+        for model in ("iss", "rtl", "lockstep"):
+            run = self.mistake(TRAP_AGAIN, "--cores", f"0.0={model}", "--trap-limit", "100", "--max-cycles", "1000000")
+            self.ends(run, 4)
+            self.says(run, "make_mistake", "trap with cause 2 (illegal instruction)", "--trap-limit")
+            said.add(run.err.split("guest error: ")[1].split(" core ")[1].split("\n")[0])
+        self.assertEqual(len(said), 1, said)
+        self.ends(self.mistake(TRAP_AGAIN), 4)
+        self.ends(self.mistake(TRAP_AGAIN, "--trap-limit", "0", "--max-cycles", "1000000"), 6)
+
+    def test_the_figures_say_how_the_run_came_about(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            figures = Path(scratch) / "figures.json"
+            self.ends(self.mistake(0, "--json", figures, "--set", "cluster.cores=+8", "--cores", "0.0=iss"), 0)
+            read = json.loads(figures.read_text())
+        self.assertEqual(read["resolved_chip"]["cluster"]["cores"], 8)
+        self.assertEqual(read["resolved_chip"]["hbm"]["bytes"], 1536 << 20)
+        self.assertEqual(read["overrides"], ["cluster.cores=+8", "0.0=iss"])
+        self.assertEqual(read["command_line"][1], "run")
+        self.assertEqual(read["command_line"][-2:], ["--", "0"])
+        self.assertEqual(read["end"], "finished")
+        self.assertRegex(read["ohmic_version"], r"^\d+\.\d+")
+        self.assertRegex(read["firmware_hash"], "^[0-9a-f]{16}$")
 
     def test_an_endless_program_is_stopped_at_the_limit(self):
         run = self.mistake(NEVER_END, "--max-cycles", "100000")

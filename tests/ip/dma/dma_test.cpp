@@ -398,6 +398,7 @@ TEST(Dma, RefusesAStartWhileBusyAndRunsOn) {
   ASSERT_EQ(bench.errors.size(), 1u);
   EXPECT_EQ(bench.errors[0].address, 0x40u);
   EXPECT_NE(std::string(bench.errors[0].what).find("busy"), std::string::npos);
+  EXPECT_EQ(bench.errors[0].act, guest_act::value) << "no access has failed";
   EXPECT_EQ(bench.completed(0), 1u);
   EXPECT_EQ(bench.status(0), 0u);
   EXPECT_EQ(bench.error_addr(0), 0u);
@@ -432,6 +433,19 @@ TEST(Dma, AnErrorOfOneChannelDisturbsNoOther) {
   EXPECT_EQ(bench.status(1), 0u);
   EXPECT_EQ(bench.completed(1), 1u);
   EXPECT_EQ(std::memcmp(&bench.l1[0x4000], &bench.hbm_bytes[0x8000], 2 * 4096), 0);
+}
+
+TEST(Dma, SaysWhetherAReadOrAWriteFailed) {
+  constexpr std::uint64_t nowhere = 0xe0000000u;
+  for (const bool write : {false, true}) {
+    dma_bench bench;
+    bench.put(0, write ? copy(own + 0x1000, nowhere, 64) : copy(nowhere, own + 0x1000, 64));
+    bench.start(0, 0);
+    bench.run();
+    ASSERT_EQ(bench.errors.size(), 1u);
+    EXPECT_EQ(bench.errors[0].act, write ? guest_act::write : guest_act::read);
+    EXPECT_EQ(bench.errors[0].address, nowhere);
+  }
 }
 
 TEST(Dma, StopsAtASlaveErrorWithItsAddress) {

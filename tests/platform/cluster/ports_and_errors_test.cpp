@@ -190,12 +190,13 @@ TEST(GuestErrorTest, EveryMistakeIsLoggedWithItsPlaceAndAnswersThePattern) {
     const guest_error& e = b.errors()[n];
     EXPECT_EQ(e.pc, b.at(mistakes[n].at)) << n;
     EXPECT_EQ(e.addr, mistakes[n].addr) << n;
-    EXPECT_EQ(e.write, mistakes[n].write) << n;
+    EXPECT_EQ(e.act, mistakes[n].write ? guest_act::write : guest_act::read) << n;
     EXPECT_EQ(e.core, 1u);
     EXPECT_EQ(e.cluster, 0u);
     EXPECT_EQ(e.from, guest_error::source::core_access);
   }
   EXPECT_EQ(b.errors().back().from, guest_error::source::core_fetch);
+  EXPECT_EQ(b.errors().back().act, guest_act::fetch);
   EXPECT_EQ(b.errors().back().pc, 0x80F0'0000u);
   const std::uint32_t answers[] = {0xBADACCE5,         0xBADA,     0xBADACCE5,           0xCC,
                                    0xBADACCE5,         0xFFFFFFCC, 1 /* ERROR_STATUS */, 0x2000'0000 /* ERROR_ADDR */,

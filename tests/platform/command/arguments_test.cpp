@@ -93,6 +93,14 @@ TEST(ArgumentsTest, OptionsOfAnExperimentGoBeforeItsFile) {
   EXPECT_THAT(parsed({"run", "some.yaml"}).read.sets, IsEmpty());
 }
 
+TEST(ArgumentsTest, AnOptionIsNotTheValueOfAnother) {
+  const outcome o = parsed({"run", "some.yaml", "--out", "--threads=3"});
+  EXPECT_EQ(o.leave, 2);
+  EXPECT_EQ(o.message, "ohmic: --out: its value is missing, --threads=3 is behind it\n");
+  EXPECT_EQ(program({"--model", "--frob"}).leave, 2);
+  EXPECT_EQ(program({"--window", "--"}).leave, 2);
+}
+
 TEST(ArgumentsTest, AMistakeIsOneLineWhateverItHolds) {
   for (const char* word : {"--fr\nob", "--window=a\nb", "--trace=\n.\x1b"}) {
     const outcome o = program({word});

@@ -78,6 +78,14 @@ TEST(ChipConfigTest, MvmCyclesAreRoundedUpFromTheExactProduct) {
   EXPECT_EQ(cycles("1000000", "10"), 10'000'000u);
 }
 
+TEST(ChipConfigTest, AnyNameReadsBack) {
+  for (const char* name :
+       {"it's", "\"two words\"", "a\\nb", "\"a\\nb \\\\ \\\" \\x00\\x7f\\t\"", "' x '", "'#'", "\"\u00e9\\u00e9\""}) {
+    const chip_config c = parse_chip(std::string("name: ") + name + "\n", "x");
+    EXPECT_EQ(parse_chip(to_yaml(c), "again").name, c.name) << name;
+  }
+}
+
 TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
   const std::string defaults = chip_hash(chip_config{});
   EXPECT_EQ(defaults.size(), 16u);

@@ -45,6 +45,7 @@ class plain_memory_machine : public machine {
   cluster_activity activity(unsigned) override { return {}; }
   std::vector<link_activity> links() const override { return {}; }
   hart_snapshot hart(unsigned, unsigned) const override { return {}; }
+  std::uint64_t writes_entered() const override { return 0; }
   lockstep_report lockstep() const override { return {}; }
   std::vector<recorded_waveform> waveforms() const override { return {}; }
   std::vector<hand_over_report> hand_overs() const override { return {}; }

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "platform/machine/loading.h"
 #include "tests/platform/machine/machine_bench.h"
 
 namespace ohmic {
@@ -71,6 +72,92 @@ TEST(EndTest, TheCycleLimitIsExact) {
     EXPECT_EQ(a.activity_hash, b.activity_hash);
     EXPECT_EQ(a.memory_hash, b.memory_hash);
   }
+}
+
+// "cluster_edges" without its table: every core sleeps at once and for ever.
+TEST(EndTest, ADeadLocksCycleIsTheLastInWhichSomethingHappened) {
+  run_request r;
+  r.program = "cluster_edges";
+  r.chip = small_chip({2, 2}, 4);
+  const run_outcome plain = run_in_child(r);
+  ASSERT_EQ(plain.end, run_end::deadlock) << plain.failure;
+  EXPECT_GT(plain.end_cycle, 100u) << "the first line comes from HBM, 100 cycles away";
+  EXPECT_LT(plain.end_cycle, 10'000u);
+  for (const cycle_t limit : {cycle_t{1'000'000}, cycle_t{9'000'000'000'000'000'000u}})
+    for (const cycle_t window : {0, 1}) {
+      r.run.max_cycles = limit;
+      r.run.window = window;
+      const run_outcome o = run_in_child(r);
+      EXPECT_EQ(o.end, run_end::deadlock);
+      EXPECT_EQ(o.end_cycle, plain.end_cycle) << "limit " << limit << ", window " << window;
+    }
+  r.run.window = 0;
+  r.run.max_cycles = plain.end_cycle;
+  EXPECT_EQ(run_in_child(r).end, run_end::cycle_limit) << "it comes first";
+}
+
+TEST(LoadTest, SaysWhyASegmentIsNotLoaded) {
+  const auto message = [](std::uint32_t address, std::size_t bytes) {
+    elf_segment s;
+    s.address = address;
+    s.bytes.resize(bytes);
+    chip_config chip;
+    chip.hbm.bytes = 1u << 20;
+    return why_not_loaded(elf_file(), s, chip);
+  };
+  for (const auto& [address, bytes] :
+       {std::pair<std::uint32_t, std::size_t>{0x10008000, 4}, {0x100ffffc, 8}, {0x0ffffffc, 8}})
+    EXPECT_NE(message(address, bytes).find("AT>HBM"), std::string::npos) << message(address, bytes);
+  EXPECT_NE(message(0x10008000, 4).find("4 bytes at 0x10008000 would be loaded into L1 (0x10000000 to 0x100fffff)"),
+            std::string::npos);
+  for (const auto& [address, bytes] :
+       {std::pair<std::uint32_t, std::size_t>{0x10100000, 4}, {0x0ffffffc, 4}, {0x20000000, 4}})
+    EXPECT_NE(message(address, bytes).find("HBM, 0x80000000 to 0x800fffff"), std::string::npos)
+        << message(address, bytes);
+}
+
+TEST(WatchTest, TheLastWriteCountsWhicheverClusterMadeIt) {
+  run_request r;
+  r.program = "machine_two_writers";
+  r.chip = small_chip({2}, 2);
+  r.before = [](machine& m) { m.watch_writes(0x82000000, 0x82000080, 64); };
+  r.after = [](machine& m) {
+    const std::vector<cycle_t> at = m.written_at();
+    if (at.size() != 2 || at[0] < 40'000 || at[1] != 0) throw std::runtime_error("written at another time");
+  };
+  const run_outcome o = run_in_child(r);
+  EXPECT_TRUE(o.finished) << o.failure;
+  EXPECT_EQ(o.end, run_end::exited);
+}
+
+// Each in one access: the last bytes of L1 and the first registers behind them.
+TEST(DebugTest, AnAccessMayCrossTheEndOfL1AtAnyAlignment) {
+  run_request r;
+  r.program = "cluster_edges";
+  r.chip = small_chip({2}, 2);
+  r.after = [&](machine& m) {
+    const std::uint64_t end = r.chip.cluster_peripherals(1);
+    std::uint8_t bytes[24], back[24];
+    for (unsigned before = 1; before <= 16; ++before) {
+      for (unsigned k = 0; k < sizeof bytes; ++k) bytes[k] = static_cast<std::uint8_t>(before + k);
+      if (!m.write(end - before, bytes, before)) throw std::runtime_error("write up to the end");
+      if (std::memcmp(m.l1(1) + r.chip.cluster.l1_bytes - before, bytes, before) != 0) throw std::runtime_error("L1");
+      // CLUSTER_ID lies behind.
+      if (!m.read(end - before, back, before + 4)) throw std::runtime_error("read across the end");
+      std::uint32_t id = 0;
+      std::memcpy(&id, back + before, 4);
+      if (std::memcmp(back, bytes, before) != 0 || id != 1) throw std::runtime_error("bytes across the end");
+    }
+    // An unaligned start: pieces end at multiples of a page.
+    std::vector<std::uint8_t> long_run(3 * 4096), read(3 * 4096);
+    for (std::size_t k = 0; k < long_run.size(); ++k) long_run[k] = static_cast<std::uint8_t>(k * 7);
+    const std::uint64_t at = r.chip.cluster_l1(0) + 0x10001;
+    if (!m.write(at, long_run.data(), long_run.size()) || !m.read(at, read.data(), read.size()) || read != long_run)
+      throw std::runtime_error("unaligned");
+    if (std::memcmp(m.l1(0) + 0x10001, long_run.data(), long_run.size()) != 0) throw std::runtime_error("place");
+  };
+  const run_outcome o = run_in_child(r);
+  EXPECT_TRUE(o.finished) << o.failure;
 }
 
 TEST(EndTest, AGuestErrorStopsInTheSameCycleForEveryWindow) {

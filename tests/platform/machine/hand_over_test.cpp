@@ -1,4 +1,6 @@
 // Cores that are handed over while a program with heavy communication runs.
+#include "platform/machine/hand_over.h"
+
 #include <gtest/gtest.h>
 
 #include "platform/config/load_chip.h"
@@ -128,6 +130,32 @@ TEST_F(HandOverTest, NoCoreIsHandedOverBeforeItsMoment) {
     EXPECT_EQ(moved.reports[0].handed_over, 16u);
     EXPECT_GE(moved.reports[0].first, at);
   }
+}
+
+TEST_F(HandOverTest, AWatchedPcLiesInTheText) {
+  const elf_file program = elf_file::load(OHMIC_FIRMWARE_FOLDER "/hello.elf");
+  const elf_segment text = program.text();
+  const auto refused = [&](std::uint32_t pc) {
+    chip_config chip = small_chip({1}, 1);
+    chip.cores.hand_overs.emplace_back();
+    auto& h = chip.cores.hand_overs[0];
+    h.clusters = h.cores = {0};
+    h.model = core_model::rtl;
+    h.at = chip_config::cores_config::hand_over::moment::pc;
+    h.number = pc;
+    try {
+      relay_legs(chip, program);
+    } catch (const std::exception&) {
+      return true;
+    }
+    return false;
+  };
+  const auto end = static_cast<std::uint32_t>(text.address + text.bytes.size());
+  EXPECT_FALSE(refused(text.address));
+  EXPECT_FALSE(refused(end - 2));
+  EXPECT_TRUE(refused(end));
+  EXPECT_TRUE(refused(text.address - 2));
+  EXPECT_TRUE(refused(text.address + 1));
 }
 
 TEST_F(HandOverTest, AMomentThatNeverComesIsReported) {

@@ -18,6 +18,7 @@ enum {
   DEEP_RECURSION = 11,
   WORKERS_RECURSION = 12,
   LEGAL_STACKS = 13,
+  TRAP_AGAIN = 14,
 };
 
 /* Uses 64 bytes of stack a level. */
@@ -54,6 +55,9 @@ __attribute__((noinline)) static void legal_stacks(void) {
                      "t6", "memory");
   printf("legal %u, own stack back %d\n", (unsigned)mine[1], sp == (uint32_t)(own_stack + 256));
 }
+
+/* A trap handler that mends nothing. */
+__attribute__((naked, aligned(256))) void again(void) { __asm__ volatile("mret"); }
 
 /* Not static and not inlined, so that its name is there to be reported. */
 __attribute__((noinline)) void make_mistake(uint32_t which) {
@@ -97,6 +101,9 @@ __attribute__((noinline)) void make_mistake(uint32_t which) {
       break;
     case LEGAL_STACKS:
       legal_stacks();
+      break;
+    case TRAP_AGAIN:
+      __asm__ volatile("csrw mtvec, %0\n\t.half 0, 0" ::"r"(again));
       break;
     default:
       printf("no mistake\n");

@@ -1,0 +1,102 @@
+#include "platform/experiment/figures.h"
+
+#include <gtest/gtest.h>
+
+#include <systemc>
+
+#include "platform/experiment/limiting_resource.h"
+#include "tests/platform/experiment/plain_memory_machine.h"
+
+namespace ohmic {
+namespace {
+
+/// One image with two logits, which lie in HBM; what the reference says is `golden`.
+struct judged_run {
+  chip_config chip;
+  deployment source;
+  network net;
+  image_set images;
+  golden_outputs golden;
+  run_figures figures;
+
+  judged_run() {
+    chip.network = {{1, 2}, {100, 4}, {64, 64}};
+    source.hbm.results = 0x80100000;
+    source.hbm.results_stride = 64;
+    source.classes = 2;
+    net.graph.nodes.resize(1);
+    net.graph.nodes[0].name = "fc";
+    images.files = {"00_a.png"};
+    images.maps.resize(1);
+    images.scenes = {-1};
+    golden.logits = {{5, -6}};
+  }
+  exit_code judge(std::vector<std::int32_t> found) {
+    plain_memory_machine m(chip);
+    m.write(source.hbm.results, found.data(), found.size() * 4);
+    judge_outputs(figures, m, source, net, images, golden);
+    return figures.code;
+  }
+};
+
+TEST(JudgeOutputs, EqualLogitsAreRight) { EXPECT_EQ(judged_run().judge({5, -6}), exit_code::right); }
+
+TEST(JudgeOutputs, OneWrongLogitIsWrong) { EXPECT_EQ(judged_run().judge({5, -7}), exit_code::outputs_differ); }
+
+TEST(JudgeOutputs, AWrongLayerIsWrongThoughTheLogitsAreRight) {
+  judged_run run;
+  run.figures.layers.emplace();
+  run.figures.layers->compared = 10;
+  EXPECT_EQ(run.judge({5, -6}), exit_code::right);
+  run.figures.layers->mismatching = 1;
+  EXPECT_EQ(run.judge({5, -6}), exit_code::outputs_differ);
+}
+
+TEST(JudgeOutputs, AnEndThatIsWrongAlreadyStaysWhatItIs) {
+  judged_run run;
+  run.figures.end = run_end::guest_error;
+  run.figures.code = exit_code::guest_error;
+  EXPECT_EQ(run.judge({1, 1}), exit_code::guest_error);
+}
+
+// By hand: 4 filters of 3x1x1 on a map of 5x6, and 2x4 of a classifier.
+TEST(MacsPerImage, AreWeightsTimesPixelsOfCrossbarLayers) {
+  integer_graph g;
+  g.tensors.resize(3);
+  g.tensors[1].height = 5, g.tensors[1].width = 6;
+  g.tensors[2].height = g.tensors[2].width = 1;
+  g.nodes.resize(4);
+  g.nodes[1].kind = node_kind::convolution;
+  g.nodes[1].output = 1;
+  g.nodes[1].layer.weights.resize(12);
+  g.nodes[2].kind = node_kind::max_pool;
+  g.nodes[2].output = 1;
+  g.nodes[3].kind = node_kind::logits;
+  g.nodes[3].output = 2;
+  g.nodes[3].layer.weights.resize(8);
+  EXPECT_EQ(macs_per_image(g), 12u * 30 + 8);
+}
+
+TEST(LimitingResource, IsWhatWasBusyLongest) {
+  deployment source;
+  source.stages.resize(1);
+  source.stages[0].name = "conv1";
+  source.stages[0].clusters = {0, 1};
+  run_figures f;
+  f.cycles = 1000;
+  f.clusters.resize(2);
+  EXPECT_EQ(find_limiting_resource(f, source).kind, "");
+  f.clusters[0].cycles = {500, 100, 50, 0, 350};
+  f.clusters[1].cycles = {100, 600, 50, 0, 250};
+  f.links = {{"top.up", 1, 900, 1, 599}};
+  EXPECT_EQ(find_limiting_resource(f, source).name, "cores of cluster 1 (conv1)");
+  EXPECT_DOUBLE_EQ(find_limiting_resource(f, source).utilisation, 0.6);
+  f.links[0].busy_cycles_after_boot = 601;
+  EXPECT_EQ(find_limiting_resource(f, source).name, "link top.up");
+  EXPECT_EQ(find_limiting_resource(f, source).kind, "link");
+  f.clusters[0].cycles = {700, 100, 50, 0, 150};
+  EXPECT_EQ(find_limiting_resource(f, source).name, "crossbar of cluster 0 (conv1)");
+}
+
+}  // namespace
+}  // namespace ohmic
