@@ -95,7 +95,8 @@ class instruction_side {
   /// The core's request of this cycle waits for a line.
   bool missing() const { return missing_; }
   std::uint32_t wanted_line() const { return wanted_ * private_icache::line_bytes; }
-  /// The wanted line, asked for in cycle `asked`, is cached now; its bytes are there in cycle `valid`. Then ask() again.
+  /// The wanted line, asked for in cycle `asked`, is cached now; its bytes are there in cycle `valid`. Then ask()
+  /// again.
   void arrived(cycle_t valid, cycle_t asked) {
     if (text_may_change()) renew(fenced_ ? history_->fence(asked) : history_->at_fetch(asked));
     line_came_ = true;

@@ -451,7 +451,8 @@ core_stop run(OHMIC_ISS_ARGS) {
       written = v != 0 ? loop_write_count : 0;
     } else {
       static_assert(k == kind::loop_setup);
-      // The registers have no low bits: where the set-up is not aligned, and its count 0, that is all that is seen of it.
+      // The registers have no low bits: where the set-up is not aligned, and its count 0, that is all that is seen of
+      // it.
       const u32 end = (what.format == format::loop_setup_imm ? pc + 4u * e->rs1 : static_cast<u32>(e->imm)) & ~3u;
       f.lpstart[l] = (pc + 4) & ~3u;
       f.lpend[l] = end;

@@ -53,8 +53,8 @@ class lockstep_checker {
 
   /// One retirement of the RTL. False: the ISS does something else; see mismatch(). The ISS then goes on from what the
   /// RTL did: registers, and whether it trapped, from this retirement; the pc from the next; trap CSRs and loops, where
-  /// they differ, from the next expect_control(). text_version: what the RTL fetches from. The ISS takes it over with the
-  /// first instruction that is new in it: those fetched before retire first.
+  /// they differ, from the next expect_control(). text_version: what the RTL fetches from. The ISS takes it over with
+  /// the first instruction that is new in it: those fetched before retire first.
   bool check(const retire_record& rtl, std::size_t text_version = 0);
 
   /// Control state of the RTL while the access of the instruction at `pc` is requested: checked when that retires.

@@ -88,7 +88,8 @@ std::unique_ptr<machine> make_relay_machine(const chip_config& config, const pro
   return make_chip_machine<relay_cores>(
       config, programs, options,
       [&](const program_text& text, unsigned cluster, unsigned first_mhartid) {
-        auto cores = join<relay_cores>(config, cluster, text, first_mhartid, options.lockstep_mismatches, legs[cluster]);
+        auto cores =
+            join<relay_cores>(config, cluster, text, first_mhartid, options.lockstep_mismatches, legs[cluster]);
         waveforms->attach(cluster, cores);
         return cores;
       },

@@ -25,8 +25,12 @@ class HandOver(SystemTest):
             # Which core gets the console's lock first may hang on a single cycle.
             lines = [sorted(re.sub(r"\d+ cycles", "", run.out).splitlines()) for run in (iss, moved)]
             self.assertEqual(*lines, example)
-            there = re.search(r"hand-over 0-3\.0-15=rtl@cycle:2500: 64 of 64 cores, cycles? (\d+)( to \d+)?\n", moved.err)
-            back = re.search(r"hand-over 0-3\.0-15=iss@cycle:5000: 64 of 64 cores, cycles? (\d+)( to \d+)?\n", moved.err)
+            there = re.search(
+                r"hand-over 0-3\.0-15=rtl@cycle:2500: 64 of 64 cores, cycles? (\d+)( to \d+)?\n", moved.err
+            )
+            back = re.search(
+                r"hand-over 0-3\.0-15=iss@cycle:5000: 64 of 64 cores, cycles? (\d+)( to \d+)?\n", moved.err
+            )
             self.assertIsNotNone(there, moved.err)
             self.assertIsNotNone(back, moved.err)
             self.assertGreaterEqual(int(there[1]), 2500)
