@@ -37,7 +37,7 @@ module ohmic_cv32e40p (
     output logic        trapped_o,        // an exception was taken in the cycle before: mepc_o and mcause_o tell which
     output logic        id_filled_o,
     output logic [31:0] pc_id_o,
-    output logic        fence_i_o,        // fence.i is in ID
+    output logic        fence_i_o,        // the instruction behind a fence.i is fetched anew
     output logic        elw_busy_o,       // cv.elw requested, not answered
     output logic [31:0] mie_o,
     output logic        mstatus_mie_o,
@@ -138,8 +138,8 @@ module ohmic_cv32e40p (
   end
   assign id_filled_o = core_i.instr_valid_id;
   assign pc_id_o = core_i.pc_id;
-  // The decoder treats fence as it treats fence.i; funct3 tells them apart.
-  assign fence_i_o = core_i.instr_valid_id & core_i.id_stage_i.fencei_insn_dec & core_i.instr_rdata_id[12];
+  // The core treats fence as fence.i; what is behind its instruction port is flushed by the latter only.
+  assign fence_i_o = core_i.pc_set & (core_i.pc_mux_id == cv32e40p_pkg::PC_FENCEI) & core_i.instr_rdata_id[12];
   assign elw_busy_o = core_i.sleep_unit_i.p_elw_busy_d;
   assign mie_o = core_i.cs_registers_i.mie_q;
   assign mstatus_mie_o = core_i.cs_registers_i.mstatus_q.mie;

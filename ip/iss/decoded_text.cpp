@@ -131,6 +131,13 @@ unsigned hazard_cycles(const decoded& from, const decoded& to) {
   return cycles;
 }
 
+bool empties_if(const decoded& d) {
+  const kind k = info(op_of(d)).kind;
+  return k == kind::branch || k == kind::jal || k == kind::jalr || k == kind::fence || k == kind::fence_i ||
+         k == kind::elw || k == kind::mret || k == kind::ecall || k == kind::ebreak || k == kind::illegal ||
+         (k == kind::csr && d.cycles >= status_csr_cycles);
+}
+
 decoded decoded_text::decode(u32 pc, u32 word) {
   const bool wide = is_wide(static_cast<std::uint16_t>(word));
   const u32 w = wide ? word : expand_compressed(static_cast<std::uint16_t>(word));
@@ -308,22 +315,52 @@ void decoded_text::mark_stack_pointer(u32 index) {
   d.body = static_cast<std::uint16_t>(op::to_sp);
 }
 
-/// The prefetcher runs up to two words ahead of the word that ID takes its instruction from. A jump leaves ID for its
-/// target before the second of them is asked for, unless it waits there; a branch goes one cycle later.
-void decoded_text::mark_prefetch(u32 index) {
+/// The instruction there contains the low half of the word with which the prefetcher asks for the next line.
+bool decoded_text::takes_last_word(u32 index) const {
+  const u32 in_line = (base_ + 2 * index) % text_line_bytes;
+  return in_line == text_line_bytes - 8 || (in_line == text_line_bytes - 10 && is_wide(half_at(index)));
+}
+
+/// When the instruction there is reached, by a jump at the latest, the prefetcher asks for the next line.
+bool decoded_text::at_line_end(u32 index) const {
+  const u32 pc = base_ + 2 * index;
+  if (!contains((pc | (text_line_bytes - 1)) + 1)) return false;
+  return pc % text_line_bytes >= text_line_bytes - 8 || takes_last_word(index) ||
+         takes_last_word(index + (is_wide(half_at(index)) ? 2 : 1));
+}
+
+/// An access in front of a jump that does not wait for it and may leave its line.
+bool decoded_text::asks_for_jump(u32 index) const {
+  const u32 pc = base_ + 2 * index, next = index + (is_wide(half_at(index)) ? 2 : 1);
+  const decoded d = decode(pc, bits_at(index)), jump = decode(base_ + 2 * next, bits_at(next));
+  const kind k = info(op_of(d)).kind, j = info(static_cast<op>(jump.body)).kind;
+  if (!is_access(k) || k == kind::elw || hazard_cycles(d, jump) != 0) return false;
+  if (j == kind::jal)
+    return (base_ + 2 * next + u32(jump.imm / s32(sizeof(decoded)) * 2)) / text_line_bytes != pc / text_line_bytes;
+  return j == kind::jalr && cycles_in_id(next) == 0;
+}
+
+void decoded_text::mark_line_end(u32 index) {
+  if (!at_line_end(index)) return;
   decoded& d = at(index);
   const u32 pc = base_ + 2 * index;
-  const u32 last_word = (pc + (d.step != sizeof(decoded) ? 3 : 1)) & ~3u;
-  const u32 next_line = (last_word | (text_line_bytes - 1)) + 1;
-  if (!contains(next_line)) return;
-  const bool is_branch = info(op_of(d)).kind == kind::branch;
-  const unsigned waits = is_branch ? 0 : cycles_in_id(index);
-  const u32 asked = is_branch || waits != 0 ? last_word + 8 : ((pc - 1) & ~3u) + 8;
-  if (asked < next_line) return;
-  d.flags |= flag_prefetches;
-  // Behind a compressed instruction in the word before, it is a cycle further.
-  const bool behind_half = pc % 4 == 0 && index >= 2 && !is_wide(half_at(index - 1)) && !is_wide(half_at(index - 2));
-  if (waits >= load_jalr_penalty || (behind_half && next_line == last_word + 4)) d.flags |= flag_prefetches_early;
+  d.flags |= flag_line_end;
+  if (pc % text_line_bytes == text_line_bytes - 2 && d.step == sizeof(decoded)) d.flags |= flag_word_behind;
+  // A jump leaves for its target before the line is asked for, unless it waits for its operand.
+  const auto jumps_at_once = [&](u32 i) {
+    const kind k = info(static_cast<op>(decode(base_ + 2 * i, bits_at(i)).body)).kind;
+    return k == kind::jal || (k == kind::jalr && cycles_in_id(i) == 0);
+  };
+  const u32 next = index + (d.step != sizeof(decoded) ? 2 : 1);
+  bool asks = takes_last_word(next) && !empties_if(d) && !jumps_at_once(next);
+  if (takes_last_word(index) && !jumps_at_once(index)) {
+    for (const u32 back : {1u, 2u}) {
+      if (index < back) break;
+      const decoded before = decode(pc - 2 * back, bits_at(index - back));
+      asks = asks || (before.step == back * sizeof(decoded) && empties_if(before));
+    }
+  }
+  if (asks && d.arrive == d.body) d.arrive = static_cast<std::uint16_t>(op::line_end);
 }
 
 /// Cycles that a jalr waits for the instruction in front of it, which makes its operand.
@@ -348,9 +385,11 @@ void decoded_text::finish(u32 index) {
   if (wide && in_line == text_line_bytes - 2) d.flags |= flag_straddles;
   if (in_line == 0) d.flags |= flag_line_start;
   if (wide && pc % 4 == 2) d.flags |= flag_wide_at_2mod4;
-  if (d.flags & (flag_straddles | flag_line_start) || loop_ends_[index]) {
+  mark_line_end(index);
+  if (loop_ends_[index])
     d.arrive = static_cast<std::uint16_t>(op::checkpoint);
-  }
+  else if (d.flags & flags_needing_line)
+    d.arrive = static_cast<std::uint16_t>(op::line_begin);
 
   if (k == kind::loop_setup) {
     const bool short_form = info(op_of(d)).format == format::loop_setup_imm;
@@ -358,7 +397,10 @@ void decoded_text::finish(u32 index) {
     const bool allowed = pc % 4 == 0 && check_loop_body(bytes(), d.rd, pc + 4, loop_end) == hart_fault::none;
     d.aux = allowed ? 0 : 1;
   }
-  if (k == kind::jal || k == kind::branch || k == kind::jalr) mark_prefetch(index);
+  if (index >= 2 && is_wide(half_at(index - 2)) && (k == kind::jal || (k == kind::jalr && cycles_in_id(index) == 0))) {
+    const kind in_front = info(static_cast<op>(decode(pc - 4, bits_at(index - 2)).body)).kind;
+    if (in_front == kind::mulh || in_front == kind::div) d.flags |= flag_hidden_jump;
+  }
   if (k == kind::jal || k == kind::branch) {
     const u32 target = pc + u32(d.imm / s32(sizeof(decoded)) * 2);
     bool slow_target = false;
@@ -368,7 +410,7 @@ void decoded_text::finish(u32 index) {
       slow_target = target_wide && target % 4 == 2;
       const bool straddles = target_wide && target % text_line_bytes == text_line_bytes - 2;
       if (target / text_line_bytes == pc / text_line_bytes && !straddles && t + target_wide < size_ / 2 &&
-          (d.flags & flag_prefetches) == 0) {
+          (d.flags & (flag_line_end | flag_hidden_jump)) == 0 && !at_line_end(t) && !asks_for_jump(t)) {
         d.flags |= flag_near_target;
       }
     }
@@ -387,20 +429,24 @@ void decoded_text::finish(u32 index) {
     d.flags |= flag_late_hazard;
   else
     d.cycles = static_cast<std::uint8_t>(d.cycles + hazard_cycles(d, n));
-  // A jump behind a multi-cycle instruction fetches its target while it waits for EX.
+  // A jump behind a multi-cycle instruction fetches its target's first word while it waits for EX.
   const kind nk = info(static_cast<op>(n.body)).kind;
   if ((k == kind::mulh || k == kind::div) && !loop_ends_[next] &&
       (nk == kind::jal || (nk == kind::jalr && n.rs1 != written_in_ex(d)))) {
-    unsigned hidden = jump_cycles - 1;
-    if (nk == kind::jal) {
-      const u32 target = base_ + 2 * next + u32(n.imm / s32(sizeof(decoded)) * 2);
-      if (contains(target) && target % 4 == 2 && is_wide(half_at((target - base_) / 2))) ++hidden;
-    }
     if (k == kind::mulh)
-      d.cycles = static_cast<std::uint8_t>(d.cycles - hidden);
+      d.cycles -= hidden_jump_cycles;
     else
-      d.aux = static_cast<std::uint16_t>(hidden);
+      d.aux = hidden_jump_cycles;
   }
+  const bool jump_next = nk == kind::jal || nk == kind::jalr;
+  if (is_access(k) && jump_next && d.cycles == 0) {
+    d.aux |= access_before_jump;
+    if (asks_for_jump(index) && d.arrive == d.body) d.arrive = static_cast<std::uint16_t>(op::jump_ahead);
+  }
+  // A jump that only overwrites what is loaded waits in ID, its target being fetched.
+  if (jump_next && is_load(k) && d.cycles != 0 && !reads(n, loaded_register(d))) d.cycles -= hidden_jump_cycles;
+  // A fence fetches the next instruction anew.
+  if ((k == kind::fence || k == kind::fence_i) && is_wide(half_at(next)) && (pc + 4) % 4 == 2) ++d.cycles;
   // A load two instructions before a jalr still blocks it for one cycle (WB stage).
   if (is_jalr(n) && n.rs1 != 0 && n.rs1 != written_in_ex(d) && loaded_register(d) != n.rs1) {
     for (const u32 back : {1u, 2u}) {

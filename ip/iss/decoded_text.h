@@ -35,8 +35,10 @@ enum decoded_flag : std::uint8_t {
   flag_straddles = 4,      ///< 32-bit instruction over a line end: needs the next line too
   flag_wide_at_2mod4 = 8,  ///< 32-bit instruction at 2 mod 4: as a jump target it costs one more cycle
   flag_late_hazard = 16,   ///< load in front of a hardware loop's end: its hazard depends on where the loop goes
-  flag_prefetches = 32,    ///< taken jump or branch: the prefetcher has asked for the next line's first word by then
-  flag_prefetches_early = 64,  ///< the same, a cycle earlier
+  flag_hidden_jump = 32,   ///< right behind mulh or a division: asks for its target while it waits for them
+  flag_line_end = 64,      ///< the prefetcher asks for the next line when this instruction is reached, or before
+  flag_word_behind =
+      128,  ///< compressed in a line's last half-word: leaves IF when the next line's first word is there
 };
 
 /// The instruction itself, also of one that computes sp.
@@ -44,6 +46,8 @@ inline op op_of(const decoded& d) {
   const op o = static_cast<op>(d.body);
   return o == op::to_sp ? static_cast<op>(d.aux) : o;
 }
+/// Reached sequentially, the instruction needs a line that the one in front of it does not.
+inline constexpr std::uint8_t flags_needing_line = flag_line_start | flag_straddles | flag_word_behind;
 
 /// Stall cycles of instruction `to` when it issues right behind `from`.
 unsigned hazard_cycles(const decoded& from, const decoded& to);
@@ -51,8 +55,17 @@ unsigned hazard_cycles(const decoded& from, const decoded& to);
 inline constexpr std::uint8_t stack_pointer = 2;   ///< x2
 inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 
-/// decoded::aux of a load or store. access_to_sp: it loads sp, or steps it on.
-enum access_format : std::uint16_t { access_size_mask = 7, access_signed = 8, access_elw = 16, access_to_sp = 32 };
+/// IF is empty behind this instruction: the next one is fetched when it is done, or ID takes none before.
+bool empties_if(const decoded& d);
+
+/// decoded::aux of a load or store
+enum access_format : std::uint16_t {
+  access_size_mask = 7,
+  access_signed = 8,
+  access_elw = 16,
+  access_before_jump = 32,  ///< a jump follows that does not wait for the access
+  access_to_sp = 64,        ///< it loads sp, or steps it on
+};
 
 inline constexpr unsigned text_line_bytes = private_icache::line_bytes;  ///< of the instruction caches
 
@@ -92,8 +105,11 @@ class decoded_text {
   std::uint32_t bits_at(std::uint32_t index) const;
   void decode_range(std::uint32_t first_index, std::uint32_t end_index);
   void finish(std::uint32_t index);
-  void mark_prefetch(std::uint32_t index);
   void mark_stack_pointer(std::uint32_t index);
+  bool takes_last_word(std::uint32_t index) const;
+  bool at_line_end(std::uint32_t index) const;
+  bool asks_for_jump(std::uint32_t index) const;
+  void mark_line_end(std::uint32_t index);
   unsigned cycles_in_id(std::uint32_t index) const;
 
   std::uint32_t base_;

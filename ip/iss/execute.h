@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ip/iss/hart.h"
+#include "ip/iss/prefetch.h"
 #include "ip/iss/semantics.h"
 #include "ip/iss/timing.h"
 
@@ -91,58 +92,141 @@ inline std::uint32_t following_pc(hart& s, const decoded* e, hart_set& set) {
   return pc;
 }
 
-/// True if the lines that the instruction at e (inside the text) touches are in the private cache; else notes
-/// which one is wanted.
-inline bool lines_present(hart_fetch& f, const decoded* e, std::uint32_t pc) {
-  const std::uint32_t line = pc / text_line_bytes;
-  f.early = private_hit_cycles;
-  if (!f.lines.holds(line)) {
-    f.wanted = line;
-    return false;
-  }
-  if (e->flags & flag_straddles && !f.lines.holds(line + 1)) {
-    f.wanted = line + 1;
-    return false;
-  }
-  return true;
+/// Stops for a line that the core has asked for `before` cycles before its instruction at e would issue.
+/// waits: that instruction needs the line, and issues `lead` cycles before a jump's target behind it; else it goes on
+/// while the line comes.
+inline core_stop ask_for_line(std::uint32_t line, cycle_t before, bool waits, int lead, OHMIC_ISS_ARGS) {
+  stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
+  hart_control& c = set.control_of(s);
+  c.wanted = line;
+  c.resume = s.time;
+  c.lead = static_cast<std::int8_t>(lead);
+  if (waits) s.attention |= attention_line;
+  s.time = std::max(s.time - std::min(s.time, before), std::min(c.answered, s.time));
+  return core_stop::fetch;
 }
 
-/// False if the prefetcher has asked for the line behind the taken jump or branch `done` and it is missing: the core
-/// gets its target after that line.
-inline bool prefetched(hart_fetch& f, const decoded* done, std::uint32_t pc) {
-  const std::uint32_t line = pc / text_line_bytes + 1;
-  if (f.lines.holds(line)) return true;
-  f.wanted = line;
-  f.early = done->flags & flag_prefetches_early ? early_prefetch_cycles : private_hit_cycles;
-  return false;
+/// Makes the instruction behind a line wait for it: it issues `cycles` behind its arrival, at the earliest.
+inline void wait_for_line(const hart& s, hart_fetch& f, unsigned cycles, std::int64_t& budget) {
+  const cycle_t now = s.time - static_cast<cycle_t>(budget);
+  const cycle_t then = f.ready + cycles;
+  if (then > now) budget -= static_cast<std::int64_t>(then - now);
+  f.ready = 0;
+}
+
+template <class Observer>
+core_stop arrive_and_wait(cycle_t before, OHMIC_ISS_ARGS);
+template <class Observer>
+core_stop run_jump_ahead(OHMIC_ISS_ARGS);
+
+/// The same where the straight path comes to e, behind something slow perhaps: while that is in EX, ID takes nothing
+/// (id_ready in cv32e40p_id_stage.sv).
+inline void wait_in_line(const hart& s, hart_set& set, const decoded* e, std::int64_t& budget) {
+  hart_fetch& f = set.fetch_of(s);
+  const hart_control& c = set.control_of(s);
+  const cycle_t now = s.time - static_cast<cycle_t>(budget), ready = f.ready;
+  cycle_t later = 0;
+  const kind in_front = info(op_of(e[-2])).kind;
+  if (c.slow_until == now)
+    later = ready > c.slow_middle ? 2 : ready > c.slow_left ? 1 : 0;
+  else if (in_front == kind::mulh || in_front == kind::div)
+    later = ready + (in_front == kind::div ? s.divided : mulh_cycles) >= now ? 1 : 0;
+  budget -= static_cast<std::int64_t>(later);
+  wait_for_line(s, f, line_to_issue_cycles, budget);
 }
 
 /// Arrival at e by a jump whose target needs checking: e may be outside the text, its line may be missing.
 template <class Observer>
 core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
+  const std::uint32_t pc = s.pc_of(e);
+  if (!set.text->contains(pc) || e->body == static_cast<std::uint16_t>(op::outside)) {
+    if (budget <= 0) {
+      s.attention |= attention_line;
+      return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+    }
+    OHMIC_ISS_TAIL handler_table<Observer>::of[static_cast<unsigned>(op::outside)](OHMIC_ISS_PASS);
+  }
+  hart_fetch& f = set.fetch_of(s);
+  const std::uint32_t line = pc / text_line_bytes;
+  const bool next_missing = e->flags & (flag_straddles | flag_line_end) && !f.lines.holds(line + 1);
+  if (__builtin_expect((f.ready != 0) | (budget <= 0) | (!f.lines.holds(line)) | next_missing, 0))
+    return arrive_and_wait<Observer>(fetch_to_issue_cycles, OHMIC_ISS_PASS);
+  if (__builtin_expect(arrival_of(e) == static_cast<std::uint16_t>(op::jump_ahead), 0))
+    OHMIC_ISS_TAIL run_jump_ahead<Observer>(OHMIC_ISS_PASS);
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// The same when a line is missing or on its way. The core has asked for its target `before` cycles before that would
+/// issue, if it needs but one word.
+template <class Observer>
+core_stop arrive_and_wait(cycle_t before, OHMIC_ISS_ARGS) {
+  const std::uint32_t pc = s.pc_of(e), line = pc / text_line_bytes;
+  hart_fetch& f = set.fetch_of(s);
+  const unsigned unaligned = e->flags & flag_wide_at_2mod4 ? 1 : 0;
+  before += unaligned;
   if (budget <= 0) {
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   }
-  const std::uint32_t pc = s.pc_of(e);
-  if (!set.text->contains(pc) || e->body == static_cast<std::uint16_t>(op::outside)) {
-    OHMIC_ISS_TAIL handler_table<Observer>::of[static_cast<unsigned>(op::outside)](OHMIC_ISS_PASS);
+  // The target comes after a line that has been asked for before, whether that is needed or not.
+  const bool pending = f.ready + before > s.time - static_cast<cycle_t>(budget);
+  hart_control& c = set.control_of(s);
+  if (!f.lines.holds(line)) {
+    const bool two = c.two_pending;
+    c.two_pending = false;
+    if (!pending || !two) return ask_for_line(line, before, true, pending ? 0 : 1, OHMIC_ISS_PASS);
+    wait_for_line(s, f, fetch_to_issue_cycles + unaligned, budget);
+    return ask_for_line(line, fetch_to_issue_cycles + unaligned, true, 1, OHMIC_ISS_PASS);
   }
-  if (!lines_present(set.fetch_of(s), e, pc)) {
+  const bool straddles = (e->flags & flag_straddles) != 0;
+  const bool next_missing = e->flags & (flag_straddles | flag_line_end) && !f.lines.holds(line + 1);
+  const bool queued = pending && c.lead == 0;  // behind a word that has been asked for in vain
+  if (next_missing && !queued && pc % text_line_bytes >= text_line_bytes - 4) {
+    // In the line's last word: the next one is asked for in the cycle after the target.
+    if (next_line_behind_jump(e, pc).asked)
+      return ask_for_line(line + 1, before - 1, pending || straddles,
+                          straddles && !pending ? 2
+                          : pending             ? 1
+                                                : 0,
+                          OHMIC_ISS_PASS);
+  }
+  wait_for_line(s, f, fetch_to_issue_cycles + unaligned, budget);
+  if (budget <= 0) {
     s.attention |= attention_line;
-    return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
+    return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   }
-  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+  if (next_missing) {
+    const next_line_request next = next_line_behind_jump(e, pc);
+    if (next.asked) return ask_for_line(line + 1, next.before, straddles, straddles ? 2 : 0, OHMIC_ISS_PASS);
+  }
+  if (arrival_of(e) == static_cast<std::uint16_t>(op::jump_ahead)) return run_jump_ahead<Observer>(OHMIC_ISS_PASS);
+  return handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// Arrival by a jump right behind mulh or a division, for which it has waited in ID with its target asked for.
+template <class Observer>
+core_stop arrive_by_hidden_jump(const decoded* done, OHMIC_ISS_ARGS) {
+  if (!set.text->contains(s.pc_of(e))) return arrive_by_jump<Observer>(OHMIC_ISS_PASS);
+  return arrive_and_wait<Observer>(hidden_request(s, done), OHMIC_ISS_PASS);
+}
+
+/// The core leaves the straight path behind `done`, which may stand where the next line has been asked for.
+inline void leave_line(hart_set& set, hart& s, const decoded* done) {
+  hart_fetch& f = set.fetch_of(s);
+  if (__builtin_expect(f.ready == 0, 1)) return;
+  // The word behind the line's first one has been asked for too: the target's request waits for the first answer.
+  const bool two = asks_twice(done, s.pc_of(done));
+  set.control_of(s).two_pending = two;
+  if (two) ++f.ready;
 }
 
 /// Goes on at e, the target of a taken jump or branch `done` that is not near.
-#define OHMIC_ISS_JUMP(done)                                                                                         \
-  do {                                                                                                               \
-    if (__builtin_expect((done)->flags & flag_prefetches, 0) && !prefetched(set.fetch_of(s), done, s.pc_of(done))) { \
-      s.attention |= attention_line;                                                                                 \
-      return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);                                                   \
-    }                                                                                                                \
-    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);                                                         \
+#define OHMIC_ISS_JUMP(done)                                        \
+  do {                                                              \
+    if (__builtin_expect((done)->flags & flag_hidden_jump, 0))      \
+      return arrive_by_hidden_jump<Observer>(done, OHMIC_ISS_PASS); \
+    if ((done)->flags & flag_line_end) leave_line(set, s, done);    \
+    OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);        \
   } while (false)
 
 /// If a hardware loop goes round at e (reached sequentially), counts it and returns the loop's start, else e.
@@ -189,6 +273,9 @@ inline unsigned late_hazard(const hart_set& set, const hart& s, const decoded* a
   return hazard_cycles(*from, *to);
 }
 
+template <class Observer>
+core_stop run_line_end(OHMIC_ISS_ARGS);
+
 /// Sequential arrival at a place that may end a hardware loop or begin a line.
 template <class Observer>
 core_stop run_checkpoint(OHMIC_ISS_ARGS) {
@@ -198,9 +285,51 @@ core_stop run_checkpoint(OHMIC_ISS_ARGS) {
   const unsigned stall = late_hazard(set, s, arrived, e);
   budget -= stall;
   if (e != arrived || stall != 0) OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
-  if (e->flags & (flag_line_start | flag_straddles) && !lines_present(f, e, s.pc_of(e))) {
-    s.attention |= attention_line;
-    return stop_running(core_stop::fetch, true, OHMIC_ISS_PASS);
+  if (e->flags & flags_needing_line) {
+    const std::uint32_t line = (s.pc_of(e) + 2) / text_line_bytes;
+    if (__builtin_expect(!f.lines.holds(line), 0))
+      return ask_for_line(line, fetch_to_issue_cycles, true, e->flags & flag_straddles ? 2 : 1, OHMIC_ISS_PASS);
+    if (__builtin_expect(f.ready != 0, 0)) {
+      wait_in_line(s, set, e, budget);
+      if (budget <= 0) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
+    }
+  } else if (e->flags & flag_line_end) {
+    OHMIC_ISS_TAIL run_line_end<Observer>(OHMIC_ISS_PASS);
+  }
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// Sequential arrival at a line.
+template <class Observer>
+core_stop run_line_begin(OHMIC_ISS_ARGS) {
+  const hart_fetch& f = set.fetch_of(s);
+  const std::uint32_t line = (s.pc_of(e) + 2) / text_line_bytes;
+  if (__builtin_expect((!f.lines.holds(line)) | (f.ready != 0), 0))
+    OHMIC_ISS_TAIL run_checkpoint<Observer>(OHMIC_ISS_PASS);
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// Sequential arrival at an access in front of a jump, which asks for its target while the access is in EX.
+template <class Observer>
+core_stop run_jump_ahead(OHMIC_ISS_ARGS) {
+  const decoded* const jump = next_entry(e);
+  const bool direct = info(static_cast<op>(jump->body)).kind == kind::jal;
+  const std::uint32_t pc = direct ? s.pc_of(jump_entry(jump)) : s.x[jump->rs1] + static_cast<std::uint32_t>(jump->imm);
+  const std::uint32_t line = pc / text_line_bytes;
+  const hart_fetch& f = set.fetch_of(s);
+  if (__builtin_expect(!f.lines.holds(line), 0) && f.ready == 0 && set.text->contains(pc))
+    return ask_for_line(line, 0, false, 1, OHMIC_ISS_PASS);
+  OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
+}
+
+/// Sequential arrival where the prefetcher asks for the next line.
+template <class Observer>
+core_stop run_line_end(OHMIC_ISS_ARGS) {
+  const hart_fetch& f = set.fetch_of(s);
+  const std::uint32_t line = s.pc_of(e) / text_line_bytes + 1;
+  if (__builtin_expect(!f.lines.holds(line), 0)) {
+    const next_line_request next = next_line_behind(f, e, s.pc_of(e));
+    if (next.asked) return ask_for_line(line, next.before, false, 0, OHMIC_ISS_PASS);
   }
   OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
 }
@@ -239,6 +368,7 @@ core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
   }
   const std::uint32_t target = enter_trap(c, cause, s.pc_of(e));
   update_irq_attention(s, c);
+  leave_line(set, s, e);
   e = set.entry_of(s, target);
   budget -= cause == 2 ? illegal_cycles : call_cycles;
   if constexpr (Observer::enabled) observe_trap<Observer>(s, from, false, cause, now, target, set);
@@ -321,6 +451,12 @@ core_stop run(OHMIC_ISS_ARGS) {
     OHMIC_ISS_TAIL run_checkpoint<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (O == op::to_sp) {
     OHMIC_ISS_TAIL run_to_sp<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (O == op::line_begin) {
+    OHMIC_ISS_TAIL run_line_begin<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (O == op::line_end) {
+    OHMIC_ISS_TAIL run_line_end<Observer>(OHMIC_ISS_PASS);
+  } else if constexpr (O == op::jump_ahead) {
+    OHMIC_ISS_TAIL run_jump_ahead<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (O == op::outside) {
     OHMIC_ISS_TAIL run_outside<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (k == kind::illegal) {
@@ -342,6 +478,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     // e->cycles counts 1 and the hazard of a following jalr; e->aux what a following jump does meanwhile.
     const unsigned cycles = divider_cycles(b, O == op::div || O == op::rem) + e->cycles - 1u - e->aux;
     s.x[e->rd] = value<O>(s.x[e->rs1], b, 0, 0);
+    s.divided = static_cast<std::uint8_t>(cycles + e->aux);
     OHMIC_ISS_NEXT(cycles);
   } else if constexpr (k == kind::branch) {
     const u32 b = what.format == format::branch_imm ? static_cast<u32>(static_cast<std::int16_t>(e->aux)) : s.x[e->rs2];
@@ -414,24 +551,31 @@ core_stop run(OHMIC_ISS_ARGS) {
     hart_control& c = set.control_of(s);
     const u32 target = leave_trap(c);
     update_irq_attention(s, c);
+    leave_line(set, s, done);
     e = set.entry_of(s, target);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
     budget -= mret_cycles;
+    if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
     ++retired;
     c.traps.returned(retired);
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
-  } else if constexpr (k == kind::fence_i) {
+  } else if constexpr (k == kind::fence || k == kind::fence_i) {
+    // Both fetch the next instruction anew; only fence.i reaches the cache.
     const decoded* const done = e;
-    set.fetch_of(s).lines.flush();
-    set.fetch_of(s).fenced = true;
-    set.control_of(s).fenced_at = s.time - static_cast<cycle_t>(budget);
+    leave_line(set, s, done);
+    if constexpr (k == kind::fence_i) {
+      set.fetch_of(s).lines.flush();
+      hart_control& c = set.control_of(s);
+      c.fenced = true;
+      c.fenced_at = s.time - static_cast<cycle_t>(budget);
+    }
     e = next_entry(e);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
     budget -= done->cycles;
     ++retired;
     OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
-  } else if constexpr (k == kind::fence || k == kind::nop) {
+  } else if constexpr (k == kind::nop) {
     OHMIC_ISS_NEXT(e->cycles);
   } else {
     hart_fetch& f = set.fetch_of(s);

@@ -26,6 +26,9 @@ enum attention_flag : std::uint32_t {
   attention_hold = 128,   ///< rests at the next instruction boundary
   attention_stack = 512,  ///< sp is in the stack guard: accesses are a mistake
   attention_watch = 256,  ///< rests when about to execute hart_control::watch_pc
+  /// The access before waits for its response, and what follows it is in EX already (hart_control::shadow_entry).
+  attention_shadow = 1024,
+  attention_stayed = 2048,  ///< the access in flight has waited in EX for the one before
 };
 
 enum class access_phase : std::uint8_t { none, outstanding, completed };
@@ -40,6 +43,7 @@ struct alignas(64) hart {
   bus_request request;          ///< while completed: data read in wdata
   bool resume_at_body = false;  ///< `at` was reached by a jump: its checkpoint is done
   access_phase phase = access_phase::none;
+  std::uint8_t divided = 0;   ///< cycles that the last division took
   std::uint32_t pc_bias = 0;  ///< of the table that `at` points into
 
   /// Entries are 16 bytes for 2 bytes of text, so this also holds for pointers outside the table.
@@ -53,9 +57,7 @@ static_assert(sizeof(hart) == 192);
 struct alignas(64) hart_fetch {
   std::array<std::uint32_t, 2> lpstart{}, lpend{}, lpcount{};
   private_icache lines;
-  std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
-  std::uint16_t early = 0;   ///< cycles by which the core has asked for it before this hart stops for it
-  bool fenced = false;       ///< behind a fence.i: the next line comes from the text as it is by then
+  cycle_t ready = 0;  ///< cycle in which the line asked for last is there; 0: it has been waited for
 };
 static_assert(sizeof(hart_fetch) == 64);
 
@@ -68,13 +70,25 @@ struct hart_control {
   std::uint32_t irq_lines = 0;
   cycle_t irq_noticed = 0;  ///< from when on an instruction gives way to the line that rose last
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
-  cycle_t slept = 0;  ///< cycles with the clock gated in cv.elw
+  bool fenced = false;       ///< behind a fence.i: the next line comes from the text as it is by then
+  std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
+  std::int8_t lead = 0;      ///< with that line hart_fetch::ready is its cycle less this
+  bool two_pending = false;  ///< the target of the jump that has just been executed waits for two words
+  cycle_t resume = 0;        ///< time of the hart when it has the line, at the earliest
+  cycle_t answered = 0;      ///< response of the last access that waited; lines are not asked for meanwhile
+  cycle_t slept = 0;         ///< cycles with the clock gated in cv.elw
   cycle_t started = 0;
   cycle_t counted_awake = 0;  ///< awake time up to which mcycle has been counted
   std::uint64_t counted_retired = 0;
   std::uint64_t first_retired = 0;
   std::uint32_t split_addr = 0, split_data = 0, split_wdata = 0;
   cycle_t split_cycle = 0;
+  cycle_t shadow_entry = 0;  ///< cycle in which the next instruction came into EX
+  cycle_t shadow_end = 0;    ///< cycle of the response that it waits for
+  /// What issues at slow_until has been kept from ID by the instruction in front of it, if it was not there by
+  /// slow_left: then it issues a cycle later; behind an access that waits another one, if it was not there by
+  /// slow_middle.
+  cycle_t slow_until = 0, slow_left = 0, slow_middle = 0;
   std::uint32_t watch_pc = 0;
   unsigned watch_times = 0;                         ///< arrivals at watch_pc still to come
   std::uint64_t watch_counted = ~std::uint64_t{0};  ///< retired count of the arrival that was counted last

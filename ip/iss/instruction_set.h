@@ -87,6 +87,9 @@ enum class op : std::uint16_t {
   illegal,     ///< anything else: trap cause 2
   checkpoint,  ///< not an instruction: a place where a line starts or a hardware loop may end (decoded_text)
   to_sp,       ///< not an instruction: one that computes sp, which is then compared with the stack guard (op_of())
+  line_begin,  ///< not an instruction: the first that needs the next line
+  line_end,    ///< not an instruction: a place where the prefetcher asks for the next line
+  jump_ahead,  ///< not an instruction: an access whose next instruction is a jump
   outside,     ///< not an instruction: the guard behind the last byte of the text
   count
 };
@@ -110,6 +113,9 @@ inline constexpr std::array<instruction_info, op_count> instructions = {{
     {"illegal", 0, 1, format::no_operands, kind::illegal},
     {"checkpoint", 0, 1, format::no_operands, kind::illegal},
     {"to_sp", 0, 1, format::no_operands, kind::alu},
+    {"line_begin", 0, 1, format::no_operands, kind::illegal},
+    {"line_end", 0, 1, format::no_operands, kind::illegal},
+    {"jump_ahead", 0, 1, format::no_operands, kind::illegal},
     {"outside", 0, 1, format::no_operands, kind::illegal},
 }};
 

@@ -58,7 +58,7 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   const u32 bias = s.pc_bias;
   s = hart{};
   s.pc_bias = bias;
-  s.time = now;
+  s.time = now + reset_to_issue_cycles;
   s.attention = attention_line;
   s.resume_at_body = true;
   c = std::move(fresh);
@@ -74,12 +74,14 @@ void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_fetch& f = set_.fetch[h];
   if (__builtin_expect(set_.text_may_change(), 0)) {
     const text_history& history = set_.versions->history();
-    set_.renew_text(h, f.fenced ? history.fence(set_.control[h].fenced_at) : history.at_fetch(set_.harts[h].time));
+    set_.renew_text(
+        h, set_.control[h].fenced ? history.fence(set_.control[h].fenced_at) : history.at_fetch(set_.harts[h].time));
   }
-  f.fenced = false;
-  f.lines.fill(f.wanted);
-  // An instruction that is there takes a cycle from request to response, which the issue times contain already.
-  set_.harts[h].time = std::max(set_.harts[h].time, valid - std::min<cycle_t>(valid, f.early));
+  hart_control& c = set_.control[h];
+  c.fenced = false;
+  f.lines.fill(c.wanted);
+  f.ready = valid - static_cast<cycle_t>(std::min<std::int64_t>(c.lead, static_cast<std::int64_t>(valid)));
+  set_.harts[h].time = c.resume;
 }
 
 void iss_group::set_irq(unsigned h, std::uint32_t lines, cycle_t now) {
@@ -96,6 +98,7 @@ const decoded* iss_group::settle(hart& s) {
   if (s.resume_at_body || s.phase == access_phase::outstanding) return s.at;
   if (!set_.text->contains(s.pc_of(s.at))) return s.at;
   const decoded* const start = loop_back(s, set_.fetch_of(s), s.at);
+  if (start == s.at) return s.at;
   s.time += late_hazard(set_, s, s.at, start);
   s.at = start;
   s.attention |= attention_line;
@@ -109,6 +112,7 @@ std::uint32_t iss_group::take_interrupt(hart& s) {
   s.at = set_.entry_of(s, enter_trap(c, cause, s.pc_of(s.at)));
   s.resume_at_body = true;
   s.time += interrupt_cycles;
+  s.attention &= ~static_cast<std::uint32_t>(attention_shadow);
   s.attention |= attention_line;
   update_irq_attention(s, c);
   return cause;
@@ -126,6 +130,100 @@ void iss_group::issue_second_half(hart& s) {
   s.phase = access_phase::outstanding;
 }
 
+// A hardware loop may not contain jumps, but one may stand behind its end.
+bool iss_group::jump_follows(const hart& s) const {
+  const std::uint32_t pc = s.pc_of(s.at);
+  const hart_fetch& f = set_.fetch[set_.index(s)];
+  if (!set_.text->contains(pc) || (f.lpcount[0] > 1 && f.lpend[0] == pc) || (f.lpcount[1] > 1 && f.lpend[1] == pc))
+    return false;
+  const kind k = info(op_of(*s.at)).kind;
+  return k == kind::jal || k == kind::jalr;
+}
+
+// What stands behind an access that waits has left ID (ex_ready, id_ready in cv32e40p_ex_stage.sv,
+// cv32e40p_id_stage.sv): a branch is decided at once, a division is under way, a CSR is read in its first cycle in EX,
+// and a jump behind what stays there fetches its target.
+iss_group::shadow_step iss_group::enter_shadow(hart& s) {
+  s.attention &= ~static_cast<std::uint32_t>(attention_shadow);
+  if ((s.attention & attention_irq) != 0) return {};
+  const decoded* const e = s.at;
+  hart_control& c = set_.control_of(s);
+  const hart_fetch& f = set_.fetch_of(s);
+  if (!s.resume_at_body && arrival_of(e) == static_cast<std::uint16_t>(op::checkpoint) &&
+      (f.lpcount[0] | f.lpcount[1]) != 0)
+    return {};
+  const bool checked = !s.resume_at_body && (e->flags & flags_needing_line) != 0;
+  if ((checked || (s.attention & attention_line) != 0) && f.ready + line_to_issue_cycles > c.shadow_entry) return {};
+  if (!set_.text->contains(s.pc_of(e)) || c.shadow_entry >= c.shadow_end) return {};
+  const cycle_t waits = c.shadow_end - c.shadow_entry;
+  shadow_step step;
+  step.what = e;
+  step.retired = s.retired;
+  switch (info(op_of(*e)).kind) {
+    case kind::branch:
+      --s.time;
+      break;
+    case kind::csr:
+      if (e->cycles == status_csr_cycles) {
+        s.time -= waits;
+        step.later = waits;
+      }
+      break;
+    case kind::mulh:
+      step.sooner = std::min<cycle_t>(mulh_cycles - 1, waits);
+      break;
+    case kind::div: {
+      const bool is_signed = static_cast<op>(e->body) == op::div || static_cast<op>(e->body) == op::rem;
+      step.sooner = std::min<cycle_t>(divider_cycles(s.x[e->rs2], is_signed) - 1, waits);
+      break;
+    }
+    default:
+      break;
+  }
+  return step;
+}
+
+void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
+  if (step.what == nullptr) return;
+  hart_control& c = set_.control_of(s);
+  s.time += step.later;
+  if (stop == core_stop::bus) {
+    s.attention |= attention_stayed;
+    return;
+  }
+  if (s.retired == step.retired) {
+    // It stopped for a line: what it has won so far stays, if the line has come by then.
+    if (stop == core_stop::fetch) {
+      c.resume = c.shadow_end;
+      s.attention |= attention_shadow;
+    }
+    return;
+  }
+  s.time -= step.sooner;
+  switch (info(op_of(*step.what)).kind) {
+    case kind::branch:
+      if (s.resume_at_body) return;
+      c.slow_until = s.time;
+      c.slow_left = c.shadow_entry - 1;
+      c.slow_middle = c.shadow_entry;
+      if (++c.shadow_entry < c.shadow_end) s.attention |= attention_shadow;
+      return;
+    case kind::alu:
+    case kind::alu_acc:
+    case kind::csr:
+    case kind::mulh:
+    case kind::div:
+      if (info(op_of(*step.what)).kind == kind::csr && step.what->cycles != 1) return;
+      c.slow_until = s.time;
+      c.slow_left = c.shadow_entry - 1;
+      c.slow_middle = never;
+      if (step.what->cycles == 1 && !s.resume_at_body && jump_follows(s)) s.time -= hidden_jump_cycles;
+      return;
+    default:
+      return;
+  }
+}
+
 void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
   const decoded* const e = s.at;
   hart_control& c = set_.control_of(s);
@@ -137,8 +235,12 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     s.phase = access_phase::none;
     return;
   }
+  const cycle_t entered = (s.attention & attention_stayed) != 0 ? c.shadow_entry : s.request.cycle;
+  bool stayed = granted > entered;
+  s.attention &= ~static_cast<std::uint32_t>(attention_stayed);
   if (s.attention & attention_last_half) {
     s.attention &= ~static_cast<std::uint32_t>(attention_last_half);
+    stayed = true;
     const unsigned first = 4 - (c.split_addr & 3);
     rdata = c.split_data | rdata << (8 * first);
     s.request.cycle = c.split_cycle;
@@ -158,11 +260,12 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   s.at = next_entry(e);
   s.resume_at_body = false;
   if (e->aux & access_to_sp) update_stack_attention(s, c);
+  if (valid > s.request.cycle + 1) c.answered = valid;
   if (e->aux & access_elw) {
     s.time = std::max(granted + elw_after_grant, valid + elw_after_response);
-    // Gated from the second cycle after the request until one before the response (manual, "PULP Cluster Extension").
-    const cycle_t asleep = s.request.cycle + 2;
-    if (valid > asleep + 1) c.slept += valid - 1 - asleep;
+    // Gated until the cycle before the grant, which comes two before the response (ip/rtl_core/cv32e40p_hart.cpp).
+    const cycle_t asleep = elw_asleep_from(s);
+    if (valid > asleep + 3) c.slept += valid - 3 - asleep;
     if (pending_interrupts(c) != 0) {
       s.at = e;
       s.resume_at_body = true;
@@ -170,7 +273,27 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     }
     if (__builtin_expect(set_.text_may_change(), 0))
       set_.renew_text(set_.index(s), set_.versions->history().at_wake(valid));
+    return;
   }
+  if (stayed && (e->aux & access_before_jump) != 0 && jump_follows(s)) s.time -= hidden_jump_cycles;
+  if (e->cycles == 0 && valid > granted + 1) {
+    c.slow_until = s.time;
+    c.slow_left = (s.request.cycle < entered ? s.request.cycle : entered) - 1;
+    c.slow_middle = granted;
+    c.shadow_entry = granted + 1;
+    c.shadow_end = valid;
+    s.attention |= attention_shadow;
+  } else if (stayed || valid > granted + 1) {
+    c.slow_until = s.time;
+    c.slow_left = valid > granted + 1 ? granted : (s.request.cycle < entered ? s.request.cycle : entered) - 1;
+    c.slow_middle = never;
+  }
+}
+
+// The clock runs on until the prefetcher has what it asked for (cv32e40p_sleep_unit.sv), two cycles at least.
+cycle_t iss_group::elw_asleep_from(const hart& s) const {
+  const hart_fetch& f = set_.fetch[set_.index(s)];
+  return std::max(s.request.cycle + 2, f.ready + 2);
 }
 
 retire_record iss_group::access_record(hart& s) {
@@ -270,6 +393,8 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   s.resume_at_body = true;
   s.phase = access_phase::none;
   s.attention = attention_line;
+  if (s.time == c.started + reset_to_issue_cycles && s.retired == 0) s.time = c.started;  // it does not leave reset
+  f.ready = 0;
   f.lpstart = state.lpstart;
   f.lpend = state.lpend;
   f.lpcount = state.lpcount;

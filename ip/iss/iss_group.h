@@ -51,12 +51,13 @@ class iss_group {
 
   cycle_t time(unsigned h) const { return set_.harts[h].time; }
   const bus_request& request(unsigned h) const { return set_.harts[h].request; }
-  std::uint32_t fetch_line(unsigned h) const { return set_.fetch[h].wanted * iss::text_line_bytes; }
+  std::uint32_t fetch_line(unsigned h) const { return set_.control[h].wanted * iss::text_line_bytes; }
 
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
     iss::hart& s = set_.harts[h];
     const iss::decoded* const e = s.at;
-    if (__builtin_expect((s.attention != 0) | (e->aux & (iss::access_elw | iss::access_to_sp)), 0))
+    constexpr unsigned careful = iss::access_elw | iss::access_before_jump | iss::access_to_sp;
+    if (__builtin_expect((s.attention != 0) | (e->aux & careful) | (valid != granted + 1), 0))
       return complete_with_care(s, rdata, granted, valid);
     if (!s.request.write) {
       const unsigned unused = 32 - 8 * (e->aux & iss::access_size_mask);
@@ -149,6 +150,7 @@ class iss_group {
       issue_second_half(s);
       return core_stop::bus;
     }
+    if (s.attention & iss::attention_shadow) return advance_in_shadow(s, until, observer);
     if (s.attention & iss::attention_irq && s.time < set_.control_of(s).irq_noticed) {
       until = std::min(until, set_.control_of(s).irq_noticed);
     } else if (s.attention & iss::attention_irq) {
@@ -208,6 +210,27 @@ class iss_group {
     }
     return core_stop::horizon;
   }
+  /// The instructions behind an access that waits for its response, one by one until none profits any more.
+  template <class Observer>
+  core_stop advance_in_shadow(iss::hart& s, cycle_t until, Observer& observer) {
+    const iss::hart_control& c = set_.control_of(s);
+    const std::uint32_t enabled = iss::pending_enables(c);
+    const shadow_step step = enter_shadow(s);
+    const core_stop stop = advance_with_care(s, s.time + 1, observer);
+    leave_shadow(s, step, stop);
+    // Interrupts that have just been enabled: the cluster must say which lines are high.
+    if (stop != core_stop::horizon || (iss::pending_enables(c) & ~enabled) != 0) return stop;
+    return advance(set_.index(s), until, observer);
+  }
+  struct shadow_step {
+    const iss::decoded* what = nullptr;  ///< nullptr: nothing profits
+    std::uint64_t retired = 0;
+    cycle_t later = 0, sooner = 0;  ///< to be added to and taken from the time behind it
+  };
+  shadow_step enter_shadow(iss::hart& s);
+  void leave_shadow(iss::hart& s, const shadow_step& step, core_stop stop);
+  /// True if the next instruction is a jump whose target is fetched while the one before it stays in EX.
+  bool jump_follows(const iss::hart& s) const;
 
   static bool between(const iss::hart& s) {
     constexpr std::uint32_t halves = iss::attention_split | iss::attention_second_half | iss::attention_last_half;
@@ -232,6 +255,7 @@ class iss_group {
   void issue_second_half(iss::hart& s);
   const iss::decoded* settle(iss::hart& s);
   std::uint32_t take_interrupt(iss::hart& s);
+  cycle_t elw_asleep_from(const iss::hart& s) const;
   retire_record access_record(iss::hart& s);
 
   iss::hart_set set_;

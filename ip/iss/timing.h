@@ -11,6 +11,9 @@ namespace ohmic::iss {
 
 inline constexpr std::uint8_t jump_cycles = 2;
 inline constexpr std::uint8_t branch_taken_cycles = 3;
+/// Of a jump's cycles those in which it waits in ID for an instruction that stays in EX: its target is fetched
+/// meanwhile.
+inline constexpr std::uint8_t hidden_jump_cycles = 1;
 inline constexpr std::uint8_t mulh_cycles = 5;
 inline constexpr std::uint8_t fence_cycles = 4;  ///< RTL: 4 (the manual says 2 for fence.i)
 /// cv.elw flushes the pipeline: the next instruction issues that much later (RTL; 4 cycles if granted at once).
@@ -27,9 +30,10 @@ inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled ins
 /// (cv32e40p_int_controller.sv, irq_q), then the controller cancels the instruction in ID.
 inline constexpr std::uint8_t irq_notice_cycles = 3;
 inline constexpr std::uint8_t mret_cycles = 5;
-inline constexpr std::uint8_t private_hit_cycles = 1;  ///< fetch request to response, as measured on the RTL
-/// The same for the line behind a jump that has waited, or behind compressed code (RTL; tests/cosim/prefetch_test.cpp).
-inline constexpr std::uint8_t early_prefetch_cycles = 2;
+inline constexpr std::uint8_t fetch_to_issue_cycles = 3;  ///< a jump's request for its target to the target's issue
+inline constexpr std::uint8_t line_to_issue_cycles = 2;   ///< a word that is waited for to its instruction's issue
+inline constexpr std::uint8_t reset_to_issue_cycles =
+    5;  ///< start to the first instruction's issue, its line being there
 
 constexpr std::uint8_t base_cycles(kind k) {
   switch (k) {

@@ -132,7 +132,7 @@ TEST(IssMemoryTiming, LateGrantAndResponseStallTheNextInstruction) {
   null_observer silent;
   ASSERT_EQ(group.advance(0, never, silent), core_stop::fetch);
   EXPECT_EQ(group.fetch_line(0), code_base);
-  group.fetch_complete(0, 111);
+  group.fetch_complete(0, 108);  // the first instruction issues two cycles behind it
   ASSERT_EQ(group.advance(0, never, silent), core_stop::bus);
   EXPECT_EQ(group.request(0).cycle, 110u);
   group.complete(0, 41, 113, 120);
@@ -151,13 +151,13 @@ TEST(IssMemoryTiming, StopsAtTheHorizonBeforeRequesting) {
   iss_group group(text, 1, 0);
   group.start(0, code_base, 0);
   null_observer silent;
-  ASSERT_EQ(group.advance(0, 1, silent), core_stop::fetch);
+  ASSERT_EQ(group.advance(0, 6, silent), core_stop::fetch);  // out of reset the first instruction issues in cycle 5
   group.fetch_complete(0, 0);
-  ASSERT_EQ(group.advance(0, 1, silent), core_stop::horizon);
-  EXPECT_EQ(group.time(0), 1u);
-  ASSERT_EQ(group.advance(0, 1, silent), core_stop::horizon);
-  ASSERT_EQ(group.advance(0, 2, silent), core_stop::bus);
-  EXPECT_EQ(group.request(0).cycle, 1u);
+  ASSERT_EQ(group.advance(0, 6, silent), core_stop::horizon);
+  EXPECT_EQ(group.time(0), 6u);
+  ASSERT_EQ(group.advance(0, 6, silent), core_stop::horizon);
+  ASSERT_EQ(group.advance(0, 7, silent), core_stop::bus);
+  EXPECT_EQ(group.request(0).cycle, 6u);
 }
 
 }  // namespace

@@ -144,6 +144,30 @@ TEST_F(CoresTest, AnInterruptDuringElwIsTakenAndTheElwReplayed) {
   }
 }
 
+/// The interrupt that ends a cv.elw wakes the core as an event does: wake_cycles before the handler can begin.
+TEST_F(CoresTest, AnInterruptWakesASleepingCoreInWakeCycles) {
+  const auto handler_begins = [](cycle_t wake) {
+    chip_config chip = one_cluster();
+    chip.cluster.wake_cycles = wake;
+    std::vector<std::vector<retire_record>> records(1);
+    cluster_bench<recorder> b("interrupted", chip, 1, {recorder{&records}});
+    b.start();
+    b.send_word(doorbell_at, 1, 1000);  // its handler's lines are there afterwards
+    b.run(3000);
+    records[0].clear();
+    b.send_word(doorbell_at, 1, 3000);
+    b.run(5000);
+    std::size_t k = 0;
+    while (k < records[0].size() && !records[0][k].trap) ++k;
+    EXPECT_LT(k + 1, records[0].size());
+    return k + 1 < records[0].size() ? records[0][k + 1].cycle : 0;
+  };
+  const cycle_t shortest = handler_begins(2);
+  // The doorbell rings in its beat's cycle; response 2 later, cv.elw 2 behind it, the handler 2 behind that.
+  EXPECT_EQ(shortest, 3000u + 2 + 2 + 2);
+  for (const cycle_t wake : {3u, 5u, 9u, 20u}) EXPECT_EQ(handler_begins(wake), shortest + wake - 2) << wake;
+}
+
 // Also when it rises between the cv.elw's last instruction before and the read that would fall asleep.
 TEST_F(CoresTest, AnInterruptInAnyCycleReachesTheCore) {
   for (cycle_t rises = 40; rises < 400; ++rises) {
@@ -184,7 +208,7 @@ TEST_F(CoresTest, AnInterruptReachesACoreThatNeverTouchesTheBus) {
   b.run(1000);
   b.send_word(global + event_unit_at + 0x0C, 1u << 28, 1000);  // core 0's IRQ_MASK
   b.send_word(doorbell_at, 1, 1010);
-  b.run(1040);
+  b.run(1300);  // the handler's lines come from HBM
   EXPECT_EQ(b.result(0, 0), 1u);
   EXPECT_GE(b.result(0, 1), b.at("computing_loop"));
   EXPECT_LE(b.result(0, 1), b.at("computing_loop") + 4);
