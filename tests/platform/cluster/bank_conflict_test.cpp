@@ -20,7 +20,9 @@ class BankConflictTest : public testing::Test {
  protected:
   /// Runs `conflict` with the given start offset and stride per core; returns the accesses of the loop in the cycles
   /// in which all cores are surely inside it with warm instruction caches.
-  void run(const std::vector<std::uint32_t>& offset, const std::vector<std::uint32_t>& stride, unsigned banks = 64) {
+  /// A write of 4 KiB from outside has its first beat at the cluster in cycle `burst_at`.
+  void run(const std::vector<std::uint32_t>& offset, const std::vector<std::uint32_t>& stride, unsigned banks = 64,
+           cycle_t burst_at = never) {
     const auto cores = static_cast<unsigned>(offset.size());
     chip_config chip = one_cluster(cores);
     chip.cluster.l1_banks = banks;
@@ -31,6 +33,8 @@ class BankConflictTest : public testing::Test {
       bench.table(h, 1, stride[h]);
       bench.table(h, 2, 60);
     }
+    if (burst_at != never)
+      bench.send(true, chip_config::clusters_base + 0x4000, std::vector<std::uint8_t>(4096, 1), burst_at);
     bench.start();
     bench.run(100'000);
     ASSERT_TRUE(bench.errors().empty());
@@ -100,6 +104,27 @@ TEST_F(BankConflictTest, OneBankServesOneCorePerCycleInRoundRobinOrder) {
     // Nobody starves: the wait is at most one turn of the round robin.
     for (const access& a : accesses) EXPECT_LT(a.granted - a.asked, cores + wide_ports);
   }
+}
+
+/// A wide port's place is behind the cores': with one core, requester 0 of 7, a beat that wants its bank comes first in
+/// six cycles of seven. Beats follow each other cycle by cycle, so the core gets the bank when it is its turn only.
+TEST_F(BankConflictTest, AWidePortTakesItsTurnWithTheCores) {
+  run({0x9000}, {0}, 16);
+  const cycle_t inside = from;
+  unsigned delayed = 0, judged = 0;
+  for (unsigned shift = 0; shift < 7; ++shift) {
+    accesses.clear();
+    const cycle_t burst_at = inside + 20 + shift;
+    run({0x9000}, {0}, 16, burst_at);
+    for (const access& a : accesses) {
+      if (a.asked < burst_at + 4 || a.asked > burst_at + 50) continue;  // surely among the 64 beats
+      ++judged;
+      delayed += a.granted != a.asked;
+      EXPECT_EQ(a.granted, (a.asked + 6) / 7 * 7) << "asked in cycle " << a.asked;
+    }
+  }
+  EXPECT_GT(judged, 40u);
+  EXPECT_GT(delayed, 20u);
 }
 
 TEST_F(BankConflictTest, DifferentBanksDoNotDisturbEachOther) {
