@@ -35,14 +35,23 @@ class cluster_bench {
   static constexpr std::uint64_t memory_base = chip_config::hbm_base, memory_bytes = 1u << 20;
 
   /// `boot`: symbol at which all cores start.
+#ifdef OHMIC_EDGES_ELF
   explicit cluster_bench(const std::string& boot, chip_config chip = one_cluster(), unsigned threads = 1,
                          std::vector<Observer> observers = {})
+      : cluster_bench(elf_file::load(OHMIC_EDGES_ELF), boot, std::move(chip), threads, std::move(observers)) {}
+  cluster_bench(const elf_file& program, const std::string& boot, chip_config chip, unsigned threads,
+                std::vector<Observer> observers)
+      : cluster_bench(program, program.address_of(boot), std::move(chip), threads, std::move(observers)) {}
+#endif
+  /// Any program; all cores start at `boot`.
+  cluster_bench(const elf_file& program, std::uint32_t boot, chip_config chip, unsigned threads,
+                std::vector<Observer> observers = {})
       : chip_(std::move(chip)),
-        program_(elf_file::load(OHMIC_EDGES_ELF)),
+        program_(program),
         image_(program_.text()),
         text_(image_.address, image_.bytes.data(), image_.bytes.size()),
         memory_(memory_bytes) {
-    chip_.cluster.boot_addr = at(boot);
+    chip_.cluster.boot_addr = boot;
     for (const elf_segment& s : program_.segments())
       std::memcpy(memory_.data() + (s.address - memory_base), s.bytes.data(), s.bytes.size());
     address_map map;
@@ -86,6 +95,11 @@ class cluster_bench {
   }
   std::vector<guest_error>& errors() { return errors_; }
   cycle_t now() const { return now_; }
+  /// Earliest cycle in which something happens; never if nothing ever will.
+  cycle_t next() {
+    touch();
+    return engine_->next();
+  }
 
   void start() {
     for (auto& c : clusters_) c->start(0, true);
@@ -131,13 +145,18 @@ class cluster_bench {
       if (now_ >= end) break;
       const cycle_t to = std::min(now_ + window, end);
       engine_->run(now_, to);
+      sent_.clear();
       for (const unsigned i : engine_->active()) {
-        for (const axi_message& m : clusters_[i]->outbox()) forward(m);
-        clusters_[i]->outbox().clear();
+        auto& box = clusters_[i]->outbox();
+        sent_.insert(sent_.end(), box.begin(), box.end());
+        box.clear();
         auto& e = clusters_[i]->errors();
         errors_.insert(errors_.end(), e.begin(), e.end());
         e.clear();
       }
+      std::stable_sort(sent_.begin(), sent_.end(),
+                       [](const axi_message& a, const axi_message& b) { return a.cycle < b.cycle; });
+      for (const axi_message& m : sent_) forward(m);
       touch();
       now_ = to;
     }
@@ -163,7 +182,7 @@ class cluster_bench {
       return;
     }
     const std::uint64_t offset = b->addr - memory_base;
-    if (offset + b->bytes <= memory_.size()) {
+    if (offset < memory_.size() && b->bytes <= memory_.size() - offset) {
       if (b->write)
         std::memcpy(memory_.data() + offset, b->data, b->bytes);
       else
@@ -194,6 +213,7 @@ class cluster_bench {
   std::vector<std::unique_ptr<foreign>> foreign_;
   std::map<const axi_burst*, cycle_t> answers_;
   std::vector<guest_error> errors_;
+  std::vector<axi_message> sent_;
   cycle_t now_ = 0;
 };
 
