@@ -40,26 +40,11 @@ bool is_elf(const std::string& file) {
   return std::string(magic, 4) == "\177ELF" || std::filesystem::path(file).extension() == ".elf";
 }
 
-/// "CLUSTER.CORE"
-std::optional<std::pair<unsigned, unsigned>> parse_core(const std::string& text) {
-  const std::size_t dot = std::min(text.find('.'), text.size());
-  const auto number = [](std::string_view digits) -> std::optional<unsigned> {
-    const auto value = parse_integer(digits);
-    if (!value || *value < 0 || *value > 0xffff) return std::nullopt;
-    return static_cast<unsigned>(*value);
-  };
-  const std::string_view words = text;
-  const auto cluster = number(words.substr(0, dot));
-  const auto core = dot == text.size() ? std::nullopt : number(words.substr(dot + 1));
-  if (!cluster || !core) return std::nullopt;
-  return std::pair{*cluster, *core};
-}
-
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
-  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trap_limit,
-      lockstep_mismatches;
-  std::string model, calibration, check, trace;
+  std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
+      trap_limit, lockstep_mismatches;
+  std::string model, calibration, check, fill_memory;
 };
 
 /// Numbers have the grammar of the configuration, and the range of the key that they stand for. Throws config_error.
@@ -79,6 +64,8 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
   read("--lockstep-mismatches", words.lockstep_mismatches, {1, 1'000'000}, mismatches);
   a.lockstep_mismatches = static_cast<unsigned>(mismatches);
+  read("--trace-from", words.trace_from, {0, most_of_anything}, a.trace_from);
+  read("--trace-to", words.trace_to, {0, most_of_anything}, a.trace_to);
   a.threads = static_cast<unsigned>(threads);
   a.rows = static_cast<unsigned>(rows);
 }
@@ -108,11 +95,13 @@ std::optional<std::string> misplaced(const CLI::App& run, command what) {
   const std::vector<const char*> others =
       program
           ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration", "--check", "--inject"}
-          : std::vector<const char*>{"--json"};
+          : std::vector<const char*>{"--json", "--crossbar"};
   for (const char* option : others) {
     if (run.get_option(option)->count() != 0)
       return std::string(option) + (program ? " is for experiments, and this is a program"
-                                            : " is for programs; an experiment writes summary.json (--out)");
+                                    : std::string(option) == "--json"
+                                        ? " is for programs; an experiment writes summary.json (--out)"
+                                        : " is for programs; an experiment has its network's weights");
   }
   return std::nullopt;
 }
@@ -176,8 +165,19 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
                   "Exceptions in a row without progress that end the run with exit code 4 (default: 10000; 0: none)")
       ->type_name("N");
   run->add_option("--window", s.window, "Cycles between exchanges (default: the exact window)")->type_name("CYCLES");
-  run->add_option("--trace", s.trace, "Write the instructions of one core, as CLUSTER.CORE, with symbols")
-      ->type_name("CLUSTER.CORE");
+  run->add_option(
+         "--trace", a.traces,
+         "Write the instructions of some cores, as CLUSTERS.CORES, with symbols, one file each; may be repeated")
+      ->type_name("CLUSTERS.CORES")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--trace-from", s.trace_from, "First cycle of the traces (default: 0)")->type_name("CYCLE");
+  run->add_option("--trace-to", s.trace_to, "Last cycle of the traces (default: the end)")->type_name("CYCLE");
+  run->add_option("--trace-pc", a.trace_pcs,
+                  "Of the traces only what stands in this function, or from one address to another; may be repeated")
+      ->type_name("FUNCTION|FIRST-LAST")
+      ->take_all()
+      ->allow_extra_args(false);
   run->add_option(
          "--wave", a.waves,
          "Record the waveforms of some cores of model rtl, lockstep or ibex, as CLUSTERS.CORES, one FST file each;\n"
@@ -187,6 +187,16 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->allow_extra_args(false);
   run->add_option("--wave-from", s.wave_from, "First cycle of the waveforms (default: 0)")->type_name("CYCLE");
   run->add_option("--wave-to", s.wave_to, "Last cycle of the waveforms (default: the end)")->type_name("CYCLE");
+  run->add_option("--fill-memory", s.fill_memory,
+                  "What L1 and HBM hold before anything is loaded: zero, random, or random:SEED")
+      ->type_name("WITH");
+  run->add_option(
+         "--crossbar", a.crossbars,
+         "Program: weights of some clusters' crossbars, a signed byte per cell, row by row, or a NumPy file; may "
+         "be repeated")
+      ->type_name("CLUSTERS=FILE")
+      ->take_all()
+      ->allow_extra_args(false);
   run->add_flag("--dump", a.dump, "Print every cluster's state if the run fails");
   run->add_flag("--quiet", a.quiet, "No progress and no table");
   run->add_option("--model", s.model, "Experiment: a model by name, or an ONNX file")->type_name("NAME|FILE");
@@ -263,9 +273,10 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   if (run->parsed()) {
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
     if (const auto wrong = misplaced(*run, a.what)) return mistake(*wrong);
-    if (!s.trace.empty()) {
-      a.trace = parse_core(s.trace);
-      if (!a.trace) return mistake("--trace " + printable(s.trace) + ": a core is written CLUSTER.CORE, as in 3.0");
+    if (!s.fill_memory.empty()) {
+      const std::size_t colon = s.fill_memory.find(':');
+      a.sets.push_back("engine.fill_memory.with=" + s.fill_memory.substr(0, colon));
+      if (colon != std::string::npos) a.sets.push_back("engine.fill_memory.seed=" + s.fill_memory.substr(colon + 1));
     }
     if (a.what == command::run_program && a.chip.empty())
       return mistake("a program needs a chip: ohmic run " + a.file + " --chip configs/aimc4.yaml");

@@ -23,7 +23,9 @@ struct arguments {
   std::string chip, images, input, out, json;
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
-  std::optional<std::pair<unsigned, unsigned>> trace;
+  std::vector<std::string> traces, trace_pcs;  ///< arguments of --trace and --trace-pc
+  std::optional<std::uint64_t> trace_from, trace_to;
+  std::vector<std::string> crossbars;        ///< arguments of --crossbar
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
   std::optional<std::uint32_t> trap_limit;
   unsigned threads = 0, rows = 256, lockstep_mismatches = 1;

@@ -14,11 +14,14 @@
 #include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
 #include "platform/config/load_chip.h"
+#include "platform/config/numbers.h"
+#include "platform/config/schema.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/run_experiment.h"
 #include "platform/run/program_run.h"
+#include "platform/run/trace_choice.h"
 #include "sw/compiler/mapping/deployment_folder.h"
 #include "sw/compiler/reference/work_sharing.h"
 
@@ -54,7 +57,7 @@ exit_code run_experiment_command(const arguments& a) {
   request.how = invocation_of(a);
   request.quiet = a.quiet;
   request.dump = a.dump;
-  request.trace = a.trace;
+  request.traces = {a.traces, a.trace_from, a.trace_to, a.trace_pcs};
   request.lockstep_mismatches = a.lockstep_mismatches;
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
   request.waveforms = {a.waves, a.wave_from, a.wave_to};
@@ -62,29 +65,51 @@ exit_code run_experiment_command(const arguments& a) {
   return run_experiment(request);
 }
 
+/// What --set engine.* means for a program.
+void fill_memory(const std::vector<std::string>& sets, machine_options& options) {
+  bool random = false;
+  std::uint64_t seed = 1;
+  for (const std::string& set : sets) {
+    const std::size_t equals = std::min(set.find('='), set.size());
+    const std::string key = set.substr(0, equals), value = set.substr(std::min(equals + 1, set.size()));
+    if (key == "engine.fill_memory.with" && (value == "random" || value == "zero")) {
+      random = value == "random";
+    } else if (key == "engine.fill_memory.seed") {
+      seed = static_cast<std::uint64_t>(
+          integer_of_option("--set engine.fill_memory.seed=", value, range_of(schema_kind::experiment, key)));
+    } else if (key == "engine.fill_memory.with") {
+      throw config_error("--set " + printable(set) + ": allowed: zero, random");
+    } else {
+      throw config_error(
+          "--set " + printable(set) +
+          ": of engine.* a program takes fill_memory.with and fill_memory.seed; for others see --threads, "
+          "--window and --max-cycles");
+    }
+  }
+  if (random) options.random_memory_seed = seed;
+}
+
 exit_code run_program_command(const arguments& a) {
   program_request request;
   request.program = a.file;
   sort_firmware(a.firmware, nullptr, request.firmware_of);
   request.arguments = a.program_words;
-  request.chip = load_chip(a.chip, a.sets, a.cores, a.hand_overs);
+  std::vector<std::string> of_chip, of_engine;
+  for (const std::string& set : a.sets) (set.rfind("engine.", 0) == 0 ? of_engine : of_chip).push_back(set);
+  request.chip = load_chip(a.chip, of_chip, a.cores, a.hand_overs);
+  fill_memory(of_engine, request.machine);
+  request.crossbars = a.crossbars;
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
   request.run.window = a.window;
   if (a.trap_limit) request.run.trap_limit = *a.trap_limit;
   if (a.max_cycles != 0) request.run.max_cycles = a.max_cycles;
   request.machine.lockstep_mismatches = a.lockstep_mismatches;
   std::optional<output_folder> output;
-  if (a.trace || !a.waves.empty()) output.emplace(a.out.empty() ? "." : a.out);
+  if (!a.traces.empty() || !a.waves.empty()) output.emplace(a.out.empty() ? "." : a.out);
   request.machine.waveforms = choose_waveforms({a.waves, a.wave_from, a.wave_to}, request.chip,
                                                output ? output->path() : std::filesystem::path());
-  if (a.trace) {
-    const auto [cluster, core] = *a.trace;
-    if (cluster >= request.chip.clusters() || core >= request.chip.cluster.cores)
-      throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", cluster, core,
-                                     request.chip.clusters() - 1, request.chip.cluster.cores - 1));
-    request.machine.trace =
-        traced_core{cluster, core, (output->path() / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
-  }
+  request.machine.traces = choose_traces({a.traces, a.trace_from, a.trace_to, a.trace_pcs}, request.chip,
+                                         output ? output->path() : std::filesystem::path());
   if (output) output->create();
   request.quiet = a.quiet;
   request.dump = a.dump;

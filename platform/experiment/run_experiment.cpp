@@ -42,9 +42,7 @@ void check_request(const experiment_request& request) {
     throw config_error(
         "adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
   require_core_models(c.chip);
-  if (request.trace && (request.trace->first >= c.chip.clusters() || request.trace->second >= c.chip.cluster.cores))
-    throw config_error(fmt::format("--trace {}.{}: the chip has clusters 0..{} with cores 0..{}", request.trace->first,
-                                   request.trace->second, c.chip.clusters() - 1, c.chip.cluster.cores - 1));
+  choose_traces(request.traces, c.chip, c.output);
 }
 
 machine_options to_machine_options(const experiment_request& request, const std::vector<waved_core>& waveforms) {
@@ -56,11 +54,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
   options.network.random_seed = c.engine.random_delay_seed;
   options.network.drop_write = request.faults.drop_write;
   if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
-  if (request.trace) {
-    const auto [cluster, core] = *request.trace;
-    options.trace =
-        traced_core{cluster, core, (fs::path(c.output) / fmt::format("trace_{}.{}.txt", cluster, core)).string()};
-  }
+  options.traces = choose_traces(request.traces, c.chip, c.output);
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include "platform/run/exit_code.h"
 #include "platform/run/firmware.h"
 #include "platform/run/invocation.h"
+#include "platform/run/trace_choice.h"
 #include "platform/run/waveform_choice.h"
 
 namespace ohmic {
@@ -17,9 +18,9 @@ struct experiment_request {
   experiment_config config;
   invocation how;  ///< for the summary
   bool quiet = false;
-  bool dump = false;                                   ///< print every cluster's state if the run fails
-  std::optional<std::pair<unsigned, unsigned>> trace;  ///< cluster, core
-  unsigned lockstep_mismatches = 1;                    ///< as in machine_options
+  bool dump = false;  ///< print every cluster's state if the run fails
+  trace_words traces;
+  unsigned lockstep_mismatches = 1;  ///< as in machine_options
   waveform_words waveforms;
   fault_list faults;
   std::string firmware;        ///< another ELF than the dataflow executor; empty: that one

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,6 +52,8 @@ class chip_machine : public machine {
  public:
   using make_cores = std::function<Cores(const program_text&, unsigned cluster, unsigned first_mhartid)>;
 
+  using trace_files = std::vector<std::unique_ptr<instruction_trace>>;
+
   /// Adds what a cluster's cores have compared; null for groups that compare nothing.
   using report_lockstep = void (*)(unsigned cluster, const Cores& cores, lockstep_report& report);
 
@@ -58,11 +61,11 @@ class chip_machine : public machine {
   using finish_waveforms = std::function<std::vector<recorded_waveform>()>;
 
   chip_machine(const chip_config& config, const program_set& programs, const machine_options& options,
-               const make_cores& cores, const std::function<Observer(unsigned)>& observer,
-               std::unique_ptr<instruction_trace> trace, report_lockstep lockstep, finish_waveforms waveforms)
+               const make_cores& cores, const std::function<Observer(unsigned)>& observer, trace_files traces,
+               report_lockstep lockstep, finish_waveforms waveforms)
       : programs_(programs),
         most_mismatches_(options.lockstep_mismatches),
-        trace_(std::move(trace)),
+        traces_(std::move(traces)),
         lockstep_(lockstep),
         finish_waveforms_(std::move(waveforms)),
         chip_(
@@ -118,7 +121,7 @@ class chip_machine : public machine {
     chip_.start();
     const run_end end = chip_.run(options);
     chip_.control().flush();
-    if (trace_) trace_->close();
+    for (const auto& trace : traces_) trace->close();
     if (finish_waveforms_) waveforms_ = finish_waveforms_();
     // Some may have been left behind on the way to another end.
     return end != run_end::interrupted && !lockstep().mismatches.empty() ? run_end::lockstep_mismatch : end;
@@ -286,7 +289,7 @@ class chip_machine : public machine {
   std::vector<const program_text*> runs_;  // by program; null: no cluster runs it
   const program_set programs_;
   const unsigned most_mismatches_;
-  std::unique_ptr<instruction_trace> trace_;
+  const trace_files traces_;
   const report_lockstep lockstep_;
   const finish_waveforms finish_waveforms_;
   std::vector<recorded_waveform> waveforms_;
@@ -301,17 +304,27 @@ std::unique_ptr<machine> make_chip_machine(const chip_config& config, const prog
                                            const typename chip_machine<Cores, null_observer>::make_cores& cores,
                                            void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr,
                                            std::function<std::vector<recorded_waveform>()> waveforms = nullptr) {
-  if (!options.trace)
+  if (options.traces.empty())
     return std::make_unique<chip_machine<Cores, null_observer>>(
-        config, programs, options, cores, [](unsigned) { return null_observer{}; }, nullptr, lockstep,
-        std::move(waveforms));
-  auto trace = std::make_unique<instruction_trace>(options.trace->file, programs.in(config, options.trace->cluster));
-  instruction_trace* const writer = trace.get();
-  const traced_core which = *options.trace;
+        config, programs, options, cores, [](unsigned) { return null_observer{}; },
+        typename chip_machine<Cores, null_observer>::trace_files(), lockstep, std::move(waveforms));
+  typename chip_machine<Cores, trace_observer>::trace_files files;
+  // By cluster; observers point there.
+  const auto traces = std::make_shared<std::map<unsigned, trace_observer::of_cores>>();
+  for (const traced_core& t : options.traces) {
+    files.push_back(std::make_unique<instruction_trace>(t, programs.in(config, t.cluster)));
+    (*traces)[t.cluster][t.core] = files.back().get();
+  }
   return std::make_unique<chip_machine<Cores, trace_observer>>(
       config, programs, options, cores,
-      [=](unsigned i) { return trace_observer{i == which.cluster ? writer : nullptr, which.core}; }, std::move(trace),
-      lockstep, std::move(waveforms));
+      [=](unsigned i) {
+        const auto found = traces->find(i);
+        return trace_observer{found == traces->end() ? nullptr : &found->second};
+      },
+      std::move(files), lockstep,
+      [traces, waveforms = std::move(waveforms)] {
+        return waveforms ? waveforms() : std::vector<recorded_waveform>();
+      });
 }
 
 }  // namespace ohmic

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "host/output_file.h"
 #include "ip/core/core_seam.h"
@@ -9,31 +12,42 @@ namespace ohmic {
 
 class elf_file;
 
-/// Writes one line per retired instruction of one core: cycle, pc, symbol, instruction, registers and memory.
+struct traced_core;
+
+/// Writes one line per retired instruction of one core: cycle, pc, encoding, symbol, instruction, registers and memory.
+/// docs/outputs.md has the format.
 ///
 /// The file appears whole when close() is called; without it there is none. A FIFO or device is written as it goes.
 class instruction_trace {
  public:
-  /// Throws std::runtime_error if the file cannot be written. `program` must outlive the trace.
-  instruction_trace(const std::string& path, const elf_file& program);
+  /// Throws std::runtime_error if the file cannot be written, config_error for a function that the program does not
+  /// have. `program` must outlive the trace.
+  instruction_trace(const traced_core& of, const elf_file& program);
   void write(const retire_record& record);
   /// Throws std::runtime_error if not all of it could be written.
   void close();
 
  private:
+  struct pc_range {
+    std::uint32_t first, last;
+  };
+  bool wanted(const retire_record& record) const;
+
   output_file file_;
   const elf_file& program_;
+  const cycle_t from_, to_;
+  std::vector<pc_range> pcs_;
   std::string line_;
   bool closed_ = false;
 };
 
-/// Observer that hands one hart's retirements to a trace; in clusters without the traced core it has none.
+/// Observer that hands the retirements of a cluster's traced cores to their traces; null in clusters that have none.
 struct trace_observer {
   static constexpr bool enabled = true;
-  instruction_trace* trace = nullptr;
-  unsigned hart = 0;
+  using of_cores = std::array<instruction_trace*, 64>;
+  const of_cores* traces = nullptr;
   void retire(unsigned h, const retire_record& record) {
-    if (trace != nullptr && h == hart) trace->write(record);
+    if (traces != nullptr && (*traces)[h] != nullptr) (*traces)[h]->write(record);
   }
 };
 

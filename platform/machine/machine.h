@@ -46,6 +46,8 @@ struct run_options {
 struct traced_core {
   unsigned cluster = 0, core = 0;
   std::string file;
+  cycle_t from = 0, to = never;  ///< first and last cycle
+  std::vector<std::string> pcs;  ///< "FUNCTION" or "FIRST-LAST" each; none: all
 };
 
 /// One core whose waveform is recorded; of a model that is RTL.
@@ -57,7 +59,7 @@ struct waved_core {
 
 struct machine_options {
   network_options network;
-  std::optional<traced_core> trace;
+  std::vector<traced_core> traces;
   std::vector<waved_core> waveforms;
   unsigned lockstep_mismatches = 1;  ///< a run stops when a cluster's cores in lock-step have differed so often
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first

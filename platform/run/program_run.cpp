@@ -9,6 +9,7 @@
 #include "host/attempt.h"
 #include "host/console.h"
 #include "host/whole_file.h"
+#include "platform/run/crossbar_files.h"
 #include "platform/run/hand_overs_json.h"
 #include "platform/run/progress.h"
 #include "platform/run/stop_signals.h"
@@ -207,7 +208,9 @@ exit_code run_program(const program_request& request) {
   const program_set& programs = loaded.programs();
   progress meter("running " + request.program, request.quiet);
   attempt_to_build(request.chip);
+  const crossbar_files crossbars(request.crossbars, request.chip);
   auto chip = make_machine(request.chip, programs, request.machine);
+  crossbars.load(*chip);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
     print(fmt::format("[{}.{}] {}\n", cluster, core, line));

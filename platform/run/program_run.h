@@ -21,6 +21,7 @@ struct program_request {
   chip_config chip;
   run_options run;
   machine_options machine;
+  std::vector<std::string> crossbars;  ///< CLUSTERS=FILE each
   bool quiet = false;
   bool dump = false;  ///< print every cluster's state if the run fails
   invocation how;     ///< for the figures

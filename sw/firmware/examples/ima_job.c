@@ -1,11 +1,26 @@
 /* One IMA job: a 3x3 convolution of a small map, zero padded, read by the input generator straight from L1.
- * Without weights (nobody loads any for this program) every column sum and so every code is 0: the example shows how
- * a job is described, started and awaited, and that it writes what it should and nothing else. */
+ * Weights are put into the crossbar before reset: run it with --crossbar 0=build/release/firmware/ima_job.weights. The
+ * program knows how they were made and checks every code. Without them every column sum and so every code is 0. */
 #include "sw/firmware/hal/ima.h"
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
 
 enum { width = 8, height = 8, channels = 16, outputs = 32, kernel = 3 };
+
+/* As in the file of weights (sw/firmware/CMakeLists.txt). */
+static int weight(int row, int column) { return (row * 7 + column * 3) % 15 - 7; }
+
+/* The code of one output of one pixel. */
+static int expected(const int8_t* map, int x, int y, int output) {
+  int sum = 0, row = 0;
+  for (int dx = -1; dx <= 1; ++dx)
+    for (int dy = -1; dy <= 1; ++dy)
+      for (int c = 0; c < channels; ++c, ++row)
+        if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height)
+          sum += map[((x + dx) * height + y + dy) * channels + c] * weight(row, output);
+  const int code = (sum + 128) >> 8;
+  return code < -128 ? -128 : code > 127 ? 127 : code;
+}
 
 int main(void) {
   if (ohmic_cluster_id() != 0) return 0;
@@ -32,7 +47,7 @@ int main(void) {
   ima->x_range = ohmic_pair(0, width);
   ima->y_range = ohmic_pair(0, height);
   ima->row_start = 0;
-  ima->adc_m = 1, ima->adc_s = 4;
+  ima->adc_m = 1, ima->adc_s = 8;
   ima->groups = 1;
   ima->group[0].columns = ohmic_pair(0, outputs);
   ima->group[0].base = ohmic_l1_offset(codes);
@@ -43,8 +58,14 @@ int main(void) {
   ohmic_ima_push();
   ohmic_ima_wait(before + 1);
   const uint32_t cycles = ohmic_cycles() - start;
-  for (int i = 0; i < width * height * outputs; ++i) OHMIC_ASSERT(codes[i] == 0);
+  int weights = 0;
+  for (int i = 0; i < width * height * outputs; ++i) weights |= codes[i];
+  for (int x = 0; x < width; ++x)
+    for (int y = 0; y < height; ++y)
+      for (int o = 0; o < outputs; ++o)
+        OHMIC_ASSERT(codes[(x * height + y) * outputs + o] == (weights ? expected(map, x, y, o) : 0));
   OHMIC_ASSERT(codes[width * height * outputs] == 77);
-  printf("%u MVMs in %u cycles\n", width * height, (unsigned)cycles);
+  printf("%u MVMs in %u cycles, %s\n", width * height, (unsigned)cycles,
+         weights ? "every code is right" : "all codes 0: there are no weights (--crossbar)");
   return 0;
 }

@@ -42,7 +42,7 @@ TEST(ArgumentsTest, NumbersAreThoseOfTheConfiguration) {
   EXPECT_EQ(o.read.max_cycles, 16u);
   EXPECT_EQ(o.read.wave_from, 8u);
   EXPECT_EQ(o.read.wave_to, 9'000'000'000'000'000'000u);
-  EXPECT_EQ(o.read.trace, (std::pair{3u, 0u}));
+  EXPECT_EQ(o.read.traces, std::vector<std::string>{"+3.0x0"});
   const outcome none = program({});
   EXPECT_EQ(none.read.threads, 0u);
   EXPECT_EQ(none.read.window, 0u);
@@ -80,7 +80,7 @@ TEST(ArgumentsTest, NumbersHaveTheRangesOfTheirKeys) {
 }
 
 TEST(ArgumentsTest, ATracedCoreIsTwoNumbers) {
-  EXPECT_EQ(program({"--trace", "511.15"}).read.trace, (std::pair{511u, 15u}));
+  EXPECT_EQ(program({"--trace", "511.15"}).read.traces, std::vector<std::string>{"511.15"});
   for (const char* wrong :
        {"x", "1", "1.", ".1", "-1.0", "1.-1", " 1.0", "1.0 ", "4294967296.0", "1.0.0", "1.99999999999"})
     EXPECT_EQ(program({"--trace", wrong}).leave, 2) << wrong;

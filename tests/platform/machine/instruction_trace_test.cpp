@@ -2,6 +2,7 @@
 
 #include "host/whole_file.h"
 #include "platform/elf/elf_file.h"
+#include "platform/machine/machine.h"
 #include "tests/host/scratch_folder.h"
 
 namespace ohmic {
@@ -13,7 +14,7 @@ class InstructionTrace : public ScratchFolder {
 };
 
 TEST_F(InstructionTrace, TellsEverythingThatARetirementDid) {
-  instruction_trace trace(path("t"), program);
+  instruction_trace trace(traced_core{0, 0, path("t")}, program);
   retire_record r;
   r.cycle = 123;
   r.pc = program.entry();
@@ -39,13 +40,13 @@ TEST_F(InstructionTrace, TellsEverythingThatARetirementDid) {
 TEST_F(InstructionTrace, AppearsWholeOrNotAtAll) {
   put("earlier", "of another run");
   {
-    instruction_trace trace(path("earlier"), program);
+    instruction_trace trace(traced_core{0, 0, path("earlier")}, program);
     trace.write({});
     EXPECT_EQ(read_whole_file(path("earlier")), "of another run");
   }
   EXPECT_EQ(names(), std::set<std::string>{"earlier"});
   EXPECT_EQ(read_whole_file(path("earlier")), "of another run") << "without close() nothing has happened";
-  instruction_trace trace(path("earlier"), program);
+  instruction_trace trace(traced_core{0, 0, path("earlier")}, program);
   trace.close();
   trace.close();
   EXPECT_EQ(names(), std::set<std::string>{"earlier"});
@@ -56,7 +57,7 @@ TEST_F(InstructionTrace, IsRefusedWhereItCannotAppear) {
   std::filesystem::create_directory(path("folder"));
   for (const char* const name : {"folder", "none/trace"}) {
     try {
-      instruction_trace trace(path(name), program);
+      instruction_trace trace(traced_core{0, 0, path(name)}, program);
       FAIL() << name;
     } catch (const std::runtime_error& error) {
       EXPECT_NE(std::string(error.what()).find(path(name)), std::string::npos) << error.what();
@@ -68,7 +69,7 @@ TEST_F(InstructionTrace, IsRefusedWhereItCannotAppear) {
 // /dev/full takes nothing, as a full disk.
 TEST_F(InstructionTrace, AFullDiskIsAnErrorThatNamesItsReason) {
   std::filesystem::create_symlink("/dev/full", path("t"));
-  instruction_trace trace(path("t"), program);
+  instruction_trace trace(traced_core{0, 0, path("t")}, program);
   for (int i = 0; i < 1000; ++i) trace.write({});
   try {
     trace.close();
