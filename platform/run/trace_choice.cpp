@@ -6,6 +6,7 @@
 
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
+#include "platform/config/numbers.h"
 
 namespace ohmic {
 
@@ -24,7 +25,7 @@ std::vector<traced_core> choose_traces(const trace_words& words, const chip_conf
         fmt::format("--trace-from {} --trace-to {}: allowed: a first cycle that is not behind the last", from, to));
   std::vector<traced_core> chosen;
   for (const std::string& word : words.cores)
-    for (const auto& [cluster, core] : named_cores(word, chip, "--trace " + word)) {
+    for (const auto& [cluster, core] : named_cores(word, chip, "--trace " + printable(word))) {
       const unsigned i = cluster, h = core;
       const auto same = [&](const traced_core& t) { return t.cluster == i && t.core == h; };
       if (std::any_of(chosen.begin(), chosen.end(), same)) continue;

@@ -70,9 +70,7 @@ class Inputs(SystemTest):
         self.assertEqual(zero, memory("--fill-memory", "zero"))
         self.assertNotEqual(zero, one)
         self.assertEqual(one, memory("--fill-memory", "random"))
-        self.assertEqual(
-            one, memory("--set", "engine.fill_memory.with=random", "--set", "engine.fill_memory.seed=1")
-        )
+        self.assertEqual(one, memory("--set", "engine.fill_memory.with=random", "--set", "engine.fill_memory.seed=1"))
         self.assertNotEqual(one, memory("--fill-memory", "random:2"))
         for words in (
             ("--fill-memory", "ones"),
@@ -117,7 +115,10 @@ class Inputs(SystemTest):
             ("--trace", "0.0", "--trace-pc", "no_such_function"),
             ("--trace", "9.0"),
             ("--trace", "0.99"),
-            ("--trace", "x"),
+            *(
+                ("--trace", core)
+                for core in ("x", "1", "1.", ".1", "-1.0", "1.-1", " 1.0", "4294967296.0", "1.0.0", "\n.\x1b")
+            ),
         ):
             self.refuses(run_program("hello", *options, "--out", self.folder), "--trace")
 

@@ -79,11 +79,16 @@ TEST(ArgumentsTest, NumbersHaveTheRangesOfTheirKeys) {
   for (const char* bounds : {"0", "1000000"}) EXPECT_EQ(program({"--window", bounds}).leave, std::nullopt);
 }
 
-TEST(ArgumentsTest, ATracedCoreIsTwoNumbers) {
-  EXPECT_EQ(program({"--trace", "511.15"}).read.traces, std::vector<std::string>{"511.15"});
-  for (const char* wrong :
-       {"x", "1", "1.", ".1", "-1.0", "1.-1", " 1.0", "1.0 ", "4294967296.0", "1.0.0", "1.99999999999"})
-    EXPECT_EQ(program({"--trace", wrong}).leave, 2) << wrong;
+TEST(ArgumentsTest, TracesAndTheirWindowsAreCollected) {
+  const outcome o = program({"--trace", "511.15", "--trace", "0-3.all", "--trace-from", "7", "--trace-to", "0x10",
+                             "--trace-pc", "main", "--trace-pc", "0x100-0x200"});
+  EXPECT_EQ(o.leave, std::nullopt) << o.message;
+  EXPECT_EQ(o.read.traces, (std::vector<std::string>{"511.15", "0-3.all"}));
+  EXPECT_EQ(o.read.trace_from, 7u);
+  EXPECT_EQ(o.read.trace_to, 16u);
+  EXPECT_EQ(o.read.trace_pcs, (std::vector<std::string>{"main", "0x100-0x200"}));
+  EXPECT_EQ(program({"--trace-from", "-1"}).leave, 2);
+  EXPECT_EQ(program({"--trace-to", "x"}).leave, 2);
 }
 
 // An option is said even if it says what is the default: the file may say something else.
@@ -102,7 +107,7 @@ TEST(ArgumentsTest, AnOptionIsNotTheValueOfAnother) {
 }
 
 TEST(ArgumentsTest, AMistakeIsOneLineWhateverItHolds) {
-  for (const char* word : {"--fr\nob", "--window=a\nb", "--trace=\n.\x1b"}) {
+  for (const char* word : {"--fr\nob", "--window=a\nb", "--trace-from=\n.\x1b"}) {
     const outcome o = program({word});
     EXPECT_EQ(o.leave, 2);
     EXPECT_EQ(std::count(o.message.begin(), o.message.end(), '\n'), 1) << o.message;
