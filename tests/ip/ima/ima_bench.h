@@ -114,7 +114,9 @@ struct job_spec {
 
   unsigned rows() const { return loops[0].count * loops[1].count * loops[2].count * loops[3].count; }
 
-  void write_to(ima_bench& bench) const {
+  /// To anything that has write(offset, value) of the IMA's registers.
+  template <class Bench>
+  void write_to(Bench& bench) const {
     namespace reg = registers::ima;
     const auto halves = [](int lo, int hi) {
       return static_cast<std::uint32_t>(lo & 0xFFFF) | static_cast<std::uint32_t>(hi) << 16;
@@ -143,7 +145,8 @@ struct job_spec {
       bench.write(0x09C + g * 0x10, static_cast<std::uint32_t>(groups[g].stride1));
     }
   }
-  void push_to(ima_bench& bench) const {
+  template <class Bench>
+  void push_to(Bench& bench) const {
     write_to(bench);
     bench.write(registers::ima::push_offset, 1);
   }

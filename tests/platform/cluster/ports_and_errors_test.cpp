@@ -5,6 +5,7 @@
 #include <random>
 
 #include "ip/dma/descriptor.h"
+#include "tests/ip/ima/ima_bench.h"
 #include "tests/platform/cluster/cluster_bench.h"
 
 namespace ohmic {
@@ -75,6 +76,39 @@ TEST(PortsTest, NeitherCoresNorBeatsStarve) {
     EXPECT_LE(b.answered(*bursts[k]), 500 + (k / 2 + 1) * 5 * 22 + 20) << k;
   }
   EXPECT_EQ(std::memcmp(b.l1(0) + 0x8040, pattern(256).data(), 256), 0);
+}
+
+/// Classes of a job's cycles: the MVM's 130 are analog, the cycle of PUSH and its beats are communication, save the
+/// last beat's cycle, which ends the job and so begins what comes next.
+TEST(PortsTest, AJobsStreamingIsCommunicationAndItsMvmAnalog) {
+  cluster_bench<> b("idle");
+  b.start();
+  b.run(1000);
+  struct remote_registers {
+    cluster_bench<>& bench;
+    cycle_t at;
+    void write(std::uint32_t offset, std::uint32_t value) {
+      bench.send_word(global + l1_bytes + registers::cluster_peripherals::ima_base + offset, value, at);
+      at += 10;
+    }
+  } to{b, 1000};
+  job_spec job;
+  job.loops[0] = {64, 1};  // three runs of a beat each
+  job.loops[1] = {3, 64};
+  job.ring_base = 0x4000;
+  job.ring_bytes = 192;
+  job.groups = {{0, 128, 0x8000, 128, 128}};  // two beats of codes
+  job.write_to(to);
+  const cycle_t push = to.at;
+  to.write(registers::ima::push_offset, 1);
+  b.run(push);
+  b[0].times().restart(push);
+  b.run(push + 1000);
+  const auto cycles = b[0].times().cycles(push + 1000);
+  const auto of = [&](time_class c) { return cycles[static_cast<unsigned>(c)]; };
+  EXPECT_EQ(of(time_class::analog), 130u);
+  EXPECT_EQ(of(time_class::communication), 1u + 3 + 2 - 1);
+  EXPECT_EQ(of(time_class::idle), 1000u - 130 - 5);
 }
 
 TEST(PortsTest, DataThenFlagThenDoorbellArriveInOrder) {
