@@ -55,7 +55,7 @@ class Mistakes(SystemTest):
             "--check",
             "experiments",
         )
-        self.refuses(ohmic("run", EXPERIMENT, "--trace", "x"), "--trace x", "CLUSTER.CORE")
+        self.refuses(ohmic("run", EXPERIMENT, "--trace", "x"), "--trace x", "CLUSTERS.CORES")
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "64.0", "--out", self.out), "64.0", "0..63")
         self.refuses(ohmic("run", EXPERIMENT, "--", "word"), "--")
         self.refuses(ohmic("run", BUILD / "firmware" / "hello.elf"), "--chip")
