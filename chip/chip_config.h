@@ -82,7 +82,12 @@ struct chip_config {
     std::vector<cycle_t> latency = {100, 4, 4, 4, 4};
     /// Link width in bytes, same order (power of two, 4..64).
     std::vector<unsigned> width = {64, 64, 64, 64, 64};
+    unsigned stage_depth = 2;                                  ///< beats that a register stage of a router holds
+    unsigned remap_ids = 64;                                   ///< ids in flight per router output and direction
+    unsigned open_per_id = 63;                                 ///< bursts of one id per router input and direction
+    unsigned open_writes = 64;                                 ///< AWs ahead of their data, per router output
     unsigned outstanding_reads = 16, outstanding_writes = 16;  ///< per cluster port
+    unsigned slave_reads = 8, slave_writes = 8;                ///< bursts that a cluster's slave port holds
     cycle_t egress_cycles = 1, ingress_cycles = 1;             ///< endpoint register slices of a cluster port
     std::uint32_t max_burst_bytes = 4096;                      ///< min(4 KiB, 256 x width)
   } network;

@@ -10,19 +10,12 @@
 
 namespace ohmic {
 
-/// The one extension of a payload in the AXI network: which burst it carries and where it stands. Endpoints
-/// read `burst`, and `last` (cycle of the last beat at their boundary) when the payload reaches them; the
-/// network owns the rest.
-struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
-  axi_extension() {
-    partner = &write_address;
-    write_address.partner = this;
-    write_address.lane = axi_lane::aw;
-  }
-  axi_extension(const axi_extension&) = delete;
-  axi_extension& operator=(const axi_extension&) = delete;
-
-  axi_transit write_address;                    ///< the AW, when it travels apart from its data
+/// The one extension of a payload in the AXI network: which burst it carries. The rest is the network's.
+///
+/// A payload of an initiator's own may carry one, with `burst` set: it then travels under that burst's id.
+struct axi_extension : tlm::tlm_extension<axi_extension> {
+  axi_burst* burst = nullptr;
+  axi_transit* transit = nullptr;               ///< while it is in the network
   tlm::tlm_generic_payload* foreign = nullptr;  ///< the payload of an initiator that does not know this extension
 
   tlm::tlm_extension_base* clone() const override {
@@ -30,27 +23,10 @@ struct axi_extension : tlm::tlm_extension<axi_extension>, axi_transit {
     copy->copy_from(*this);
     return copy;
   }
-  /// Copies which burst it is and when it was where; a copy is not in the network.
+  /// Copies which burst it is; a copy is not in the network.
   void copy_from(const tlm::tlm_extension_base& other) override {
-    const auto& from = static_cast<const axi_extension&>(other);
-    burst = from.burst;
-    head = from.head;
-    last = from.last;
-    source = from.source;
-    target = from.target;
-    bytes = from.bytes;
-    lead = from.lead;
-    lane = from.lane;
+    if (const auto* const from = dynamic_cast<const axi_extension*>(&other)) burst = from->burst;
   }
-};
-
-/// What travels in the network: a payload with its extension in one piece, so that routers find one from the
-/// other.
-struct axi_payload final : tlm::tlm_generic_payload, axi_extension {
-  explicit axi_payload(tlm::tlm_mm_interface* pool) : tlm_generic_payload(pool) {
-    set_extension(static_cast<axi_extension*>(this));
-  }
-  ~axi_payload() override { clear_extension(static_cast<axi_extension*>(this)); }
 };
 
 /// The sockets of the network. Bus width is a run-time parameter, so the template argument has its default.
@@ -58,14 +34,44 @@ using axi_initiator_socket =
     tlm::tlm_initiator_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 using axi_target_socket = tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
-/// Between routers only: the data of a write whose AW (BEGIN_REQ) went ahead.
-TLM_DECLARE_EXTENDED_PHASE(begin_write_data);
+/// A target behind the network whose forward interface is also (publicly) this one follows a burst beat by beat: it is given a
+/// write's AW (BEGIN_REQ) before the data, then each data beat. Cycles are the network's, at the boundary.
+class axi_stream_target {
+ public:
+  virtual void write_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) = 0;
+  /// Where takes_address_with_data(): the AW of the next write is there from `cycle` on, its data are not.
+  virtual void address_waits(cycle_t cycle) { static_cast<void>(cycle); }
+  /// The last beat of its response has left it.
+  virtual void response_left(tlm::tlm_generic_payload& payload, cycle_t cycle) = 0;
+  /// True: a write is offered with its first data beat, not with its AW.
+  virtual bool takes_address_with_data() const { return false; }
+
+ protected:
+  ~axi_stream_target() = default;
+};
+
+/// An initiator whose backward interface is also (publicly) this one is given each data beat of a read; the payload is its own again
+/// after the last one. Others hear of a response (BEGIN_RESP) when it is complete.
+class axi_stream_initiator {
+ public:
+  virtual void read_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) = 0;
+
+ protected:
+  ~axi_stream_initiator() = default;
+};
+
+/// What travels in the network: a payload with its extension in one piece.
+struct axi_payload final : tlm::tlm_generic_payload, axi_extension {
+  explicit axi_payload(tlm::tlm_mm_interface* pool) : tlm_generic_payload(pool) {
+    set_extension(static_cast<axi_extension*>(this));
+  }
+  ~axi_payload() override { clear_extension(static_cast<axi_extension*>(this)); }
+};
 
 /// Payloads with their extension, recycled. Main thread only; no allocation once enough exist.
 ///
 /// Initiator: acquire() gives a payload with one reference and everything set from the burst; send it with
-/// nb_transport_fw(BEGIN_REQ); when it returns by nb_transport_bw(BEGIN_RESP), take burst_of(payload) and
-/// release() it.
+/// nb_transport_fw(BEGIN_REQ); when its response is complete, take burst_of(payload) and release() it.
 class axi_payload_pool : public tlm::tlm_mm_interface {
  public:
   ~axi_payload_pool() override = default;
@@ -84,7 +90,7 @@ inline tlm::tlm_generic_payload* axi_payload_pool::acquire(axi_burst* burst) {
     free_.reserve(all_.size());
     free_.push_back(all_.back().get());
   }
-  auto* const payload = static_cast<axi_payload*>(free_.back());
+  auto* const payload = static_cast<axi_payload*>(free_.back());  // only what acquire() made comes back here
   free_.pop_back();
   payload->acquire();
   payload->set_command(burst->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
@@ -96,6 +102,7 @@ inline tlm::tlm_generic_payload* axi_payload_pool::acquire(axi_burst* burst) {
   payload->set_dmi_allowed(false);
   payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   payload->burst = burst;
+  payload->transit = nullptr;
   payload->foreign = nullptr;
   burst->carrier = payload;
   return payload;

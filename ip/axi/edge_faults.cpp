@@ -1,5 +1,7 @@
 #include "ip/axi/edge_faults.h"
 
+#include <algorithm>
+
 namespace ohmic {
 namespace {
 
@@ -13,21 +15,18 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-void edge_faults::apply(axi_transit& transit) {
-  const bool request = transit.lane == axi_lane::ar || transit.lane == axi_lane::w;
-  if (request && transit.burst->write && ++writes_ == options_.drop_write) transit.lost = true;
+void edge_faults::apply(axi_transit& transit, bool request) {
+  if (request && transit.write && ++writes_ == options_.drop_write) transit.lost = true;
   if (options_.random_delay == 0) return;
 
-  // A stream is what keeps its order whoever is simulated first: one initiator, id and lane.
+  // A stream is what keeps its order whoever is simulated first: one initiator, id, direction and kind.
+  const unsigned kind = (transit.write ? 1u : 0u) + (request ? 0u : 2u);
   const std::uint64_t stream =
-      (std::uint64_t{transit.source} << 32) | (static_cast<std::uint64_t>(transit.lane) << 16) | transit.burst->id;
+      (std::uint64_t{transit.source} << 32) | (std::uint64_t{kind} << 16) | transit.id;
   const std::uint64_t draw = mix(mix(options_.random_seed ^ mix(stream)) + sent_[stream]++);
-  cycle_t extra = draw % (std::uint64_t{options_.random_delay} + 1);
   cycle_t& previous = last_entry_[stream];
-  if (transit.head + extra <= previous) extra = previous + 1 - transit.head;
-  transit.head += extra;
-  transit.last += extra;
-  previous = transit.head;
+  transit.ready = std::max(transit.ready + draw % (std::uint64_t{options_.random_delay} + 1), previous + 1);
+  previous = transit.ready;
 }
 
 }  // namespace ohmic

@@ -24,17 +24,17 @@ class edge_faults {
   explicit edge_faults(const network_options& options) : options_(options) {}
   bool active() const { return options_.random_delay != 0 || options_.drop_write != 0; }
 
-  /// Called once per request and once per response in the order of entry; moves head and last, marks lost
-  /// writes.
-  void apply(axi_transit& transit);
+  /// Called once per request and once per response, in the order in which they are handed over; moves `ready`, marks
+  /// lost writes.
+  void apply(axi_transit& transit, bool request);
   /// Writes that have entered while disturbances were active.
   std::uint64_t writes() const { return writes_; }
 
  private:
   network_options options_;
   std::uint64_t writes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  // by initiator, id and lane
-  std::unordered_map<std::uint64_t, cycle_t> last_entry_;  // by initiator, id and lane
+  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  // by stream
+  std::unordered_map<std::uint64_t, cycle_t> last_entry_;  // by stream
 };
 
 }  // namespace ohmic

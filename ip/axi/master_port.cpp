@@ -5,73 +5,60 @@
 
 namespace ohmic {
 
-axi_master_port::axi_master_port(const address_map& map, const master_port_config& config)
-    : map_(map), config_(config) {
-  assert(config.ids >= 1 && config.ids <= id_set::max_ids);
-  reads_.sources.resize(config.ids);
-  writes_.sources.resize(config.ids);
-  reads_.limit = config.outstanding_reads;
-  writes_.limit = config.outstanding_writes;
-  reads_.winner = writes_.winner = config.ids - 1;
-}
-
-void axi_master_port::queue(axi_burst* burst, cycle_t ready) {
-  assert(burst->id < config_.ids);
-  direction& d = burst->write ? writes_ : reads_;
-  source& s = d.sources[burst->id];
-  burst->ready = ready;
-  burst->next = nullptr;
-  if (s.head) {
-    s.tail->next = burst;
+void axi_master_port::queue(axi_transit& t) {
+  assert(t.id < sources_.size());
+  source& s = sources_[t.id];
+  t.next = 0;
+  if (s.head != 0) {
+    (*transits_)[s.tail].next = t.index;
   } else {
-    s.head = burst;
-    s.head_target = map_.decode(burst->addr);
-    d.waiting.insert(burst->id);
+    s.head = t.index;
+    waiting_.insert(t.id);
   }
-  s.tail = burst;
+  s.tail = t.index;
 }
 
-axi_burst* axi_master_port::pick(direction& d, cycle_t cycle) {
-  if (d.waiting.empty() || d.in_flight == d.limit || cycle < d.channel_free) return nullptr;
-  axi_burst* picked = nullptr;
-  d.waiting.visit_from((d.winner + 1) % id_set::max_ids, [&](unsigned id) {
-    source& s = d.sources[id];
-    if (s.head->ready > cycle || !s.free_to_go()) return false;
-    picked = s.head;
-    s.target = s.head_target;
-    ++s.in_flight;
-    ++d.in_flight;
-    d.winner = id;
-    d.channel_free = cycle + (picked->write ? picked->beats(config_.width) : 1);
-    s.head = picked->next;
-    if (s.head)
-      s.head_target = map_.decode(s.head->addr);
-    else
-      d.waiting.erase(id);
-    picked->next = nullptr;
+void axi_master_port::settle(cycle_t now) {
+  while (!releases_.empty() && releases_.front() <= now) {
+    releases_.pop_front();
+    assert(in_flight_ > 0);
+    --in_flight_;
+  }
+}
+
+axi_transit* axi_master_port::offer(cycle_t now, bool& first) {
+  first = offered_ == 0;
+  if (!first) return &(*transits_)[offered_];
+  settle(now);
+  if (waiting_.empty() || in_flight_ == limit_ || now < not_before_) return nullptr;
+  waiting_.visit_from((winner_ + 1) % id_set::max_ids, [&](unsigned id) {
+    source& s = sources_[id];
+    axi_transit& t = (*transits_)[s.head];
+    if (t.ready > now) return false;
+    offered_ = s.head;
+    t.ready = now;
+    ++in_flight_;
+    winner_ = id;
+    s.head = t.next;
+    if (s.head == 0) waiting_.erase(id);
     return true;
   });
-  return picked;
+  return offered_ != 0 ? &(*transits_)[offered_] : nullptr;
 }
 
-void axi_master_port::on_response(const axi_burst& burst) {
-  direction& d = burst.write ? writes_ : reads_;
-  assert(d.in_flight > 0 && d.sources[burst.id].in_flight > 0);
-  --d.in_flight;
-  --d.sources[burst.id].in_flight;
-}
-
-cycle_t axi_master_port::next_event(const direction& d) const {
-  if (d.waiting.empty() || d.in_flight == d.limit) return never;
+cycle_t axi_master_port::next(cycle_t now) const {
+  if (offered_ != 0 || waiting_.empty()) return never;
   cycle_t earliest = never;
-  d.waiting.visit_from(0, [&](unsigned id) {
-    const source& s = d.sources[id];
-    if (s.free_to_go()) earliest = std::min(earliest, std::max(s.head->ready, d.channel_free));
+  waiting_.visit_from(0, [&](unsigned id) {
+    earliest = std::min(earliest, (*transits_)[sources_[id].head].ready);
     return false;
   });
+  earliest = std::max({earliest, not_before_, now + 1});
+  if (in_flight_ == limit_) {
+    if (releases_.empty()) return never;
+    earliest = std::max(earliest, releases_.front());
+  }
   return earliest;
 }
-
-cycle_t axi_master_port::next_event() const { return std::min(next_event(reads_), next_event(writes_)); }
 
 }  // namespace ohmic

@@ -1,6 +1,9 @@
 #include "ip/axi/topology.h"
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "ip/axi/id_tables.h"
 
 namespace ohmic {
 
@@ -12,11 +15,29 @@ unsigned network_config::clusters() const {
 
 void network_config::check() const {
   if (levels.empty()) throw std::invalid_argument("the network needs at least one level of routers");
+  if (levels.size() > axi_transit::max_levels) {
+    throw std::invalid_argument("the network has at most " + std::to_string(axi_transit::max_levels) +
+                                " levels of routers");
+  }
   std::uint64_t product = 1;
   for (const network_level& level : levels) {
     if (level.factor == 0) throw std::invalid_argument("a quadrant factor is at least 1");
+    if (level.latency < 1) throw std::invalid_argument("an AXI router's latency is at least 1 cycle");
+    for (const unsigned width : {level.width, hbm_width}) {
+      if (width < 4 || width > 4096 || (width & (width - 1)) != 0) {
+        throw std::invalid_argument("an AXI link's width is a power of two of 4 to 4096 bytes");
+      }
+    }
     product *= level.factor;
     if (product > 65536) throw std::invalid_argument("the network has at most 65536 clusters");
+  }
+  const flow_limits& f = flow;
+  if (f.stage_depth < 1 || f.stage_depth > 255 || f.names < 1 || f.names > remap_table::max_names ||
+      f.open_per_id < 1 || f.open_writes < 1) {
+    throw std::invalid_argument("the network's registers and tables hold at least one each, at most 64 ids per output");
+  }
+  if (port.ids < 1 || port.ids > id_set::max_ids || port.outstanding_reads < 1 || port.outstanding_writes < 1) {
+    throw std::invalid_argument("a cluster's port has 1 to 128 ids and at least one burst in flight per direction");
   }
   if (map.cluster_count != product) {
     throw std::invalid_argument("the address map has " + std::to_string(map.cluster_count) +
@@ -44,12 +65,19 @@ std::vector<router_place> place_routers(const network_config& config) {
         place.parent_port = j % config.levels[k - 1].factor;
       }
       place.config.latency = level.latency;
+      place.config.level = static_cast<unsigned>(depth - 1 - k);
+      place.config.cluster_ids = config.port.ids;
       place.config.children = level.factor;
       place.config.first_cluster = j * clusters_per_node;
       place.config.clusters_per_child = per_child;
+      place.config.parent_clusters = k == 0 ? config.clusters() : clusters_per_node * config.levels[k - 1].factor;
+      place.config.parent_first =
+          place.config.first_cluster / place.config.parent_clusters * place.config.parent_clusters;
       place.config.top = k == 0;
       place.config.child_width = level.width;
       place.config.up_width = k == 0 ? config.hbm_width : config.levels[k - 1].width;
+      place.config.widest_log2 =
+          static_cast<unsigned>(__builtin_ctz(std::max(place.config.child_width, place.config.up_width)));
       place.config.children_are_clusters = k + 1 == depth;
       places.push_back(place);
     }

@@ -1,45 +1,83 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "ip/axi/address_map.h"
 #include "ip/axi/burst.h"
 
 namespace ohmic {
 
-class router_model;
-
-/// The channels of a link, in each direction.
+/// The channels of a link.
 enum class axi_lane : std::uint8_t { ar, aw, w, r, b };
 inline constexpr unsigned axi_lanes = 5;
+inline constexpr std::array<axi_lane, axi_lanes> all_lanes = {axi_lane::ar, axi_lane::aw, axi_lane::w, axi_lane::r,
+                                                              axi_lane::b};
+/// Whether the lane carries data, many beats per burst.
+inline constexpr bool carries_data(axi_lane lane) { return lane == axi_lane::w || lane == axi_lane::r; }
 
-/// A burst on its way: what the routers need to know of it, in one cache line. The same object goes out as a
-/// request and comes back as a response. A write has two, one for its data and one for its AW, which may run
-/// ahead.
+/// A burst on its way: what the routers need to know of it, from its request until its last response beat.
 struct alignas(64) axi_transit {
-  axi_burst* burst = nullptr;
-  cycle_t head = 0;                ///< first beat at the boundary to which it was handed over last
-  cycle_t last = 0;                ///< last beat there
-  axi_transit* next = nullptr;     ///< link for the one queue that holds it
-  router_model* at = nullptr;      ///< router it waits in or flies to
-  axi_transit* partner = nullptr;  ///< the AW of a write's data, the data of an AW
-  network_port target = 0;         ///< where it goes now (the source, once it is a response)
-  std::uint16_t source = 0;        ///< cluster that asked
-  std::uint16_t bytes = 0;         ///< data bytes on the W and R lanes
-  std::uint16_t lead = 0;          ///< address modulo 4096: where in a beat the data start
-  axi_lane lane = axi_lane::ar;
-  std::uint8_t port = 0;      ///< input port of router `at`
-  bool with_address = false;  ///< a write's AW and first W beat move together
-  bool lost = false;          ///< a write whose data the fault injection drops at the target's edge
+  static constexpr unsigned max_levels = 7;
 
-  void prefetch() const { __builtin_prefetch(this, 1); }
-  unsigned beats(unsigned width_log2) const {
-    if (lane != axi_lane::w && lane != axi_lane::r) return 1;
-    const std::uint32_t mask = (1u << width_log2) - 1;
-    return ((lead & mask) + bytes + mask) >> width_log2;
-  }
+  axi_burst* burst = nullptr;
+  void* owner = nullptr;        ///< of whoever opened it
+  network_port target = 0;      ///< where the request goes
+  std::uint32_t index = 0;      ///< in the fabric's list
+  std::uint32_t next = 0;       ///< link for the one queue of a port that holds it
+  std::uint16_t source = 0;     ///< cluster that asked
+  std::uint16_t id = 0;         ///< its AXI id at that cluster's port
+  std::uint16_t bytes = 0;      ///< data bytes
+  std::uint16_t lead = 0;       ///< address modulo 4096
+  bool write = false;
+  bool lost = false;            ///< a write that fault injection drops at its target's edge
+  /// The id it has behind each router that its request has crossed: on the way up to the common router, and down.
+  std::array<std::uint8_t, max_levels> id_up{}, id_down{};
+  cycle_t ready = 0;            ///< request or response may enter the network from then on
+
+  /// First and last beat in the 4 KiB page, on a link of that width.
+  unsigned first_chunk(unsigned width_log2) const { return static_cast<unsigned>(lead) >> width_log2; }
+  unsigned last_chunk(unsigned width_log2) const { return (static_cast<unsigned>(lead) + bytes - 1) >> width_log2; }
+  unsigned beats(unsigned width_log2) const { return last_chunk(width_log2) - first_chunk(width_log2) + 1; }
 };
 
 static_assert(sizeof(axi_transit) == 64);
+
+/// Transits, recycled; they stay where they are. Index 0 is nobody.
+class transit_pool {
+ public:
+  axi_transit& operator[](std::uint32_t index) { return chunks_[index / chunk][index % chunk]; }
+  const axi_transit& operator[](std::uint32_t index) const { return chunks_[index / chunk][index % chunk]; }
+
+  axi_transit& open() {
+    if (free_.empty()) grow();
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    axi_transit& t = (*this)[index];
+    t = axi_transit{};
+    t.index = index;
+    ++in_use_;
+    return t;
+  }
+  void close(const axi_transit& t) {
+    free_.push_back(t.index);
+    --in_use_;
+  }
+  std::uint64_t in_use() const { return in_use_; }
+
+ private:
+  static constexpr std::uint32_t chunk = 1024;
+  void grow() {
+    const auto first = static_cast<std::uint32_t>(chunks_.size()) * chunk;
+    chunks_.push_back(std::make_unique<axi_transit[]>(chunk));
+    free_.reserve(first + chunk);
+    for (std::uint32_t i = chunk; i-- > (first == 0 ? 1 : 0);) free_.push_back(first + i);
+  }
+  std::vector<std::unique_ptr<axi_transit[]>> chunks_;
+  std::vector<std::uint32_t> free_;
+  std::uint64_t in_use_ = 0;
+};
 
 }  // namespace ohmic

@@ -89,14 +89,9 @@ unsigned dma::take_turn(std::uint32_t candidates, unsigned& last) {
   return last;
 }
 
-void dma::on_response(axi_burst* burst, cycle_t first, cycle_t last) {
-  if (burst->write || burst->resp != axi_resp::okay) {
-    responses_.push({burst, last, last});
-    next_ = std::min(next_, last);
-  } else {
-    arrivals_.push({burst, first, last});
-    next_ = std::min(next_, first);
-  }
+void dma::on_response(axi_burst* burst, cycle_t cycle) {
+  (burst->write || burst->resp != axi_resp::okay ? responses_ : arrivals_).push({burst, cycle});
+  next_ = std::min(next_, cycle);
 }
 
 void dma::beat_done(unsigned p, cycle_t now) {
@@ -121,7 +116,7 @@ std::optional<dma::own_write> dma::take_own_write() {
   return w;
 }
 
-void dma::step(cycle_t now, axi_master_port& network, burst_pool& pool) {
+void dma::step(cycle_t now, burst_outbox& network, burst_pool& pool) {
   collect_responses(now, pool);
   collect_beats(now, network, pool);
   for (std::uint32_t left = starting_; left != 0; left &= left - 1) {
@@ -142,7 +137,7 @@ void dma::step(cycle_t now, axi_master_port& network, burst_pool& pool) {
 }
 
 void dma::collect_responses(cycle_t now, burst_pool& pool) {
-  while (!responses_.empty() && responses_.front().first <= now) {
+  while (!responses_.empty() && responses_.front().cycle <= now) {
     axi_burst* const burst = responses_.front().burst;
     responses_.pop();
     const unsigned c = channel_of(*burst);
@@ -155,14 +150,14 @@ void dma::collect_responses(cycle_t now, burst_pool& pool) {
 }
 
 /// What the L1 ports' finished beats complete: descriptors, filled bursts, drained bursts.
-void dma::collect_beats(cycle_t now, axi_master_port& network, burst_pool& pool) {
+void dma::collect_beats(cycle_t now, burst_outbox& network, burst_pool& pool) {
   if (fetching_ && !ports_[read_port].busy()) {
     fetching_ = false;
     decode(fetch_channel_);
   }
   if (filling_ && filled_ == filling_->bytes) {
     if (fill_local_) {
-      arrivals_.push({filling_, now, now});
+      arrive_at_home(filling_, now);
     } else {
       network.queue(filling_, now);
     }
@@ -174,6 +169,13 @@ void dma::collect_beats(cycle_t now, axi_master_port& network, burst_pool& pool)
     drained_ = 0;
     finish_burst(burst, pool);
   }
+}
+
+/// A burst that never left: all of its data are there.
+void dma::arrive_at_home(axi_burst* burst, cycle_t now) {
+  burst->there = {};
+  burst->there.begin = burst->there.end = static_cast<std::uint16_t>(burst->beats(parameters_.width));
+  arrivals_.push({burst, now});
 }
 
 void dma::finish_burst(axi_burst* burst, burst_pool& pool) {
@@ -206,7 +208,7 @@ void dma::decode(unsigned c) {
 }
 
 /// Nothing of the channel is in flight and its transfer has no further piece: what comes next?
-void dma::settle(unsigned c, cycle_t now, axi_master_port& network, burst_pool& pool) {
+void dma::settle(unsigned c, cycle_t now, burst_outbox& network, burst_pool& pool) {
   channel& ch = channels_[c];
   if (ch.failed) {
     end_chain(c, now);
@@ -229,7 +231,7 @@ void dma::settle(unsigned c, cycle_t now, axi_master_port& network, burst_pool& 
   if (ch.in_flight == 0) complete(c, now);
 }
 
-void dma::notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port& network,
+void dma::notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, burst_outbox& network,
                  burst_pool& pool) {
   ++counters_.notifications;
   const auto to = parameters_.own.locate(address);
@@ -241,7 +243,7 @@ void dma::notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t
   std::memcpy(burst->data, &value, 4);
   if (to.where == own_cluster_map::place::l1) {
     burst->tag = to.offset;
-    arrivals_.push({burst, now, now});
+    arrive_at_home(burst, now);
   } else {
     network.queue(burst, now);
   }
@@ -318,7 +320,7 @@ void dma::start_fill_beat(cycle_t now, burst_pool& pool) {
   beat_started_[read_port] = now;
 }
 
-void dma::start_read_burst(cycle_t now, axi_master_port& network, burst_pool& pool) {
+void dma::start_read_burst(cycle_t now, burst_outbox& network, burst_pool& pool) {
   if (reads_ == 0 || read_buffers_ == parameters_.burst_buffers) return;
   const unsigned c = take_turn(reads_, last_read_);
   transfer& work = channels_[c].work;
@@ -339,14 +341,11 @@ std::uint32_t dma::drain_bytes() const {
   return std::min(b.bytes - drained_, 64 - (b.tag + drained_) % 4);
 }
 
-/// Cycle in which the last byte of that beat is there.
+/// Cycle in which the last byte of that beat is there; never if that is not known yet.
 cycle_t dma::drain_ready() const {
-  const arrival& a = arrivals_.front();
-  const axi_burst& b = *a.burst;
-  if (a.first == a.last) return a.first;
-  const std::uint64_t in_burst = b.addr % parameters_.width + drained_ + drain_bytes() - 1;
-  const std::uint64_t beat = in_burst / parameters_.width, gaps = b.beats(parameters_.width) - 1;
-  return a.first + (beat * (a.last - a.first) + gaps - 1) / gaps;
+  const axi_burst& b = *arrivals_.front().burst;
+  const auto last_byte = static_cast<unsigned>(b.addr % parameters_.width) + drained_ + drain_bytes() - 1;
+  return b.there.of(last_byte / parameters_.width);
 }
 
 void dma::start_drain_beat(cycle_t now) {
@@ -362,7 +361,7 @@ void dma::plan(cycle_t now) {
   next_ = settle_ != 0 ? now + 1 : never;
   for (std::uint32_t left = starting_; left != 0; left &= left - 1)
     next_ = std::min(next_, channels_[static_cast<unsigned>(__builtin_ctz(left))].start_at);
-  if (!responses_.empty()) next_ = std::min(next_, responses_.front().first);
+  if (!responses_.empty()) next_ = std::min(next_, responses_.front().cycle);
   if (!arrivals_.empty() && !ports_[write_port].busy()) next_ = std::min(next_, drain_ready());
   if (reads_ != 0 && read_buffers_ < parameters_.burst_buffers) next_ = std::min(next_, now + 1);
 }

@@ -6,7 +6,7 @@
 
 #include "ip/axi/burst.h"
 #include "ip/axi/burst_pool.h"
-#include "ip/axi/master_port.h"
+#include "ip/axi/split.h"
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
 #include "ip/dma/descriptor.h"
@@ -58,7 +58,7 @@ struct dma_counters {
 /// cycle: Table I; the rest: assumptions.
 ///
 /// Call order per cycle: on_response() for what is there; step() if next_event() <= now; take_own_write()
-/// until empty; the master port's issue(); then the cluster arbitrates the busy L1 ports and calls
+/// until empty; then the cluster arbitrates the busy L1 ports and calls
 /// beat_done(p, now) for a port whose last word was granted. Registers may be accessed at any point.
 class dma {
  public:
@@ -79,12 +79,15 @@ class dma {
 
   /// Earliest cycle in which step() has something to do, given no further input.
   cycle_t next_event() const { return next_; }
-  void step(cycle_t now, axi_master_port& network, burst_pool& pool);
+  void step(cycle_t now, burst_outbox& network, burst_pool& pool);
 
-  /// A response for one of this DMA's ids: its first beat is there in `first`, its last in `last`. Called in
-  /// the order of `first`, in that cycle or earlier; the DMA owns the burst again and gives it back to the
-  /// pool.
-  void on_response(axi_burst* burst, cycle_t first, cycle_t last);
+  /// A response for one of this DMA's ids. Of a read that succeeds: its first data beat is there in `cycle`, and
+  /// burst->there says when which others are; on_data() when more is known. Of a write, or a read that failed: it is
+  /// complete in `cycle`. Called in the order of `cycle`, in that cycle or earlier; the DMA owns the burst again and
+  /// gives it back to the pool.
+  void on_response(axi_burst* burst, cycle_t cycle);
+  /// More data beats of a burst are known.
+  void on_data(cycle_t now) { next_ = next_ < now ? next_ : now; }
 
   l1_port& port(unsigned p) { return ports_[p]; }
   void beat_done(unsigned p, cycle_t now);
@@ -124,7 +127,7 @@ class dma {
   // A burst that came back (or a local copy): its data, if any, go to L1 at burst->tag.
   struct arrival {
     axi_burst* burst;
-    cycle_t first, last;
+    cycle_t cycle;
   };
 
   static std::uint32_t bit(unsigned c) { return 1u << c; }
@@ -135,18 +138,19 @@ class dma {
   void start_chain(unsigned c, std::uint32_t offset, cycle_t now);
   void fail(unsigned c, std::uint64_t address, const char* what, guest_act act = guest_act::value);
   void decode(unsigned c);
-  void settle(unsigned c, cycle_t now, axi_master_port&, burst_pool&);
+  void settle(unsigned c, cycle_t now, burst_outbox&, burst_pool&);
   void complete(unsigned c, cycle_t now);
   void end_chain(unsigned c, cycle_t now);
   axi_burst* make_burst(unsigned c, std::uint64_t address, std::uint32_t bytes, bool write, burst_pool&);
-  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, axi_master_port&, burst_pool&);
+  void notify(unsigned c, std::uint64_t address, std::uint32_t value, cycle_t now, burst_outbox&, burst_pool&);
   bool runs_home(unsigned c, std::uint64_t address, guest_act act);
+  void arrive_at_home(axi_burst*, cycle_t now);
   void finish_burst(axi_burst*, burst_pool&);
   void collect_responses(cycle_t now, burst_pool&);
-  void collect_beats(cycle_t now, axi_master_port&, burst_pool&);
+  void collect_beats(cycle_t now, burst_outbox&, burst_pool&);
   void start_drain_beat(cycle_t now);
   void start_fill_beat(cycle_t now, burst_pool&);
-  void start_read_burst(cycle_t now, axi_master_port&, burst_pool&);
+  void start_read_burst(cycle_t now, burst_outbox&, burst_pool&);
   std::uint32_t drain_bytes() const;
   cycle_t drain_ready() const;
   void plan(cycle_t now);

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "ip/axi/burst_pool.h"
-#include "ip/axi/master_port.h"
 #include "ip/dma/dma.h"
 #include "ip/tlm/device_module.h"
 #include "registers/dma.h"
@@ -15,71 +15,72 @@ namespace ohmic {
 /// `l1` reaches the own L1, `network` everything else, by chip address; notifications for the own cluster's
 /// registers go there too, by their address in the own window.
 ///
-/// Network timing: a burst leaves by the rules of axi_master_port; its response begins after the delay that
-/// the target annotates (whole cycles, at least one), counted from the last request beat, and its read data
+/// Network timing: bursts leave in the order in which they are ready, at most one read per cycle, and one write when the
+/// data of the one before it are out. A response begins after the delay that the target annotates (whole cycles, at least one), counted from the last request beat, and its read data
 /// come one beat per cycle, bursts one after the other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any
 /// other error for SLVERR.
 class dma_module : public device_module<dma, decltype(registers::dma::access)> {
  public:
   tlm_utils::simple_initiator_socket<dma_module> network{"network"};
 
-  dma_module(sc_core::sc_module_name name, const dma_parameters& parameters = {}, const address_map& map = {},
+  dma_module(sc_core::sc_module_name name, const dma_parameters& parameters = {},
              sc_core::sc_time clock_period = sc_core::sc_time(1, sc_core::SC_NS))
       : device_module(name, ohmic::registers::dma::access, clock_period, parameters),
         parameters_(parameters),
-        master_(map, ports_of(parameters)),
         pool_(parameters.max_burst_bytes) {}
 
  private:
   struct response {
     axi_burst* burst;
     cycle_t first, last;
-    bool begun = false;
   };
 
-  static master_port_config ports_of(const dma_parameters& p) {
-    master_port_config config;
-    config.ids = p.first_id + p.channels;
-    config.width = p.width;
-    return config;
-  }
+  /// What wants to leave, in the order in which it does.
+  struct direction {
+    std::deque<axi_burst*> waiting;
+    cycle_t free = 0;  // AR, or W
+    cycle_t next() const { return waiting.empty() ? never : std::max(waiting.front()->ready, free); }
+  };
 
   cycle_t due() const override {
-    cycle_t next = std::min(block_.next_event(), master_.next_event());
-    for (const response& r : responses_) next = std::min(next, r.begun ? r.last : r.first);
+    cycle_t next = std::min({block_.next_event(), reads_.next(), writes_.next()});
+    for (const response& r : responses_) next = std::min(next, r.first);
     return next;
   }
 
   void step_block(cycle_t now) override {
     for (auto r = responses_.begin(); r != responses_.end();) {
-      if (!r->begun && r->first <= now) {
-        r->begun = true;
-        block_.on_response(r->burst, r->first, r->last);
-      }
-      if (r->last > now) {
+      if (r->first > now) {
         ++r;
         continue;
       }
-      master_.on_response(*r->burst);
+      if (!r->burst->write) r->burst->there.add(r->first, r->burst->beats(parameters_.width));
+      block_.on_response(r->burst, r->burst->resp == axi_resp::okay ? r->first : r->last);
       r = responses_.erase(r);
     }
-    if (block_.next_event() <= now) block_.step(now, master_, pool_);
+    if (block_.next_event() <= now) block_.step(now, outbox_, pool_);
     while (const auto own = block_.take_own_write()) {
       std::uint32_t value = own->value;
       sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
       transport(parameters_.own.own_base + parameters_.own.l1_bytes + own->offset,
                 reinterpret_cast<std::uint8_t*>(&value), 4, true, delay);
     }
-    master_.issue(now, [&](const axi_message& message) { send(message); });
+    outbox_.drain([&](axi_burst* burst) { (burst->write ? writes_ : reads_).waiting.push_back(burst); });
+    for (direction* d : {&reads_, &writes_}) {
+      if (d->next() > now) continue;
+      axi_burst& burst = *d->waiting.front();
+      d->waiting.pop_front();
+      d->free = now + (burst.write ? burst.beats(parameters_.width) : 1);
+      send(burst, now);
+    }
   }
 
-  void send(const axi_message& message) {
-    axi_burst& burst = *message.burst;
+  void send(axi_burst& burst, cycle_t now) {
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     burst.resp = transport(burst.addr, burst.data, burst.bytes, burst.write, delay);
     const unsigned beats = burst.beats(parameters_.width);
     const auto cycles = std::max<cycle_t>(1, static_cast<cycle_t>(delay / clock().period()));
-    response r{&burst, message.cycle + cycles + (burst.write ? beats - 1 : 0), 0};
+    response r{&burst, now + cycles + (burst.write ? beats - 1 : 0), 0};
     cycle_t& channel_free = burst.write ? b_free_ : r_free_;
     r.first = std::max(r.first, channel_free);
     r.last = r.first + (burst.write ? 0 : beats - 1);
@@ -96,7 +97,8 @@ class dma_module : public device_module<dma, decltype(registers::dma::access)> {
   }
 
   dma_parameters parameters_;
-  axi_master_port master_;
+  burst_outbox outbox_;
+  direction reads_, writes_;
   burst_pool pool_;
   std::vector<response> responses_;
   cycle_t r_free_ = 0, b_free_ = 0;

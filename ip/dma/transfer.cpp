@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ip/axi/master_port.h"
+#include "ip/axi/split.h"
 
 namespace ohmic {
 namespace {

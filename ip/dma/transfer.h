@@ -44,7 +44,7 @@ class transfer {
   direction kind() const { return kind_; }
   bool done() const { return left_ == 0; }
   void abandon() { left_ = 0; }
-  /// The next piece; !done(). Width and max_bytes as in first_piece() of ip/axi/master_port.h.
+  /// The next piece; !done(). Width and max_bytes as in first_piece() of ip/axi/split.h.
   piece take(std::uint32_t width, std::uint32_t max_bytes);
 
  private:

@@ -1,8 +1,8 @@
 #include "ip/hbm/hbm.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
-#include <functional>
 
 namespace ohmic {
 
@@ -18,66 +18,117 @@ hbm::hbm(sc_core::sc_module_name name, const hbm_config& config, const sc_time& 
       queue_(config.timing),
       due_("due") {
   socket.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-  pending_.reserve(64);
   SC_HAS_PROCESS(hbm);
   SC_METHOD(work);
   sensitive << due_;
   dont_initialize();
 }
 
+namespace {
+
+/// Whether a payload comes from an axi_network, which tells of its data beats.
+bool streamed(const tlm_generic_payload& payload) {
+  const auto* const extension = payload.get_extension<axi_extension>();
+  return extension != nullptr && extension->transit != nullptr;
+}
+
+}  // namespace
+
+unsigned hbm::beats(const tlm_generic_payload& payload) const {
+  const unsigned width = config_.timing.width;
+  return static_cast<unsigned>((payload.get_address() % width + payload.get_data_length() + width - 1) / width);
+}
+
 tlm::tlm_sync_enum hbm::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of an initiator that spells it out
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  const cycle_t head = (now + delay.value() + period_ - 1) / period_;
-  const unsigned width = config_.timing.width;
-  const auto beats =
-      static_cast<unsigned>((payload.get_address() % width + payload.get_data_length() + width - 1) / width);
-  cycle_t last = head;
-  if (payload.is_write()) {
-    last = head + beats - 1;
-    if (const auto* extension = payload.get_extension<axi_extension>()) last = std::max(last, extension->last);
-  }
-  queue_.arrive(&payload, head, last, payload.is_write(), beats);
+  const cycle_t cycle = (sc_core::sc_time_stamp().value() + delay.value() + period_ - 1) / period_;
+  queue_.arrive(&payload, cycle, payload.is_write());
   wake_for_next();
+  if (streamed(payload)) return tlm::TLM_ACCEPTED;
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
 }
 
 void hbm::wake_for_next() {
-  cycle_t next = queue_.next_accept();
-  if (!pending_.empty()) next = std::min(next, pending_.front().cycle);
-  if (next == never) return;
   const std::uint64_t now = sc_core::sc_time_stamp().value();
+  // Also when something could happen if a channel or a place were free by then: the network works ahead of SystemC's time
+  // no further than to what is pending here, and may free them meanwhile.
+  cycle_t next = std::min(queue_.next_accept(), queue_.next_arrival(now / period_));
+  for (const channel& c : channels_) {
+    if (c.answers.empty()) continue;
+    const cycle_t ready = c.answers.front().ready;
+    next = std::min(next, ready * period_ > now ? ready : std::max(ready, c.free));
+  }
+  if (next == never) return;
   due_.notify(sc_time::from_value(std::max(next * period_, now) - now));
 }
 
 void hbm::work() {
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  answer_due(now);
-  const cycle_t cycle = now / period_;
-  if (queue_.next_accept() <= cycle) {
-    queue_.accept(cycle, [this](tlm_generic_payload* payload, cycle_t first) {
-      pending_.push_back({first, sequence_++, payload});
-      std::push_heap(pending_.begin(), pending_.end(), std::greater<>{});
-    });
-    answer_due(now);
-  }
+  const cycle_t now = sc_core::sc_time_stamp().value() / period_;
+  for (channel& c : channels_) answer_due(c, now);
+  if (queue_.next_accept() <= now) accept(now);
+  for (channel& c : channels_) answer_due(c, now);
   wake_for_next();
 }
 
-void hbm::answer_due(std::uint64_t now) {
-  while (!pending_.empty() && pending_.front().cycle * period_ <= now) {
-    std::pop_heap(pending_.begin(), pending_.end(), std::greater<>{});
-    tlm_generic_payload& payload = *pending_.back().payload;
-    pending_.pop_back();
-    perform(payload);
+void hbm::accept(cycle_t cycle) {
+  queue_.accept(cycle, [&](tlm_generic_payload* payload, bool write) {
+    if (!streamed(*payload)) {
+      const cycle_t there = cycle + (write ? beats(*payload) - 1 : 0);
+      channels_[write].answers.push_back({there + config_.timing.access, payload});
+      return;
+    }
+    if (write)
+      open_writes_.push_back({payload, cycle});
+    else
+      channels_[write].answers.push_back({cycle + config_.timing.access, payload});
+    tlm::tlm_phase phase = tlm::END_REQ;
+    const std::uint64_t at = cycle * period_, present = sc_core::sc_time_stamp().value();
+    sc_time delay = sc_time::from_value(at > present ? at - present : 0);
+    socket->nb_transport_bw(*payload, phase, delay);
+  });
+}
+
+void hbm::write_beat(tlm_generic_payload& payload, cycle_t cycle, bool last) {
+  if (!last) return;
+  assert(open_writes_.front().payload == &payload);
+  const cycle_t there = std::max(cycle, open_writes_.front().accepted);
+  open_writes_.pop_front();
+  channels_[1].answers.push_back({there + config_.timing.access, &payload});
+  wake_for_next();
+}
+
+// Sends the response that is ready, if there is one and its channel is free.
+void hbm::answer_due(channel& c, cycle_t now) {
+  while (!c.answers.empty() && std::max(c.answers.front().ready, c.free) <= now) {
+    tlm_generic_payload& payload = *c.answers.front().payload;
+    const cycle_t begin = std::max(c.answers.front().ready, c.free);
+    c.answers.pop_front();
+    perform(payload, begin);
+    if (streamed(payload)) {
+      c.free = never;
+    } else {
+      c.free = begin + (payload.is_read() ? beats(payload) : 1);
+      queue_.release(c.free - 1);
+    }
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_time delay = sc_core::SC_ZERO_TIME;
+    const std::uint64_t at = begin * period_, present = sc_core::sc_time_stamp().value();
+    sc_time delay = sc_time::from_value(at > present ? at - present : 0);
     socket->nb_transport_bw(payload, phase, delay);
   }
 }
 
-void hbm::perform(tlm_generic_payload& payload) {
+void hbm::response_left(tlm_generic_payload& payload, cycle_t cycle) {
+  channel& c = channels_[payload.is_write()];
+  c.free = cycle + 1;
+  queue_.release(cycle);
+  // The network may be ahead of SystemC's time: what follows from this is done now, for the cycle in which it happens.
+  while (queue_.next_accept() <= cycle + 1) accept(queue_.next_accept());
+  answer_due(c, cycle + 1);
+  wake_for_next();
+}
+
+void hbm::perform(tlm_generic_payload& payload, cycle_t cycle) {
   const std::uint64_t offset = payload.get_address() - config_.base;
   const std::uint64_t bytes = payload.get_data_length();
   bool inside = true;
@@ -90,7 +141,7 @@ void hbm::perform(tlm_generic_payload& payload) {
     const std::uint64_t address = payload.get_address();
     for (const watched_range& w : watches_)
       if (inside && address < w.end && address + bytes > w.begin)
-        w.written(address, payload.get_data_ptr(), bytes, sc_core::sc_time_stamp().value() / period_);
+        w.written(address, payload.get_data_ptr(), bytes, cycle);
     ++count_.writes;
     count_.written_bytes += bytes;
   }
@@ -102,7 +153,7 @@ void hbm::b_transport(tlm_generic_payload& payload, sc_time& delay) {
     payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
     return;
   }
-  perform(payload);
+  perform(payload, sc_core::sc_time_stamp().value() / period_);
   payload.set_dmi_allowed(true);
   delay += sc_time::from_value(config_.timing.access * period_);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <systemc>
 #include <tlm>
@@ -18,14 +20,18 @@ struct hbm_config {
   hbm_timing timing;
 };
 
-/// HBM as a TLM-2.0 AT target: hbm_queue's times, hbm_memory's bytes.
+/// HBM as a TLM-2.0 AT target: hbm_queue's acceptance, hbm_memory's bytes.
 ///
-/// nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ); the answer is
-/// nb_transport_bw(BEGIN_RESP) in the cycle of its first beat. A read is sampled then; a write is visible
-/// from then on, not earlier. Requests must be sent in the order of their times. b_transport adds the access
-/// time; debug transport and DMI (the whole memory) take none. Outside the memory:
-/// TLM_ADDRESS_ERROR_RESPONSE, after the same time.
-class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
+/// A read's first beat comes `access` cycles after acceptance, when the read channel is free; a write's B `access` cycles
+/// after acceptance or its last beat, whichever is later. A read is sampled when its response begins; a write is visible
+/// from then on, not earlier. What it does not accept waits in the network.
+///
+/// Behind an axi_network a write arrives with its first data beat, and channels are free when the network has taken what is
+/// on them. Other initiators: nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ) whatever is open, data
+/// come one beat per cycle, and the answer is nb_transport_bw(BEGIN_RESP) in the cycle of its first beat. Requests must be
+/// sent in the order of their times. b_transport adds the access time; debug transport and DMI (the whole memory) take none.
+/// Outside the memory: TLM_ADDRESS_ERROR_RESPONSE, after the same time.
+class hbm : public sc_core::sc_module, public tlm::tlm_fw_transport_if<>, public axi_stream_target {
  public:
   hbm(sc_core::sc_module_name name, const hbm_config& config,
       const sc_core::sc_time& period = sc_core::sc_time(1, sc_core::SC_NS));
@@ -49,13 +55,17 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   const counters& count() const { return count_; }
 
  private:
-  struct pending {
-    cycle_t cycle;
-    std::uint64_t sequence;
+  struct answer {
+    cycle_t ready;
     tlm::tlm_generic_payload* payload;
-    bool operator>(const pending& other) const {
-      return cycle != other.cycle ? cycle > other.cycle : sequence > other.sequence;
-    }
+  };
+  struct channel {
+    std::deque<answer> answers;  // in the order of their times
+    cycle_t free = 0;            // never: until the network has taken what is on it
+  };
+  struct open_write {
+    tlm::tlm_generic_payload* payload;
+    cycle_t accepted;
   };
 
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -63,11 +73,17 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;
   unsigned transport_dbg(tlm::tlm_generic_payload& payload) override;
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override;
+  void address_waits(cycle_t cycle) override { queue_.announce(cycle); }
+  void write_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) override;
+  void response_left(tlm::tlm_generic_payload& payload, cycle_t cycle) override;
+  bool takes_address_with_data() const override { return true; }
 
   void work();
-  void answer_due(std::uint64_t now);
+  void accept(cycle_t cycle);
+  void answer_due(channel& c, cycle_t now);
   void wake_for_next();
-  void perform(tlm::tlm_generic_payload& payload);
+  void perform(tlm::tlm_generic_payload& payload, cycle_t cycle);
+  unsigned beats(const tlm::tlm_generic_payload& payload) const;
 
   struct watched_range {
     std::uint64_t begin, end;
@@ -80,8 +96,8 @@ class hbm : public sc_core::sc_module, tlm::tlm_fw_transport_if<> {
   hbm_memory memory_;
   hbm_queue<tlm::tlm_generic_payload*> queue_;
   counters count_;
-  std::vector<pending> pending_;  // heap, earliest first
-  std::uint64_t sequence_ = 0;
+  std::array<channel, 2> channels_;     // [write]: R and B
+  std::deque<open_write> open_writes_;  // from the network, accepted, data not all there
   sc_core::sc_event due_;
 };
 

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <vector>
+#include <deque>
 
 #include "ip/core/types.h"
 
@@ -15,94 +14,98 @@ struct hbm_timing {
   unsigned width = 64;        ///< bytes per cycle of each direction's data channel
 };
 
-/// When HBM accepts and answers each burst. Plain model: times in, times out; the data are the caller's.
+/// When HBM accepts each burst. Plain model: times in, times out; the data are the caller's.
 ///
-/// A burst has arrived with its AR, or with its AW and first W beat. While fewer than `outstanding` bursts
-/// are open, one read and one write are accepted per cycle, each in order of arrival; if there is room for
-/// one only, reads and writes take turns. Accesses are pipelined: a read's first beat comes `access` cycles
-/// after acceptance, or when the read channel is free; a write's B comes `access` cycles after acceptance or
-/// its last beat, whichever is later, one B per cycle. A burst is open until its last response beat.
+/// While fewer than `outstanding` bursts are open, one read and one write are accepted per cycle, each in order of
+/// arrival. If there is room for one only and both are there, they take turns, a read first; whoever comes alone is
+/// accepted and has not had its turn by that. A write's address takes part in this before its data are there, if
+/// announce() tells of it: its turn then passes unused. A burst is open until release().
 ///
-/// Calls: arrive() in order of head per direction and not after `head`; accept(c, ...) in every cycle c that
-/// next_accept() names, when all arrivals of c are known.
+/// Calls: arrive() in order of cycle per direction and not after it, announce() before the arrive() of its write;
+/// accept(c, ...) in every cycle c that next_accept() names, when all arrivals of c are known; release() in the order
+/// of its cycles.
 template <class Burst>
 class hbm_queue {
  public:
-  explicit hbm_queue(const hbm_timing& timing) : timing_(timing) { open_.reserve(timing.outstanding); }
+  explicit hbm_queue(const hbm_timing& timing) : outstanding_(timing.outstanding) {}
 
-  /// First beat here at `head`, last at `last` (the same for a read); `beats` data beats.
-  void arrive(Burst burst, cycle_t head, cycle_t last, bool write, unsigned beats) {
-    (write ? writes_ : reads_).push_back({burst, head, last, beats});
+  void arrive(Burst burst, cycle_t cycle, bool write) {
+    waiting_[write].push_back({burst, cycle, write ? std::min(announced_, cycle) : cycle});
+    if (write) announced_ = never;
   }
+  /// The address of the next write is there from `cycle` on.
+  void announce(cycle_t cycle) { announced_ = cycle; }
 
-  /// Earliest cycle in which a burst that has arrived may be accepted, or `never`.
+  /// The last response beat of a burst leaves in `cycle`: its place is free in the next one.
+  void release(cycle_t cycle) { releases_.push_back(cycle + 1); }
+
+  /// Earliest cycle in which a burst that has arrived may be accepted as far as is known, or `never`.
   cycle_t next_accept() const {
     cycle_t next = never;
-    if (!reads_.empty()) next = reads_.front().head;
-    if (!writes_.empty()) next = std::min(next, writes_.front().head);
+    for (const auto& queue : waiting_)
+      if (!queue.empty()) next = std::min(next, queue.front().cycle);
     if (next == never) return never;
     next = std::max(next, next_cycle_);
-    return open_.size() < timing_.outstanding ? next : std::max(next, open_.front() + 1);
+    if (open_ - passed(next) < outstanding_) return next;
+    return releases_.empty() ? never : std::max(next, releases_.front());
   }
 
-  /// Accepts what may be accepted in `cycle`: answer(burst, cycle of its first response beat) for each.
+  /// Earliest cycle after `cycle` in which a burst arrives that is first then, or `never`.
+  cycle_t next_arrival(cycle_t cycle) const {
+    cycle_t next = never;
+    for (const auto& queue : waiting_)
+      if (!queue.empty() && queue.front().cycle > cycle) next = std::min(next, queue.front().cycle);
+    return next;
+  }
+
+  /// Accepts what may be accepted in `cycle`: take(burst, write) for each.
   template <class F>
-  void accept(cycle_t cycle, F&& answer) {
+  void accept(cycle_t cycle, F&& take) {
     next_cycle_ = cycle + 1;
-    while (!open_.empty() && open_.front() < cycle) {
-      std::pop_heap(open_.begin(), open_.end(), std::greater<>{});
-      open_.pop_back();
+    while (!releases_.empty() && releases_.front() <= cycle) {
+      releases_.pop_front();
+      --open_;
     }
-    const bool first = write_turn_;
-    for (const bool write : {first, !first}) {
-      auto& waiting = write ? writes_ : reads_;
-      if (waiting.empty() || waiting.front().head > cycle || open_.size() == timing_.outstanding) continue;
-      const entry e = waiting.front();
-      waiting.pop_front();
-      write_turn_ = !write;
-      const cycle_t ready = std::max(cycle, write ? e.last : cycle) + timing_.access;
-      cycle_t& free = write ? b_free_ : r_free_;
-      const cycle_t begin = std::max(ready, free);
-      free = begin + (write ? 1 : e.beats);
-      open_.push_back(free - 1);
-      std::push_heap(open_.begin(), open_.end(), std::greater<>{});
-      answer(e.burst, begin);
+    bool may[2] = {there(false, cycle), there(true, cycle)};
+    if (may[0] && write_address_there(cycle) && open_ + 1 == outstanding_) {
+      may[!write_turn_] = false;
+      write_turn_ = !write_turn_;
+    }
+    for (const bool write : {false, true}) {
+      if (!may[write] || open_ == outstanding_) continue;
+      const Burst burst = waiting_[write].front().burst;
+      waiting_[write].pop_front();
+      ++open_;
+      take(burst, write);
     }
   }
 
-  std::size_t waiting() const { return reads_.size() + writes_.size(); }
+  std::size_t waiting() const { return waiting_[0].size() + waiting_[1].size(); }
 
  private:
   struct entry {
     Burst burst;
-    cycle_t head, last;
-    unsigned beats;
+    cycle_t cycle;
+    cycle_t address;  // no later
   };
-  /// Keeps its memory, so that a steady stream allocates nothing.
-  class fifo {
-   public:
-    bool empty() const { return begin_ == entries_.size(); }
-    std::size_t size() const { return entries_.size() - begin_; }
-    const entry& front() const { return entries_[begin_]; }
-    void push_back(const entry& e) {
-      if (begin_ > 32 && begin_ >= entries_.size() / 2) {
-        entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(begin_));
-        begin_ = 0;
-      }
-      entries_.push_back(e);
-    }
-    void pop_front() { ++begin_; }
-
-   private:
-    std::vector<entry> entries_;
-    std::size_t begin_ = 0;
-  };
-  hbm_timing timing_;
-  fifo reads_, writes_;
-  std::vector<cycle_t> open_;  // last response beat of each open burst, earliest first
-  cycle_t next_cycle_ = 0;     // acceptance takes one cycle per direction
-  cycle_t r_free_ = 0, b_free_ = 0;
+  bool there(bool write, cycle_t cycle) const {
+    return !waiting_[write].empty() && waiting_[write].front().cycle <= cycle;
+  }
+  bool write_address_there(cycle_t cycle) const {
+    return (waiting_[1].empty() ? announced_ : waiting_[1].front().address) <= cycle;
+  }
+  unsigned passed(cycle_t cycle) const {
+    unsigned count = 0;
+    while (count < releases_.size() && releases_[count] <= cycle) ++count;
+    return count;
+  }
+  unsigned outstanding_;
+  std::deque<entry> waiting_[2];  // [write]
+  std::deque<cycle_t> releases_;  // cycles from which on a place is free
+  unsigned open_ = 0;
+  cycle_t next_cycle_ = 0;  // acceptance takes one cycle per direction
   bool write_turn_ = false;
+  cycle_t announced_ = never;  // of the next write
 };
 
 }  // namespace ohmic

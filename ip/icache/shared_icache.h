@@ -58,7 +58,7 @@ class shared_icache {
   /// Cycle in which step() must be called, `never` if no core waits for a bank.
   cycle_t next_event() const { return next_lookup_; }
 
-  /// Does the lookups of cycle `now`. Misses go out by port.queue(axi_burst*, cycle), see ip/axi/master_port.h.
+  /// Does the lookups of cycle `now`. Misses go out by port.queue(axi_burst*, cycle), see burst_outbox.
   template <class Port>
   void step(cycle_t now, Port& port) {
     std::uint64_t missed = lookup(now);

@@ -50,7 +50,7 @@ class chip : public sc_core::sc_module {
     const unsigned count = config.clusters();
     for (unsigned i = 0; i < count; ++i) {
       models_.push_back(
-          std::make_unique<Cluster>(config_, i, map_, l1_.data() + i * l1_pitch(config), cores(i), observer(i)));
+          std::make_unique<Cluster>(config_, i, l1_.data() + i * l1_pitch(config), cores(i), observer(i)));
       const std::string label = "cluster_" + std::to_string(i);
       modules_.push_back(std::make_unique<cluster_module<Cluster>>(label.c_str(), config_, *models_.back(), payloads_,
                                                                    touched_, period_));
@@ -129,7 +129,7 @@ class chip : public sc_core::sc_module {
   const address_map map_;
   hbm_memory l1_;
   axi_payload_pool payloads_;
-  std::vector<unsigned> touched_;
+  std::vector<cluster_module<Cluster>*> touched_;
   axi_network network_;
   hbm hbm_;
   platform_control control_;
@@ -245,10 +245,14 @@ void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
   }
   const cycle_t target = to + config_.network.egress_cycles;
   if (network_next() < to) {
+    network_.undisturbed_until(target);
     const std::uint64_t until = target * period_.value();
     sc_core::sc_start(sc_core::sc_time::from_value(until - sc_core::sc_time_stamp().value()));
   }
-  for (const unsigned i : touched_) engine.touched(i);
+  for (cluster_module<Cluster>* const module : touched_) {
+    module->flush();
+    engine.touched(module->index());
+  }
   touched_.clear();
 }
 

@@ -5,6 +5,7 @@
 #include "chip/chip_config.h"
 #include "ip/axi/topology.h"
 #include "ip/hbm/hbm.h"
+#include "platform/cluster/cluster_parameters.h"
 
 namespace ohmic {
 
@@ -29,7 +30,10 @@ inline network_config make_network_config(const chip_config& c, const address_ma
   for (std::size_t i = 1; i < c.network.factors.size(); ++i)
     n.levels.push_back({c.network.factors[i], c.network.latency[i], c.network.width[i]});
   n.hbm_width = c.network.width[0];
+  n.flow = {c.network.stage_depth, c.network.open_per_id, c.network.open_writes, c.network.remap_ids};
+  n.port = make_master_port_config(c);
   n.map = map;
+  if (c.network.latency[0] < 3) n.batch_limit = 1;  // HBM may answer within a batch
   n.options = options;
   return n;
 }

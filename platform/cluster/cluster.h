@@ -11,7 +11,6 @@
 #include "chip/chip_config.h"
 #include "ip/axi/burst.h"
 #include "ip/axi/burst_pool.h"
-#include "ip/axi/master_port.h"
 #include "ip/cluster_control/cluster_control.h"
 #include "ip/core/core_seam.h"
 #include "ip/dma/dma.h"
@@ -53,7 +52,7 @@ class cluster {
   using observer_type = Observer;
 
   /// `l1` points to chip.cluster.l1_bytes + 4 writable bytes that outlive the cluster.
-  cluster(const chip_config& chip, unsigned index, const address_map& map, std::uint8_t* l1, Cores cores,
+  cluster(const chip_config& chip, unsigned index, std::uint8_t* l1, Cores cores,
           Observer observer = {});
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
@@ -61,13 +60,23 @@ class cluster {
   /// Reset is released in cycle `now`: every core starts at the boot address if `enable_cores`.
   void start(cycle_t now, bool enable_cores);
 
-  /// Something arrives from the network, at the cycles that the message says (at the cluster's side of the port).
+  /// Something arrives from the network, at the cycles that the message says (at the cluster's side of the port): a
+  /// request of another master, then the data beats of a write; data beats of a read's response; the response of a write.
+  /// Data beats may come in any number of messages. A response without data (a write's) says `last`.
   void deliver(const axi_message& message) {
-    if (!message.response) {
-      inbox_.push(inbox::kind::request, message.cycle, message);
-    } else {
-      inbox_.push(inbox::kind::response_begin, message.cycle, message);
-      inbox_.push(inbox::kind::response_end, message.last, message);
+    switch (message.what) {
+      case axi_message::kind::request:
+        inbox_.push(inbox::kind::request, message.cycle, message.burst);
+        break;
+      case axi_message::kind::data:
+        inbox_.push(message.burst->write ? inbox::kind::write_data : inbox::kind::read_data, message.cycle, message.burst,
+                    message.beats);
+        if (!message.burst->write && message.last)
+          inbox_.push(inbox::kind::response_end, message.cycle + message.beats - 1, message.burst);
+        break;
+      case axi_message::kind::response:
+        inbox_.push(inbox::kind::response_end, message.cycle, message.burst);
+        break;
     }
     others_next_ = std::min(others_next_, inbox_.next());
   }
@@ -93,8 +102,8 @@ class cluster {
     others_next_ = std::min(others_next_, at);
   }
 
-  /// What this cluster sent: requests to burst.addr, responses to burst.initiator; in order of cycle per direction
-  /// and kind. The owner takes and clears it after run().
+  /// What this cluster sent: requests to burst.addr, which may leave from their cycle on; responses to burst.initiator,
+  /// which are ready from their cycle on. The owner takes and clears it after run().
   std::vector<axi_message>& outbox() { return outbox_; }
   /// Guest errors noticed so far, oldest first; the owner takes and clears them.
   std::vector<guest_error>& errors() { return errors_; }
@@ -124,7 +133,7 @@ class cluster {
   std::uint64_t sleeping() const { return event_wait_; }
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
-  bool transfers_pending() const { return !master_.idle() || !slave_.idle() || !inbox_.empty(); }
+  bool transfers_pending() const { return in_flight_ != 0 || !slave_.idle() || !inbox_.empty(); }
   /// From now on written_at() tells when writes to [begin, end) were answered.
   void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) {
     watch_begin_ = begin, watch_end_ = end, watch_piece_ = piece_bytes;
@@ -180,6 +189,7 @@ class cluster {
 
   void step_others(cycle_t now);
   bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
+  void on_read_data(axi_burst* burst, cycle_t now, unsigned beats);
   void on_response_end(axi_burst* burst, cycle_t now);
   void note_watched_write(const axi_burst& burst, cycle_t now) {
     const std::uint64_t begin = std::max(burst.addr, watch_begin_),
@@ -263,7 +273,8 @@ class cluster {
   ima ima_;
   shared_icache icache_;
   burst_pool pool_;
-  axi_master_port master_;
+  burst_outbox requests_;
+  unsigned in_flight_ = 0;  // own bursts without a complete response
   slave_port slave_;
   inbox inbox_;
   std::vector<axi_message> outbox_;

@@ -218,10 +218,14 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     inbox_.pop();
     switch (item.what) {
       case inbox::kind::request:
-        slave_.deliver(item.burst, item.first, item.last);
+        slave_.deliver(item.burst, item.due);
         break;
-      case inbox::kind::response_begin:
-        if (is_dma(item.burst->id)) dma_.on_response(item.burst, item.first, item.last);
+      case inbox::kind::write_data:
+        item.burst->there.add(item.due, item.beats);
+        slave_.data_known();
+        break;
+      case inbox::kind::read_data:
+        on_read_data(item.burst, item.due, item.beats);
         break;
       case inbox::kind::response_end:
         on_response_end(item.burst, now);
@@ -230,7 +234,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   }
   remote_registers registers{*this};
   if (slave_.next_event() <= now) slave_.step(now, registers, slave_out_);
-  if (dma_.next_event() <= now) dma_.step(now, master_, pool_);
+  if (dma_.next_event() <= now) dma_.step(now, requests_, pool_);
   while (const auto own = dma_.take_own_write()) {
     if (write_register(own->offset, own->value, event_unit::no_core, now)) continue;
     guest_error e;
@@ -242,7 +246,7 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
     report(e);
   }
   if (ima_.next_event() <= now) ima_.step(now);
-  if (icache_.next_event() <= now) icache_.step(now, master_);
+  if (icache_.next_event() <= now) icache_.step(now, requests_);
   if (icache_.any_ready()) {
     icache_.take_ready([&](unsigned h, cycle_t valid) {
       fetch_wait_ &= ~bit(h);
@@ -254,10 +258,22 @@ void cluster<Cores, Observer>::step_others(cycle_t now) {
   note_busy_ports();
 }
 
+// Data beats of a read's response. The DMA owns its bursts from their first beat on.
+template <class Cores, class Observer>
+void cluster<Cores, Observer>::on_read_data(axi_burst* burst, cycle_t now, unsigned beats) {
+  const bool first = burst->there.end == 0;
+  burst->there.add(now, beats);
+  if (!is_dma(burst->id) || burst->resp != axi_resp::okay) return;
+  if (first)
+    dma_.on_response(burst, now);
+  else
+    dma_.on_data(now);
+}
+
 // The response of one of this cluster's bursts is complete.
 template <class Cores, class Observer>
 void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
-  master_.on_response(*burst);
+  --in_flight_;
   if (burst->write && burst->addr < watch_end_ && burst->addr + burst->bytes > watch_begin_)
     note_watched_write(*burst, now);
   const unsigned id = burst->id;
@@ -279,8 +295,10 @@ void cluster<Cores, Observer>::on_response_end(axi_burst* burst, cycle_t now) {
     remote_wait_ &= ~bit(id);
     cores_.complete(id, data, waiting_since_[id], now);
     resume(id, now);
-  } else if (!is_dma(id)) {  // the DMA has had its bursts since their first beat
+  } else if (!is_dma(id)) {
     icache_.on_response(*burst, now);
+  } else if (burst->write || burst->resp != axi_resp::okay) {
+    dma_.on_response(burst, now);
   }
 }
 
@@ -353,12 +371,10 @@ void cluster<Cores, Observer>::look_ahead(cycle_t now) {
   others_touched_ = false;
   collect_device_events(now);
   after_events(now);
-  if (master_.next_event() <= now)
-    master_.issue(now, [&](axi_message message) {
-      message.cycle += chip_.network.egress_cycles;
-      message.last = 0;
-      outbox_.push_back(message);
-    });
+  requests_.drain([&](axi_burst* burst) {
+    ++in_flight_;
+    outbox_.push_back({burst->ready + chip_.network.egress_cycles, burst});
+  });
   for (axi_message& message : slave_out_) {
     message.cycle += chip_.network.egress_cycles;
     outbox_.push_back(message);
@@ -368,7 +384,7 @@ void cluster<Cores, Observer>::look_ahead(cycle_t now) {
 
   cycle_t next = std::min(inbox_.next(), slave_.next_event());
   next = std::min(next, std::min(dma_.next_event(), ima_.next_event()));
-  next = std::min(next, std::min(icache_.next_event(), master_.next_event()));
+  next = std::min(next, icache_.next_event());
   note_busy_ports();
   if (port_busy_) next = now + 1;
   if constexpr (cores_hand_over<Cores>) next = std::min(next, next_hand_over_);

@@ -21,7 +21,7 @@ inline master_port_config make_master_port_config(const chip_config& c) {
   m.ids = icache_axi_id(c) + 1;
   m.outstanding_reads = c.network.outstanding_reads;
   m.outstanding_writes = c.network.outstanding_writes;
-  m.width = c.network.width.back();
+  m.turnaround = c.network.ingress_cycles + c.network.egress_cycles;  // the cluster's registers stand between
   return m;
 }
 

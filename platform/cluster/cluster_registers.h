@@ -12,7 +12,7 @@
 namespace ohmic {
 
 template <class Cores, class Observer>
-cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, const address_map& map, std::uint8_t* l1,
+cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::uint8_t* l1,
                                   Cores cores, Observer observer)
     : banks_(chip.cluster.l1_banks),
       l1_(l1),
@@ -34,8 +34,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, const
       ima_(make_ima_parameters(chip)),
       icache_(make_icache_config(chip, index)),
       pool_(chip.network.max_burst_bytes),
-      master_(map, make_master_port_config(chip)),
-      slave_(chip.cluster_l1(index), chip.cluster.l1_bytes, chip_config::peripheral_bytes) {
+      slave_(chip.cluster_l1(index), chip.cluster.l1_bytes, chip_config::peripheral_bytes, chip.network.width.back()) {
   ports_ = {&dma_.port(0), &dma_.port(1), &ima_.port(0), &ima_.port(1), &slave_.read_port(), &slave_.write_port()};
 }
 
@@ -166,7 +165,7 @@ void cluster<Cores, Observer>::send_remote(unsigned h, const bus_request& reques
   if (request.write) std::memcpy(burst->data, &request.wdata, request.size);
   waiting_since_[h] = now;
   remote_wait_ |= bit(h);
-  master_.queue(burst, now + 1);
+  requests_.queue(burst, now + 1);
   others_touched_ = true;
 }
 

@@ -8,29 +8,32 @@
 
 namespace ohmic {
 
-/// What arrives at a cluster from the network, in order of time; equal times in order of delivery.
+/// What arrives at a cluster from the network, in order of time; equal times in the order of `kind`, equal kinds in order of
+/// delivery. So it does not matter in which order different channels of the network speak.
 class inbox {
  public:
   enum class kind : std::uint8_t {
-    request,         ///< due at its first beat
-    response_begin,  ///< first beat of a response; its end follows as an item of its own
-    response_end,    ///< last beat of a response
+    request,       ///< of another master
+    write_data,    ///< data beats of such a request: due at the first of them
+    read_data,     ///< data beats of a response: due at the first of them
+    response_end,  ///< a response is complete
   };
   struct item {
     cycle_t due;
-    cycle_t first, last;  ///< beats of the message at the cluster's side of the port
     axi_burst* burst;
     kind what;
+    std::uint16_t beats;  ///< data beats, one per cycle
   };
 
-  void push(kind what, cycle_t due, const axi_message& m) {
+  void push(kind what, cycle_t due, axi_burst* burst, unsigned beats = 0) {
     if (head_ > 64 && head_ * 2 > items_.size()) {
       items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
     auto at = items_.end();
-    while (at != items_.begin() + static_cast<std::ptrdiff_t>(head_) && (at - 1)->due > due) --at;
-    items_.insert(at, item{due, m.cycle, m.last, m.burst, what});
+    const auto later = [&](const item& i) { return i.due != due ? i.due > due : i.what > what; };
+    while (at != items_.begin() + static_cast<std::ptrdiff_t>(head_) && later(*(at - 1))) --at;
+    items_.insert(at, item{due, burst, what, static_cast<std::uint16_t>(beats)});
   }
 
   bool empty() const { return head_ == items_.size(); }

@@ -15,21 +15,24 @@ namespace ohmic {
 /// The AXI slave side of a cluster: performs other masters' bursts in this cluster's L1 and registers.
 ///
 /// Reads and writes are two independent queues, each in order of arrival, one 64-byte beat per cycle through its own
-/// wide L1 port. A write's bytes come evenly between its first beat and its last (a beat per cycle unless a narrower
-/// link stretched the burst); they are visible in the cycle of their grant, and B is sent in the cycle after the last
-/// grant. A read's R leaves when all of its beats have been read (store and forward in the port, so that bank
-/// conflicts never stall the R channel of the network).
+/// wide L1 port. A write's bytes are written as its data beats come (axi_burst::there); they are visible in the cycle of
+/// their grant, and B is sent in the cycle after the last grant. A read's R leaves when all of its beats have been read
+/// (store and forward in the port, so that bank conflicts never stall the R channel of the network). How many bursts the
+/// queues hold is limited in front of them (cluster_module).
 /// Registers: one access of 1..4 bytes within a word, one per cycle and direction; anything else is SLVERR.
-/// Call order per cycle: step() before arbitration; beat_done() when one of the ports was granted completely.
+/// Call order per cycle: deliver(), data_known(), step() before arbitration; beat_done() when one of the ports was granted completely.
 class slave_port {
  public:
-  slave_port(std::uint64_t l1_address, std::uint32_t l1_bytes, std::uint32_t peripheral_bytes)
-      : base_(l1_address), l1_bytes_(l1_bytes), peripheral_bytes_(peripheral_bytes) {}
+  /// `width`: bytes per beat of the port.
+  slave_port(std::uint64_t l1_address, std::uint32_t l1_bytes, std::uint32_t peripheral_bytes, unsigned width)
+      : base_(l1_address), l1_bytes_(l1_bytes), peripheral_bytes_(peripheral_bytes), width_(width) {}
 
-  /// A request whose first beat is at the boundary in cycle `first` and, for a write, the last one in `last`;
-  /// cycles must not decrease per direction.
-  void deliver(axi_burst* burst, cycle_t first, cycle_t last) {
-    (burst->write ? writes_ : reads_).queue.push_back({burst, first, std::max(first, last)});
+  /// A request that is at the boundary in cycle `first`; cycles must not decrease per direction.
+  void deliver(axi_burst* burst, cycle_t first) { (burst->write ? writes_ : reads_).queue.push_back({burst, first}); }
+
+  /// More data beats of a write are known.
+  void data_known() {
+    if (writes_.not_before == never) writes_.not_before = 0;
   }
 
   cycle_t next_event() const { return std::min(writes_.next(), reads_.next()); }
@@ -59,15 +62,7 @@ class slave_port {
  private:
   struct entry {
     axi_burst* burst;
-    cycle_t first, last;
-
-    /// Cycle in which a write's first `end` bytes are there: bytes come evenly between the first beat and the last,
-    /// however narrow the narrowest link on their way was.
-    cycle_t arrival(std::uint32_t end) const {
-      if (end == burst->bytes) return last;
-      const std::uint64_t lead = burst->addr % 64, space = (lead + burst->bytes + 63) / 64 * 64;
-      return first + (lead + end - 1) * (last - first + 1) / space;
-    }
+    cycle_t first;
   };
   struct direction {
     std::deque<entry> queue;
@@ -85,9 +80,18 @@ class slave_port {
   void respond(direction& d, axi_resp resp, cycle_t cycle, std::vector<axi_message>& out) {
     axi_burst* b = d.queue.front().burst;
     b->resp = resp;
-    out.push_back({cycle, b, true});
+    out.push_back({cycle, b, axi_message::kind::response});
     d.queue.pop_front();
     d.done = 0;
+  }
+
+  // Whether a write's first `end` bytes are still to come.
+  bool wait_for_data(direction& d, std::uint32_t end, cycle_t now) const {
+    const axi_burst& b = *d.queue.front().burst;
+    const cycle_t there = b.there.of(static_cast<unsigned>(b.addr % width_ + end - 1) / width_);
+    if (there <= now) return false;
+    d.not_before = there;
+    return true;
   }
 
   template <class Registers>
@@ -100,16 +104,13 @@ class slave_port {
       // Beats are the aligned 64-byte chunks of the bus.
       const std::uint32_t n = std::min<std::uint32_t>(b->bytes - d.done, 64 - at % 64);
       if (b->write) {
-        const cycle_t arrival = d.queue.front().arrival(d.done + n);
-        if (now < arrival) {
-          d.not_before = arrival;
-          return;
-        }
+        if (wait_for_data(d, d.done + n, now)) return;
         std::memcpy(d.port.data + (at & 3u), b->data + d.done, n);
       }
       d.port.start(at, n, b->write);
       return;
     }
+    if (b->write && wait_for_data(d, b->bytes, now)) return;
     d.not_before = now + 1;
     const std::uint64_t reg = offset - l1_bytes_;
     const unsigned shift = static_cast<unsigned>(reg & 3) * 8;
@@ -130,6 +131,7 @@ class slave_port {
 
   const std::uint64_t base_;
   const std::uint32_t l1_bytes_, peripheral_bytes_;
+  const unsigned width_;
   direction writes_, reads_;
 };
 

@@ -50,6 +50,8 @@ struct chip_file {
     std::optional<std::vector<unsigned>> factors;
     std::optional<std::vector<std::uint64_t>> latency;
     std::optional<std::vector<unsigned>> width;
+    std::optional<unsigned> stage_depth, remap_ids, open_per_id, open_writes;
+    std::optional<unsigned> slave_reads, slave_writes;
     std::optional<unsigned> outstanding_reads, outstanding_writes;
     std::optional<std::uint64_t> egress_cycles, ingress_cycles;
     std::optional<std::uint32_t> max_burst_bytes;

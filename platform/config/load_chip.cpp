@@ -182,6 +182,12 @@ chip_file to_chip_file(const config_node& root) {
   read("network.factors", f.network.factors);
   read("network.latency", f.network.latency);
   read("network.width", f.network.width);
+  read("network.stage_depth", f.network.stage_depth);
+  read("network.remap_ids", f.network.remap_ids);
+  read("network.open_per_id", f.network.open_per_id);
+  read("network.open_writes", f.network.open_writes);
+  read("network.slave_reads", f.network.slave_reads);
+  read("network.slave_writes", f.network.slave_writes);
   read("network.outstanding_reads", f.network.outstanding_reads);
   read("network.outstanding_writes", f.network.outstanding_writes);
   read("network.egress_cycles", f.network.egress_cycles);
@@ -227,6 +233,12 @@ chip_config resolve_chip(const config_node& as_written) {
   n.width.assign(n.factors.size(), 64);
   if (f.network.latency) n.latency.assign(f.network.latency->begin(), f.network.latency->end());
   apply(f.network.width, n.width);
+  apply(f.network.stage_depth, n.stage_depth);
+  apply(f.network.remap_ids, n.remap_ids);
+  apply(f.network.open_per_id, n.open_per_id);
+  apply(f.network.open_writes, n.open_writes);
+  apply(f.network.slave_reads, n.slave_reads);
+  apply(f.network.slave_writes, n.slave_writes);
   apply(f.network.outstanding_reads, n.outstanding_reads);
   apply(f.network.outstanding_writes, n.outstanding_writes);
   apply(f.network.egress_cycles, n.egress_cycles);

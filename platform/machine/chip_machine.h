@@ -171,9 +171,14 @@ class chip_machine : public machine {
     chip_.network().for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& c) {
       const channel_counters early = number < before.size() ? before[number++] : channel_counters{};
       link.bytes += c.bytes;
-      link.busy_cycles = std::max(link.busy_cycles, c.busy_cycles);
+      link.busy_cycles = std::max(link.busy_cycles, c.beats);
       link.bytes_after_boot += c.bytes - early.bytes;
-      link.busy_cycles_after_boot = std::max(link.busy_cycles_after_boot, c.busy_cycles - early.busy_cycles);
+      link.busy_cycles_after_boot = std::max(link.busy_cycles_after_boot, c.beats - early.beats);
+      link.lost_arbitration += c.lost_arbitration;
+      link.blocked_order += c.blocked_order;
+      link.blocked_full += c.blocked_full;
+      link.held_cycles += c.held_cycles;
+      link.most = std::max(link.most, c.most);
       if (lane != axi_lane::b) return;  // the last lane of a direction
       link.name = name;
       all.push_back(std::move(link));
@@ -182,7 +187,7 @@ class chip_machine : public machine {
     return all;
   }
 
-  std::uint64_t writes_entered() const override { return chip_.network().faults().writes(); }
+  std::uint64_t writes_entered() const override { return chip_.network().disturbed_writes(); }
 
   hart_snapshot hart(unsigned i, unsigned core) const override {
     const Cores& group = chip_.cluster(i).cores();

@@ -84,6 +84,10 @@ struct link_activity {
   std::string name;
   std::uint64_t bytes = 0, busy_cycles = 0;                        ///< from reset on; busy: its busiest lane
   std::uint64_t bytes_after_boot = 0, busy_cycles_after_boot = 0;  ///< from marker 0 on, if there was one
+  /// Cycles in which the first beat of a lane was at its end and could not go on, by reason (channel_counters).
+  std::uint64_t lost_arbitration = 0, blocked_order = 0, blocked_full = 0;
+  std::uint64_t held_cycles = 0;  ///< sum over its beats of the cycles that each was on it
+  unsigned most = 0;              ///< beats on a lane at once
 };
 
 /// How much of a waveform there is.

@@ -49,20 +49,49 @@ TEST(AxiExtensionTest, AForeignPayloadHasNoBurst) {
 
 TEST(AxiExtensionTest, ACopyIsNotInTheNetwork) {
   axi_burst burst;
+  axi_transit transit;
+  tlm::tlm_generic_payload somebodys;
   axi_extension original;
-  router_model* const somewhere = reinterpret_cast<router_model*>(&burst);
   original.burst = &burst;
-  original.head = 5, original.last = 9, original.source = 3, original.target = 7, original.at = somewhere;
-  original.next = &original;
+  original.transit = &transit;
+  original.foreign = &somebodys;
   auto* const copy = static_cast<axi_extension*>(original.clone());
   EXPECT_EQ(copy->burst, &burst);
-  EXPECT_EQ(copy->last, 9u);
-  EXPECT_EQ(copy->target, 7u);
-  EXPECT_EQ(copy->at, nullptr);
-  EXPECT_EQ(copy->next, nullptr);
-  EXPECT_EQ(copy->partner, &copy->write_address) << "its own address, not the original's";
-  EXPECT_EQ(copy->write_address.partner, copy);
+  EXPECT_EQ(copy->transit, nullptr);
+  EXPECT_EQ(copy->foreign, nullptr);
   copy->free();
+}
+
+// What TLM does when payloads are copied: into an extension that is in a network itself.
+TEST(AxiExtensionTest, CopyingIntoOneLeavesItInItsNetwork) {
+  axi_burst burst, other;
+  axi_transit transit;
+  axi_extension from, to;
+  from.burst = &burst;
+  to.burst = &other;
+  to.transit = &transit;
+  to.copy_from(from);
+  EXPECT_EQ(to.burst, &burst);
+  EXPECT_EQ(to.transit, &transit);
+}
+
+/// An extension of somebody else's.
+struct other_extension : tlm::tlm_extension<other_extension> {
+  tlm::tlm_extension_base* clone() const override { return new other_extension(*this); }
+  void copy_from(const tlm::tlm_extension_base&) override {}
+};
+
+TEST(AxiExtensionTest, OtherExtensionsAreNotMistakenForIt) {
+  other_extension other;
+  tlm::tlm_generic_payload payload;
+  payload.set_extension(&other);
+  EXPECT_EQ(burst_of(payload), nullptr);
+  axi_burst burst;
+  axi_extension mine;
+  mine.burst = &burst;
+  mine.copy_from(other);
+  EXPECT_EQ(mine.burst, &burst) << "nothing of it to copy";
+  payload.clear_extension(&other);
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ namespace ohmic::test {
 struct sent_burst {
   axi_burst burst;
   std::vector<std::uint8_t> bytes;
-  cycle_t sent = 0;          ///< first request beat leaves the cluster
-  cycle_t request_head = 0;  ///< first request beat at the target
+  cycle_t sent = 0;          ///< it is handed over, and wants to leave
+  cycle_t address = 0;       ///< AR or AW at the target
+  cycle_t request_head = 0;  ///< AR or first data beat at the target
   cycle_t request_last = 0;
   cycle_t response_head = 0;  ///< first response beat back
   cycle_t response_last = 0;
@@ -30,7 +31,7 @@ struct sent_burst {
 
 /// All clusters of a network: masters that send bursts at given cycles, slaves that answer `service` cycles
 /// after the last beat they need (AR for a read, the last W beat for a write), with `l1_bytes` of memory
-/// each.
+/// each. They follow bursts beat by beat unless they are to be plain.
 class network_bench : public sc_core::sc_module {
  public:
   struct options {
@@ -39,7 +40,8 @@ class network_bench : public sc_core::sc_module {
     bool with_hbm = true;
     cycle_t service = 0;
     std::uint32_t l1_bytes = 0x1'0000;
-    bool instant = false;  ///< slaves answer in the forward call
+    bool instant = false;  ///< plain slaves that answer in the forward call
+    bool plain = false;    ///< masters and slaves are plain TLM: they hear of what is complete
     unsigned deltas = 0;   ///< delta cycles by which masters call later within the same time
   };
 
@@ -50,7 +52,11 @@ class network_bench : public sc_core::sc_module {
       network.hbm_out().bind(memory->socket);
     }
     for (unsigned i = 0; i < network.clusters(); ++i) {
-      clusters_.push_back(std::make_unique<endpoint>(*this, i));
+      if (o.plain || o.instant)
+        clusters_.push_back(std::make_unique<endpoint>(*this, i));
+      else
+        clusters_.push_back(std::make_unique<stream_endpoint>(*this, i));
+      clusters_.back()->bind();
     }
     SC_HAS_PROCESS(network_bench);
     SC_METHOD(send_due);
@@ -114,11 +120,14 @@ class network_bench : public sc_core::sc_module {
           index(i),
           master(("master_" + std::to_string(i)).c_str()),
           slave(("slave_" + std::to_string(i)).c_str()),
-          l1(b.options_.l1_bytes) {
-      master.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
-      slave.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-      master.bind(b.network.cluster_in(i));
-      b.network.cluster_out(i).bind(slave);
+          l1(b.options_.l1_bytes) {}
+    virtual ~endpoint() = default;
+    virtual void bind() { bind_to(*this, *this); }
+    void bind_to(tlm::tlm_bw_transport_if<>& backward, tlm::tlm_fw_transport_if<>& forward) {
+      master.bind(backward);
+      slave.bind(forward);
+      master.bind(bench.network.cluster_in(index));
+      bench.network.cluster_out(index).bind(slave);
     }
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay) override {
@@ -128,8 +137,8 @@ class network_bench : public sc_core::sc_module {
         return tlm::TLM_COMPLETED;
       }
       sent_burst& s = bench.bursts[burst_of(payload)->tag];
-      s.response_head = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
-      s.response_last = payload.get_extension<axi_extension>()->last;
+      s.response_last = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
+      if (s.response_head == 0) s.response_head = s.response_last;
       s.done = true;
       payload.release();
       bench.responses.push_back(&s);
@@ -138,28 +147,38 @@ class network_bench : public sc_core::sc_module {
     }
     tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay) override {
-      axi_burst& burst = *burst_of(payload);
-      const cycle_t last = payload.get_extension<axi_extension>()->last;
-      const cycle_t head = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
-      if (payload.get_extension<axi_extension>()->foreign == nullptr) {
-        sent_burst& s = bench.bursts[burst.tag];
-        s.request_head = head;
-        s.request_last = last;
-        bench.arrivals.push_back(&s);
-      }
+      if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;
+      const cycle_t now = (sc_core::sc_time_stamp() + delay).value() / at(1).value();
+      arrived(payload, now);
+      return complete(payload, phase, delay, now);
+    }
+    sent_burst* known(const tlm::tlm_generic_payload& payload) {
+      return payload.get_extension<axi_extension>()->foreign == nullptr ? &bench.bursts[burst_of(payload)->tag]
+                                                                        : nullptr;
+    }
+    void arrived(tlm::tlm_generic_payload& payload, cycle_t now) {
+      sent_burst* const s = known(payload);
+      if (!s) return;
+      s->address = s->request_head = s->request_last = now;
+      bench.arrivals.push_back(s);
+    }
+    /// All of a request is there in `now`.
+    tlm::tlm_sync_enum complete(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay,
+                                cycle_t now) {
       access(payload);
-      const cycle_t answer = (burst.write ? last : head) + bench.options_.service;
-      const sc_core::sc_time until = at(answer) - sc_core::sc_time_stamp();
+      const sc_core::sc_time until = at(now + bench.options_.service) - sc_core::sc_time_stamp();
       if (bench.options_.instant) {
         delay = until;
         return tlm::TLM_COMPLETED;
       }
-      // At once with the delay annotated: slaves answer in the order in which they are asked.
-      tlm::tlm_phase back = tlm::BEGIN_RESP;
-      sc_core::sc_time annotated = until;
-      slave->nb_transport_bw(payload, back, annotated);
+      respond(payload, until);
       phase = tlm::END_REQ;
       return tlm::TLM_UPDATED;
+    }
+    // At once with the delay annotated: slaves answer in the order in which they are asked.
+    void respond(tlm::tlm_generic_payload& payload, sc_core::sc_time until) {
+      tlm::tlm_phase back = tlm::BEGIN_RESP;
+      slave->nb_transport_bw(payload, back, until);
     }
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) override { access(payload); }
     unsigned transport_dbg(tlm::tlm_generic_payload& payload) override {
@@ -194,6 +213,36 @@ class network_bench : public sc_core::sc_module {
     axi_initiator_socket master;
     axi_target_socket slave;
     std::vector<std::uint8_t> l1;
+  };
+
+  /// One that follows bursts beat by beat.
+  struct stream_endpoint final : endpoint, axi_stream_target, axi_stream_initiator {
+    using endpoint::endpoint;
+    void bind() override { bind_to(*this, *this); }
+    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                       sc_core::sc_time& delay) override {
+      if (payload.is_read()) return endpoint::nb_transport_fw(payload, phase, delay);
+      if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;
+      arrived(payload, (sc_core::sc_time_stamp() + delay).value() / at(1).value());
+      if (sent_burst* const s = known(payload)) s->request_head = 0;
+      phase = tlm::END_REQ;
+      return tlm::TLM_UPDATED;
+    }
+    void write_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) override {
+      if (sent_burst* const s = known(payload)) {
+        if (s->request_head == 0) s->request_head = cycle;
+        s->request_last = cycle;
+      }
+      if (!last) return;
+      access(payload);
+      const sc_core::sc_time then = at(cycle + bench.options_.service), now = sc_core::sc_time_stamp();
+      respond(payload, then > now ? then - now : sc_core::SC_ZERO_TIME);
+    }
+    void response_left(tlm::tlm_generic_payload&, cycle_t) override {}
+    void read_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool) override {
+      sent_burst& s = bench.bursts[burst_of(payload)->tag];
+      if (s.response_head == 0) s.response_head = cycle;
+    }
   };
 
   static bool later(const sent_burst* a, const sent_burst* b) {

@@ -122,7 +122,7 @@ TEST_F(TlmTest, PlainPayloadsTravelLikeBursts) {
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_EQ(answers[0].first, &write);
   EXPECT_EQ(answers[0].second, 56u + 3);
-  EXPECT_EQ(answers[1].second, 1000u + 56);
+  EXPECT_EQ(answers[1].second, 1000u + 56 + 3) << "when the last beat is there";
   EXPECT_EQ(write.get_response_status(), tlm::TLM_OK_RESPONSE);
   EXPECT_EQ(back, bytes);
 
@@ -130,6 +130,92 @@ TEST_F(TlmTest, PlainPayloadsTravelLikeBursts) {
   request(nowhere);
   bench.run(1000);
   EXPECT_EQ(nowhere.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+// A payload of the initiator's own making that carries an extension of this network's type, and one of another type:
+// they travel as what they are, and come back as they were.
+TEST_F(TlmTest, PayloadsOfOthersMayCarryExtensions) {
+  struct other_extension : tlm::tlm_extension<other_extension> {
+    tlm::tlm_extension_base* clone() const override { return new other_extension(*this); }
+    void copy_from(const tlm::tlm_extension_base&) override {}
+  };
+  network_bench bench(chip({4, 4}));
+  elaborate();
+  std::vector<std::uint8_t> bytes(256, 0x5A), back(256);
+  std::vector<tlm::tlm_generic_payload*> answers;
+  bench.on_foreign = [&](tlm::tlm_generic_payload& p, cycle_t) { answers.push_back(&p); };
+  const auto request = [&](tlm::tlm_generic_payload& p) {
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    EXPECT_EQ(bench.master(1)->nb_transport_fw(p, phase, delay), tlm::TLM_UPDATED);
+  };
+  // No burst in it: no more than a plain payload.
+  payload write(true, bench.l1(9) + 512, bytes);
+  axi_extension empty;
+  write.set_extension(&empty);
+  request(write);
+  bench.run(500);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0], &write);
+  EXPECT_EQ(write.get_response_status(), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(empty.burst, nullptr);
+  EXPECT_EQ(empty.transit, nullptr);
+  write.clear_extension(&empty);
+
+  payload read(false, bench.l1(9) + 512, back);
+  other_extension other;
+  read.set_extension(&other);
+  request(read);
+  bench.run(500);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[1], &read);
+  EXPECT_EQ(read.get_extension<other_extension>(), &other);
+  EXPECT_EQ(back, bytes);
+  read.clear_extension(&other);
+
+  // A burst of the initiator's own: it travels under that burst's id, in this very payload.
+  bench.bursts.emplace_back();
+  sent_burst& own = bench.bursts.back();
+  std::vector<std::uint8_t> again(256);
+  own.burst.addr = bench.l1(9) + 512;
+  own.burst.bytes = 256;
+  own.burst.data = again.data();
+  own.burst.id = 5;
+  own.burst.tag = static_cast<std::uint32_t>(bench.bursts.size() - 1);
+  struct counter : tlm::tlm_mm_interface {
+    void free(tlm::tlm_generic_payload*) override { ++freed; }
+    int freed = 0;
+  } manager;
+  payload third(false, own.burst.addr, again);
+  axi_extension mine;
+  mine.burst = &own.burst;
+  third.set_extension(&mine);
+  third.set_mm(&manager);
+  third.acquire();
+  request(third);
+  bench.run(500);
+  EXPECT_TRUE(own.done);
+  EXPECT_EQ(again, bytes);
+  EXPECT_EQ(third.get_response_status(), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(manager.freed, 1) << "released by the bench, as its own";
+  EXPECT_EQ(mine.transit, nullptr);
+  third.clear_extension(&mine);
+  EXPECT_EQ(bench.network.in_flight(), 0u);
+}
+
+// Plain initiators and targets of TLM hear of a burst when it is complete.
+TEST_F(TlmTest, PlainEndpointsHearOfWhatIsComplete) {
+  network_bench::options o = table_one();
+  o.plain = true;
+  network_bench bench(o);
+  const sent_burst& write = bench.send(0, 10, true, bench.l1(511), 4096);
+  const sent_burst& read = bench.send(3, 1000, false, bench.l1(511), 4096);
+  bench.run();
+  EXPECT_EQ(write.address, 10u + 28 + 63) << "its last data beat";
+  EXPECT_EQ(write.response_last, 10u + 28 + 63 + 28);
+  EXPECT_EQ(read.address, 1000u + 28);
+  EXPECT_EQ(read.response_last, 1000u + 56 + 63);
+  EXPECT_EQ(read.bytes, write.bytes);
 }
 
 TEST_F(TlmTest, IllegalPlainPayloadsAreRefusedAtOnce) {

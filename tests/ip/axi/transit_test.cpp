@@ -2,38 +2,52 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace ohmic {
 namespace {
 
-TEST(TransitTest, OnlyDataLanesCarryMoreThanOneBeat) {
-  axi_transit transit;
-  transit.bytes = 4096;
-  for (const axi_lane lane : {axi_lane::ar, axi_lane::aw, axi_lane::b}) {
-    transit.lane = lane;
-    EXPECT_EQ(transit.beats(6), 1u);
-  }
-  for (const axi_lane lane : {axi_lane::w, axi_lane::r}) {
-    transit.lane = lane;
-    EXPECT_EQ(transit.beats(6), 64u);
-    EXPECT_EQ(transit.beats(12), 1u);
-    EXPECT_EQ(transit.beats(2), 1024u);
-  }
+TEST(TransitTest, OnlyDataLanesCarryData) {
+  for (const axi_lane lane : all_lanes) EXPECT_EQ(carries_data(lane), lane == axi_lane::w || lane == axi_lane::r);
 }
 
 // The same count as axi_burst::beats, from address and width in another form.
 TEST(TransitTest, BeatsAreThoseOfTheBurst) {
-  for (const unsigned width_log2 : {0u, 2u, 3u, 6u, 12u})
-    for (const std::uint64_t addr : {0x1000u, 0x1001u, 0x103Fu, 0x1FFFu, 0x1F80u})
-      for (const std::uint32_t bytes : {1u, 2u, 63u, 64u, 65u, 128u}) {
+  for (const unsigned width_log2 : {0u, 2u, 3u, 6u, 12u}) {
+    for (const std::uint64_t addr : {0x1000u, 0x1001u, 0x103Fu, 0x1FFFu, 0x1F80u}) {
+      for (const std::uint32_t bytes : {1u, 2u, 63u, 64u, 65u, 128u, 4096u}) {
         axi_burst burst;
         burst.addr = addr;
         burst.bytes = bytes;
         axi_transit transit;
-        transit.lane = axi_lane::r;
         transit.lead = addr % 4096;
         transit.bytes = static_cast<std::uint16_t>(bytes);
         EXPECT_EQ(transit.beats(width_log2), burst.beats(1u << width_log2)) << addr << "+" << bytes;
+        EXPECT_EQ(transit.first_chunk(width_log2), addr % 4096 / (1u << width_log2));
       }
+    }
+  }
+}
+
+TEST(TransitPoolTest, TransitsStayWhereTheyAreAndAreUsedAgain) {
+  transit_pool pool;
+  std::set<axi_transit*> all;
+  std::vector<axi_transit*> open;
+  for (unsigned i = 0; i < 5000; ++i) {
+    axi_transit& t = pool.open();
+    EXPECT_NE(t.index, 0u) << "0 is nobody";
+    EXPECT_EQ(&pool[t.index], &t);
+    t.source = static_cast<std::uint16_t>(i);
+    open.push_back(&t);
+    EXPECT_TRUE(all.insert(&t).second) << "in use";
+  }
+  EXPECT_EQ(pool.in_use(), 5000u);
+  for (unsigned i = 0; i < 5000; ++i) EXPECT_EQ(open[i]->source, static_cast<std::uint16_t>(i));
+  pool.close(*open[17]);
+  axi_transit& again = pool.open();
+  EXPECT_EQ(&again, open[17]);
+  EXPECT_EQ(again.source, 0) << "as new";
+  EXPECT_EQ(pool.in_use(), 5000u);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "ip/axi/burst_pool.h"
-#include "ip/axi/master_port.h"
 #include "ip/dma/dma.h"
+#include "tests/ip/dma/paced_port.h"
 #include "registers/dma.h"
 
 namespace ohmic {
@@ -45,7 +45,7 @@ struct dma_bench {
         hbm_bytes(1 << 16),
         peer_bytes(1 << 16),
         dut(p),
-        network(address_map{}, make_ports(p)),
+        network(p.width, [this](std::uint64_t addr) { return memory(addr, 1) == nullptr ? 0 : addr >= peer && addr < peer + (1 << 16) ? 1 : 2; }),
         pool(4096) {}
 
   static dma_parameters make_parameters() {
@@ -54,16 +54,11 @@ struct dma_bench {
     return p;
   }
 
-  static master_port_config make_ports(const dma_parameters& p) {
-    master_port_config config;
-    config.width = p.width;
-    return config;
-  }
-
   dma_parameters parameters;
   std::vector<std::uint8_t> l1, hbm_bytes, peer_bytes;
   dma dut;
-  axi_master_port network;
+  burst_outbox outbox;
+  paced_port network;
   burst_pool pool;
   cycle_t now = 0;
 
@@ -95,13 +90,14 @@ struct dma_bench {
 
   void cycle() {
     respond();
-    if (dut.next_event() <= now) dut.step(now, network, pool);
+    if (dut.next_event() <= now) dut.step(now, outbox, pool);
+    network.collect(outbox);
     EXPECT_GT(dut.next_event(), now) << "step() left something to do";
     while (const auto w = dut.take_own_write()) {
       own_writes.push_back(*w);
       own_write_at.push_back(now);
     }
-    network.issue(now, [&](const axi_message& m) { request(m); });
+    network.issue(now, [&](axi_burst& b) { request(&b); });
     arbitrate();
     if (const std::uint32_t lines = dut.take_events(now)) events.emplace_back(now, lines);
     while (const auto e = dut.take_error()) errors.push_back(*e);
@@ -128,14 +124,13 @@ struct dma_bench {
   std::map<std::pair<unsigned, bool>, cycle_t> id_order_;  // last response per id and direction
   cycle_t r_free_ = 0, b_free_ = 0;
 
-  void request(const axi_message& m) {
-    axi_burst* const b = m.burst;
+  void request(axi_burst* b) {
     ASSERT_GE(b->bytes, 1u);
     ASSERT_LE(b->bytes, parameters.max_burst_bytes);
     ASSERT_EQ(b->addr / 4096, (b->addr + b->bytes - 1) / 4096) << "a burst crosses 4 KiB";
-    bursts.push_back({m.cycle, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
+    bursts.push_back({now, b->addr, b->bytes, b->write, static_cast<unsigned>(b->id - parameters.first_id)});
     const unsigned length = b->beats(parameters.width);
-    cycle_t first = m.cycle + (b->write ? length - 1 : 0) + latency(*b);
+    cycle_t first = now + (b->write ? length - 1 : 0) + latency(*b);
     auto& order = id_order_[{b->id, b->write}];
     first = std::max(first, order + 1);
     order = first;
@@ -158,7 +153,12 @@ struct dma_bench {
       a.first = now;
       free = a.last + 1;
       perform(*a.burst);
-      dut.on_response(a.burst, a.first, a.last);
+      if (write || a.burst->resp != axi_resp::okay) {
+        if (write) dut.on_response(a.burst, a.last);
+      } else {
+        a.burst->there.add(a.first, a.burst->beats(parameters.width));
+        dut.on_response(a.burst, a.first);
+      }
       arriving_.push_back(a);
     }
     for (auto a = arriving_.begin(); a != arriving_.end();) {
@@ -167,6 +167,7 @@ struct dma_bench {
         continue;
       }
       network.on_response(*a->burst);
+      if (!a->burst->write && a->burst->resp != axi_resp::okay) dut.on_response(a->burst, now);
       a = arriving_.erase(a);
     }
   }

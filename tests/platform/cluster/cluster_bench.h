@@ -54,18 +54,10 @@ class cluster_bench {
     chip_.cluster.boot_addr = boot;
     for (const elf_segment& s : program_.segments())
       std::memcpy(memory_.data() + (s.address - memory_base), s.bytes.data(), s.bytes.size());
-    address_map map;
-    map.cluster_base = chip_config::clusters_base;
-    map.cluster_stride = chip_.cluster_stride();
-    map.cluster_count = chip_.clusters();
-    map.hbm_base = memory_base;
-    map.hbm_bytes = chip_.hbm.bytes;
-    map.platform_base = chip_config::platform_base;
-    map.platform_bytes = chip_config::platform_bytes;
     std::vector<cluster_type*> parts;
     for (unsigned i = 0; i < chip_.clusters(); ++i) {
       l1_.emplace_back(chip_.cluster.l1_bytes + 4);
-      clusters_.push_back(std::make_unique<cluster_type>(chip_, i, map, l1_[i].data(),
+      clusters_.push_back(std::make_unique<cluster_type>(chip_, i, l1_[i].data(),
                                                          iss_group(text_, chip_.cluster.cores, 64 * i),
                                                          i < observers.size() ? observers[i] : Observer{}));
       parts.push_back(clusters_.back().get());
@@ -120,7 +112,7 @@ class cluster_bench {
     f.burst.initiator = outsider;
     f.burst.data = f.data.data();
     const unsigned to = static_cast<unsigned>((addr - chip_config::clusters_base) / chip_.cluster_stride());
-    clusters_[to]->deliver({cycle, &f.burst, false, cycle + (write ? f.burst.beats(64) - 1 : 0)});
+    request(to, &f.burst, cycle);
     engine_->touched(to);
     return f.burst;
   }
@@ -174,7 +166,7 @@ class cluster_bench {
     axi_burst* b = m.burst;
     const cycle_t there = m.cycle + hop;
     const unsigned beats = b->beats(64);
-    if (m.response) {
+    if (m.what == axi_message::kind::response) {
       if (b->initiator == outsider)
         answers_[b] = m.cycle;
       else
@@ -190,16 +182,26 @@ class cluster_bench {
       respond(b, there + (b->write ? beats - 1 : 0));
     } else if (const std::uint64_t c = (b->addr - chip_config::clusters_base) / chip_.cluster_stride();
                b->addr >= chip_config::clusters_base && c < clusters_.size()) {
-      const cycle_t first = there + chip_.network.ingress_cycles;
-      clusters_[c]->deliver({first, b, false, first + (b->write ? beats - 1 : 0)});
+      request(static_cast<unsigned>(c), b, there + chip_.network.ingress_cycles);
     } else {
       b->resp = axi_resp::decerr;
       respond(b, there);
     }
   }
+  void request(unsigned to, axi_burst* b, cycle_t cycle) {
+    clusters_[to]->deliver({cycle, b, axi_message::kind::request});
+    if (b->write) data(to, b, cycle);
+  }
+  void data(unsigned to, axi_burst* b, cycle_t cycle) {
+    clusters_[to]->deliver(
+        {cycle, b, axi_message::kind::data, true, static_cast<std::uint16_t>(b->beats(64))});
+  }
   void respond(axi_burst* b, cycle_t leaves) {
     const cycle_t first = leaves + hop + chip_.network.ingress_cycles;
-    clusters_[b->initiator]->deliver({first, b, true, first + (b->write ? 0 : b->beats(64) - 1)});
+    if (b->write)
+      clusters_[b->initiator]->deliver({first, b, axi_message::kind::response, true});
+    else
+      data(b->initiator, b, first);
   }
 
   chip_config chip_;

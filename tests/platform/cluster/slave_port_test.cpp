@@ -39,12 +39,19 @@ class SlavePortTest : public testing::Test {
     b->bytes = bytes;
     b->write = write;
     b->data = data.data();
-    port_.deliver(b.get(), cycle, cycle + (write ? b->beats(64) * cycles_per_beat - 1 : 0));
+    port_.deliver(b.get(), cycle);
+    if (write)
+      for (unsigned beat = 0; beat < b->beats(64); ++beat) beats_.push_back({cycle + beat * cycles_per_beat, b.get()});
     return *b;
   }
 
   void run(cycle_t until) {
     for (; now_ < until; ++now_) {
+      for (auto& [cycle, burst] : beats_) {
+        if (cycle != now_) continue;
+        burst->there.add(cycle, 1);
+        port_.data_known();
+      }
       if (port_.next_event() <= now_) port_.step(now_, registers_, out_);
       banks_.begin();
       if (now_ < taken_until_) banks_.claim(taken_bank_ * 4);
@@ -56,7 +63,7 @@ class SlavePortTest : public testing::Test {
     }
   }
 
-  slave_port port_{base, l1_bytes, 1u << 20};
+  slave_port port_{base, l1_bytes, 1u << 20, 64};
   register_map registers_;
   std::vector<axi_message> out_;
   std::vector<std::uint8_t> l1_ = std::vector<std::uint8_t>(l1_bytes + 4);
@@ -65,21 +72,33 @@ class SlavePortTest : public testing::Test {
   unsigned taken_bank_ = 0;
   std::vector<std::unique_ptr<axi_burst>> bursts_;
   std::vector<std::vector<std::uint8_t>> data_;
+  std::vector<std::pair<cycle_t, axi_burst*>> beats_;  ///< data beats of writes
 };
 
-TEST_F(SlavePortTest, TakesTheBytesOfANarrowLinkAsTheyCome) {
-  send(true, 0x1000, 256, 10, 8);  // 8 bytes per cycle: cycles 10..41
-  run(17);
-  EXPECT_EQ(l1_[0x1000], 0) << "byte 63 arrives in cycle 17";
-  run(18);
+TEST_F(SlavePortTest, WritesEachBeatWhenItComes) {
+  send(true, 0x1000, 256, 10, 8);  // beats in cycles 10, 18, 26, 34
+  run(10);
+  EXPECT_EQ(l1_[0x1000], 0);
+  run(11);
   EXPECT_EQ(l1_[0x1000 + 63], 64);
-  run(41);
+  EXPECT_EQ(l1_[0x1000 + 64], 0) << "the second beat comes in cycle 18";
+  run(34);
   EXPECT_EQ(l1_[0x1000 + 192], 0);
-  run(50);
-  EXPECT_EQ(l1_[0x1000 + 255], 0);
+  run(35);
   EXPECT_EQ(l1_[0x1000 + 254], 255);
   ASSERT_EQ(out_.size(), 1u);
-  EXPECT_EQ(out_[0].cycle, 42u);
+  EXPECT_EQ(out_[0].cycle, 35u);
+}
+
+TEST_F(SlavePortTest, ARegisterIsWrittenWhenItsDataAreThere) {
+  axi_burst& b = send(true, l1_bytes + 0x1B00, 4, 2, 1);
+  beats_.clear();
+  run(9);
+  EXPECT_TRUE(registers_.writes.empty()) << "the address alone is there";
+  b.there.add(9, 1);
+  port_.data_known();
+  run(11);
+  EXPECT_EQ(registers_.writes, (std::vector<std::pair<std::uint32_t, cycle_t>>{{0x1B00, 9}}));
 }
 
 TEST_F(SlavePortTest, WritesOneBeatPerCycleAndAnswersInTheCycleAfterTheLast) {

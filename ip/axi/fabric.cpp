@@ -1,0 +1,450 @@
+#include "ip/axi/fabric.h"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+
+namespace ohmic {
+namespace {
+
+constexpr unsigned index(axi_lane lane) { return static_cast<unsigned>(lane); }
+constexpr bool from_target(axi_lane lane) { return lane == axi_lane::r || lane == axi_lane::b; }
+
+unsigned stages_in(const router_config& r, axi_lane lane) {
+  return from_target(lane) ? r.response_stages_in() : r.stages_in();
+}
+unsigned stages_out(const router_config& r, axi_lane lane) {
+  return from_target(lane) ? r.response_stages_out() : r.stages_out();
+}
+
+const network_config& checked(const network_config& config) {
+  config.check();
+  return config;
+}
+
+}  // namespace
+
+axi_fabric::axi_fabric(const network_config& config, fabric_client& client)
+    : config_(checked(config)),
+      clusters_(config_.clusters()),
+      client_(client),
+      faults_(config.options),
+      places_(place_routers(config_)) {
+  build();
+}
+
+// Building.
+
+beat_pipe* axi_fabric::make_pipe(unsigned stages, unsigned forward, unsigned back) {
+  const unsigned depth = config_.flow.stage_depth;
+  stages = std::max(stages, 1u);
+  const unsigned slots = beat_pipe::ring_size(stages, depth);
+  const std::size_t lines = 1 + (slots * sizeof(beat_pipe::slot) + sizeof(cache_line) - 1) / sizeof(cache_line);
+  constexpr std::size_t chunk = 4096;
+  if (memory_.empty() || memory_used_ + lines > memory_.back().size()) {
+    memory_.emplace_back(std::max(chunk, lines));
+    memory_used_ = 0;
+  }
+  cache_line* const at = &memory_.back()[memory_used_];
+  memory_used_ += lines;
+  auto* const ring = new (at + 1) beat_pipe::slot[slots]();
+  pipes_.push_back(new (at) beat_pipe);
+  pipes_.back()->build(ring, stages, depth, forward, back);
+  return pipes_.back();
+}
+
+// A chain of register stages between two places. Every router looks at its cycle t when the chip is in cycle
+// t + stages_in(), or for responses t + response_stages_in(): so a beat that enters at a boundary is seen by the first
+// router in the cycle in which it enters.
+void axi_fabric::build() {
+  entries_.resize(clusters_ + 3);
+  sinks_.resize(clusters_ + 3);
+  for (unsigned c = 0; c < clusters_; ++c) {
+    masters_[0].emplace_back(config_.port.ids, config_.port.outstanding_reads, transits_);
+    masters_[1].emplace_back(config_.port.ids, config_.port.outstanding_writes, transits_);
+  }
+  first_router_node_ = (clusters_ + 3 + axi_router::nodes - 1) / axi_router::nodes * axi_router::nodes;
+  nodes_ = first_router_node_ + static_cast<unsigned>(places_.size()) * axi_router::nodes;
+  wheel_.resize(nodes_);
+  std::vector<std::vector<axi_router*>> children(places_.size());
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    router_surroundings& around = *this;
+    routers_.push_back(std::make_unique<axi_router>(places_[i].config, config_.flow, wheel_, transits_, around,
+                                                    first_router_node_ + static_cast<unsigned>(i) * axi_router::nodes));
+    if (places_[i].parent >= 0) children[static_cast<std::size_t>(places_[i].parent)].push_back(routers_.back().get());
+  }
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const router_config& r = places_[i].config;
+    axi_router* const parent = r.top ? nullptr : routers_[static_cast<std::size_t>(places_[i].parent)].get();
+    for (const axi_lane lane : all_lanes) {
+      for (unsigned port = 0; port < r.ports(); ++port) {
+        if (port < r.children && !r.children_are_clusters)
+          connect(*children[i][port], children[i][port]->config().parent_port(), *routers_[i], port, lane);
+        else if (port == r.parent_port() && parent)
+          connect(*parent, places_[i].parent_port, *routers_[i], port, lane);
+        else
+          connect_entry(*routers_[i], port, endpoint_at(r, port), lane);
+      }
+    }
+    for (unsigned port = 0; port < r.ports(); ++port)
+      if (port < r.children ? r.children_are_clusters : r.top) connect_exits(*routers_[i], port, endpoint_at(r, port));
+  }
+  sinks_[number(port_none)].unserved = true;
+  batch_ = std::max<cycle_t>(1, std::min({batch_, lookahead(), config_.batch_limit}));
+}
+
+network_port axi_fabric::endpoint_at(const router_config& r, unsigned port) {
+  if (port < r.children) return r.first_cluster + port;
+  return port == r.hbm_port() ? port_hbm : port == r.platform_port() ? port_platform : port_none;
+}
+
+void axi_fabric::connect(axi_router& from, unsigned port, axi_router& to, unsigned to_port, axi_lane lane) {
+  const unsigned in = stages_in(from.config(), lane), out = stages_out(from.config(), lane);
+  const unsigned next = stages_in(to.config(), lane);
+  beat_pipe* const pipe = make_pipe(out + next, in + out, 2 * next + out - in);
+  from.attach_out(port, lane, pipe, &to, to_port);
+  to.attach_in(to_port, lane, pipe);
+  batch_ = std::min<cycle_t>({batch_, pipe->forward(), pipe->back()});
+}
+
+// Requests come from clusters, responses from all endpoints.
+void axi_fabric::connect_entry(axi_router& router, unsigned port, network_port endpoint, axi_lane lane) {
+  entry& e = entries_[number(endpoint)];
+  e.router = &router;
+  e.port = port;
+  e.width_log2 = static_cast<std::uint8_t>(__builtin_ctz(router.config().width(port)));
+  e.waits_since.fill(never);
+  if (endpoint >= clusters_ && !from_target(lane)) return;
+  const unsigned in = stages_in(router.config(), lane);
+  beat_pipe* const pipe = make_pipe(in, 0, 2 * in);
+  pipe->producer = number(endpoint);
+  e.pipe[index(lane)] = pipe;
+  router.attach_in(port, lane, pipe);
+  batch_ = std::min<cycle_t>(batch_, pipe->back());
+}
+
+void axi_fabric::connect_exits(axi_router& router, unsigned port, network_port endpoint) {
+  sink& s = sinks_[number(endpoint)];
+  for (const axi_lane lane : all_lanes) {
+    if (from_target(lane)) {
+      if (endpoint < clusters_) router.attach_out(port, lane, nullptr, endpoint);
+      continue;
+    }
+    const unsigned in = stages_in(router.config(), lane), out = stages_out(router.config(), lane);
+    beat_pipe* const pipe = make_pipe(out, in + out, out > in ? out - in : 0);
+    (lane == axi_lane::ar ? s.reads : lane == axi_lane::aw ? s.writes : s.data).pipe = pipe;
+    router.attach_out(port, lane, pipe, endpoint);
+  }
+}
+
+// What endpoints hand over.
+
+axi_transit& axi_fabric::issue(axi_burst& burst, unsigned source, cycle_t ready, void* owner) {
+  axi_transit& t = transits_.open();
+  t.burst = &burst;
+  t.owner = owner;
+  t.source = static_cast<std::uint16_t>(source);
+  t.id = burst.id;
+  t.write = burst.write;
+  t.bytes = static_cast<std::uint16_t>(burst.bytes);
+  t.lead = static_cast<std::uint16_t>(burst.addr % 4096);
+  t.target = config_.map.decode(burst.addr);
+  t.ready = ready;
+  if (faults_.active()) faults_.apply(t, true);
+  masters_[t.write ? 1 : 0][source].queue(t);
+  wheel_.wake(source, t.ready);
+  return t;
+}
+
+void axi_fabric::respond(axi_transit& t, cycle_t cycle) {
+  const unsigned e = number(t.target);
+  t.ready = cycle;
+  if (faults_.active()) faults_.apply(t, false);
+  std::deque<std::uint32_t>& queue = t.write ? entries_[e].writes : entries_[e].reads;
+  queue.push_back(t.index);
+  if (queue.size() == 1) wheel_.wake(e, std::max(t.ready, now_));
+}
+
+void axi_fabric::accept(network_port endpoint, bool write, cycle_t cycle) {
+  sink& s = sinks_[number(endpoint)];
+  sink::channel& c = write ? s.writes : s.reads;
+  assert(c.waits);
+  c.waits = false;
+  take_request(s, write, std::max({cycle, c.pipe->front().time, c.not_before}));
+  offer_requests(s, write);
+}
+
+// Endpoints first: what enters in a cycle is seen by the first router in the same cycle. All other effects on another
+// node are at least batch_ cycles away.
+void axi_fabric::run(cycle_t begin, cycle_t end) {
+  wheel_.forward(begin);
+  while (begin < end) {
+    const cycle_t to = std::min(end, begin + batch_);
+    wheel_.run<1>(
+        begin, to, 0, static_cast<unsigned>(entries_.size()),
+        [this](unsigned node, cycle_t cycle) {
+          now_ = cycle;
+          evaluate_entry(node);
+        },
+        [this](unsigned node) { __builtin_prefetch(&entries_[node]); });
+    wheel_.run<axi_router::nodes>(
+        begin, to, first_router_node_, nodes_,
+        [this, to](unsigned node, cycle_t cycle) {
+          now_ = cycle;
+          const unsigned n = node - first_router_node_;
+          routers_[n / axi_router::nodes]->evaluate(static_cast<axi_lane>(n % axi_router::nodes), cycle, to);
+        },
+        [this](unsigned node) { routers_[(node - first_router_node_) / axi_router::nodes]->prefetch(); });
+    wheel_.finish(begin, to);
+    now_ = to - 1;
+    begin = std::max(to, std::min(end, wheel_.next()));
+  }
+}
+
+cycle_t axi_fabric::lookahead() const {
+  cycle_t lowest = never;
+  for (const network_level& level : config_.levels) lowest = std::min(lowest, level.latency);
+  return lowest;
+}
+
+// Ways into the network.
+
+// In cycle `at`, if there is room then; false: the node is woken when there may be.
+bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node, cycle_t at) {
+  beat_pipe& pipe = *e.pipe[index(lane)];
+  channel_counters& count = e.count[index(lane)];
+  cycle_t& since = e.waits_since[index(lane)];
+  const cycle_t room = pipe.room_at();
+  if (room > at) {
+    if (since == never) since = at;
+    if (room == never)
+      pipe.producer_waits = true;
+    else
+      wheel_.wake(node, room);
+    return false;
+  }
+  if (since != never) count.blocked_full += at - since;
+  since = never;
+  ++count.beats;
+  if (value.last()) {
+    ++count.bursts;
+    if (carries_data(lane)) count.bytes += t.bytes;
+  }
+  e.router->expect(lane, e.port, pipe.push(value, t.source, at));
+  return true;
+}
+
+void axi_fabric::enter_responses(entry& e, unsigned node, axi_lane lane) {
+  std::deque<std::uint32_t>& queue = lane == axi_lane::r ? e.reads : e.writes;
+  if (queue.empty()) return;
+  axi_transit& t = transits_[queue.front()];
+  if (t.ready > now_) return wheel_.wake(node, t.ready);
+  if (lane == axi_lane::b) {
+    if (!enter(e, lane, t, beat(t.index, 0, true), node, now_)) return;
+  } else {
+    // Beats follow each other, whatever else happens; what follows from the last one happens in its cycle.
+    const unsigned last = t.last_chunk(e.width_log2);
+    for (cycle_t at = now_;; ++at) {
+      const unsigned chunk = t.first_chunk(e.width_log2) + e.read_chunk;
+      if (chunk == last && at > now_) return wheel_.wake(node, at);
+      if (!enter(e, lane, t, beat(t.index, chunk, chunk == last), node, at)) return;
+      ++e.read_chunk;
+      if (chunk == last) break;
+    }
+    e.read_chunk = 0;
+  }
+  queue.pop_front();
+  if (t.target != port_none && !sinks_[node].unserved && !t.lost) client_.response_left(t, now_);
+  if (!queue.empty()) wheel_.wake(node, std::max(now_ + 1, transits_[queue.front()].ready));
+}
+
+void axi_fabric::enter_write_data(entry& e, unsigned node) {
+  const axi_transit& t = transits_[e.write_data.front()];
+  const unsigned last = t.last_chunk(e.width_log2);
+  for (cycle_t at = now_;; ++at) {
+    const unsigned chunk = t.first_chunk(e.width_log2) + e.write_chunk;
+    if (chunk == last && at > now_) return wheel_.wake(node, at);
+    if (!enter(e, axi_lane::w, t, beat(t.index, chunk, chunk == last), node, at)) return;
+    ++e.write_chunk;
+    if (chunk == last) break;
+  }
+  e.write_chunk = 0;
+  e.write_data.pop_front();
+  if (!e.write_data.empty()) wheel_.wake(node, now_ + 1);
+}
+
+void axi_fabric::evaluate_entry(unsigned node) {
+  entry& e = entries_[node];
+  enter_responses(e, node, axi_lane::r);
+  enter_responses(e, node, axi_lane::b);
+  if (node >= masters_[0].size()) return;
+  for (const bool write : {false, true}) {
+    axi_master_port& master = masters_[write ? 1 : 0][node];
+    if (!master.wants()) continue;
+    bool first = false;
+    if (axi_transit* const t = master.offer(now_, first)) {
+      if (first && write) e.write_data.push_back(t->index);  // its data may enter in the same cycle
+      if (!enter(e, write ? axi_lane::aw : axi_lane::ar, *t, beat(t->index, 0, true), node, now_)) continue;
+      master.taken(now_);
+    }
+    if (const cycle_t next = master.next(now_); next != never) wheel_.wake(node, next);
+  }
+  if (!e.write_data.empty()) enter_write_data(e, node);
+}
+
+// Ways out.
+
+void axi_fabric::arrived(network_port endpoint, axi_lane lane, beat value, cycle_t cycle) {
+  axi_transit& t = transits_[value.burst()];
+  if (from_target(lane)) {
+    const bool last = value.last();
+    if (last) {
+      const cycle_t again = cycle + config_.port.turnaround;
+      masters_[t.write ? 1 : 0][endpoint].release(again);
+      wheel_.wake(endpoint, again);
+    }
+    client_.response_beat(t, cycle, last);
+    if (last) transits_.close(t);
+    return;
+  }
+  sink& s = sinks_[number(endpoint)];
+  if (lane != axi_lane::w) return offer_requests(s, lane == axi_lane::aw);
+  drain_data(s);
+  if (s.with_data) offer_requests(s, true);
+}
+
+bool axi_fabric::request(axi_transit& t, cycle_t cycle) {
+  if (t.lost) return true;
+  if (!sinks_[number(t.target)].unserved) return client_.request(t, cycle);
+  t.burst->resp = axi_resp::decerr;
+  if (!t.write) respond(t, cycle);
+  return true;
+}
+
+void axi_fabric::write_beat(axi_transit& t, cycle_t cycle, bool last) {
+  if (t.lost || sinks_[number(t.target)].unserved) {
+    if (t.lost) t.burst->resp = axi_resp::okay;
+    if (last) respond(t, cycle + (t.lost ? 1 : 0));
+  } else {
+    client_.write_beat(t, cycle, last);
+  }
+}
+
+// Requests that reach the boundary are offered one after the other.
+void axi_fabric::offer_requests(sink& s, bool write) {
+  sink::channel& c = write ? s.writes : s.reads;
+  while (!c.waits && !c.pipe->empty()) {
+    const beat_pipe::slot& first = c.pipe->front();
+    cycle_t cycle = std::max(first.time, c.not_before);
+    if (write && s.with_data) {
+      // W beats follow the order of the AWs: the first one there is this AW's if no other write is open.
+      if (!s.open.empty() || s.data.pipe->empty()) return announce(s, cycle);
+      const cycle_t data = std::max(s.data.pipe->front().time, s.data.not_before);
+      if (data > cycle) announce(s, cycle);
+      cycle = std::max(cycle, data);
+    }
+    if (!request(transits_[first.value.burst()], cycle)) {
+      c.waits = true;
+      return;
+    }
+    take_request(s, write, cycle);
+  }
+}
+
+// An AW is first at an endpoint that takes it with its data.
+void axi_fabric::announce(sink& s, cycle_t cycle) {
+  axi_transit& t = transits_[s.writes.pipe->front().value.burst()];
+  if (std::exchange(s.announced, true) || s.unserved || t.lost) return;
+  client_.address_waits(t, cycle);
+}
+
+void axi_fabric::take_request(sink& s, bool write, cycle_t cycle) {
+  sink::channel& c = write ? s.writes : s.reads;
+  c.waited += cycle - c.pipe->front().time;
+  const beat taken = c.pipe->pop(cycle).value;
+  c.not_before = cycle + 1;
+  if (c.pipe->producer_waits) {
+    c.pipe->producer_waits = false;
+    wheel_.wake(c.pipe->producer, std::max(now_, cycle + c.pipe->back()));
+  }
+  if (!write) return;
+  s.announced = false;
+  s.open.push_back({taken.burst(), cycle});
+  drain_data(s);
+}
+
+// Data beats are taken as they come, once their AW has been.
+void axi_fabric::drain_data(sink& s) {
+  beat_pipe& pipe = *s.data.pipe;
+  while (!pipe.empty() && !s.open.empty()) {
+    const sink::taken& open = s.open.front();
+    assert(pipe.front().value.burst() == open.transit);
+    const cycle_t cycle = std::max({pipe.front().time, open.cycle, s.data.not_before});
+    axi_transit& t = transits_[open.transit];
+    s.data.waited += cycle - pipe.front().time;
+    const beat taken = pipe.pop(cycle).value;
+    s.data.not_before = cycle + 1;
+    if (pipe.producer_waits) {
+      pipe.producer_waits = false;
+      wheel_.wake(pipe.producer, std::max(now_, cycle + pipe.back()));
+    }
+    if (taken.last()) s.open.pop_front();
+    write_beat(t, cycle, taken.last());
+  }
+}
+
+// Counters.
+
+void axi_fabric::for_each_lane(
+    const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const {
+  const auto add_waits = [](channel_counters count, const channel_counters& waits) {
+    count.lost_arbitration += waits.lost_arbitration;
+    count.blocked_order += waits.blocked_order;
+    count.blocked_full += waits.blocked_full;
+    count.held_cycles = waits.held_cycles;
+    count.most = waits.most;
+    return count;
+  };
+  const auto endpoint = [&](const axi_router& router, unsigned port, network_port at, const std::string& into,
+                            const std::string& out_of) {
+    const entry& e = entries_[number(at)];
+    for (const axi_lane lane : all_lanes)
+      visit(into, lane,
+            e.pipe[index(lane)] ? add_waits(e.count[index(lane)], router.waits(port, lane)) : channel_counters{});
+    const sink& s = sinks_[number(at)];
+    for (const axi_lane lane : all_lanes) {
+      channel_counters count = router.sent(port, lane);
+      const sink::channel& c = lane == axi_lane::ar ? s.reads : lane == axi_lane::aw ? s.writes : s.data;
+      if (!from_target(lane)) {
+        count.blocked_full += c.waited;
+        count.held_cycles = c.pipe->held_cycles();
+        count.most = c.pipe->most();
+      }
+      visit(out_of, lane, count);
+    }
+  };
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const router_place& place = places_[i];
+    const axi_router& router = *routers_[i];
+    if (place.parent < 0) {
+      endpoint(router, place.config.hbm_port(), port_hbm, "top.down", "top.up");
+      endpoint(router, place.config.platform_port(), port_platform, "platform.down", "platform.up");
+    } else {
+      const axi_router& parent = *routers_[static_cast<std::size_t>(place.parent)];
+      const unsigned up = place.config.parent_port();
+      for (const axi_lane lane : all_lanes)
+        visit(place.name + ".up", lane, add_waits(router.sent(up, lane), parent.waits(place.parent_port, lane)));
+      for (const axi_lane lane : all_lanes)
+        visit(place.name + ".down", lane, add_waits(parent.sent(place.parent_port, lane), router.waits(up, lane)));
+    }
+    if (!place.config.children_are_clusters) continue;
+    for (unsigned child = 0; child < place.config.children; ++child) {
+      const unsigned cluster = place.config.first_cluster + child;
+      const std::string name = "cluster_" + std::to_string(cluster);
+      endpoint(router, child, cluster, name + ".up", name + ".down");
+    }
+  }
+}
+
+}  // namespace ohmic

@@ -1,0 +1,234 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "ip/axi/beat_pipe.h"
+#include "ip/axi/channel_counters.h"
+#include "ip/axi/cycle_wheel.h"
+#include "ip/axi/id_tables.h"
+#include "ip/axi/round_robin.h"
+#include "ip/axi/topology.h"
+#include "ip/axi/transit.h"
+
+namespace ohmic {
+
+/// What a router needs of the network that it is part of.
+class router_surroundings {
+ public:
+  virtual ~router_surroundings() = default;
+  /// A beat leaves the routers towards an endpoint, and is at the boundary in `cycle`.
+  virtual void arrived(network_port endpoint, axi_lane lane, beat value, cycle_t cycle) = 0;
+};
+
+/// One AXI crosspoint of the network, beat by beat, without SystemC: rules and registers of axi_xp of
+/// pulp-platform/axi (docs/timing.md).
+///
+/// Requests: the first beat of each input, AR and AW, asks for its output if the id rule allows, an AW also only while
+/// no W beats of that input wait for another output; outputs choose by round robin, and W follows the order of each
+/// output's AWs. Responses go back to the port that the request came from, R beat by beat, chosen by round robin. What
+/// is not first in its input waits behind what is. An output takes a beat when the first stage behind it has room.
+///
+/// A router is evaluated per lane, in every cycle in which something about it may have changed: evaluate() does what a
+/// clock edge would do, and wakes itself and its neighbours for later cycles. Lanes of one cycle in the order of
+/// axi_lane.
+class axi_router {
+ public:
+  axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel, transit_pool& transits,
+             router_surroundings& around, unsigned first_node);
+
+  /// Nodes of one router: one per lane.
+  static constexpr unsigned nodes = 8;
+
+  const router_config& config() const { return config_; }
+  unsigned node(axi_lane lane) const { return first_node_ + static_cast<unsigned>(lane); }
+
+  /// The channel that brings beats to `port`, and the one that takes them away there (a null pipe: to an endpoint that
+  /// always takes them).
+  void attach_in(unsigned port, axi_lane lane, beat_pipe* pipe);
+  void attach_out(unsigned port, axi_lane lane, beat_pipe* pipe, axi_router* next, unsigned next_port);
+  void attach_out(unsigned port, axi_lane lane, beat_pipe* pipe, network_port endpoint);
+
+  /// A beat was pushed onto the channel into `port`; it is there in `cycle`.
+  void expect(axi_lane lane, unsigned port, cycle_t cycle) {
+    std::uint64_t& waiting = waiting_[static_cast<unsigned>(lane)];
+    const std::uint64_t bit = std::uint64_t{1} << port;
+    if ((waiting & bit) != 0) return;  // looked at again when the beats before it are gone
+    waiting |= bit;
+    wheel_.wake(node(lane), cycle);
+  }
+
+  /// `end`: what neighbours do from `now` on is not seen here before; lanes that nobody else of the router needs are
+  /// worked off up to there.
+  void evaluate(axi_lane lane, cycle_t now, cycle_t end);
+
+  /// Fetches into the host's caches what evaluate() is going to touch.
+  void prefetch() const {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
+    const auto* const first = reinterpret_cast<const char*>(inputs_[at(axi_lane::r, 0)].pipe);
+    for (unsigned line = 0; line < 8; ++line) __builtin_prefetch(first + 64 * line, 1);
+  }
+
+  /// Output port for `target`.
+  unsigned route(network_port target) const {
+    const unsigned offset = target - config_.first_cluster;
+    if (offset < span_) return child(offset);
+    if (!config_.top) return config_.parent_port();
+    if (target == port_hbm) return config_.hbm_port();
+    if (target == port_platform) return config_.platform_port();
+    return config_.error_port();
+  }
+  /// Port by which requests of `source` enter.
+  unsigned origin(unsigned source) const {
+    const unsigned offset = source - config_.first_cluster;
+    return offset < span_ ? child(offset) : config_.parent_port();
+  }
+
+  /// Of the channel into a port: what its beats waited for at its end, and how many were on it.
+  channel_counters waits(unsigned port, axi_lane lane) const;
+  /// Of the channel out of a port: what was sent.
+  channel_counters sent(unsigned port, axi_lane lane) const;
+
+ private:
+  unsigned child(unsigned offset) const {
+    return child_shift_ < 32 ? offset >> child_shift_ : offset / config_.clusters_per_child;
+  }
+  enum class reason : std::uint8_t { none, arbitration, order, full };
+  struct input {
+    beat_pipe* pipe = nullptr;
+    cycle_t waits_since = 0;
+    std::uint8_t route = unknown;  // output of the first beat
+    std::uint8_t width_log2 = 6;
+    std::uint8_t split = 0;       // narrower beats already made of the first beat
+    reason waits = reason::none;  // why the first beat did not move when it was looked at
+  };
+  struct output {
+    beat_pipe* pipe = nullptr;
+    axi_router* next = nullptr;  // who is behind it, or an endpoint
+    network_port endpoint = port_none;
+    std::uint8_t next_port = 0;
+    std::uint8_t width_log2 = 6;
+    cycle_t free_at = 0;  // without a pipe: one beat per cycle that its registers take
+    round_robin turn;
+  };
+  /// The table of names of an output, between the first register behind the arbiter and the next one, and the requests
+  /// that wait in that register because the table was full when they got there.
+  struct name_table {
+    struct entry {
+      beat value;
+      std::uint16_t source = 0;
+      std::uint8_t input = 0;
+      bool named = false;
+      cycle_t since = 0;
+    };
+    remap_table names;
+    std::vector<entry> held;      // in their order, at most the register's depth
+    unsigned closed_ahead = 0;    // bursts whose last response beat is still in the last register before the arbiter
+    std::vector<cycle_t> passed;  // ring: when the last requests were put on the channel
+    unsigned next = 0;
+
+    void pass(cycle_t now) {
+      passed[next] = now;
+      if (++next == passed.size()) next = 0;
+    }
+    /// `ago` requests before; 1: the last one.
+    cycle_t passed_at(unsigned ago) const { return passed[next < ago ? next + passed.size() - ago : next - ago]; }
+  };
+  /// The state of the write channels of an input and of an output.
+  struct write_input {
+    unsigned open = 0;    // AWs that have passed the check and whose W beats have not all left
+    unsigned output = 0;  // of all of them
+    bool passed = false;  // the AW that is first has passed the check
+  };
+  struct write_output {
+    std::vector<std::uint8_t> order;  // ring: inputs, in the order of the AWs
+    unsigned begin = 0, size = 0;
+    bool entered = false;  // the AW that is chosen stands in `order` already
+    unsigned front() const { return order[begin]; }
+    void push(unsigned input) { order[(begin + size++) % order.size()] = static_cast<std::uint8_t>(input); }
+    void pop() {
+      begin = (begin + 1) % static_cast<unsigned>(order.size());
+      --size;
+    }
+    bool full() const { return size == order.size(); }
+  };
+  static constexpr std::uint8_t unknown = 255;
+
+  unsigned at(axi_lane lane, unsigned port) const { return static_cast<unsigned>(lane) * ports_ + port; }
+  input& in(axi_lane lane, unsigned port) { return inputs_[at(lane, port)]; }
+  output& out(axi_lane lane, unsigned port) { return outputs_[at(lane, port)]; }
+  template <axi_lane lane>
+  void evaluate_address(cycle_t now);
+  void evaluate_write_data(cycle_t now);
+  void stream_write_data(unsigned port, output& o, cycle_t now);
+  void evaluate_read_data(cycle_t now, cycle_t end);
+  cycle_t stream_read_data(unsigned port, cycle_t now, cycle_t end);
+  void pass(axi_lane lane, unsigned port, output& o, cycle_t at);
+  void evaluate_write_response(cycle_t now);
+
+  void wait(input& i, reason why, cycle_t now);
+  void account(input& i, cycle_t now);
+  bool has_room(output& o, axi_lane lane, cycle_t now);
+  bool has_room(output& o, const name_table& table, axi_lane lane, cycle_t now);
+  unsigned find_name(unsigned port, bool write, unsigned input, axi_transit& t, cycle_t now);
+  void pass_held(axi_lane lane, unsigned port, cycle_t now);
+  void push(output& o, axi_lane lane, beat value, unsigned source, cycle_t now);
+  beat_pipe::slot remove(axi_lane lane, unsigned port, cycle_t now);
+  beat_pipe::slot take(axi_lane lane, unsigned port, cycle_t now);
+  bool move_data(axi_lane lane, unsigned port, output& o, cycle_t now);
+  void refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now);
+  void lose(axi_lane lane, std::uint64_t losers, cycle_t now);
+  bool absorbs(const input& i, const output& o, beat first) const;
+  /// A burst whose last response beat goes from an output back to an input in `cycle` of the requests' time, and before
+  /// the table of names in `name_cycle`: the tables see it from the next cycle on.
+  struct closing {
+    cycle_t cycle, name_cycle;
+    bool write, name_open;
+    std::uint8_t from, to, name, id;
+  };
+  /// `entered`: when it came into the last register in front of the arbiter.
+  void close_later(const axi_transit& t, unsigned from, unsigned to, cycle_t now, cycle_t entered);
+  void close_until(cycle_t now);
+  template <class Transit>
+  auto& name_of(Transit& t) const {
+    const unsigned offset = t.source - config_.first_cluster;
+    return offset < span_ ? t.id_up[config_.level] : t.id_down[config_.level];
+  }
+  unsigned id_at_input(const axi_transit& t) const;
+  void wake(axi_lane lane, cycle_t at) { wheel_.wake(node(lane), at); }
+
+  router_config config_;
+  unsigned span_;         // clusters below this router
+  unsigned child_shift_;  // log2 of the clusters below a child, if that is a whole number
+  unsigned first_node_;
+  unsigned open_writes_;  // AWs ahead of their last W beat, of an input
+  cycle_wheel& wheel_;
+  transit_pool& transits_;
+  router_surroundings& around_;
+  unsigned ports_;
+  std::vector<input> inputs_;             // [lane][port]
+  std::vector<output> outputs_;           // [lane][port]
+  std::vector<channel_counters> waited_;  // [lane][port] of the inputs
+  std::vector<channel_counters> sent_;    // [lane][port] of the outputs
+  std::vector<write_input> write_inputs_;
+  std::vector<write_output> write_outputs_;
+  std::array<std::vector<open_ids>, 2> open_;       // [write][input port]
+  std::array<std::vector<name_table>, 2> names_;    // [write][output port]
+  std::array<std::uint64_t, axi_lanes> waiting_{};  // inputs with a beat on their channel
+  // R: inputs whose first beat is there and asks for an output, and those outputs.
+  std::uint64_t reads_seen_ = 0, reads_wanted_ = 0;
+  cycle_t reads_done_ = 0;  // cycles before that have been worked off
+  std::vector<std::uint64_t> read_requests_;
+  std::array<std::uint64_t, 2> blocked_inputs_{};  // [write] by the id rule
+  std::array<std::uint64_t, 2> holding_{};         // [write] outputs with requests that wait for a name
+  unsigned depth_;                                 // of registers
+  std::vector<std::uint64_t> requests_;            // [output], of the lane that is being evaluated
+  std::vector<closing> closings_;                  // in any order of cycles
+  bool to_close_ = false;                          // there are some
+};
+
+}  // namespace ohmic

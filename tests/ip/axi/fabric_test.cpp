@@ -1,0 +1,201 @@
+// The network without SystemC: contract, random networks, what its counters say.
+#include "ip/axi/fabric.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "tests/ip/axi/random_network.h"
+
+namespace ohmic::test {
+namespace {
+
+// Every burst is answered once, in the order of its id, with the right data beats, and no division of the cycles among
+// calls changes any of it: play() throws otherwise.
+TEST(FabricTest, RandomNetworksWithSlavesThatPushBack) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    const network_trial trial = draw_trial(seed, 64, 400);
+    std::uint64_t first = 0;
+    ASSERT_NO_THROW(first = play(trial, division::one_by_one)) << trial.text();
+    ASSERT_EQ(play(trial, division::random), first) << trial.text();
+    ASSERT_EQ(play(trial, division::announced), first) << trial.text();
+  }
+}
+
+/// Targets that answer a cycle later, and take what comes unless they are shut.
+struct plain_client final : fabric_client {
+  bool request(axi_transit& t, cycle_t cycle) override {
+    requests.push_back({&t, cycle});
+    if (shut) return false;
+    if (!t.write) fabric->respond(t, cycle + 1);
+    return true;
+  }
+  void address_waits(axi_transit&, cycle_t cycle) override { waits.push_back(cycle); }
+  void write_beat(axi_transit& t, cycle_t cycle, bool last) override {
+    data.push_back(cycle);
+    if (last) fabric->respond(t, cycle + 1);
+  }
+  void response_left(axi_transit&, cycle_t cycle) override { left.push_back(cycle); }
+  void response_beat(axi_transit&, cycle_t cycle, bool) override { back.push_back(cycle); }
+  struct offered {
+    axi_transit* transit;
+    cycle_t cycle;
+  };
+  axi_fabric* fabric = nullptr;
+  bool shut = false;
+  std::vector<offered> requests;
+  std::vector<cycle_t> waits, data, left, back;
+};
+
+class FabricContractTest : public testing::Test {
+ protected:
+  FabricContractTest() {
+    config.levels = {{2, 4, 64}, {2, 4, 64}};
+    config.map.cluster_count = 4;
+  }
+  void build() {
+    fabric = std::make_unique<axi_fabric>(config, client);
+    client.fabric = fabric.get();
+  }
+  axi_burst& burst(bool write, network_port to, unsigned beats) {
+    bursts.emplace_back();
+    bursts.back().write = write;
+    bursts.back().addr = to == port_none ? 0 : config.map.region(to).begin;
+    bursts.back().bytes = 64 * beats;
+    return bursts.back();
+  }
+  void run() {
+    while (fabric->next() != never) fabric->run(fabric->next());
+  }
+  network_config config;
+  plain_client client;
+  std::unique_ptr<axi_fabric> fabric;
+  std::deque<axi_burst> bursts;
+};
+
+TEST_F(FabricContractTest, AReadByHand) {
+  build();
+  fabric->issue(burst(false, 2, 3), 0, 10);
+  run();
+  ASSERT_EQ(client.requests.size(), 1u);
+  EXPECT_EQ(client.requests[0].cycle, 10u + 12);
+  EXPECT_EQ(client.left, (std::vector<cycle_t>{10 + 12 + 1 + 2}));
+  EXPECT_EQ(client.back, (std::vector<cycle_t>{10 + 25, 10 + 26, 10 + 27}));
+  EXPECT_EQ(fabric->in_flight(), 0u);
+}
+
+TEST_F(FabricContractTest, AWriteByHand) {
+  build();
+  fabric->issue(burst(true, 1, 3), 0, 10);
+  run();
+  EXPECT_EQ(client.requests[0].cycle, 14u) << "AW goes ahead of its data";
+  EXPECT_EQ(client.data, (std::vector<cycle_t>{14, 15, 16}));
+  EXPECT_EQ(client.back, (std::vector<cycle_t>{17 + 4}));
+}
+
+TEST_F(FabricContractTest, WhatATargetLeavesWaitingIsThereUntilItIsAccepted) {
+  build();
+  client.shut = true;
+  fabric->issue(burst(true, 1, 2), 0, 10);
+  run();
+  ASSERT_EQ(client.requests.size(), 1u);
+  EXPECT_TRUE(client.data.empty()) << "data follow their AW";
+  client.shut = false;
+  fabric->accept(1, true, 100);
+  run();
+  EXPECT_EQ(client.data, (std::vector<cycle_t>{100, 101})) << "one beat per cycle, though both are there";
+  EXPECT_EQ(client.back.size(), 1u);
+}
+
+TEST_F(FabricContractTest, MemoryIsToldOfAnAddressBeforeItsData) {
+  build();
+  fabric->offer_with_data(port_hbm);
+  // The second AW runs ahead while the first one's data are on their way.
+  fabric->issue(burst(true, port_hbm, 16), 0, 10);
+  fabric->issue(burst(true, port_hbm, 1), 0, 10);
+  run();
+  ASSERT_EQ(client.requests.size(), 2u);
+  EXPECT_EQ(client.requests[0].cycle, 10u + 8);
+  EXPECT_EQ(client.requests[1].cycle, 10u + 8 + 16) << "its data come behind the first one's";
+  EXPECT_EQ(client.waits, (std::vector<cycle_t>{10 + 8, 10 + 8 + 1}));
+}
+
+TEST_F(FabricContractTest, NobodyAnswersForWhatIsNotThere) {
+  build();
+  fabric->leave_unserved(3);
+  axi_burst& unmapped = burst(false, port_none, 2);
+  axi_burst& unserved = burst(true, 3, 2);
+  fabric->issue(unmapped, 0, 10);
+  fabric->issue(unserved, 1, 10);
+  run();
+  EXPECT_TRUE(client.requests.empty());
+  EXPECT_EQ(unmapped.resp, axi_resp::decerr);
+  EXPECT_EQ(unserved.resp, axi_resp::decerr);
+  EXPECT_EQ(client.back.size(), 3u) << "both R beats, and B";
+}
+
+TEST_F(FabricContractTest, CountersSayWhyBeatsWaited) {
+  build();
+  client.shut = true;
+  for (unsigned i = 0; i < 20; ++i) {
+    fabric->issue(burst(false, 2, 1), 0, 10);
+    fabric->issue(burst(false, 2, 1), 1, 10);
+  }
+  run();
+  std::map<std::string, channel_counters> reads;
+  const auto look = [&] {
+    fabric->for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
+      if (lane == axi_lane::ar) reads[name] = count;
+    });
+  };
+  look();
+  EXPECT_EQ(reads["cluster_2.down"].most, 4u) << "two registers of two beats";
+  EXPECT_EQ(reads["l1_0.up"].most, 8u) << "four registers";
+  EXPECT_EQ(reads["cluster_0.up"].most, 4u);
+  client.shut = false;
+  for (cycle_t cycle = 1000; client.back.size() < 40;
+       cycle = std::max(cycle + 1, fabric->next() == never ? 0 : fabric->next())) {
+    if (client.requests.size() > client.back.size() + 0 && cycle == 1000) {
+      fabric->respond(*client.requests[0].transit, cycle + 1);
+      fabric->accept(2, false, cycle);
+    }
+    if (fabric->next() == cycle) fabric->run(cycle);
+    ASSERT_LT(cycle, 10'000u);
+  }
+  run();
+  look();
+  EXPECT_EQ(reads["cluster_2.down"].bursts, 40u);
+  EXPECT_GT(reads["cluster_2.down"].blocked_full, 900u) << "shut from cycle 22 to 1000";
+  EXPECT_GT(reads["l1_0.up"].blocked_full, 900u);
+  EXPECT_GT(reads["cluster_0.up"].lost_arbitration + reads["cluster_1.up"].lost_arbitration, 0u);
+  EXPECT_EQ(reads["cluster_3.up"].held_cycles, 0u);
+  EXPECT_EQ(reads["cluster_3.up"].most, 0u);
+}
+
+TEST_F(FabricContractTest, SameIdToAnotherOutputWaitsInOrder) {
+  build();
+  fabric->issue(burst(false, 1, 1), 0, 10);
+  fabric->issue(burst(false, 2, 1), 0, 10);  // id 0 again, by another output
+  run();
+  ASSERT_EQ(client.requests.size(), 2u);
+  // The first one's R leaves the router's arbiter in cycle 10 + 2 + 2 + 1 + 2 = 17, its end counts from 18 on.
+  EXPECT_EQ(client.requests[0].cycle, 14u);
+  EXPECT_EQ(client.requests[1].cycle, 18u + 2 + 8);
+  EXPECT_EQ(client.back[0], 19u);
+}
+
+TEST_F(FabricContractTest, WhatCannotBeBuiltIsRefused) {
+  config.map.cluster_count = 5;
+  EXPECT_THROW(build(), std::invalid_argument);
+  config.map.cluster_count = 4;
+  config.flow.stage_depth = 0;
+  EXPECT_THROW(build(), std::invalid_argument);
+  config.flow.stage_depth = 2;
+  config.flow.names = 65;
+  EXPECT_THROW(build(), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace ohmic::test
