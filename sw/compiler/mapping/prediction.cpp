@@ -53,7 +53,7 @@ double core_cycles_per_column(const deployment_plan& plan, const plan_cluster& c
 }
 
 /// By (cluster, stage).
-std::map<std::pair<unsigned, int>, load> measure(const deployment_plan& plan) {
+std::map<std::pair<unsigned, int>, load> measure(const deployment_plan& plan, link_loads& links) {
   std::map<std::pair<unsigned, int>, load> loads;
   for (unsigned c = 0; c < plan.clusters.size(); ++c) {
     const plan_cluster& cluster = plan.clusters[c];
@@ -64,14 +64,18 @@ std::map<std::pair<unsigned, int>, load> measure(const deployment_plan& plan) {
       } else if (const kernel_work* kernel = std::get_if<kernel_work>(&step.work)) {
         here.core_cycles += columns_made(step) * core_cycles_per_column(plan, cluster, step, *kernel);
       } else if (std::holds_alternative<pull_work>(step.work)) {
-        here.bytes_in += std::uint64_t{columns_made(step)} * cluster.rings[step.output_ring].layout.bytes;
+        const std::uint64_t bytes = std::uint64_t{columns_made(step)} * cluster.rings[step.output_ring].layout.bytes;
+        here.bytes_in += bytes;
+        links.read(c, link_loads::hbm, bytes);
       } else {
         for (const plan_destination& destination : std::get<push_work>(step.work).destinations) {
           if (destination.to == plan_destination::kind::ring && destination.cluster == c) continue;
           const std::uint64_t bytes = std::uint64_t{columns_sent(step, destination.demand)} *
                                       destination.copy.run_bytes * destination.copy.rows;
           here.bytes_out += bytes;
-          if (destination.to != plan_destination::kind::ring) continue;
+          const bool to_ring = destination.to == plan_destination::kind::ring;
+          links.write(c, to_ring ? destination.cluster : link_loads::hbm, bytes);
+          if (!to_ring) continue;
           const int reader = plan.clusters[destination.cluster].rings[destination.ring].stage;
           loads[{destination.cluster, reader}].bytes_in += bytes;
         }
@@ -126,7 +130,8 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
   plan_prediction result;
   result.stages.resize(plan.stages.size());
   std::vector<load> clusters(plan.clusters.size());
-  for (const auto& [where, work] : measure(plan)) {
+  link_loads links(chip);
+  for (const auto& [where, work] : measure(plan, links)) {
     predicted_cycles& stage = result.stages[where.second];
     const predicted_cycles here = cycles_of(work, chip);
     stage.analog = std::max(stage.analog, here.analog);
@@ -145,6 +150,8 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
     if (result.stages[s].bound() > result.stages[slowest].bound()) slowest = s;
   for (const load& cluster : clusters)
     result.bottleneck_cycles = std::max(result.bottleneck_cycles, cycles_of(cluster, chip).bound());
+  result.busiest_link = links.most_loaded();
+  result.bottleneck_cycles = std::max(result.bottleneck_cycles, result.busiest_link.cycles);
   result.fill_cycles = fill(plan, result.stages, slowest, chip);
   return result;
 }

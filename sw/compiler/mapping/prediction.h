@@ -1,13 +1,15 @@
 #pragma once
 
 #include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/link_loads.h"
 #include "sw/compiler/mapping/plan.h"
 
 namespace ohmic {
 
 struct plan_prediction {
   std::vector<predicted_cycles> stages;
-  double bottleneck_cycles = 0;  ///< per image, of the busiest cluster, all its stages together
+  double bottleneck_cycles = 0;  ///< per image, of the busiest cluster, all its stages together, or of the busiest link
+  link_loads::busiest busiest_link;
   double fill_cycles = 0;        ///< one tile of every other stage on the way through the bottleneck
 };
 
