@@ -34,8 +34,8 @@ using axi_initiator_socket =
     tlm::tlm_initiator_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 using axi_target_socket = tlm::tlm_target_socket<32, tlm::tlm_base_protocol_types, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
-/// A target behind the network whose forward interface is also (publicly) this one follows a burst beat by beat: it is given a
-/// write's AW (BEGIN_REQ) before the data, then each data beat. Cycles are the network's, at the boundary.
+/// A target behind the network whose forward interface is also (publicly) this one follows a burst beat by beat: it is
+/// given a write's AW (BEGIN_REQ) before the data, then each data beat. Cycles are the network's, at the boundary.
 class axi_stream_target {
  public:
   virtual void write_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) = 0;
@@ -50,8 +50,8 @@ class axi_stream_target {
   ~axi_stream_target() = default;
 };
 
-/// An initiator whose backward interface is also (publicly) this one is given each data beat of a read; the payload is its own again
-/// after the last one. Others hear of a response (BEGIN_RESP) when it is complete.
+/// An initiator whose backward interface is also (publicly) this one is given each data beat of a read; the payload is
+/// its own again after the last one. Others hear of a response (BEGIN_RESP) when it is complete.
 class axi_stream_initiator {
  public:
   virtual void read_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) = 0;

@@ -41,7 +41,10 @@ tlm::tlm_response_status status_of(axi_resp resp) {
 }  // namespace
 
 axi_network::axi_network(sc_core::sc_module_name name, const network_config& config, const sc_time& period)
-    : sc_module(name), period_(period.value()), fabric_(std::make_unique<axi_fabric>(config, static_cast<fabric_client&>(*this))), wake_("wake") {
+    : sc_module(name),
+      period_(period.value()),
+      fabric_(std::make_unique<axi_fabric>(config, static_cast<fabric_client&>(*this))),
+      wake_("wake") {
   if (period_ < 2) throw std::invalid_argument("the clock period is at least two units of SystemC's time resolution");
   const auto add = [&](network_port port, const std::string& suffix, bool master) {
     auto face = std::make_unique<port_face>();
@@ -121,7 +124,8 @@ void axi_network::work() {
   working_ = true;
   cycle_t cycle = armed_;
   do {
-    fabric_->run(cycle, std::max(cycle + 1, std::min({cycle + fabric_->batch(), undisturbed_until_, first_disturbed()})));
+    fabric_->run(cycle,
+                 std::max(cycle + 1, std::min({cycle + fabric_->batch(), undisturbed_until_, first_disturbed()})));
     cycle = fabric_->next();
   } while (cycle < undisturbed_until_ && cycle < first_disturbed());
   working_ = false;

@@ -18,23 +18,24 @@ class axi_fabric;
 
 /// The AXI network of a chip as a TLM-2.0 AT module: axi_fabric behind sockets.
 ///
-/// Bind each cluster's master port to cluster_in(i), its slave port to cluster_out(i); HBM and platform control likewise.
-/// Endpoints that are not bound answer DECERR, like unmapped addresses. A network of one level is a single router.
+/// Bind each cluster's master port to cluster_in(i), its slave port to cluster_out(i); HBM and platform control
+/// likewise. Endpoints that are not bound answer DECERR, like unmapped addresses. A network of one level is a single
+/// router.
 ///
 /// Initiators: nb_transport_fw(BEGIN_REQ) hands a burst to the port's queue and is accepted at once (TLM_UPDATED,
-/// END_REQ); `delay` says from when on it may enter. The response is nb_transport_bw(BEGIN_RESP), to be completed at once
-/// (TLM_COMPLETED) or by END_RESP. An initiator keeps its reference to the payload until then. Payloads without
+/// END_REQ); `delay` says from when on it may enter. The response is nb_transport_bw(BEGIN_RESP), to be completed at
+/// once (TLM_COMPLETED) or by END_RESP. An initiator keeps its reference to the payload until then. Payloads without
 /// axi_extension may enter: at most 4 KiB, inside a 4 KiB page, without byte enables.
-/// Targets: at most one read and one write are offered (BEGIN_REQ) and not accepted (END_REQ, now or later): what a target
-/// leaves waiting pushes back through the network. Responses are nb_transport_bw(BEGIN_RESP), ready from `delay` on;
-/// TLM_COMPLETED in the forward call is understood. Targets that are no axi_stream_target are given a write when its last
-/// data beat is there, one at a time.
-/// b_transport takes the zero-load time; debug transport and DMI go to the endpoint by address.
+/// Targets: at most one read and one write are offered (BEGIN_REQ) and not accepted (END_REQ, now or later): what a
+/// target leaves waiting pushes back through the network. Responses are nb_transport_bw(BEGIN_RESP), ready from `delay`
+/// on; TLM_COMPLETED in the forward call is understood. Targets that are no axi_stream_target are given a write when
+/// its last data beat is there, one at a time. b_transport takes the zero-load time; debug transport and DMI go to the
+/// endpoint by address.
 ///
-/// Cycle c is worked off half a period after its beginning, when everything that arrives in c is known whatever the order
-/// of the processes that sent it; annotated delays make up for that. Nothing that is sent for time t has an effect at another
-/// endpoint before t + the lowest latency: the window in which clusters may run in parallel. Main thread only. Throws
-/// std::invalid_argument for a configuration that cannot be built.
+/// Cycle c is worked off half a period after its beginning, when everything that arrives in c is known whatever the
+/// order of the processes that sent it; annotated delays make up for that. Nothing that is sent for time t has an
+/// effect at another endpoint before t + the lowest latency: the window in which clusters may run in parallel. Main
+/// thread only. Throws std::invalid_argument for a configuration that cannot be built.
 class axi_network : public sc_core::sc_module, fabric_client {
  public:
   axi_network(sc_core::sc_module_name name, const network_config& config,
@@ -62,8 +63,8 @@ class axi_network : public sc_core::sc_module, fabric_client {
   /// See axi_fabric.
   void for_each_lane(const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const;
 
-  /// Nothing but what SystemC has pending calls before cycle `end`: until then cycles may be worked off ahead of SystemC's
-  /// time.
+  /// Nothing but what SystemC has pending calls before cycle `end`: until then cycles may be worked off ahead of
+  /// SystemC's time.
   void undisturbed_until(cycle_t end) { undisturbed_until_ = end; }
 
  private:
@@ -73,7 +74,7 @@ class axi_network : public sc_core::sc_module, fabric_client {
     network_port port = 0;
     std::unique_ptr<axi_target_socket> in;
     std::unique_ptr<axi_initiator_socket> out;
-    axi_stream_target* stream_target = nullptr;        // what is bound, if it is one
+    axi_stream_target* stream_target = nullptr;  // what is bound, if it is one
     axi_stream_initiator* stream_initiator = nullptr;
     bool write_open = false;     // a plain target's write, until it has accepted it
     bool write_waiting = false;  // another one behind it, which the network keeps

@@ -10,8 +10,8 @@ namespace ohmic {
 /// AXI response codes, in AXI4's encoding. Unmapped addresses answer decerr, never silence.
 enum class axi_resp : std::uint8_t { okay = 0, slverr = 2, decerr = 3 };
 
-/// When the data beats of a burst are at its receiver: beats before `begin` are there; beat `begin` comes in cycle `at`, and
-/// those up to `end` in the cycles that follow it; of later ones nothing is known yet.
+/// When the data beats of a burst are at its receiver: beats before `begin` are there; beat `begin` comes in cycle
+/// `at`, and those up to `end` in the cycles that follow it; of later ones nothing is known yet.
 struct beat_times {
   cycle_t at = 0;
   std::uint16_t begin = 0, end = 0;
@@ -49,14 +49,14 @@ struct axi_burst {
   void* carrier = nullptr;       ///< the TLM payload that carries it through the SystemC network, if any
   beat_times there;              ///< its data beats at the side that receives them, kept by that side
   axi_burst* next = nullptr;     ///< link for the one queue that holds the burst at present
-  cycle_t ready = 0;  ///< earliest cycle at which it may leave its initiator's cluster
+  cycle_t ready = 0;             ///< earliest cycle at which it may leave its initiator's cluster
 
   /// Data beats on a bus of `width` bytes: the aligned chunks that [addr, addr + bytes) touches.
   unsigned beats(unsigned width) const { return static_cast<unsigned>((addr % width + bytes + width - 1) / width); }
 };
 
-/// What crosses the boundary between a cluster and the network. A request or response begins with its first beat; further
-/// data beats of a burst (W to its target, R to its initiator) follow as they come.
+/// What crosses the boundary between a cluster and the network. A request or response begins with its first beat;
+/// further data beats of a burst (W to its target, R to its initiator) follow as they come.
 struct axi_message {
   enum class kind : std::uint8_t {
     request,   ///< AR, or AW; or a burst that wants to enter the network, from `cycle` on
@@ -66,8 +66,8 @@ struct axi_message {
   cycle_t cycle = 0;  ///< when it is at the boundary; of data: its first beat
   axi_burst* burst = nullptr;
   kind what = kind::request;
-  bool last = false;         ///< data: the burst's last beat is among them
-  std::uint16_t beats = 0;   ///< data: so many, one per cycle
+  bool last = false;        ///< data: the burst's last beat is among them
+  std::uint16_t beats = 0;  ///< data: so many, one per cycle
 };
 
 /// Where the blocks of a cluster put bursts that are to enter the network, in any order of `ready`.

@@ -64,11 +64,11 @@ class cycle_wheel {
     return far_.empty() ? never : far_.front().first;
   }
 
-  /// Calls evaluate(node, cycle) for all nodes from `first` to `last` - 1 and cycles of [begin, end): group after group of
-  /// `group` nodes, each group cycle by cycle, its nodes in ascending order. Evaluating a node may wake the nodes of its own
-  /// group from then on (higher ones in the same cycle too), those of higher groups at any time, others from `end` on.
-  /// `first`, `last` and 64 are multiples of `group`. Call finish() when all nodes are done.
-  /// prefetch(node) comes one group earlier, for the group's first node.
+  /// Calls evaluate(node, cycle) for all nodes from `first` to `last` - 1 and cycles of [begin, end): group after group
+  /// of `group` nodes, each group cycle by cycle, its nodes in ascending order. Evaluating a node may wake the nodes of
+  /// its own group from then on (higher ones in the same cycle too), those of higher groups at any time, others from
+  /// `end` on. `first`, `last` and 64 are multiples of `group`. Call finish() when all nodes are done. prefetch(node)
+  /// comes one group earlier, for the group's first node.
   template <unsigned group, class F, class P>
   void run(cycle_t begin, cycle_t end, unsigned first, unsigned last, F&& evaluate, P&& prefetch) {
     static_assert(64 % group == 0);

@@ -21,8 +21,7 @@ void edge_faults::apply(axi_transit& transit, bool request) {
 
   // A stream is what keeps its order whoever is simulated first: one initiator, id, direction and kind.
   const unsigned kind = (transit.write ? 1u : 0u) + (request ? 0u : 2u);
-  const std::uint64_t stream =
-      (std::uint64_t{transit.source} << 32) | (std::uint64_t{kind} << 16) | transit.id;
+  const std::uint64_t stream = (std::uint64_t{transit.source} << 32) | (std::uint64_t{kind} << 16) | transit.id;
   const std::uint64_t draw = mix(mix(options_.random_seed ^ mix(stream)) + sent_[stream]++);
   cycle_t& previous = last_entry_[stream];
   transit.ready = std::max(transit.ready + draw % (std::uint64_t{options_.random_delay} + 1), previous + 1);

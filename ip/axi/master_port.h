@@ -19,8 +19,8 @@ struct master_port_config {
 /// One direction (reads or writes) of a cluster's AXI master port: which burst asks to enter the network next.
 ///
 /// Rules: one AR and one AW at a time, offered until the network takes it; the next one from the next cycle on. AWs run
-/// ahead of their data. The outstanding limits hold per port and direction. Bursts of one source and direction go in the
-/// order of queue(); among sources round robin. The order of one source's responses is the routers' work (id rule).
+/// ahead of their data. The outstanding limits hold per port and direction. Bursts of one source and direction go in
+/// the order of queue(); among sources round robin. The order of one source's responses is the routers' work (id rule).
 ///
 /// It stands on the network's side of a cluster's boundary: the cluster hands its bursts over when they are ready and
 /// learns of responses only.
@@ -32,8 +32,8 @@ class axi_master_port {
   /// `t.id` chooses the source, `t.ready` is set.
   void queue(axi_transit& t);
 
-  /// The burst that is offered in `now`, or null. Once offered it stays until taken(). `first` tells whether this is its
-  /// first cycle; t.ready is that cycle from then on.
+  /// The burst that is offered in `now`, or null. Once offered it stays until taken(). `first` tells whether this is
+  /// its first cycle; t.ready is that cycle from then on.
   axi_transit* offer(cycle_t now, bool& first);
   void taken(cycle_t now) {
     offered_ = 0;

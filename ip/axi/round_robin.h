@@ -8,12 +8,12 @@ namespace ohmic {
 ///
 /// A state `next` points at the requester that is preferred. The winner is the requester whose number differs from it
 /// in the least significant way (smallest number XOR next), because the arbiter is a binary tree whose nodes follow
-/// the state's bits; it is not "the next one after the last winner". When the winner is taken, `next` becomes the lowest
-/// requester above it, or the lowest of all. Requests that are not taken in their cycle are frozen: who asks later is not
-/// seen until the choice has been taken.
+/// the state's bits; it is not "the next one after the last winner". When the winner is taken, `next` becomes the
+/// lowest requester above it, or the lowest of all. Requests that are not taken in their cycle are frozen: who asks
+/// later is not seen until the choice has been taken.
 ///
 /// Call per cycle with a request: pick(requests), then taken() or not_taken().
-/// Source: rr_arb_tree of common_cells 1.39 with FairArb and LockIn.
+/// Source: rr_arb_tree of common_cells 1.39, fair and with its lock.
 class round_robin {
  public:
   unsigned pick(std::uint64_t requests) {

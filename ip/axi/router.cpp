@@ -168,7 +168,8 @@ beat_pipe::slot axi_router::take(axi_lane lane, unsigned port, cycle_t now) {
   return taken;
 }
 
-__attribute__((always_inline)) inline void axi_router::push(output& o, axi_lane lane, beat value, unsigned source, cycle_t now) {
+__attribute__((always_inline)) inline void axi_router::push(output& o, axi_lane lane, beat value, unsigned source,
+                                                            cycle_t now) {
   channel_counters& count = sent_[static_cast<std::size_t>(&o - outputs_.data())];
   ++count.beats;
   if (value.last()) {
@@ -532,8 +533,8 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
   }
 }
 
-// Only one input has beats, so nobody can come between them before `end`. Returns the cycle from which on the general case
-// has to go on, or never.
+// Only one input has beats, so nobody can come between them before `end`. Returns the cycle from which on the general
+// case has to go on, or never.
 cycle_t axi_router::stream_read_data(unsigned port, cycle_t now, cycle_t end) {
   constexpr axi_lane lane = axi_lane::r;
   const input& i = in(lane, port);

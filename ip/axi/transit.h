@@ -23,19 +23,19 @@ struct alignas(64) axi_transit {
   static constexpr unsigned max_levels = 7;
 
   axi_burst* burst = nullptr;
-  void* owner = nullptr;        ///< of whoever opened it
-  network_port target = 0;      ///< where the request goes
-  std::uint32_t index = 0;      ///< in the fabric's list
-  std::uint32_t next = 0;       ///< link for the one queue of a port that holds it
-  std::uint16_t source = 0;     ///< cluster that asked
-  std::uint16_t id = 0;         ///< its AXI id at that cluster's port
-  std::uint16_t bytes = 0;      ///< data bytes
-  std::uint16_t lead = 0;       ///< address modulo 4096
+  void* owner = nullptr;     ///< of whoever opened it
+  network_port target = 0;   ///< where the request goes
+  std::uint32_t index = 0;   ///< in the fabric's list
+  std::uint32_t next = 0;    ///< link for the one queue of a port that holds it
+  std::uint16_t source = 0;  ///< cluster that asked
+  std::uint16_t id = 0;      ///< its AXI id at that cluster's port
+  std::uint16_t bytes = 0;   ///< data bytes
+  std::uint16_t lead = 0;    ///< address modulo 4096
   bool write = false;
-  bool lost = false;            ///< a write that fault injection drops at its target's edge
+  bool lost = false;  ///< a write that fault injection drops at its target's edge
   /// The id it has behind each router that its request has crossed: on the way up to the common router, and down.
   std::array<std::uint8_t, max_levels> id_up{}, id_down{};
-  cycle_t ready = 0;            ///< request or response may enter the network from then on
+  cycle_t ready = 0;  ///< request or response may enter the network from then on
 
   /// First and last beat in the 4 KiB page, on a link of that width.
   unsigned first_chunk(unsigned width_log2) const { return static_cast<unsigned>(lead) >> width_log2; }

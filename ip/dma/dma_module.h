@@ -15,10 +15,10 @@ namespace ohmic {
 /// `l1` reaches the own L1, `network` everything else, by chip address; notifications for the own cluster's
 /// registers go there too, by their address in the own window.
 ///
-/// Network timing: bursts leave in the order in which they are ready, at most one read per cycle, and one write when the
-/// data of the one before it are out. A response begins after the delay that the target annotates (whole cycles, at least one), counted from the last request beat, and its read data
-/// come one beat per cycle, bursts one after the other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any
-/// other error for SLVERR.
+/// Network timing: bursts leave in the order in which they are ready, at most one read per cycle, and one write when
+/// the data of the one before it are out. A response begins after the delay that the target annotates (whole cycles, at
+/// least one), counted from the last request beat, and its read data come one beat per cycle, bursts one after the
+/// other. TLM_ADDRESS_ERROR_RESPONSE stands for DECERR, any other error for SLVERR.
 class dma_module : public device_module<dma, decltype(registers::dma::access)> {
  public:
   tlm_utils::simple_initiator_socket<dma_module> network{"network"};

@@ -51,8 +51,8 @@ tlm::tlm_sync_enum hbm::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_p
 
 void hbm::wake_for_next() {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  // Also when something could happen if a channel or a place were free by then: the network works ahead of SystemC's time
-  // no further than to what is pending here, and may free them meanwhile.
+  // Also when something could happen if a channel or a place were free by then: the network works ahead of SystemC's
+  // time no further than to what is pending here, and may free them meanwhile.
   cycle_t next = std::min(queue_.next_accept(), queue_.next_arrival(now / period_));
   for (const channel& c : channels_) {
     if (c.answers.empty()) continue;

@@ -22,15 +22,15 @@ struct hbm_config {
 
 /// HBM as a TLM-2.0 AT target: hbm_queue's acceptance, hbm_memory's bytes.
 ///
-/// A read's first beat comes `access` cycles after acceptance, when the read channel is free; a write's B `access` cycles
-/// after acceptance or its last beat, whichever is later. A read is sampled when its response begins; a write is visible
-/// from then on, not earlier. What it does not accept waits in the network.
+/// A read's first beat comes `access` cycles after acceptance, when the read channel is free; a write's B `access`
+/// cycles after acceptance or its last beat, whichever is later. A read is sampled when its response begins; a write is
+/// visible from then on, not earlier. What it does not accept waits in the network.
 ///
-/// Behind an axi_network a write arrives with its first data beat, and channels are free when the network has taken what is
-/// on them. Other initiators: nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ) whatever is open, data
-/// come one beat per cycle, and the answer is nb_transport_bw(BEGIN_RESP) in the cycle of its first beat. Requests must be
-/// sent in the order of their times. b_transport adds the access time; debug transport and DMI (the whole memory) take none.
-/// Outside the memory: TLM_ADDRESS_ERROR_RESPONSE, after the same time.
+/// Behind an axi_network a write arrives with its first data beat, and channels are free when the network has taken
+/// what is on them. Other initiators: nb_transport_fw(BEGIN_REQ) is accepted at once (TLM_UPDATED, END_REQ) whatever is
+/// open, data come one beat per cycle, and the answer is nb_transport_bw(BEGIN_RESP) in the cycle of its first beat.
+/// Requests must be sent in the order of their times. b_transport adds the access time; debug transport and DMI (the
+/// whole memory) take none. Outside the memory: TLM_ADDRESS_ERROR_RESPONSE, after the same time.
 class hbm : public sc_core::sc_module, public tlm::tlm_fw_transport_if<>, public axi_stream_target {
  public:
   hbm(sc_core::sc_module_name name, const hbm_config& config,

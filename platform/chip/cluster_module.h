@@ -16,10 +16,10 @@ namespace ohmic {
 /// A cluster as a TLM-2.0 module: an AXI master socket and an AXI slave socket around the plain model.
 ///
 /// Timing: the plain model's outbox holds cycles at the network's boundary (egress included); what the network
-/// delivers reaches the model `ingress_cycles` later. The slave side holds `slave_reads` and `slave_writes` bursts, each
-/// with room for its data: a place is taken when a request is accepted and free in the cycle after the response's last beat
-/// has left for the network. Further requests wait in the network.
-/// Main thread only; the model itself runs on worker threads between send() and flush().
+/// delivers reaches the model `ingress_cycles` later. The slave side holds `slave_reads` and `slave_writes` bursts,
+/// each with room for its data: a place is taken when a request is accepted and free in the cycle after the response's
+/// last beat has left for the network. Further requests wait in the network. Main thread only; the model itself runs on
+/// worker threads between send() and flush().
 template <class Cluster>
 class cluster_module : public sc_core::sc_module,
                        public tlm::tlm_fw_transport_if<>,

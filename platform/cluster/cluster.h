@@ -52,8 +52,7 @@ class cluster {
   using observer_type = Observer;
 
   /// `l1` points to chip.cluster.l1_bytes + 4 writable bytes that outlive the cluster.
-  cluster(const chip_config& chip, unsigned index, std::uint8_t* l1, Cores cores,
-          Observer observer = {});
+  cluster(const chip_config& chip, unsigned index, std::uint8_t* l1, Cores cores, Observer observer = {});
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
 
@@ -61,16 +60,16 @@ class cluster {
   void start(cycle_t now, bool enable_cores);
 
   /// Something arrives from the network, at the cycles that the message says (at the cluster's side of the port): a
-  /// request of another master, then the data beats of a write; data beats of a read's response; the response of a write.
-  /// Data beats may come in any number of messages. A response without data (a write's) says `last`.
+  /// request of another master, then the data beats of a write; data beats of a read's response; the response of a
+  /// write. Data beats may come in any number of messages. A response without data (a write's) says `last`.
   void deliver(const axi_message& message) {
     switch (message.what) {
       case axi_message::kind::request:
         inbox_.push(inbox::kind::request, message.cycle, message.burst);
         break;
       case axi_message::kind::data:
-        inbox_.push(message.burst->write ? inbox::kind::write_data : inbox::kind::read_data, message.cycle, message.burst,
-                    message.beats);
+        inbox_.push(message.burst->write ? inbox::kind::write_data : inbox::kind::read_data, message.cycle,
+                    message.burst, message.beats);
         if (!message.burst->write && message.last)
           inbox_.push(inbox::kind::response_end, message.cycle + message.beats - 1, message.burst);
         break;

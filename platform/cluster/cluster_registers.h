@@ -12,8 +12,8 @@
 namespace ohmic {
 
 template <class Cores, class Observer>
-cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::uint8_t* l1,
-                                  Cores cores, Observer observer)
+cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::uint8_t* l1, Cores cores,
+                                  Observer observer)
     : banks_(chip.cluster.l1_banks),
       l1_(l1),
       l1_bytes_(chip.cluster.l1_bytes),

@@ -8,8 +8,8 @@
 
 namespace ohmic {
 
-/// What arrives at a cluster from the network, in order of time; equal times in the order of `kind`, equal kinds in order of
-/// delivery. So it does not matter in which order different channels of the network speak.
+/// What arrives at a cluster from the network, in order of time; equal times in the order of `kind`, equal kinds in
+/// order of delivery. So it does not matter in which order different channels of the network speak.
 class inbox {
  public:
   enum class kind : std::uint8_t {

@@ -15,12 +15,12 @@ namespace ohmic {
 /// The AXI slave side of a cluster: performs other masters' bursts in this cluster's L1 and registers.
 ///
 /// Reads and writes are two independent queues, each in order of arrival, one 64-byte beat per cycle through its own
-/// wide L1 port. A write's bytes are written as its data beats come (axi_burst::there); they are visible in the cycle of
-/// their grant, and B is sent in the cycle after the last grant. A read's R leaves when all of its beats have been read
-/// (store and forward in the port, so that bank conflicts never stall the R channel of the network). How many bursts the
-/// queues hold is limited in front of them (cluster_module).
-/// Registers: one access of 1..4 bytes within a word, one per cycle and direction; anything else is SLVERR.
-/// Call order per cycle: deliver(), data_known(), step() before arbitration; beat_done() when one of the ports was granted completely.
+/// wide L1 port. A write's bytes are written as its data beats come (axi_burst::there); they are visible in the cycle
+/// of their grant, and B is sent in the cycle after the last grant. A read's R leaves when all of its beats have been
+/// read (store and forward in the port, so that bank conflicts never stall the R channel of the network). How many
+/// bursts the queues hold is limited in front of them (cluster_module). Registers: one access of 1..4 bytes within a
+/// word, one per cycle and direction; anything else is SLVERR. Call order per cycle: deliver(), data_known(), step()
+/// before arbitration; beat_done() when one of the ports was granted completely.
 class slave_port {
  public:
   /// `width`: bytes per beat of the port.

@@ -38,11 +38,9 @@ int sc_main(int, char**) {
   std::vector<std::uint8_t> far(4096, 7);
 
   // The platform, in ten lines.
-  address_map map;
-  map.hbm_base = 0, map.hbm_bytes = far.size();
   driver cpu("cpu");
   ima_module accelerator("accelerator");
-  dma_module mover("mover", {}, map);
+  dma_module mover("mover");
   tcdm_module banks("banks", {1 << 20, 64, 2});
   block_module<memory_target> memory("memory", {far.data(), far.size()}, sc_time(100, SC_NS), sc_time(1, SC_NS));
   cpu.to_ima.bind(accelerator.registers.socket), cpu.to_dma.bind(mover.registers.socket);

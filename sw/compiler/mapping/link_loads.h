@@ -23,8 +23,8 @@ class link_loads {
   void read(unsigned from, unsigned to, std::uint64_t bytes) { move(to, from, bytes, 1); }
 
   struct busiest {
-    double cycles = 0;   ///< of its data beats at full width
-    std::string name;    ///< as in a run's summary: "l2_3.up", "cluster_7.down", "top.up" (to HBM)
+    double cycles = 0;  ///< of its data beats at full width
+    std::string name;   ///< as in a run's summary: "l2_3.up", "cluster_7.down", "top.up" (to HBM)
   };
   busiest most_loaded() const;
 
@@ -33,8 +33,8 @@ class link_loads {
   struct level {
     unsigned clusters_below = 1;
     unsigned width = 64;
-    std::string name;                               // of a node, without its number; empty: "top"
-    std::vector<std::uint64_t> up[2], down[2];      // [channel][node]
+    std::string name;                           // of a node, without its number; empty: "top"
+    std::vector<std::uint64_t> up[2], down[2];  // [channel][node]
   };
   void move(unsigned from, unsigned to, std::uint64_t bytes, unsigned channel);
 

@@ -10,8 +10,8 @@
 
 #include "ip/axi/burst_pool.h"
 #include "ip/dma/dma.h"
-#include "tests/ip/dma/paced_port.h"
 #include "registers/dma.h"
+#include "tests/ip/dma/paced_port.h"
 
 namespace ohmic {
 
@@ -45,7 +45,10 @@ struct dma_bench {
         hbm_bytes(1 << 16),
         peer_bytes(1 << 16),
         dut(p),
-        network(p.width, [this](std::uint64_t addr) { return memory(addr, 1) == nullptr ? 0 : addr >= peer && addr < peer + (1 << 16) ? 1 : 2; }),
+        network(p.width,
+                [this](std::uint64_t addr) {
+                  return memory(addr, 1) == nullptr ? 0 : addr >= peer && addr < peer + (1 << 16) ? 1 : 2;
+                }),
         pool(4096) {}
 
   static dma_parameters make_parameters() {

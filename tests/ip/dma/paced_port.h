@@ -9,12 +9,13 @@
 
 namespace ohmic {
 
-/// A master port between a DMA and a bench's memories: what leaves in which cycle. At most one AR and one AW per cycle; an
-/// AW leaves with its first W beat, and the next one when those are out; 16 bursts in flight per direction. Bursts of one
-/// id keep their order, and wait while others of that id are in flight to another target.
+/// A master port between a DMA and a bench's memories: what leaves in which cycle. At most one AR and one AW per cycle;
+/// an AW leaves with its first W beat, and the next one when those are out; 16 bursts in flight per direction. Bursts
+/// of one id keep their order, and wait while others of that id are in flight to another target.
 class paced_port {
  public:
-  paced_port(unsigned width, std::function<int(std::uint64_t)> target_of) : width_(width), target_of_(std::move(target_of)) {}
+  paced_port(unsigned width, std::function<int(std::uint64_t)> target_of)
+      : width_(width), target_of_(std::move(target_of)) {}
 
   void collect(burst_outbox& outbox) {
     outbox.drain([&](axi_burst* b) { (b->write ? writes_ : reads_).waiting.push_back(b); });

@@ -25,7 +25,7 @@ struct platform : sc_core::sc_module {
   std::vector<std::uint8_t> ima_l1 = std::vector<std::uint8_t>(1 << 20);
   std::vector<std::uint8_t> dma_l1 = std::vector<std::uint8_t>(1 << 20), outside = std::vector<std::uint8_t>(1 << 16);
   ima_module accelerator{"accelerator"};
-  dma_module mover{"mover", {}, small_map()};
+  dma_module mover{"mover"};
   block_module<memory_target> ima_memory{"ima_memory", {ima_l1.data(), ima_l1.size()}, sc_time(), sc_time(1, SC_NS)};
   block_module<memory_target> dma_memory{"dma_memory", {dma_l1.data(), dma_l1.size()}, sc_time(), sc_time(1, SC_NS)};
   block_module<memory_target> far_memory{
@@ -34,14 +34,6 @@ struct platform : sc_core::sc_module {
   std::function<void()> body;
   sc_core::sc_event start;
   bool finished = false;
-
-  /// The far memory lies at 0 in this platform.
-  static address_map small_map() {
-    address_map map;
-    map.hbm_base = 0;
-    map.hbm_bytes = 1 << 16;
-    return map;
-  }
 
   explicit platform(sc_core::sc_module_name name) : sc_module(name) {
     to_ima.bind(accelerator.registers.socket);

@@ -193,8 +193,7 @@ class cluster_bench {
     if (b->write) data(to, b, cycle);
   }
   void data(unsigned to, axi_burst* b, cycle_t cycle) {
-    clusters_[to]->deliver(
-        {cycle, b, axi_message::kind::data, true, static_cast<std::uint16_t>(b->beats(64))});
+    clusters_[to]->deliver({cycle, b, axi_message::kind::data, true, static_cast<std::uint16_t>(b->beats(64))});
   }
   void respond(axi_burst* b, cycle_t leaves) {
     const cycle_t first = leaves + hop + chip_.network.ingress_cycles;
