@@ -100,7 +100,8 @@ inline core_stop ask_for_line(std::uint32_t line, cycle_t before, bool waits, in
   hart_control& c = set.control_of(s);
   c.wanted = line;
   c.resume = s.time;
-  c.lead = static_cast<std::int8_t>(lead);
+  c.lead = static_cast<std::int8_t>(lead + c.late);
+  c.late = 0;
   if (waits) s.attention |= attention_line;
   s.time = std::max(s.time - std::min(s.time, before), std::min(c.answered, s.time));
   return core_stop::fetch;

@@ -72,6 +72,7 @@ struct hart_control {
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
   bool fenced = false;       ///< behind a fence.i: the next line comes from the text as it is by then
   std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
+  std::int8_t late = 0;      ///< a handler's line is asked for so many cycles later than the RTL does
   std::int8_t lead = 0;      ///< with that line hart_fetch::ready is its cycle less this
   bool two_pending = false;  ///< the target of the jump that has just been executed waits for two words
   cycle_t resume = 0;        ///< time of the hart when it has the line, at the earliest

@@ -112,6 +112,7 @@ std::uint32_t iss_group::take_interrupt(hart& s) {
   s.at = set_.entry_of(s, enter_trap(c, cause, s.pc_of(s.at)));
   s.resume_at_body = true;
   s.time += interrupt_cycles;
+  c.late = late_handler_request;
   s.attention &= ~static_cast<std::uint32_t>(attention_shadow);
   s.attention |= attention_line;
   update_irq_attention(s, c);

@@ -166,7 +166,9 @@ class iss_group {
       if (budget <= 0) return core_stop::horizon;
       s.attention &= ~static_cast<std::uint32_t>(iss::attention_line);
       s.time += static_cast<cycle_t>(budget);
-      return iss::arrive_by_jump<Observer>(s, s.at, budget, s.retired, set_);
+      const core_stop stop = iss::arrive_by_jump<Observer>(s, s.at, budget, s.retired, set_);
+      set_.control_of(s).late = 0;
+      return stop;
     }
     return resume<Observer>(s, until);
   }

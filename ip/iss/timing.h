@@ -29,6 +29,9 @@ inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled ins
 /// From the cycle in which a line rises to the first issue cycle that it can take: the line is registered
 /// (cv32e40p_int_controller.sv, irq_q), then the controller cancels the instruction in ID.
 inline constexpr std::uint8_t irq_notice_cycles = 3;
+/// The RTL asks for a handler's line while it cancels; here the cluster's time has passed that when the hart arrives
+/// there.
+inline constexpr std::int8_t late_handler_request = 3;
 inline constexpr std::uint8_t mret_cycles = 5;
 inline constexpr std::uint8_t fetch_to_issue_cycles = 3;  ///< a jump's request for its target to the target's issue
 inline constexpr std::uint8_t line_to_issue_cycles = 2;   ///< a word that is waited for to its instruction's issue

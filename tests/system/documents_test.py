@@ -32,6 +32,7 @@ SHORTER = {
 FORMS = {
     "ohmic run EXPERIMENT.yaml",
     "ohmic run PROGRAM.elf --json FILE",
+    "ohmic calibrate NET.onnx --images FOLDER --out FILE",
 }
 
 

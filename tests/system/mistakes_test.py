@@ -56,7 +56,7 @@ class Mistakes(SystemTest):
             "experiments",
         )
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "x"), "--trace x", "CLUSTERS.CORES")
-        self.refuses(ohmic("run", EXPERIMENT, "--trace", "64.0", "--out", self.out), "64.0", "0..63")
+        self.refuses(ohmic("run", EXPERIMENT, "--trace", "64.0", "--out", self.out), "64.0", "0 to 63")
         self.refuses(ohmic("run", EXPERIMENT, "--", "word"), "--")
         self.refuses(ohmic("run", BUILD / "firmware" / "hello.elf"), "--chip")
         self.refuses(self.micro("--inject", "flip-weight=0"), "flip-weight")

@@ -75,8 +75,10 @@ struct dma_bench {
   std::function<bool(cycle_t, unsigned bank)> bank_taken;  ///< default: never
   /// Cycles from the last request beat to the first response beat. Default: 20.
   std::function<cycle_t(const axi_burst&)> latency = [](const axi_burst&) { return cycle_t{20}; };
-  /// Cycles by which the beats of a read are drawn apart, from its first to its last. Default: none.
-  std::function<cycle_t(const axi_burst&)> stretch = [](const axi_burst&) { return cycle_t{0}; };
+  /// Cycles from the first data beat of a read to beat n. Default: one per cycle.
+  std::function<cycle_t(const axi_burst&, unsigned n)> beat_at = [](const axi_burst&, unsigned n) {
+    return cycle_t{n};
+  };
   std::function<bool(const axi_burst&)> fails;  ///< answers SLVERR. Default: never
 
   std::uint8_t* memory(std::uint64_t addr, std::uint32_t bytes) {
@@ -124,6 +126,12 @@ struct dma_bench {
   };
   std::vector<answer> on_the_way_;  // in order of `first`
   std::vector<answer> arriving_;
+  struct beat_to_come {
+    axi_burst* burst;
+    cycle_t cycle;
+    bool first;
+  };
+  std::vector<beat_to_come> beats_to_come_;
   std::map<std::pair<unsigned, bool>, cycle_t> id_order_;  // last response per id and direction
   cycle_t r_free_ = 0, b_free_ = 0;
 
@@ -137,7 +145,7 @@ struct dma_bench {
     auto& order = id_order_[{b->id, b->write}];
     first = std::max(first, order + 1);
     order = first;
-    on_the_way_.push_back({b, first, first + (b->write ? 0 : length - 1 + stretch(*b))});
+    on_the_way_.push_back({b, first, first + (b->write ? 0 : length - 1)});
   }
 
   void respond() {
@@ -159,11 +167,22 @@ struct dma_bench {
       if (write || a.burst->resp != axi_resp::okay) {
         if (write) dut.on_response(a.burst, a.last);
       } else {
-        a.burst->there.add(a.first, a.burst->beats(parameters.width));
-        dut.on_response(a.burst, a.first);
+        // The beats come as `beat_at` says; each run is made known with its first beat, as a cluster does it.
+        for (unsigned beat = 0; beat < a.burst->beats(parameters.width); ++beat)
+          beats_to_come_.push_back({a.burst, now + beat_at(*a.burst, beat), beat == 0});
+        a.last = beats_to_come_.back().cycle;
+        free = a.last + 1;
       }
       arriving_.push_back(a);
     }
+    for (const beat_to_come& b : beats_to_come_) {
+      if (b.cycle != now) continue;
+      b.burst->there.add(now, 1);
+      b.first ? dut.on_response(b.burst, now) : dut.on_data(now);
+    }
+    beats_to_come_.erase(std::remove_if(beats_to_come_.begin(), beats_to_come_.end(),
+                                        [&](const beat_to_come& b) { return b.cycle <= now; }),
+                         beats_to_come_.end());
     for (auto a = arriving_.begin(); a != arriving_.end();) {
       if (a->last > now) {
         ++a;
