@@ -59,7 +59,19 @@ integer_graph import_model(const onnx::ModelProto& model) {
   return graph;
 }
 
-/// Names of the file can hold anything, a message is one line.
+void set_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
+  onnx::StringStringEntryProto* target = nullptr;
+  for (onnx::StringStringEntryProto& entry : *model.mutable_metadata_props())
+    if (entry.key() == key) target = &entry;
+  if (!target) target = model.add_metadata_props();
+  target->set_key(key);
+  target->set_value(value);
+}
+
+}  // namespace
+
+namespace {
+
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -73,24 +85,17 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-void set_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
-  onnx::StringStringEntryProto* target = nullptr;
-  for (onnx::StringStringEntryProto& entry : *model.mutable_metadata_props())
-    if (entry.key() == key) target = &entry;
-  if (!target) target = model.add_metadata_props();
-  target->set_key(key);
-  target->set_value(value);
-}
-
 }  // namespace
+
+import_error::import_error(std::string_view message) : message_(one_line(message)) {}
 
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name) {
   try {
     return import_model(parse(bytes));
   } catch (const import_error& e) {
-    throw import_error(name + ": " + one_line(e.what()));
+    throw import_error(name + ": " + e.what());
   } catch (const graph_error& e) {
-    throw import_error(name + ": " + one_line(e.what()));
+    throw import_error(name + ": " + e.what());
   }
 }
 

@@ -10,9 +10,9 @@
 namespace ohmic {
 
 /// A model that cannot be imported or written. what() is a complete message for the user: file, node,
-/// operator, what was found and what is allowed.
+/// operator, what was found and what is allowed. Names of the file can hold anything; the message is one line.
 struct import_error : std::exception {
-  explicit import_error(std::string message) : message_(std::move(message)) {}
+  explicit import_error(std::string_view message);
   const char* what() const noexcept override { return message_.c_str(); }
 
  private:

@@ -434,5 +434,9 @@ TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
   std::remove((folder + "import_onnx_test.calibrated.onnx").c_str());
 }
 
+TEST(ImportErrorTest, IsOneLineWhateverNamesTheFileHolds) {
+  EXPECT_STREQ(import_error("key 'a\nb\x7f' is unknown").what(), "key 'a\\x0ab\\x7f' is unknown");
+}
+
 }  // namespace
 }  // namespace ohmic
