@@ -10,6 +10,8 @@
 
 namespace ohmic {
 
+/// The members of following_waveform, which need Verilator's headers: included by the source files that record a kind
+/// of core, and by nobody else.
 template <class Model, class Leader, class Ports>
 following_waveform<Model, Leader, Ports>::following_waveform(waveform_request r)
     : waveform(std::move(r)),
