@@ -230,7 +230,8 @@ typedef struct {
   int32_t pool_multiplier;  ///< average pool m
 } ohmic_kernel_step;
 
-/// PUSH: every tile of input 0 goes to all destinations. A destination takes `rows` runs of `run_bytes` per column,
+/// PUSH: every tile of input 0 goes to all destinations. There may be none (a replica whose columns nobody wants): the
+/// step then only empties its ring. A destination takes `rows` runs of `run_bytes` per column,
 /// at source offset src_offset + row*src_pitch in the slot, to dst + slot(n)*dst_column_bytes + row*dst_pitch.
 typedef struct {
   ohmic_address dst;  ///< slot 0 of the destination ring (+ offset of our part), or HBM base

@@ -316,7 +316,9 @@ int main_of(const campaign& what, int argc, char** argv) {
     if (wrong.empty()) continue;
     const std::uint64_t number = shared.next++;
     if (++findings[kind_of(wrong)] != 1) continue;  // one of its kind is enough
+    const std::uint64_t reached = shared.reached;
     const std::string shorter = reduced(what, std::string(shared.input, shared.size), wrong, shared);
+    shared.reached = reached;  // shorter ones are not inputs of the campaign
     std::filesystem::create_directories(r.keep);
     const std::string file = r.keep + "/" + what.name + "-" + std::to_string(r.seed) + "-" + std::to_string(number);
     std::ofstream(file, std::ios::binary) << shorter;

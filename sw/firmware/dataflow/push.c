@@ -96,7 +96,7 @@ void push_setup(executor* e, step_state* s, const ohmic_push* push) {
       }
     }
   }
-  s->uniform = true;
+  s->uniform = s->destination_count > 0; /* without any there is no chain: a tile ends when it could start */
   for (uint32_t i = 0; i < s->destination_count; ++i) {
     const destination_state* d = &s->destinations[i];
     s->uniform &= d->wanted == 0 && d->to->dst_slots % s->T == 0;

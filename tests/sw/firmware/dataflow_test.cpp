@@ -135,6 +135,19 @@ TEST_F(DataflowOfRandomNetworks, RunInTheSmallestRingsThatTheCompilerCallsLive) 
   }
 }
 
+/// A plan whose stages of these names have tiles of so many columns.
+deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string, unsigned>& tiles) {
+  const std::vector<stage> stages = make_stages(c.graph);
+  mapping assignment = make_mapping_policy("naive")->map(c.graph, stages, c.chip, c.options);
+  for (std::size_t s = 0; s < stages.size(); ++s)
+    if (const auto tile = tiles.find(stages[s].name); tile != tiles.end())
+      assignment.stages[s].tile_columns = tile->second;
+  deployment_plan plan = build_plan(c.graph, stages, assignment, c.chip);
+  mark_followers(plan);
+  size_rings(plan, c.options);
+  return plan;
+}
+
 /// A tile of an odd number of columns, of which copies of a 1x1 layer want every other one: as many runs as can be.
 TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeCopies) {
   for (unsigned copies : {2u, 3u})
@@ -147,15 +160,7 @@ TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeCopies
       c.chip = small_chip(32, 256, 256);
       c.chip.cluster.cores = 3;
       c.options.copies = {{"main", 1}, {"down", copies}};
-      const std::vector<stage> stages = make_stages(c.graph);
-      mapping assignment = make_mapping_policy("naive")->map(c.graph, stages, c.chip, c.options);
-      for (std::size_t s = 0; s < stages.size(); ++s) {
-        if (stages[s].name == "maxpool") assignment.stages[s].tile_columns = tile;
-        if (stages[s].name == "down") assignment.stages[s].tile_columns = 1;
-      }
-      deployment_plan plan = build_plan(c.graph, stages, assignment, c.chip);
-      mark_followers(plan);
-      size_rings(plan, c.options);
+      deployment_plan plan = plan_with_tiles(c, {{"maxpool", tile}, {"down", 1}});
       for (const bool least : {false, true}) {
         if (least) make_just_live(plan);
         prove_live(plan);
@@ -175,6 +180,25 @@ TEST_F(DataflowOfRandomNetworks, TheHeapHoldsTheWorkOfLongTilesInManyPieces) {
   const deployment_plan plan = make_plan(c.graph, c.chip, c.options);
   ASSERT_EQ(plan.assignment.stages[1].tile_columns, 300u);
   expect_reference(c, emit(plan, c.chip, c.options), 1);
+}
+
+/// Of two copies of conv0 the second makes the odd columns, and conv1's copies read only even ones: its push has no
+/// destination, and must still empty its ring.
+TEST_F(DataflowOfRandomNetworks, ACopyWhoseColumnsNobodyWantsRunsAndTellsNobody) {
+  std::mt19937 random(1);
+  random_case c;
+  c.images = 3;
+  c.graph = chain_network(random, 4, 16, {{1, 1, 1, 1, 0, 0}, {1, 1, 2, 2, 0, 0}});
+  c.chip = small_chip(16, 256, 256);
+  c.options.copies = {{"conv0", 2}, {"conv1", 2}};
+  deployment_plan plan = plan_with_tiles(c, {{"conv0", 1}, {"conv1", 1}});
+  unsigned silent = 0;
+  for (const plan_cluster& cluster : plan.clusters)
+    for (const plan_step& step : cluster.steps)
+      if (const push_work* push = std::get_if<push_work>(&step.work)) silent += push->destinations.empty();
+  ASSERT_EQ(silent, 1u);
+  prove_live(plan);
+  for (std::uint32_t seed = 1; seed <= 3; ++seed) expect_reference(c, emit(plan, c.chip, c.options), seed);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <random>
+#include <string>
+#include <vector>
 
 #include "chip/chip_config.h"
 #include "tests/sw/compiler/random_network.h"
@@ -36,6 +38,46 @@ inline integer_graph network_with_separate_add(std::mt19937& random, int height,
   graph.nodes.insert(graph.nodes.begin() + 6, again);
   graph.nodes[7].inputs = {again.output};
   link_tensors(graph);
+  return graph;
+}
+
+/// Convolutions "conv0", "conv1", ... of five channels with these windows, one behind the other, and a head.
+inline integer_graph chain_network(std::mt19937& random, int height, int width,
+                                   const std::vector<graph_window>& windows) {
+  integer_graph graph;
+  graph.name = "chain";
+  const auto add = [&](node_kind kind, const std::string& name, int channels, int h, int w) -> graph_node& {
+    const int output = static_cast<int>(graph.tensors.size());
+    graph.tensors.push_back({name, channels, h, w, 0.02f, -1, {}});
+    graph_node& node = graph.nodes.emplace_back();
+    node.kind = kind;
+    node.name = name;
+    if (output > 0) node.inputs = {output - 1};
+    node.output = output;
+    return node;
+  };
+  const auto fill = [&](crossbar_layer& layer, int in, int out, graph_window window) {
+    layer.in_channels = in;
+    layer.out_channels = out;
+    layer.window = window;
+    for (int i = 0; i < in * out * window.kernel_x * window.kernel_y; ++i)
+      layer.weights.push_back(static_cast<std::int8_t>(static_cast<int>(random() % 256) - 128));
+    layer.bias.assign(static_cast<std::size_t>(out), 100);
+    layer.weight_scale.assign(static_cast<std::size_t>(out), 0.001f);
+  };
+  int channels = 3;
+  add(node_kind::input, "image", channels, height, width);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const graph_window& w = windows[i];
+    height = (height + 2 * w.pad_y - w.kernel_y) / w.stride_y + 1;
+    width = (width + 2 * w.pad_x - w.kernel_x) / w.stride_x + 1;
+    fill(add(node_kind::convolution, "conv" + std::to_string(i), 5, height, width).layer, channels, 5, w);
+    channels = 5;
+  }
+  add(node_kind::average_pool, "avgpool", channels, 1, 1);
+  fill(add(node_kind::logits, "fc", 4, 1, 1).layer, channels, 4, {});
+  link_tensors(graph);
+  guess_calibration(graph, random, 256);
   return graph;
 }
 
