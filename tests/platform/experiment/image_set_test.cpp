@@ -8,14 +8,14 @@
 
 #include "platform/experiment/locations.h"
 #include "sw/compiler/images/image.h"
+#include "tests/sw/compiler/images/stored_png.h"
 
 namespace ohmic {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder with two 40 x 8 pictures whose pixels tell where they are. PGM is not read, so they are tiny PNGs made by
-/// hand: 8-bit grey, stored (not compressed) blocks.
+/// A folder with two 40 x 8 pictures whose pixels tell where they are.
 class ImageSetTest : public testing::Test {
  protected:
   static constexpr int picture_width = 40, picture_height = 8;
@@ -36,41 +36,9 @@ class ImageSetTest : public testing::Test {
   }
   ~ImageSetTest() override { fs::remove_all(folder_); }
 
-  static void put32(std::string& out, std::uint32_t v) {
-    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(v >> shift & 255);
-  }
-  static std::uint32_t crc(const std::string& bytes) {
-    std::uint32_t c = ~0u;
-    for (const unsigned char b : bytes) {
-      c ^= b;
-      for (int k = 0; k < 8; ++k) c = c & 1 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-    }
-    return ~c;
-  }
-  static void chunk(std::string& out, const std::string& type, const std::string& data) {
-    put32(out, static_cast<std::uint32_t>(data.size()));
-    out += type + data;
-    put32(out, crc(type + data));
-  }
   static void write_png(const fs::path& file, int base) {
-    std::string raw, header, stored("\x78\x01\x01", 3), out("\x89PNG\r\n\x1a\n", 8);
-    for (int y = 0; y < picture_height; ++y) {
-      raw += '\0';
-      for (int x = 0; x < picture_width; ++x) raw += static_cast<char>(base + x);
-    }
-    const auto n = static_cast<unsigned>(raw.size());
-    for (const unsigned v : {n & 255, n >> 8, ~n & 255, ~n >> 8 & 255}) stored += static_cast<char>(v);
-    std::uint32_t a = 1, b = 0;
-    for (const unsigned char c : raw) a = (a + c) % 65521, b = (b + a) % 65521;
-    stored += raw;
-    put32(stored, b << 16 | a);
-    put32(header, picture_width);
-    put32(header, picture_height);
-    header += std::string("\x08\x00\x00\x00\x00", 5);
-    chunk(out, "IHDR", header);
-    chunk(out, "IDAT", stored);
-    chunk(out, "IEND", "");
-    std::ofstream(file, std::ios::binary) << out;
+    std::ofstream(file, std::ios::binary)
+        << stored_png(picture_width, picture_height, [&](int x, int) { return base + x; });
   }
   int first_column(const image_set& set, std::size_t image) { return set.maps[image].at(0, 0, 0) + 128; }
 
