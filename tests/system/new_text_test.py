@@ -37,6 +37,20 @@ class NewText(SystemTest):
     def test_halves_of_instructions(self):
         self.prints(COMPRESSED, "1 12 13")
 
+    def test_whatever_is_stored_is_executed_behind_the_next_fence(self):
+        mixed = ("--cores", "0.0-3=rtl", "--cores", "0.4-7=lockstep", "--cores", "1.0=rtl")
+        checks = {kind: 241 if kind == "ibex" else 244 for kind in KINDS}  # Ibex has no hardware loops
+        for name, options, right in (
+            *((kind, ("--cores", f"0-1.all={kind}"), checks[kind]) for kind in KINDS),
+            ("mixed", mixed, 244),
+            ("window 1", ("--window", "1", "--threads", "3"), 244),
+        ):
+            with self.subTest(name):
+                run = run_program("test_fence_i", *options)
+                self.ends(run, 0)
+                self.assertEqual(run.out, f"[0.0] {right} right, 0 wrong\n")
+                self.assertNotIn("warning", run.err)
+
     def test_cycles_and_results_do_not_depend_on_threads_and_windows(self):
         for case in (BY_ANOTHER_CLUSTER, FOR_ALL_CORES, MANY_VERSIONS):
             seen = set()
