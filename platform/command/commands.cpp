@@ -22,7 +22,7 @@
 #include "platform/experiment/run_experiment.h"
 #include "platform/run/program_run.h"
 #include "platform/run/trace_choice.h"
-#include "sw/compiler/mapping/deployment_folder.h"
+#include "sw/compiler/mapping/emit/deployment_folder.h"
 #include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {

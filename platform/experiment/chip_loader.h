@@ -6,7 +6,7 @@
 
 #include "platform/experiment/image_set.h"
 #include "platform/machine/machine.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 
 namespace ohmic {
 

@@ -11,7 +11,7 @@
 #include "platform/experiment/network.h"
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 
 namespace ohmic {
 

@@ -5,7 +5,7 @@
 
 #include "platform/experiment/golden.h"
 #include "platform/machine/machine.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 
 namespace ohmic {
 

@@ -6,7 +6,7 @@
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/mapping/compile.h"
-#include "sw/compiler/mapping/deployment_folder.h"
+#include "sw/compiler/mapping/emit/deployment_folder.h"
 
 namespace ohmic {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "platform/config/experiment_config.h"
 #include "platform/experiment/network.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 #include "sw/compiler/mapping/mapping_options.h"
 
 namespace ohmic {

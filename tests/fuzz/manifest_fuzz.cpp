@@ -9,7 +9,7 @@
 #include <random>
 
 #include "sw/compiler/mapping/compile.h"
-#include "sw/compiler/mapping/deployment_folder.h"
+#include "sw/compiler/mapping/emit/deployment_folder.h"
 #include "tests/fuzz/campaign.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 

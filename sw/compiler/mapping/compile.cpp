@@ -6,15 +6,15 @@
 #include <cstddef>
 #include <cstring>
 
-#include "sw/compiler/mapping/check_ranges.h"
-#include "sw/compiler/mapping/content_hash.h"
-#include "sw/compiler/mapping/fit_l1.h"
-#include "sw/compiler/mapping/l1_allocation.h"
-#include "sw/compiler/mapping/placement_policy.h"
-#include "sw/compiler/mapping/prediction.h"
-#include "sw/compiler/mapping/reports.h"
-#include "sw/compiler/mapping/token_run.h"
-#include "sw/compiler/mapping/write_cluster.h"
+#include "sw/compiler/mapping/cost/prediction.h"
+#include "sw/compiler/mapping/emit/content_hash.h"
+#include "sw/compiler/mapping/emit/reports.h"
+#include "sw/compiler/mapping/emit/write_cluster.h"
+#include "sw/compiler/mapping/plan/check_ranges.h"
+#include "sw/compiler/mapping/plan/fit_l1.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
+#include "sw/compiler/mapping/plan/token_run.h"
+#include "sw/compiler/mapping/policy/placement_policy.h"
 
 namespace ohmic {
 namespace {

@@ -2,9 +2,9 @@
 
 #include "chip/chip_config.h"
 #include "sw/compiler/graph/integer_graph.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 #include "sw/compiler/mapping/mapping_options.h"
-#include "sw/compiler/mapping/plan.h"
+#include "sw/compiler/mapping/plan/plan.h"
 
 namespace ohmic {
 

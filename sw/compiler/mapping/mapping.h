@@ -7,7 +7,7 @@
 
 #include "chip/chip_config.h"
 #include "sw/compiler/mapping/mapping_options.h"
-#include "sw/compiler/mapping/stage.h"
+#include "sw/compiler/mapping/plan/stage.h"
 
 namespace ohmic {
 

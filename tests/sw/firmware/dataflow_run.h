@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sw/compiler/graph/feature_map.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 #include "tests/sw/firmware/untimed_chip.h"
 
 namespace ohmic {

@@ -4,8 +4,8 @@
 
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/mapping/compile.h"
-#include "sw/compiler/mapping/ring_sizing.h"
-#include "sw/compiler/mapping/token_run.h"
+#include "sw/compiler/mapping/plan/ring_sizing.h"
+#include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/random_cases.h"

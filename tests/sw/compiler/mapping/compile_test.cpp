@@ -8,8 +8,8 @@
 #include <array>
 #include <map>
 
-#include "sw/compiler/mapping/ring_sizing.h"
-#include "sw/compiler/mapping/token_run.h"
+#include "sw/compiler/mapping/plan/ring_sizing.h"
+#include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"
 #include "tests/sw/compiler/mapping/edge_observer.h"

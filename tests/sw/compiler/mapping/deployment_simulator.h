@@ -9,7 +9,7 @@
 
 #include "chip/chip_config.h"
 #include "sw/compiler/graph/feature_map.h"
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 #include "tests/sw/compiler/mapping/simulated_cluster.h"
 
 namespace ohmic {

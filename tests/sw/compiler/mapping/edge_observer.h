@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sw/compiler/mapping/deployment_image.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"
 

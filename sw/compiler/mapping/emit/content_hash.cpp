@@ -1,0 +1,89 @@
+#include "sw/compiler/mapping/emit/content_hash.h"
+
+#include <fmt/format.h>
+
+namespace ohmic {
+namespace {
+
+class hash_stream {
+ public:
+  void bytes(const void* data, std::size_t size) {
+    const auto* byte = static_cast<const unsigned char*>(data);
+    for (std::size_t i = 0; i < size; ++i) state_ = (state_ ^ byte[i]) * 0x100000001b3u;
+  }
+  void number(std::int64_t value) { bytes(&value, sizeof value); }
+  void text(const std::string& value) {
+    number(static_cast<std::int64_t>(value.size()));
+    bytes(value.data(), value.size());
+  }
+  template <class T>
+  void array(const std::vector<T>& values) {
+    number(static_cast<std::int64_t>(values.size()));
+    bytes(values.data(), values.size() * sizeof(T));
+  }
+  std::string hex() const { return fmt::format("{:016x}", state_); }
+
+ private:
+  std::uint64_t state_ = 0xcbf29ce484222325u;
+};
+
+void add(hash_stream& hash, const graph_window& w) {
+  for (int value : {w.kernel_x, w.kernel_y, w.stride_x, w.stride_y, w.pad_x, w.pad_y}) hash.number(value);
+}
+
+}  // namespace
+
+std::string content_hash(const chip_config& chip) {
+  hash_stream hash;
+  hash.number(chip.cluster.cores);
+  hash.number(chip.cluster.l1_bytes);
+  hash.number(chip.dma.channels);
+  hash.number(chip.ima.rows);
+  hash.number(chip.ima.columns);
+  hash.number(static_cast<std::int64_t>(chip.ima.mvm_cycles));
+  hash.array(chip.network.factors);
+  hash.array(chip.network.width);
+  hash.number(static_cast<std::int64_t>(chip.hbm.bytes));
+  hash.number(static_cast<std::int64_t>(chip.hbm_base));
+  return hash.hex();
+}
+
+std::string content_hash(const integer_graph& graph) {
+  hash_stream hash;
+  hash.text(graph.name);
+  hash.number(graph.rows);
+  for (const graph_tensor& tensor : graph.tensors) {
+    hash.text(tensor.name);
+    for (int value : {tensor.channels, tensor.height, tensor.width}) hash.number(value);
+  }
+  for (const graph_node& node : graph.nodes) {
+    hash.text(node.name);
+    hash.number(static_cast<int>(node.kind));
+    hash.array(node.inputs);
+    hash.number(node.output);
+    add(hash, node.pool_window);
+    for (std::int64_t value : {std::int64_t{node.add.a}, std::int64_t{node.add.b}, std::int64_t{node.add.s},
+                               std::int64_t{node.add.lo}, std::int64_t{node.average.m}, std::int64_t{node.average.s}})
+      hash.number(value);
+    if (!node.on_crossbar()) continue;
+    add(hash, node.layer.window);
+    hash.array(node.layer.weights);
+    hash.array(node.layer.row_sets);
+    hash.number(node.layer.adc.m);
+    hash.number(node.layer.adc.s);
+    hash.array(node.layer.requantise.m);
+    hash.array(node.layer.requantise.b);
+    hash.number(node.layer.requantise.s);
+    hash.number(node.layer.requantise.lo);
+  }
+  for (const std::string& label : graph.labels) hash.text(label);
+  return hash.hex();
+}
+
+std::string content_hash(const std::string& bytes) {
+  hash_stream hash;
+  hash.bytes(bytes.data(), bytes.size());
+  return hash.hex();
+}
+
+}  // namespace ohmic

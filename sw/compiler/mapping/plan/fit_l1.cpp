@@ -1,0 +1,154 @@
+#include "sw/compiler/mapping/plan/fit_l1.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "sw/compiler/mapping/plan/check_ranges.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
+#include "sw/compiler/mapping/plan/ring_sizing.h"
+#include "sw/compiler/mapping/plan/token_run.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint32_t largest_l1 = 8u << 20;  // that a chip may have
+
+std::uint64_t bytes_of(const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; }
+
+class l1_fitter {
+ public:
+  l1_fitter(const integer_graph& graph, const std::vector<stage>& stages, mapping assignment, const chip_config& chip,
+            const mapping_options& options)
+      : graph_(graph), stages_(stages), assignment_(std::move(assignment)), chip_(chip), options_(options) {
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      while (assignment_.stages[s].tile_columns > most_tile_columns) shrink_tile(s);
+  }
+
+  /// The first plan that fits, or none.
+  std::optional<deployment_plan> run() {
+    for (plan_anew();; plan_anew()) {
+      if (fits()) return std::move(plan_);
+      if (options_.prefetch_tiles > 1) {
+        --options_.prefetch_tiles;
+        continue;
+      }
+      if (!relieve()) break;
+    }
+    trim();
+    if (fits()) return std::move(plan_);
+    return {};
+  }
+
+  [[noreturn]] void refuse(const std::string& remedy) const {
+    const std::size_t c = worst();
+    const plan_cluster& cluster = plan_.clusters[c];
+    const plan_ring& largest =
+        *std::max_element(cluster.rings.begin(), cluster.rings.end(),
+                          [](const plan_ring& a, const plan_ring& b) { return bytes_of(a) < bytes_of(b); });
+    const std::uint64_t available = available_l1(chip_);
+    throw mapping_error(fmt::format(
+        "{} needs {} bytes of L1 even with the smallest tiles and {} are available: {} too many (its largest ring "
+        "holds "
+        "{} columns of {} bytes of '{}'); {}",
+        describe(plan_, static_cast<unsigned>(c), cluster.steps.back().stage), needs_[c], available,
+        needs_[c] - available, largest.slots, largest.layout.bytes, graph_.tensors[largest.tensor].name, remedy));
+  }
+
+ private:
+  void plan_anew() {
+    plan_ = build_plan(graph_, stages_, assignment_, chip_);
+    mark_followers(plan_);
+    size_rings(plan_, options_);
+    needs_ = l1_needs(plan_, chip_);
+  }
+
+  std::size_t worst() const {
+    return static_cast<std::size_t>(std::max_element(needs_.begin(), needs_.end()) - needs_.begin());
+  }
+  bool fits() const { return needs_[worst()] <= available_l1(chip_); }
+
+  /// Stages whose tiles decide how large the ring is: who reads it and who fills it.
+  std::set<int> stages_of(const plan_ring& ring) const {
+    std::set<int> all = {ring.stage};
+    for (const edge_reference& edge : ring.producers) all.insert(plan_.clusters[edge.cluster].steps[edge.step].stage);
+    return all;
+  }
+
+  bool shrink_tiles(const plan_ring& ring) {
+    const std::set<int> candidates = stages_of(ring);
+    const auto tile = [&](int s) -> unsigned& { return assignment_.stages[static_cast<std::size_t>(s)].tile_columns; };
+    const int s =
+        *std::max_element(candidates.begin(), candidates.end(), [&](int a, int b) { return tile(a) < tile(b); });
+    if (tile(s) == 1) return false;
+    shrink_tile(static_cast<std::size_t>(s));
+    return true;
+  }
+
+  /// To the next smaller divisor of the width.
+  void shrink_tile(std::size_t s) {
+    unsigned& tile = assignment_.stages[s].tile_columns;
+    const auto width = static_cast<unsigned>(graph_.tensors[stages_[s].output].width);
+    do --tile;
+    while (width % tile != 0);
+  }
+
+  bool park(const plan_ring& ring) {
+    bool& parked = assignment_.stages[static_cast<std::size_t>(ring.stage)].residual_in_hbm;
+    if (!ring.skip || ring.producers.empty() || parked) return false;
+    parked = true;
+    return true;
+  }
+
+  /// Makes something in the fullest cluster smaller, of its largest ring if that can be.
+  bool relieve() {
+    const std::vector<plan_ring>& rings = plan_.clusters[worst()].rings;
+    std::vector<std::size_t> order(rings.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::make_pair(bytes_of(rings[b]), a) < std::make_pair(bytes_of(rings[a]), b);
+    });
+    return std::any_of(order.begin(), order.end(),
+                       [&](std::size_t r) { return park(rings[r]) || shrink_tiles(rings[r]); });
+  }
+
+  /// The clusters that are too full get the smallest rings with which every run ends.
+  void trim() {
+    const std::uint64_t available = available_l1(chip_);
+    for (std::size_t c = 0; c < plan_.clusters.size(); ++c) {
+      if (needs_[c] <= available) continue;
+      for (std::size_t r = 0; r < plan_.clusters[c].rings.size(); ++r)
+        size_just_live(plan_, static_cast<unsigned>(c), static_cast<unsigned>(r));
+    }
+    needs_ = l1_needs(plan_, chip_);
+  }
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  mapping assignment_;
+  const chip_config& chip_;
+  mapping_options options_;
+  deployment_plan plan_;
+  std::vector<std::uint64_t> needs_;  // by cluster
+};
+
+}  // namespace
+
+deployment_plan make_fitting_plan(const integer_graph& graph, const std::vector<stage>& stages,
+                                  const mapping& assignment, const chip_config& chip, const mapping_options& options) {
+  l1_fitter fitter(graph, stages, assignment, chip, options);
+  if (std::optional<deployment_plan> plan = fitter.run()) return std::move(*plan);
+  chip_config larger = chip;
+  for (;;) {
+    larger.cluster.l1_bytes *= 2;
+    if (larger.cluster.l1_bytes > largest_l1 || larger.cluster_l1(larger.clusters()) > larger.hbm_base) break;
+    if (l1_fitter(graph, stages, assignment, larger, options).run())
+      fitter.refuse(fmt::format("it fits with cluster.l1_bytes={}", larger.cluster.l1_bytes));
+  }
+  fitter.refuse("no L1 that a chip of so many clusters may have is large enough");
+}
+
+}  // namespace ohmic

@@ -1,0 +1,200 @@
+#include "sw/compiler/mapping/plan/l1_allocation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sw/firmware/kernels/kernels.h"
+
+namespace ohmic {
+namespace {
+
+class l1_cursor {
+ public:
+  std::uint32_t take(std::uint64_t bytes, std::uint32_t alignment = 4) {
+    at_ = (at_ + alignment - 1) / alignment * alignment;
+    const std::uint64_t begin = at_;
+    at_ += bytes;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(begin, UINT32_MAX));
+  }
+  std::uint64_t end() const { return at_; }
+
+ private:
+  std::uint64_t at_ = OHMIC_L1_RESERVED_BYTES;
+};
+
+std::uint32_t record_bytes(const plan_step& step) {
+  constexpr std::uint32_t bytes[] = {sizeof(ohmic_pull), sizeof(ohmic_ima), sizeof(ohmic_kernel_step),
+                                     sizeof(ohmic_push)};
+  return bytes[step.work.index()];
+}
+
+/// Frontier words and feeders of a cluster, counted ring by ring, then step by step.
+void number_frontiers(const deployment_plan& plan, const plan_cluster& cluster, cluster_addresses& at) {
+  for (const plan_ring& ring : cluster.rings) {
+    at.ring.push_back({0, at.frontier_count, at.feeder_count});
+    at.frontier_count += static_cast<std::uint32_t>(ring.producers.size());
+    at.feeder_count += static_cast<std::uint32_t>(ring.producers.size());
+  }
+  for (const plan_step& step : cluster.steps) {
+    step_addresses numbers;
+    numbers.first_frontier = at.frontier_count;
+    numbers.first_feeder = at.feeder_count;
+    if (const pull_work* pull = std::get_if<pull_work>(&step.work); pull != nullptr && pull->parked >= 0) {
+      const auto producers = static_cast<std::uint32_t>(plan.parked[pull->parked].producers.size());
+      at.frontier_count += producers;
+      at.feeder_count += producers;
+    }
+    if (const push_work* push = std::get_if<push_work>(&step.work))
+      for (const plan_destination& destination : push->destinations)
+        numbers.released.push_back(destination.to == plan_destination::kind::results ? OHMIC_NONE
+                                                                                     : at.frontier_count++);
+    at.step.push_back(numbers);
+  }
+}
+
+void take_tables(const plan_cluster& cluster, const plan_step& step, step_addresses& at, l1_cursor& l1) {
+  at.record = l1.take(record_bytes(step));
+  at.inputs = l1.take(sizeof(ohmic_window) * step.inputs.size());
+  if (const push_work* push = std::get_if<push_work>(&step.work))
+    at.destinations = l1.take(sizeof(ohmic_destination) * push->destinations.size());
+  const kernel_work* kernel = std::get_if<kernel_work>(&step.work);
+  if (kernel == nullptr) return;
+  const auto channels = static_cast<std::uint32_t>(kernel->channels.count());
+  if (kernel->kernel == OHMIC_KERNEL_REQUANTISE || kernel->kernel == OHMIC_KERNEL_LOGITS) {
+    at.multipliers = l1.take((channels * 2 + 3) / 4 * 4);
+    at.biases = l1.take(channels * 4);
+  }
+  if (cluster.rings[step.output_ring].content == ring_content::activations)  // sums lie plain
+    at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
+  if (kernel->sum_count == 0 || kernel->residual_input >= 0) {
+    const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
+    at.input_segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
+  }
+}
+
+/// A push to a replica may fall into many runs of wanted columns, each with a descriptor, and keeps a bit per column.
+std::uint32_t selection_bytes(const plan_step& step) {
+  const push_work* push = std::get_if<push_work>(&step.work);
+  std::uint32_t bytes = 0;
+  if (push == nullptr) return bytes;
+  for (const plan_destination& destination : push->destinations)
+    if (destination.demand.makes.count > 1)
+      bytes += 64 * (step.makes.tile / 2 + 1) + (step.columns_per_image / 32 + 1) * 4;
+  return bytes;
+}
+
+/// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work.
+std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, const kernel_work& work, unsigned cores) {
+  ohmic_kernel_job job{};
+  job.kernel = work.kernel;
+  job.columns = step.makes.tile;
+  job.height = cluster.rings[step.output_ring].layout.height;
+  job.channels = static_cast<std::uint32_t>(work.channels.count());
+  job.in16 = static_cast<std::uint32_t>(__builtin_popcount(work.int16_mask));
+  job.in8 = work.sum_count - job.in16;
+  if (work.kernel == OHMIC_KERNEL_ADD) job.in8 = 1;
+  job.residual_shift = work.residual_input >= 0 ? 1 : 0;  // its presence decides
+  std::vector<ohmic_piece> pieces;
+  if (cluster.rings[step.output_ring].content == ring_content::activations) {
+    std::vector<ohmic_segment> out = format_segments(cluster.rings[step.output_ring].layout, work.channels), in;
+    if (work.sum_count == 0 || work.residual_input >= 0) {
+      const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
+      in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
+    }
+    pieces.resize(out.size() * (out.size() + in.size()));
+    job.piece_count =
+        ohmic_make_pieces(out.data(), static_cast<unsigned>(out.size()), in.data(), static_cast<unsigned>(in.size()),
+                          pieces.data(), static_cast<unsigned>(pieces.size()));
+    job.pieces = pieces.data();
+  }
+  std::vector<std::uint32_t> work_of(cores + 1);
+  const auto entries = [&](ohmic_work* list, unsigned most) {
+    return ohmic_share_tile(&job, cores, work_of.data(), list, most);
+  };
+  ohmic_work none;
+  entries(&none, 0);  // counts
+  constexpr std::uint64_t job_bytes = 512, piece_bytes = 24;
+  return job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64;
+}
+
+/// One cluster's layout, and where it ends (however large L1 is).
+std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_config& chip, cluster_addresses& at) {
+  const plan_cluster& cluster = plan.clusters[c];
+  l1_cursor l1;
+  at.header = l1.take(sizeof(ohmic_deployment));
+  at.go_word = l1.take(4);
+  number_frontiers(plan, cluster, at);
+  at.frontiers = l1.take(4 * at.frontier_count);
+  at.rings = l1.take(sizeof(ohmic_ring) * cluster.rings.size());
+  at.steps = l1.take(4 * cluster.steps.size());
+  at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
+  std::uint32_t destinations = 0, selections = 0;
+  for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
+    take_tables(cluster, cluster.steps[s], at.step[s], l1);
+    selections += selection_bytes(cluster.steps[s]);
+    if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
+      destinations += static_cast<std::uint32_t>(push->destinations.size());
+  }
+  if (c == 0) {
+    at.participants = l1.take(4 * plan.clusters.size());
+    at.ready_words = l1.take(4 * chip.clusters());
+  }
+  at.tables_end = static_cast<std::uint32_t>(l1.end());
+  at.heap_bytes = OHMIC_HEAP_BYTES(static_cast<std::uint32_t>(cluster.rings.size()),
+                                   static_cast<std::uint32_t>(cluster.steps.size()), at.feeder_count, destinations);
+  // Long tiles of many pieces make more work than that.
+  std::uint64_t kernels =
+      4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
+  for (const plan_step& step : cluster.steps)
+    if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
+      kernels += kernel_heap(cluster, step, *work, chip.cluster.cores);
+  at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
+  at.heap_bytes += (selections + 63) / 64 * 64;
+  at.heap = l1.take(at.heap_bytes, 64);
+  for (std::size_t r = 0; r < cluster.rings.size(); ++r)
+    at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);
+  at.end = static_cast<std::uint32_t>(std::min<std::uint64_t>(l1.end(), UINT32_MAX));
+  return l1.end();
+}
+
+}  // namespace
+
+std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels) {
+  std::vector<ohmic_segment> segments;
+  for (const layout_segment& segment : layout.segments) {
+    const channel_range part = intersect(segment.channels, channels);
+    if (part.count() <= 0) continue;
+    const auto skipped = static_cast<std::uint32_t>(part.begin - segment.channels.begin);
+    segments.push_back({static_cast<std::uint32_t>(part.begin - channels.begin),
+                        static_cast<std::uint32_t>(part.count()), segment.offset + skipped * layout.element_bytes,
+                        segment.pitch});
+  }
+  return segments;
+}
+
+std::uint64_t available_l1(const chip_config& chip) {
+  if (chip.cluster.l1_bytes <= OHMIC_L1_RESERVED_BYTES)
+    throw mapping_error(
+        fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes): "
+                    "cluster.l1_bytes must be larger",
+                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
+  return chip.cluster.l1_bytes - OHMIC_L1_RESERVED_BYTES;
+}
+
+std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_config& chip) {
+  std::vector<std::uint64_t> needs;
+  for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
+    cluster_addresses at;
+    needs.push_back(lay_out(plan, c, chip, at) - OHMIC_L1_RESERVED_BYTES);
+  }
+  return needs;
+}
+
+std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip) {
+  std::vector<cluster_addresses> all(plan.clusters.size());
+  for (std::size_t c = 0; c < all.size(); ++c) lay_out(plan, c, chip, all[c]);
+  return all;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,297 @@
+#include "sw/compiler/mapping/policy/naive_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sw/compiler/mapping/cost/kernel_cost.h"
+#include "sw/compiler/mapping/cost/tile_columns.h"
+#include "sw/compiler/mapping/policy/reduction_tree.h"
+#include "sw/deployment/deployment.h"
+
+namespace ohmic {
+namespace {
+
+constexpr unsigned usual_conv1_copies = 3;
+constexpr double root_share_of_bottleneck = 0.6;
+
+/// A piece of work for cores alone that may have a cluster of its own.
+struct digital_unit {
+  std::size_t stage = 0, replica = 0, split = 0, node = 0;
+  bool reduction = false;
+  double cycles = 0;  ///< per image on one core
+  bool own_cluster = false;
+};
+
+struct layer_shape {
+  unsigned sets = 0;
+  std::vector<channel_range> splits;
+  unsigned pixels = 0;
+};
+
+class naive_mapper {
+ public:
+  naive_mapper(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+               const mapping_options& options)
+      : graph_(graph), stages_(stages), chip_(chip), options_(options) {}
+
+  mapping run() {
+    measure_layers();
+    choose_copies();
+    choose_tiles();
+    grow_trees();
+    hand_out_spare_clusters();
+    number_clusters();
+    return std::move(result_);
+  }
+
+ private:
+  const graph_node& node_of(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
+  bool on_crossbar(std::size_t s) const { return node_of(s).on_crossbar(); }
+  const graph_tensor& output_of(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
+
+  void measure_layers() {
+    shapes_.resize(stages_.size());
+    result_.stages.resize(stages_.size());
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      result_.stages[s].residual_in_hbm = options_.residuals == residual_store::hbm;
+      const graph_tensor& out = output_of(s);
+      shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
+      if (!on_crossbar(s)) continue;
+      shapes_[s].sets = static_cast<unsigned>(node_of(s).layer.row_sets.size());
+      shapes_[s].splits = column_splits(out.channels, static_cast<int>(chip_.ima.columns));
+    }
+  }
+
+  unsigned crossbars_of_one_copy(std::size_t s) const {
+    return shapes_[s].sets * static_cast<unsigned>(shapes_[s].splits.size());
+  }
+
+  void choose_copies() {
+    for (const auto& asked : options_.copies) {
+      std::string known;
+      bool found = false;
+      for (std::size_t s = 0; s < stages_.size(); ++s) {
+        if (!on_crossbar(s)) continue;
+        known += (known.empty() ? "" : ", ") + node_of(s).name;
+        found = found || node_of(s).name == asked.first;
+      }
+      if (!found)
+        throw mapping_error("copies asked of '" + asked.first +
+                            "', which is no layer on crossbars; there are: " + known);
+    }
+    copies_.assign(stages_.size(), 0);
+    std::size_t first = stages_.size();
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      if (!on_crossbar(s)) continue;
+      if (first == stages_.size()) first = s;
+      const auto asked = options_.copies.find(node_of(s).name);
+      copies_[s] = asked == options_.copies.end() ? 1 : asked->second;
+      if (copies_[s] == 0) throw mapping_error("layer '" + node_of(s).name + "': 0 copies asked, at least 1 needed");
+      crossbars_ += copies_[s] * crossbars_of_one_copy(s);
+    }
+    if (first < stages_.size() && options_.copies.count(node_of(first).name) == 0) {
+      const unsigned one = crossbars_of_one_copy(first);
+      unsigned copies = options_.conv1_copies;
+      if (copies == 0) {
+        // A copy more is worth less than a cluster for the dearest pool, so one cluster stays free for it.
+        copies = std::min(usual_conv1_copies, static_cast<unsigned>(output_of(first).width));
+        while (copies > 1 && crossbars_ + (copies - 1) * one + 1 > chip_.clusters()) --copies;
+      }
+      crossbars_ += (copies - 1) * one;
+      copies_[first] = copies;
+    }
+    if (crossbars_ > chip_.clusters())
+      throw mapping_error(
+          fmt::format("the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters: {} too few",
+                      crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
+  }
+
+  /// Clusters that a root (or pool) of the stage pushes to.
+  double destinations(std::size_t s) const {
+    double clusters = 0;
+    for (std::size_t c = 0; c < stages_.size(); ++c) {
+      const double splits = std::max<double>(1, shapes_[c].splits.size()), copies = std::max(1u, copies_[c]);
+      if (stages_[c].input == stages_[s].output) clusters += on_crossbar(c) ? crossbars_of_one_copy(c) * copies : 1;
+      if (stages_[c].residual == stages_[s].output) clusters += splits * copies;
+    }
+    return clusters / std::max<double>(1, shapes_[s].splits.size());
+  }
+
+  tile_cost cost_of(std::size_t s) const {
+    const graph_tensor& out = output_of(s);
+    tile_cost cost;
+    cost.width = static_cast<unsigned>(out.width);
+    cost.copies = std::max(1u, copies_[s]);
+    double kernels = pool_cycles(s), inputs = 1;
+    if (on_crossbar(s)) {
+      cost.analog_per_column = double(out.height) * double(chip_.ima.mvm_cycles);
+      kernels = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * cost.copies;
+      inputs = shapes_[s].sets;
+    }
+    if (stages_[s].residual >= 0) ++inputs;
+    cost.cores_per_column = kernels / out.width / chip_.cluster.cores;
+    cost.cores_per_tile =
+        kernel_cost::tile + inputs * kernel_cost::tile_input + destinations(s) * kernel_cost::tile_destination;
+    if (graph_.tensors[stages_[s].input].producer == 0) cost.cores_per_tile += 2 * kernel_cost::tile_pull;
+    return cost;
+  }
+
+  void choose_tiles() {
+    std::vector<tile_cost> costs;
+    double bottleneck = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      costs.push_back(cost_of(s));
+      if (costs[s].copies > costs[s].width)
+        throw mapping_error(fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
+                                        stages_[s].name, costs[s].copies, costs[s].width));
+      bottleneck = std::max(bottleneck, costs[s].cycles(cheapest_tile_columns(costs[s])));
+    }
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      result_.stages[s].tile_columns =
+          choose_tile_columns(costs[s], bottleneck, root_share_of_bottleneck, options_.tile_cycles);
+  }
+
+  /// Cycles per image of the slowest IMA: what no arrangement of cores can beat.
+  double analog_bottleneck() const {
+    double worst = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      if (on_crossbar(s))
+        worst = std::max(worst, double(shapes_[s].pixels) / copies_[s] * double(chip_.ima.mvm_cycles));
+    return worst;
+  }
+
+  double pool_cycles(std::size_t s) const {
+    const graph_node& node = node_of(s);
+    const graph_tensor& in = graph_.tensors[stages_[s].input];
+    const double elements = double(output_of(s).channels) * shapes_[s].pixels;
+    if (node.kind == node_kind::max_pool)
+      return elements * node.pool_window.kernel_x * node.pool_window.kernel_y * kernel_cost::max_tap;
+    if (node.kind == node_kind::average_pool) return elements * in.width * in.height * kernel_cost::average;
+    return elements * kernel_cost::residual_add;
+  }
+
+  double root_cycles(std::size_t s, int channels, unsigned inputs) const {
+    double per_element = inputs * kernel_cost::sum + kernel_cost::requantise;
+    if (stages_[s].fused_add >= 0) per_element += kernel_cost::residual_add;
+    return per_element * shapes_[s].pixels * channels / copies_[s];
+  }
+
+  unsigned fan_in(std::size_t s, int channels) const {
+    if (options_.reduction_fan_in == 1)
+      throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
+    if (options_.reduction_fan_in > 0) return options_.reduction_fan_in;
+    unsigned inputs = std::min(shapes_[s].sets, OHMIC_MOST_INPUTS);
+    const double allowed = root_share_of_bottleneck * analog_bottleneck() * chip_.cluster.cores;
+    while (inputs > 4 && root_cycles(s, channels, inputs) > allowed) --inputs;
+    return std::max(2u, inputs);
+  }
+
+  void grow_trees() {
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      if (!on_crossbar(s)) {
+        digital_unit unit;
+        unit.stage = s;
+        unit.cycles = pool_cycles(s);
+        units_.push_back(unit);
+        continue;
+      }
+      result_.stages[s].replicas.resize(copies_[s]);
+      for (std::size_t r = 0; r < copies_[s]; ++r) {
+        replica_mapping& replica = result_.stages[s].replicas[r];
+        for (std::size_t j = 0; j < shapes_[s].splits.size(); ++j) {
+          const int channels = shapes_[s].splits[j].count();
+          replica.set_clusters.emplace_back(shapes_[s].sets);
+          replica.reductions.push_back(make_reduction_tree(shapes_[s].sets, fan_in(s, channels)));
+          if (shapes_[s].sets == 1) continue;  // the only set's cluster does its own cores' work
+          const std::vector<reduction_node>& tree = replica.reductions.back();
+          for (std::size_t n = 0; n < tree.size(); ++n) {
+            const unsigned inputs = static_cast<unsigned>(tree[n].sets.size() + tree[n].nodes.size());
+            digital_unit unit;
+            unit.stage = s;
+            unit.replica = r;
+            unit.split = j;
+            unit.node = n;
+            unit.reduction = true;
+            unit.cycles = root_cycles(s, channels, inputs);
+            units_.push_back(unit);
+          }
+        }
+      }
+    }
+  }
+
+  void hand_out_spare_clusters() {
+    const unsigned spare = chip_.clusters() - crossbars_;
+    std::vector<std::size_t> order;
+    for (std::size_t u = 0; u < units_.size(); ++u)
+      if (!units_[u].reduction || options_.reductions != reduction_seats::shared) order.push_back(u);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      if (units_[a].cycles != units_[b].cycles) return units_[a].cycles > units_[b].cycles;
+      return a < b;
+    });
+    if (options_.reductions == reduction_seats::extra && order.size() > spare)
+      throw mapping_error(
+          fmt::format("reductions and pools of their own need {} clusters beside {} crossbars, and chip '{}' "
+                      "has {} clusters: {} too few (reductions: automatic shares clusters)",
+                      order.size(), crossbars_, chip_.name, chip_.clusters(), order.size() - spare));
+    for (std::size_t i = 0; i < order.size() && i < spare; ++i) units_[order[i]].own_cluster = true;
+  }
+
+  /// Pipeline order: a layer's row sets, then its roots, so that neighbours in the pipeline are neighbours in
+  /// number.
+  void number_clusters() {
+    std::size_t next_unit = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      stage_mapping& stage = result_.stages[s];
+      if (!on_crossbar(s)) {
+        stage.cluster = units_[next_unit++].own_cluster ? result_.clusters++ : feeding_cluster(s);
+        continue;
+      }
+      for (replica_mapping& replica : stage.replicas) {
+        for (std::size_t j = 0; j < replica.set_clusters.size(); ++j) {
+          for (unsigned& cluster : replica.set_clusters[j]) cluster = result_.clusters++;
+          for (reduction_node& node : replica.reductions[j]) {
+            const bool own = shapes_[s].sets > 1 && units_[next_unit++].own_cluster;
+            node.cluster = own ? result_.clusters++ : first_leaf(replica, j, node);
+          }
+        }
+      }
+    }
+  }
+
+  static unsigned first_leaf(const replica_mapping& replica, std::size_t split, const reduction_node& node) {
+    if (!node.sets.empty()) return replica.set_clusters[split][node.sets.front()];
+    return first_leaf(replica, split, replica.reductions[split][node.nodes.front()]);
+  }
+
+  unsigned feeding_cluster(std::size_t s) const {
+    for (std::size_t p = 0; p < s; ++p) {
+      if (stages_[p].output != stages_[s].input) continue;
+      if (!on_crossbar(p)) return result_.stages[p].cluster;
+      return result_.stages[p].replicas[0].reductions[0].back().cluster;
+    }
+    throw mapping_error(
+        fmt::format("stage '{}' reads the image and has no cluster to share: chip '{}' needs {} clusters and has {}",
+                    stages_[s].name, chip_.name, crossbars_ + 1, chip_.clusters()));
+  }
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  const chip_config& chip_;
+  const mapping_options& options_;
+  std::vector<layer_shape> shapes_;
+  std::vector<unsigned> copies_;
+  std::vector<digital_unit> units_;
+  unsigned crossbars_ = 0;
+  mapping result_;
+};
+
+}  // namespace
+
+mapping naive_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+                          const mapping_options& options) const {
+  return naive_mapper(graph, stages, chip, options).run();
+}
+
+}  // namespace ohmic
