@@ -21,4 +21,14 @@ bool chip_config::any_core(core_model model) const {
   return false;
 }
 
+std::string chip_config::other_core_designs() const {
+  std::string text;
+  for (unsigned i = 0; i < clusters(); ++i) {
+    const std::vector<core_model> models = core_models(i);
+    for (unsigned c = 0; c < models.size(); ++c)
+      if (design_of(models[c]) == core_design::ibex) text += std::to_string(i) + "." + std::to_string(c) + ": ibex\n";
+  }
+  return text;
+}
+
 }  // namespace ohmic

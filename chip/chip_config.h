@@ -12,6 +12,12 @@ namespace ohmic {
 /// What simulates a core; see ip/iss, ip/rtl_core, ip/lockstep, ip/ibex.
 enum class core_model : std::uint8_t { iss, rtl, lockstep, ibex };
 
+/// The core that a model stands for: how fast a program runs depends on it, not on who simulates it.
+enum class core_design : std::uint8_t { cv32e40p, ibex };
+inline core_design design_of(core_model model) {
+  return model == core_model::ibex ? core_design::ibex : core_design::cv32e40p;
+}
+
 /// A chip as the models see it: validated, units fixed, every default applied. Made only by config loading
 /// (YAML -> optional struct -> this); plain data, so that the compiler knows the chip through the same struct.
 /// Defaults are Table I of Bruschi et al., DATE 2023; the rest are assumptions listed in docs/timing.md.
@@ -51,6 +57,8 @@ struct chip_config {
   /// The model of each core of a cluster.
   std::vector<core_model> core_models(unsigned cluster_index) const;
   bool any_core(core_model model) const;
+  /// The design of every core that is no CV32E40P, "cluster.core: design" a line.
+  std::string other_core_designs() const;
 
   struct icache_config {
     static constexpr std::uint32_t private_bytes = 512;  ///< per core, hits free; fixed in the cores

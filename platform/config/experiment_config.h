@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "chip/chip_config.h"
 #include "sw/compiler/graph/pixel_conversion.h"
+#include "sw/compiler/mapping/mapping_options.h"
 
 namespace ohmic {
 
@@ -31,16 +31,7 @@ struct experiment_config {
     std::string calibration;  ///< empty: the folder calibration beside the network
   } images;
 
-  struct mapping_config {
-    std::string policy = "naive";
-    std::string residuals = "l1";  ///< l1, hbm
-    unsigned conv1_copies = 0;     ///< 0: the compiler chooses
-    std::map<std::string, unsigned> copies;
-    unsigned reduction_fan_in = 0;         ///< 0: the compiler chooses
-    std::string reductions = "automatic";  ///< automatic, extra, shared
-    unsigned tile_cycles = 2000;
-    unsigned prefetch_tiles = 1;
-  } mapping;
+  mapping_options mapping;
 
   struct engine_config {
     cycle_t window = 0;                 ///< 0: exact

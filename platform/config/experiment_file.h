@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "platform/config/config_tree.h"
+#include "sw/compiler/mapping/policy/naive_options.h"
 
 namespace ohmic {
 
 /// An experiment's file as it is written: what the file does not say is empty. Mirrors
-/// configs/schema/experiment.schema.json; the chip and free maps stay in the tree.
+/// configs/schema/experiment.schema.json; the chip, free maps and what belongs to a mapping's policy
+/// (visit_naive_options) stay in the tree.
 struct experiment_file {
   std::optional<std::string> model;
   struct {
@@ -25,10 +27,7 @@ struct experiment_file {
     std::optional<std::string> calibration;
   } images;
   struct {
-    std::optional<std::string> policy, residuals;
-    std::optional<unsigned> conv1_copies, reduction_fan_in;
-    std::optional<std::string> reductions;
-    std::optional<unsigned> tile_cycles, prefetch_tiles;
+    std::optional<std::string> policy;
   } mapping;
   struct {
     std::optional<std::uint64_t> window;
@@ -49,5 +48,8 @@ struct experiment_file {
 
 /// The file's struct from a checked tree.
 experiment_file to_experiment_file(const config_node& root);
+
+/// The policy's options from the keys under `mapping` of a checked tree.
+naive_options to_naive_options(const config_node& root);
 
 }  // namespace ohmic

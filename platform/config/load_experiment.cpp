@@ -1,5 +1,8 @@
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <sstream>
+#include <type_traits>
 
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
@@ -86,6 +89,36 @@ chip_config chip_of(const config_node& root, const fs::path& file, std::vector<c
   return resolve_chip(tree);
 }
 
+/// A visitor that takes a policy's options from the keys under `mapping`; the schema has checked them.
+class option_reader {
+ public:
+  explicit option_reader(const config_node& root) : root_(root) {}
+  void operator()(const std::string& key, unsigned& value) const {
+    if (const config_node* node = find(key)) value = static_cast<unsigned>(parse_integer(node->scalar).value());
+  }
+  void operator()(const std::string& key, std::map<std::string, unsigned>& values) const {
+    const config_node* node = find(key);
+    for (std::size_t i = 0; node != nullptr && i < node->entries.size(); ++i)
+      values[node->entries[i].key] = static_cast<unsigned>(parse_integer(node->entries[i].value.scalar).value());
+  }
+  template <class Word, class = std::enable_if_t<std::is_enum_v<Word>>>
+  void operator()(const std::string& key, Word& value) const {
+    const config_node* node = find(key);
+    if (node == nullptr) return;
+    std::istringstream words(words_of(value));
+    std::string word;
+    for (unsigned index = 0; words >> word; ++index)
+      if (word == node->scalar) value = static_cast<Word>(index);
+  }
+
+ private:
+  const config_node* find(const std::string& key) const {
+    const config_node* node = root_.find("mapping." + key);
+    return node == nullptr || node->kind == config_node::kind_t::null ? nullptr : node;
+  }
+  const config_node& root_;
+};
+
 }  // namespace
 
 experiment_file to_experiment_file(const config_node& root) {
@@ -103,12 +136,6 @@ experiment_file to_experiment_file(const config_node& root) {
   read("images.resize", f.images.resize);
   read("images.calibration", f.images.calibration);
   read("mapping.policy", f.mapping.policy);
-  read("mapping.residuals", f.mapping.residuals);
-  read("mapping.conv1_copies", f.mapping.conv1_copies);
-  read("mapping.reduction_fan_in", f.mapping.reduction_fan_in);
-  read("mapping.reductions", f.mapping.reductions);
-  read("mapping.tile_cycles", f.mapping.tile_cycles);
-  read("mapping.prefetch_tiles", f.mapping.prefetch_tiles);
   read("engine.window", f.engine.window);
   read("engine.threads", f.engine.threads);
   read("engine.max_cycles", f.engine.max_cycles);
@@ -123,6 +150,12 @@ experiment_file to_experiment_file(const config_node& root) {
   read("check", f.check);
   read("output", f.output);
   return f;
+}
+
+naive_options to_naive_options(const config_node& root) {
+  naive_options options;
+  visit_naive_options(options, option_reader(root));
+  return options;
 }
 
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {
@@ -153,16 +186,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
     c.images.calibration = located(*f.images.calibration, *root.find("images.calibration"), file);
 
   apply(f.mapping.policy, c.mapping.policy);
-  apply(f.mapping.residuals, c.mapping.residuals);
-  apply(f.mapping.conv1_copies, c.mapping.conv1_copies);
-  apply(f.mapping.reduction_fan_in, c.mapping.reduction_fan_in);
-  apply(f.mapping.reductions, c.mapping.reductions);
-  apply(f.mapping.tile_cycles, c.mapping.tile_cycles);
-  apply(f.mapping.prefetch_tiles, c.mapping.prefetch_tiles);
-  if (const config_node* copies = root.find("mapping.copies")) {
-    for (const config_node::entry& e : copies->entries)
-      c.mapping.copies[e.key] = static_cast<unsigned>(parse_integer(e.value.scalar).value());
-  }
+  c.mapping.naive = to_naive_options(root);
 
   apply(f.engine.window, c.engine.window);
   apply(f.engine.threads, c.engine.threads);

@@ -56,7 +56,7 @@ std::string quoted(const std::string& word) {
 
 std::string ranges(const std::vector<unsigned>& numbers) { return '"' + ranges_text(numbers) + '"'; }
 
-/// Who simulates the cores: no property of the chip, so not part of its hash.
+/// Who simulates the cores: of that only the cores' design is part of the chip's hash.
 std::string cores(const chip_config& c) {
   std::string out = "cores:\n  model: " + std::string(name_of(c.cores.model)) + "\n  overrides:";
   out += c.cores.overrides.empty() ? " []\n" : "\n";
@@ -122,10 +122,10 @@ std::string body(const chip_config& c) {
 
 std::string to_yaml(const chip_config& chip) { return "name: " + quoted(chip.name) + "\n" + cores(chip) + body(chip); }
 
-// FNV-1a over the spelled-out chip.
+// FNV-1a over the spelled-out chip and the design of its cores.
 std::string chip_hash(const chip_config& chip) {
   std::uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char c : body(chip)) hash = (hash ^ c) * 0x100000001b3u;
+  for (unsigned char c : body(chip) + chip.other_core_designs()) hash = (hash ^ c) * 0x100000001b3u;
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
   return text;

@@ -92,7 +92,7 @@ void load_chip_memory(machine& chip, const deployment& source, const image_set& 
     const std::uint64_t base = config.cluster_peripherals(crossbar.cluster) + map::crossbar_base;
     for (unsigned row = 0; row < crossbar.rows; ++row)
       write(chip, base + std::uint64_t{row} * config.ima.columns,
-            crossbar.weights.data() + std::size_t{row} * crossbar.columns, crossbar.columns);
+            crossbar.weights.data() + std::size_t{row} * crossbar.bitlines, crossbar.bitlines);
   }
   for (const cluster_image& image : source.clusters) {
     write(chip, config.cluster_l1(image.cluster) + image.offset, image.bytes.data(), image.bytes.size());

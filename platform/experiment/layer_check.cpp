@@ -19,7 +19,7 @@ bool wants(const ring_report& ring, std::uint32_t x) {
   for (unsigned out = 0; out < ring.wanted_columns; ++out) {
     if (out / ring.wanted_tile % ring.wanted_replicas != ring.wanted_replica) continue;
     const long begin = static_cast<long>(out) * ring.wanted_stride - ring.wanted_pad;
-    if (static_cast<long>(x) >= begin && static_cast<long>(x) < begin + static_cast<long>(ring.wanted_kernel))
+    if (static_cast<long>(x) >= begin && static_cast<long>(x) < begin + static_cast<long>(ring.wanted_size))
       return true;
   }
   return false;

@@ -7,36 +7,19 @@
 #include "platform/run/progress.h"
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/deployment_folder.h"
+#include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/mapping_policy.h"
 
 namespace ohmic {
 namespace {
 
 std::string cache_key(const experiment_config& config, const network& net) {
-  const auto& m = config.mapping;
   fingerprint key;
-  key.add(tool_hash()).add(net.hash).add(chip_hash(config.chip)).add(m.policy).add(m.residuals).add(m.reductions);
-  key.add(m.conv1_copies).add(m.reduction_fan_in).add(m.tile_cycles).add(m.prefetch_tiles);
-  for (const auto& [node, copies] : m.copies) key.add(node).add(copies);
+  key.add(tool_hash()).add(net.hash).add(chip_hash(config.chip)).add(canonical_text(config.mapping));
   return key.digits();
 }
 
 }  // namespace
-
-mapping_options to_mapping_options(const experiment_config& config) {
-  const auto& m = config.mapping;
-  mapping_options options;
-  options.policy = m.policy;
-  options.conv1_copies = m.conv1_copies;
-  options.copies = m.copies;
-  options.reduction_fan_in = m.reduction_fan_in;
-  options.reductions = m.reductions == "extra"    ? reduction_seats::extra
-                       : m.reductions == "shared" ? reduction_seats::shared
-                                                  : reduction_seats::automatic;
-  options.residuals = m.residuals == "hbm" ? residual_store::hbm : residual_store::l1;
-  options.tile_cycles = m.tile_cycles;
-  options.prefetch_tiles = m.prefetch_tiles;
-  return options;
-}
 
 deployment map_network(const experiment_config& config, const network& net, bool quiet) {
   const cache_entry entry("deployments", cache_key(config, net), ".deployment");
@@ -48,7 +31,7 @@ deployment map_network(const experiment_config& config, const network& net, bool
   }
   progress meter("mapping " + net.graph.name, quiet);
   meter.update(0, 0, "");
-  deployment result = compile(net.graph, config.chip, to_mapping_options(config));
+  deployment result = compile(net.graph, config.chip, config.mapping);
   entry.put(deployment_bytes(result));
   return result;
 }

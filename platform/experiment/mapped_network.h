@@ -3,12 +3,8 @@
 #include "platform/config/experiment_config.h"
 #include "platform/experiment/network.h"
 #include "sw/compiler/mapping/emit/deployment_image.h"
-#include "sw/compiler/mapping/mapping_options.h"
 
 namespace ohmic {
-
-/// The experiment's mapping keys as the compiler takes them.
-mapping_options to_mapping_options(const experiment_config& config);
 
 /// Maps the network to the experiment's chip, or takes the deployment from the cache. Throws mapping_error.
 deployment map_network(const experiment_config& config, const network& net, bool quiet);

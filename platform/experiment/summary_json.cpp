@@ -43,7 +43,7 @@ json stages_json(const run_figures& f, unsigned images) {
          {"kind", s.stage->kind},
          {"layers", s.stage->layers},
          {"clusters", s.stage->clusters},
-         {"copies", s.stage->copies},
+         {"replicas", s.stage->replicas},
          {"tile_columns", s.stage->tile_columns},
          {"mvms_per_image", p.mvms},
          {"predicted_cycles_per_image",
@@ -92,7 +92,7 @@ std::uint64_t sum(const run_figures& f, std::uint64_t cluster_activity::* of) {
 
 json crossbars_json(const experiment_config& config, const deployment& source) {
   std::uint64_t used = 0;
-  for (const crossbar_image& c : source.crossbars) used += std::uint64_t{c.rows} * c.columns;
+  for (const crossbar_image& c : source.crossbars) used += std::uint64_t{c.rows} * c.bitlines;
   const std::uint64_t all = std::uint64_t{config.chip.clusters()} * config.chip.ima.rows * config.chip.ima.columns;
   return {{"used", source.crossbars.size()},
           {"cells_used", used},

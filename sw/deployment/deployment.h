@@ -17,7 +17,7 @@
 /// A column n may be read when n < min over the ring's producers of produced[p], and written when
 /// n < released + slots.
 /// So released is min(needed, produced): columns that nobody needs (behind the last window of an image, or between
-/// windows whose stride is larger than their kernel) are written all the same, and replicas write them when they come
+/// windows whose stride is larger than they are) are written all the same, and replicas write them when they come
 /// to it; were `released` past such a column, column n + slots could be in its slot before. Where `needed` never
 /// passes a column that is still to be written (one producer, which writes in order, or producers that send only what
 /// is needed) released is `needed` alone; the other rings have OHMIC_RING_FOLLOWS. A replica that owes only some
@@ -28,7 +28,7 @@
 /// the local step that names it as output_ring; every local step with the ring among its inputs reads it.
 ///
 /// When a tile may run. Let its output columns be x0 .. x0+T-1 of image i (for a replica the t-th tile it makes).
-///   inputs   each window needs the columns of image i in [x0*stride - pad, (x0+T-1)*stride - pad + kernel), clipped to
+///   inputs   each window needs the columns of image i in [x0*stride - pad, (x0+T-1)*stride - pad + size), clipped to
 ///            the map (whole_image: all of the image); from an OHMIC_RING_SEQUENCE ring columns t*T .. t*T+T-1.
 ///            All of them must be below the produced frontier.
 ///   output   the tile's last column must be below released + slots of the output ring; for a PUSH the tile's last
@@ -127,11 +127,11 @@ typedef struct {
 } ohmic_feeder;
 
 /// How output columns of a step depend on the columns of an input ring:
-/// output column x needs input columns x * stride - pad + k * 1, 0 <= k < kernel, those inside [0, W).
+/// output column x needs input columns x * stride - pad + k, 0 <= k < size, those inside [0, W).
 /// With whole_image: every output column needs all columns of its image (global pooling).
 typedef struct {
   uint32_t ring;  ///< index into rings
-  uint32_t kernel, stride;
+  uint32_t size, stride;
   int32_t pad;
   uint32_t whole_image;
 } ohmic_window;
@@ -195,7 +195,7 @@ enum ohmic_kernel {
   OHMIC_KERNEL_REQUANTISE = 2,
   /// logits: the same sum S, then S*m[c] + B[c] as int32 [channels]
   OHMIC_KERNEL_LOGITS = 3,
-  /// max over pool_h x kernel window of input 0 (int8 by res_segments), outside the map ignored -> by segments
+  /// max over a window of pool_height x size of input 0 (int8 by res_segments), outside the map ignored -> by segments
   OHMIC_KERNEL_MAX_POOL = 4,
   /// (sum over the whole image * m + (1 << (s-1))) >> s of input 0 (by res_segments) -> int8 by segments, H = 1
   OHMIC_KERNEL_AVERAGE_POOL = 5,
@@ -211,7 +211,7 @@ typedef struct {
   ohmic_step step;
   uint32_t kernel;                   ///< enum ohmic_kernel
   uint32_t height;                   ///< output pixels per column
-  uint32_t channels;                 ///< channels of the sums (columns of the crossbar in use)
+  uint32_t channels;                 ///< channels of the sums
   uint32_t sum_count;                ///< inputs 0 .. sum_count-1 are summed
   uint32_t int16_mask;               ///< bit i: input i holds int16 partial sums (else int8 codes)
   uint32_t multipliers;              ///< L1 offset of int16_t m[channels] padded to words (REQUANTISE, LOGITS)
@@ -244,8 +244,8 @@ typedef struct {
   uint32_t released;  ///< index into frontiers[]: the consumer's release word; NONE: no limit
   /// Which columns the consumer wants (its replica rule over this stream): all if want_replicas <= 1. The consumer's
   /// tile of want_tile output columns with number (x_out / want_tile) % want_replicas == want_replica needs our
-  /// columns x_out*want_stride - want_pad + [0, want_kernel).
-  uint32_t want_tile, want_replica, want_replicas, want_kernel, want_stride;
+  /// columns x_out*want_stride - want_pad + [0, want_size).
+  uint32_t want_tile, want_replica, want_replicas, want_size, want_stride;
   int32_t want_pad;
   uint32_t want_columns;  ///< output columns per image of the consumer
 } ohmic_destination;

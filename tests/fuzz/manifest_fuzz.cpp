@@ -10,6 +10,7 @@
 
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/deployment_folder.h"
+#include "sw/compiler/mapping/mapping_error.h"
 #include "tests/fuzz/campaign.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
@@ -47,7 +48,7 @@ class folder {
   folder() : path_(fs::temp_directory_path() / ("ohmic_manifest_fuzz_" + std::to_string(getpid()))) {
     std::mt19937 random(3);
     mapping_options options;
-    options.copies = {{"main", 2}};
+    options.naive.replicas = {{"main", 2}};
     save_deployment(compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), options), path_.string());
     std::ifstream in(path_ / "manifest.json", std::ios::binary);
     manifest_.assign(std::istreambuf_iterator<char>(in), {});

@@ -1,9 +1,10 @@
-// Random networks, mapped with random options: columns that nobody needs, copies, residuals; some steps far slower.
+// Random networks, mapped with random options: columns that nobody needs, replicas, residuals; some steps far slower.
 //
 // An input is a case seed and `firmware` or `rules`. Every network is run from its deployment's bytes by the untimed
 // oracle of sw/deployment/deployment.h, some also by the real firmware on a chip that does everything at moments of
 // chance; both must give the integer reference's logits.
 #include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/fuzz/campaign.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"

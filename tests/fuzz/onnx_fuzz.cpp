@@ -180,8 +180,7 @@ double work(const integer_graph& g) {
   double sum = 0;
   for (const graph_node& n : g.nodes) {
     const graph_tensor& out = g.tensors[n.output];
-    const double pixels = double(out.width) * out.height,
-                 window = double(n.pool_window.kernel_x) * n.pool_window.kernel_y;
+    const double pixels = double(out.width) * out.height, window = double(n.pool_window.size_x) * n.pool_window.size_y;
     sum += pixels * out.channels * window + (n.on_crossbar() ? pixels * double(n.layer.weights.size()) : 0);
   }
   return sum;

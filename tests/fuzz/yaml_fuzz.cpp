@@ -192,8 +192,9 @@ verdict run(const std::string& input) {
       if (!within(f.images.count.value_or(1), 1, 1024)) v.wrong = "images.count is out of range";
       if (!within(f.engine.window.value_or(0), 0, 1'000'000)) v.wrong = "engine.window is out of range";
       if (!within(f.engine.max_cycles.value_or(0), 0, most_of_anything)) v.wrong = "engine.max_cycles is out of range";
-      if (!within(f.mapping.tile_cycles.value_or(1), 1, 1'000'000'000)) v.wrong = "mapping.tile_cycles is out of range";
-      if (!within(f.mapping.prefetch_tiles.value_or(1), 1, 16)) v.wrong = "mapping.prefetch_tiles is out of range";
+      const naive_options naive = to_naive_options(root);
+      if (!within(naive.tile_cycles, 1, 1'000'000'000)) v.wrong = "mapping.tile_cycles is out of range";
+      if (!within(naive.prefetch_tiles, 1, 16)) v.wrong = "mapping.prefetch_tiles is out of range";
       return v;
     }
     const chip_config c = resolve_chip(root);

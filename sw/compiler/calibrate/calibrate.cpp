@@ -32,7 +32,7 @@ std::int64_t largest_sum(const crossbar_layer& layer) {
   for (const row_set& set : layer.row_sets)
     for (int o = 0; o < layer.out_channels; ++o) {
       std::int64_t sum = 0;
-      for (int row = 0; row < set.rows(layer.window.kernel_x); ++row)
+      for (int row = 0; row < set.rows(layer.window.size_x); ++row)
         sum += std::abs(int{layer.weight(set, row, o)}) * 128;
       largest = std::max(largest, sum);
     }
@@ -114,7 +114,7 @@ void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<st
   if (node.on_crossbar()) {
     crossbar_layer& l = node.layer;
     try {
-      l.row_sets = split_rows(l.in_channels, l.window.kernel_x, l.window.kernel_y, graph.rows);
+      l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, graph.rows);
     } catch (const graph_error& e) {
       fail(node, e.what());
     }

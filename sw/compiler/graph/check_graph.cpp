@@ -54,8 +54,8 @@ class checker {
   const graph_tensor& in(int i) const { return graph_.tensors[node_.inputs[i]]; }
 
   void check_window(const graph_window& w, const graph_tensor& input, const graph_tensor& out) const {
-    check_axis("x", w.kernel_x, w.stride_x, w.pad_x, input.width, out.width);
-    check_axis("y", w.kernel_y, w.stride_y, w.pad_y, input.height, out.height);
+    check_axis("x", w.size_x, w.stride_x, w.pad_x, input.width, out.width);
+    check_axis("y", w.size_y, w.stride_y, w.pad_y, input.height, out.height);
   }
   void check_axis(const char* axis, int kernel, int stride, int pad, int size, int out) const {
     const std::string text = std::string("window along ") + axis + " (kernel " + std::to_string(kernel) + ", stride " +
@@ -88,13 +88,13 @@ class checker {
             "maps " + std::to_string(l.in_channels) + " to " + std::to_string(l.out_channels) +
                 " channels, but stands between " + shape_of(input) + " and " + shape_of(out));
     check_window(l.window, input, out);
-    const std::size_t per_channel = std::size_t(l.in_channels) * l.window.kernel_x * l.window.kernel_y;
+    const std::size_t per_channel = std::size_t(l.in_channels) * l.window.size_x * l.window.size_y;
     require(l.weights.size() == per_channel * l.out_channels, "has " + std::to_string(l.weights.size()) +
                                                                   " weights instead of " +
                                                                   std::to_string(per_channel * l.out_channels));
     fits_int32("a partial sum", -std::int64_t(per_channel) * 16384, std::int64_t(per_channel) * 16384);
     if (node_.kind == node_kind::logits)
-      require(out.width == 1 && out.height == 1 && l.window.kernel_x == 1 && l.window.kernel_y == 1,
+      require(out.width == 1 && out.height == 1 && l.window.size_x == 1 && l.window.size_y == 1,
               "is not a fully connected layer of one pixel");
     if (graph_.calibrated) check_constants(l);
   }
@@ -119,18 +119,18 @@ class checker {
   }
 
   void check_sets(const crossbar_layer& l) const {
-    std::vector<char> covered(std::size_t(l.window.kernel_y) * l.in_channels, 0);
+    std::vector<char> covered(std::size_t(l.window.size_y) * l.in_channels, 0);
     require(!l.row_sets.empty(), "has no row sets");
     for (const row_set& set : l.row_sets) {
       const std::string text = "row set of kernel rows [" + std::to_string(set.ky_begin) + ", " +
                                std::to_string(set.ky_end) + ") and channels [" + std::to_string(set.channel_begin) +
                                ", " + std::to_string(set.channel_end) + ") ";
-      require(0 <= set.ky_begin && set.ky_begin < set.ky_end && set.ky_end <= l.window.kernel_y &&
+      require(0 <= set.ky_begin && set.ky_begin < set.ky_end && set.ky_end <= l.window.size_y &&
                   0 <= set.channel_begin && set.channel_begin < set.channel_end && set.channel_end <= l.in_channels,
               text + "is not part of the layer");
-      require(set.rows(l.window.kernel_x) <= graph_.rows, text + "has " + std::to_string(set.rows(l.window.kernel_x)) +
-                                                              " rows, more than the " + std::to_string(graph_.rows) +
-                                                              " it was calibrated for");
+      require(set.rows(l.window.size_x) <= graph_.rows, text + "has " + std::to_string(set.rows(l.window.size_x)) +
+                                                            " rows, more than the " + std::to_string(graph_.rows) +
+                                                            " it was calibrated for");
       for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
         for (int c = set.channel_begin; c < set.channel_end; ++c) {
           char& done = covered[std::size_t(ky) * l.in_channels + c];

@@ -33,25 +33,25 @@ void link_tensors(integer_graph& graph) {
   }
 }
 
-std::vector<row_set> split_rows(int in_channels, int kernel_x, int kernel_y, int rows) {
-  const int taps = kernel_x * kernel_y;
+std::vector<row_set> split_rows(int in_channels, int size_x, int size_y, int rows) {
+  const int taps = size_x * size_y;
   std::vector<row_set> sets;
   if (in_channels * taps <= rows) {
-    sets.push_back({0, kernel_y, 0, in_channels});
+    sets.push_back({0, size_y, 0, in_channels});
     return sets;
   }
   constexpr int group = 64, by_kernel_row_up_to = 128;
-  if (in_channels <= by_kernel_row_up_to && group * kernel_x <= rows) {
+  if (in_channels <= by_kernel_row_up_to && group * size_x <= rows) {
     for (int c = 0; c < in_channels; c += group)
-      for (int ky = 0; ky < kernel_y; ++ky) sets.push_back({ky, ky + 1, c, std::min(c + group, in_channels)});
+      for (int ky = 0; ky < size_y; ++ky) sets.push_back({ky, ky + 1, c, std::min(c + group, in_channels)});
     return sets;
   }
   const int per_set = rows / taps;
   if (per_set == 0)
-    throw graph_error("a kernel of " + std::to_string(kernel_x) + "x" + std::to_string(kernel_y) + " needs " +
+    throw graph_error("a kernel of " + std::to_string(size_x) + "x" + std::to_string(size_y) + " needs " +
                       std::to_string(taps) + " crossbar rows for one channel, but the crossbar has " +
                       std::to_string(rows));
-  for (int c = 0; c < in_channels; c += per_set) sets.push_back({0, kernel_y, c, std::min(c + per_set, in_channels)});
+  for (int c = 0; c < in_channels; c += per_set) sets.push_back({0, size_y, c, std::min(c + per_set, in_channels)});
   return sets;
 }
 

@@ -26,9 +26,9 @@ struct graph_tensor {
 };
 
 /// Kernel, stride and padding of a convolution or pool. Output x reads input x * stride_x - pad_x + [0,
-/// kernel_x), y alike; what lies outside the map is 0 for a convolution and never wins in a max pool.
+/// size_x), y alike; what lies outside the map is 0 for a convolution and never wins in a max pool.
 struct graph_window {
-  int kernel_x = 1, kernel_y = 1;
+  int size_x = 1, size_y = 1;
   int stride_x = 1, stride_y = 1;
   int pad_x = 0, pad_y = 0;  ///< before the first column and row
 };
@@ -42,7 +42,7 @@ struct row_set {
 
   int ky_count() const { return ky_end - ky_begin; }
   int channels() const { return channel_end - channel_begin; }
-  int rows(int kernel_x) const { return kernel_x * ky_count() * channels(); }
+  int rows(int size_x) const { return size_x * ky_count() * channels(); }
   friend bool operator==(const row_set& a, const row_set& b) {
     return a.ky_begin == b.ky_begin && a.ky_end == b.ky_end && a.channel_begin == b.channel_begin &&
            a.channel_end == b.channel_end;
@@ -69,7 +69,7 @@ struct crossbar_layer {
   int in_channels = 0, out_channels = 0;
   int groups = 1;  ///< always 1: grouped convolution is refused on import
   graph_window window;
-  std::vector<std::int8_t> weights;  ///< [out_channels][in_channels][kernel_y][kernel_x]
+  std::vector<std::int8_t> weights;  ///< [out_channels][in_channels][size_y][size_x]
   std::vector<float> weight_scale;   ///< one per output channel
   std::vector<std::int32_t> bias;    ///< one per output channel, scale input * weight_scale
   // From calibration:
@@ -78,8 +78,8 @@ struct crossbar_layer {
   requantise_constants requantise;  ///< requantise.lo is known on import
 
   std::int8_t weight(int out_channel, int in_channel, int ky, int kx) const {
-    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.kernel_y + ky) *
-                       window.kernel_x +
+    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.size_y + ky) *
+                       window.size_x +
                    kx];
   }
   /// The weight in `row` of the set, in its row order.
@@ -149,7 +149,7 @@ void link_tensors(integer_graph& graph);
 
 /// The rule of CALIBRATED_FORMAT.md that splits a layer over crossbars of `rows` rows, ordered by (channel
 /// group, ky). Throws graph_error if even one channel's taps do not fit.
-std::vector<row_set> split_rows(int in_channels, int kernel_x, int kernel_y, int rows);
+std::vector<row_set> split_rows(int in_channels, int size_x, int size_y, int rows);
 
 /// MVMs for one image: output pixels times row sets times column tiles, summed over the crossbar layers.
 std::int64_t mvm_count(const integer_graph& graph, int columns);

@@ -10,10 +10,12 @@
 #include "sw/compiler/mapping/emit/content_hash.h"
 #include "sw/compiler/mapping/emit/reports.h"
 #include "sw/compiler/mapping/emit/write_cluster.h"
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/token_run.h"
+#include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/mapping/policy/placement_policy.h"
 
 namespace ohmic {
@@ -21,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t hbm_alignment = 4096;
 
-void check_target(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
+void check_target(const integer_graph& graph, const chip_config& chip) {
   if (!graph.calibrated)
     throw mapping_error("model '" + graph.name + "' is not calibrated: it has no row sets and ADC scales");
   if (graph.rows > static_cast<int>(chip.ima.rows))
@@ -32,7 +34,6 @@ void check_target(const integer_graph& graph, const chip_config& chip, const map
     throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases", chip.name,
                                     chip.dma.channels));
   check_ranges(graph, chip);
-  if (options.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
 }
 
 hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {
@@ -74,10 +75,10 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
 }  // namespace
 
 deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
-  check_target(graph, chip, options);
+  check_target(graph, chip);
   const std::vector<stage> stages = make_stages(graph);
-  const mapping assignment = make_mapping_policy(options.policy)->map(graph, stages, chip, options);
-  return make_fitting_plan(graph, stages, assignment, chip, options);
+  const mapping assignment = make_mapping_policy(options)->map(graph, stages, chip);
+  return make_fitting_plan(graph, stages, assignment, chip);
 }
 
 deployment emit(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {

@@ -1,13 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
-#include <string>
 #include <vector>
-
-#include "chip/chip_config.h"
-#include "sw/compiler/mapping/mapping_options.h"
-#include "sw/compiler/mapping/plan/stage.h"
 
 namespace ohmic {
 
@@ -25,8 +19,9 @@ inline channel_range intersect(channel_range a, channel_range b) {
   return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
-/// The crossbar column ranges that a layer's output channels are split into, in order.
-std::vector<channel_range> column_splits(int channels, int crossbar_columns);
+/// The ranges that a layer's output channels are split into, in order: as many as a crossbar has bitlines (its columns;
+/// a column is always one of a map).
+std::vector<channel_range> split_channels(int channels, int bitlines);
 
 /// A node of a reduction: adds codes of row sets and partial sums of earlier nodes. The last node is the
 /// root.
@@ -36,7 +31,7 @@ struct reduction_node {
   std::vector<unsigned> nodes;  ///< earlier nodes whose int16 partial sums it reads
 };
 
-/// One copy of a layer's crossbars.
+/// One replica of a layer's crossbars.
 struct replica_mapping {
   std::vector<std::vector<unsigned>> set_clusters;      ///< [split][row set]: a cluster each, no two the same
   std::vector<std::vector<reduction_node>> reductions;  ///< [split]
@@ -53,19 +48,8 @@ struct stage_mapping {
 /// them places on the chip.
 struct mapping {
   unsigned clusters = 0;
+  unsigned prefetch_tiles = 1;  ///< that a ring holds beyond the one in work
   std::vector<stage_mapping> stages;
 };
-
-/// Decides how stages are spread over clusters. Pure: the same arguments give the same answer. Throws
-/// mapping_error if the chip has too few clusters.
-class mapping_policy {
- public:
-  virtual ~mapping_policy() = default;
-  virtual mapping map(const integer_graph&, const std::vector<stage>&, const chip_config&,
-                      const mapping_options&) const = 0;
-};
-
-/// The policy of that name; throws mapping_error naming those that exist.
-std::unique_ptr<mapping_policy> make_mapping_policy(const std::string& name);
 
 }  // namespace ohmic

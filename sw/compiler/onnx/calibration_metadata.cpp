@@ -62,7 +62,7 @@ void read_layer(const json& entry, graph_node& node) {
     const range channels = read_range(set.at("channels"), in + "row_sets.channels");
     const range ky = read_range(set.at("ky"), in + "row_sets.ky");
     const range kx = read_range(set.at("kx"), in + "row_sets.kx");
-    if (kx.begin != 0 || kx.end != l.window.kernel_x)
+    if (kx.begin != 0 || kx.end != l.window.size_x)
       fail(in + "has a row set of kernel columns " + set.at("kx").dump() + "; only whole kernel rows are supported");
     l.row_sets.push_back({ky.begin, ky.end, channels.begin, channels.end});
   }
@@ -98,7 +98,7 @@ std::string write_calibration(const integer_graph& graph) {
       for (const row_set& set : n.layer.row_sets)
         sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
                         {"ky", range_of(set.ky_begin, set.ky_end)},
-                        {"kx", range_of(0, n.layer.window.kernel_x)}});
+                        {"kx", range_of(0, n.layer.window.size_x)}});
       const requantise_constants& r = n.layer.requantise;
       conv[n.name] = {{"row_sets", sets},
                       {"adc", {{"m", n.layer.adc.m}, {"s", n.layer.adc.s}}},

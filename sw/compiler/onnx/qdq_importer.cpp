@@ -288,7 +288,7 @@ void qdq_importer::read_output() {
   const graph_tensor& t = graph_.tensors[found->second.tensor];
   const bool dequantised = found->second.state == form::real && found->second.sole;
   if ((found->second.state != form::pending && !dequantised) || last.kind != node_kind::convolution ||
-      last.layer.window.kernel_x != 1 || last.layer.window.kernel_y != 1 || t.width != 1 || t.height != 1 ||
+      last.layer.window.size_x != 1 || last.layer.window.size_y != 1 || t.width != 1 || t.height != 1 ||
       last.layer.requantise.lo == 0)
     throw import_error("output '" + name + "' comes from node '" + last.name +
                        "'; a Gemm that gives the logits, in no other use and without a Relu, is expected there");

@@ -12,10 +12,10 @@ void check_kernel(const onnx::NodeProto& node, std::int64_t k) {
 }
 
 /// Window of a Conv or MaxPool and the size of its output, from attributes common to both.
-graph_window read_window(const onnx::NodeProto& node, node_attributes& attributes, std::int64_t kernel_y,
-                         std::int64_t kernel_x, const graph_tensor& input, graph_tensor& output) {
-  check_kernel(node, kernel_y);
-  check_kernel(node, kernel_x);
+graph_window read_window(const onnx::NodeProto& node, node_attributes& attributes, std::int64_t size_y,
+                         std::int64_t size_x, const graph_tensor& input, graph_tensor& output) {
+  check_kernel(node, size_y);
+  check_kernel(node, size_x);
   const std::vector<std::int64_t> strides = attributes.integers("strides", {1, 1});
   const std::vector<std::int64_t> pads = attributes.integers("pads", {0, 0, 0, 0});
   const std::vector<std::int64_t> dilations = attributes.integers("dilations", {1, 1});
@@ -30,14 +30,14 @@ graph_window read_window(const onnx::NodeProto& node, node_attributes& attribute
     if (s < 1 || s > 1024) refuse(node, "stride " + std::to_string(s) + " is outside 1 .. 1024");
   for (std::int64_t p : pads)
     if (p < 0 || p > 1024) refuse(node, "padding " + std::to_string(p) + " is outside 0 .. 1024");
-  const std::int64_t room_y = input.height + pads[0] + pads[2] - kernel_y;
-  const std::int64_t room_x = input.width + pads[1] + pads[3] - kernel_x;
+  const std::int64_t room_y = input.height + pads[0] + pads[2] - size_y;
+  const std::int64_t room_x = input.width + pads[1] + pads[3] - size_x;
   if (room_y < 0 || room_x < 0) refuse(node, "the kernel is larger than the padded map");
   output.height = static_cast<int>(room_y / strides[0] + 1);
   output.width = static_cast<int>(room_x / strides[1] + 1);
   graph_window w;
-  w.kernel_x = static_cast<int>(kernel_x);
-  w.kernel_y = static_cast<int>(kernel_y);
+  w.size_x = static_cast<int>(size_x);
+  w.size_y = static_cast<int>(size_y);
   w.stride_y = static_cast<int>(strides[0]);
   w.stride_x = static_cast<int>(strides[1]);
   w.pad_y = static_cast<int>(pads[0]);

@@ -52,7 +52,7 @@ void multiply(const std::int16_t* windows, int pixels, const std::int16_t* weigh
 column_sums::column_sums(const crossbar_layer& layer, std::vector<row_set> sets)
     : window_(layer.window), padded_outputs_(round_up(layer.out_channels, block)) {
   for (const row_set& set : sets) {
-    const int rows = set.rows(window_.kernel_x);
+    const int rows = set.rows(window_.size_x);
     prepared_set p{set, round_up(rows, depth_unit), {}};
     p.weights.assign(static_cast<std::size_t>(padded_outputs_) * p.depth, 0);
     for (int o = 0; o < layer.out_channels; ++o)
@@ -64,7 +64,7 @@ column_sums::column_sums(const crossbar_layer& layer, std::vector<row_set> sets)
 
 void column_sums::gather(const prepared_set& set, const feature_map& input, int x, int y, std::int16_t* window) const {
   const int channels = set.rows.channels();
-  for (int kx = 0; kx < window_.kernel_x; ++kx)
+  for (int kx = 0; kx < window_.size_x; ++kx)
     for (int ky = set.rows.ky_begin; ky < set.rows.ky_end; ++ky, window += channels) {
       const int in_x = x * window_.stride_x - window_.pad_x + kx, in_y = y * window_.stride_y - window_.pad_y + ky;
       if (in_x < 0 || in_x >= input.width || in_y < 0 || in_y >= input.height)

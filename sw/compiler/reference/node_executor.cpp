@@ -51,7 +51,7 @@ node_executor::node_executor(const integer_graph& graph, int node, reference_mod
   if (node_.on_crossbar()) {
     const crossbar_layer& l = node_.layer;
     sums_ = std::make_unique<column_sums>(
-        l, exact ? std::vector<row_set>{{0, l.window.kernel_y, 0, l.in_channels}} : l.row_sets);
+        l, exact ? std::vector<row_set>{{0, l.window.size_y, 0, l.in_channels}} : l.row_sets);
     if (exact) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
   } else if (exact && node_.kind == node_kind::add) {
     add_.s = shift_for(node_, std::max(scale(0), scale(1)) / out, (1 << 21) - 1);
@@ -95,8 +95,8 @@ void node_executor::max_pool(const feature_map& input, feature_map& output) cons
     for (int y = 0; y < out_.height; ++y)
       for (int c = 0; c < out_.channels; ++c) {
         int best = std::numeric_limits<int>::min();
-        for (int kx = 0; kx < w.kernel_x; ++kx)
-          for (int ky = 0; ky < w.kernel_y; ++ky) {
+        for (int kx = 0; kx < w.size_x; ++kx)
+          for (int ky = 0; ky < w.size_y; ++ky) {
             const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
             if (ix >= 0 && ix < input.width && iy >= 0 && iy < input.height)
               best = std::max<int>(best, input.at(ix, iy, c));

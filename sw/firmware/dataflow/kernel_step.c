@@ -42,7 +42,7 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
     job->pooled.column_bytes = in->column_bytes;
     job->pooled.slots = in->slots;
     job->image_columns = in->columns_per_image;
-    job->pool_kernel = s->inputs[0].window->kernel;
+    job->pool_size = s->inputs[0].window->size;
     job->pool_stride = s->inputs[0].window->stride;
     job->pool_height = k->pool_height;
     job->pool_stride_y = k->pool_stride;

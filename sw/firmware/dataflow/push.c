@@ -9,7 +9,7 @@ static bool wants(const destination_state* d, uint32_t x) {
 
 /* Whether the consumer's replica needs column x: the rule of ohmic_destination. */
 static bool wanted_by_rule(const ohmic_destination* d, int32_t x) {
-  const int32_t stride = (int32_t)d->want_stride, low = x + d->want_pad - (int32_t)d->want_kernel + 1;
+  const int32_t stride = (int32_t)d->want_stride, low = x + d->want_pad - (int32_t)d->want_size + 1;
   int32_t out = low <= 0 ? 0 : (low + stride - 1) / stride;
   int32_t last = (x + d->want_pad) / stride;
   if (last >= (int32_t)d->want_columns) last = (int32_t)d->want_columns - 1;

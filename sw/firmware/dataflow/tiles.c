@@ -38,7 +38,7 @@ void window_of(const step_state* s, const input_state* in, const tile* t, uint32
     return;
   }
   const int32_t begin = (int32_t)(t->x * in->window->stride) - in->window->pad;
-  const int32_t end = begin + (int32_t)((s->T - 1) * in->window->stride + in->window->kernel);
+  const int32_t end = begin + (int32_t)((s->T - 1) * in->window->stride + in->window->size);
   *from = image + (begin < 0 ? 0u : (uint32_t)begin);
   *to = image + (end > (int32_t)width ? width : (uint32_t)end);
 }

@@ -56,10 +56,10 @@ typedef struct {
   int32_t residual_lo;
   // pools
   ohmic_ring_view pooled;
-  uint32_t image_first;               ///< stream number of the image's first column
-  uint32_t image_columns;             ///< columns of the pooled map
-  int32_t first_x;                    ///< first output column's window begins here (may be < 0)
-  uint32_t pool_kernel, pool_stride;  ///< along x
+  uint32_t image_first;             ///< stream number of the image's first column
+  uint32_t image_columns;           ///< columns of the pooled map
+  int32_t first_x;                  ///< first output column's window begins here (may be < 0)
+  uint32_t pool_size, pool_stride;  ///< along x
   int32_t pool_pad_y;
   uint32_t pool_height, pool_stride_y, input_height;
   int32_t pool_multiplier;

@@ -13,7 +13,7 @@ static const char* ring_column(const ohmic_ring_view* ring, uint32_t n) {
 static ohmic_range window_columns(const ohmic_kernel_job* job, uint32_t column) {
   const int32_t x = job->first_x + (int32_t)(column * job->pool_stride);
   const int32_t begin = x < 0 ? 0 : x;
-  int32_t end = x + (int32_t)job->pool_kernel;
+  int32_t end = x + (int32_t)job->pool_size;
   if (end > (int32_t)job->image_columns) end = (int32_t)job->image_columns;
   return (ohmic_range){job->image_first + (uint32_t)begin, job->image_first + (uint32_t)end};
 }

@@ -42,14 +42,21 @@ TEST(CoreChoiceTest, OverridesChooseByClusterAndCoreRanges) {
   EXPECT_EQ(c.core_models(2), std::vector<core_model>(16, core_model::iss));
 }
 
-TEST(CoreChoiceTest, TheChoiceIsReadBackAndDoesNotChangeTheHash) {
+TEST(CoreChoiceTest, TheChoiceIsReadBackAndChangesTheHashWhereTheCoreIsAnother) {
   const chip_config plain = parse_chip(small, "chip.yaml", {});
   const chip_config mixed = parse_chip(
       small, "chip.yaml",
       {"cores.overrides=[{clusters: \"0-2\", cores: \"1,3-5\", model: rtl}, {clusters: \"3\", model: ibex}]"});
   const chip_config back = parse_chip(to_yaml(mixed), "back.yaml", {});
   for (unsigned i = 0; i < 4; ++i) EXPECT_EQ(back.core_models(i), mixed.core_models(i));
-  EXPECT_EQ(chip_hash(plain), chip_hash(mixed));
+  const auto hash_with = [](const char* overrides) {
+    return chip_hash(parse_chip(small, "chip.yaml", {std::string("cores.overrides=[") + overrides + "]"}));
+  };
+  EXPECT_EQ(hash_with("{clusters: \"0-2\", cores: \"1,3-5\", model: rtl}"), chip_hash(plain)) << "the same core";
+  EXPECT_EQ(hash_with("{clusters: \"0\", cores: \"1\", model: lockstep}"), chip_hash(plain));
+  EXPECT_NE(hash_with("{clusters: \"3\", model: ibex}"), chip_hash(plain)) << "other cycles, perhaps another mapping";
+  EXPECT_NE(hash_with("{clusters: \"3\", model: ibex}"), hash_with("{clusters: \"2\", model: ibex}"));
+  EXPECT_NE(chip_hash(mixed), chip_hash(plain));
 }
 
 TEST(CoreChoiceTest, MistakesAreNamedWithTheirPlace) {

@@ -53,7 +53,7 @@ TEST_F(ExperimentConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(c.images.count, 16u);
   EXPECT_EQ(c.images.dir, "");
   EXPECT_EQ(c.mapping.policy, "naive");
-  EXPECT_EQ(c.mapping.residuals, "l1");
+  EXPECT_EQ(c.mapping.naive.residuals, residual_store::l1);
   EXPECT_EQ(c.engine.window, 0u);
   EXPECT_FALSE(c.engine.continue_on_guest_error);
   EXPECT_FALSE(c.adc_exact);
@@ -69,12 +69,12 @@ TEST_F(ExperimentConfigTest, StructsDefaultsAreTheSchemas) {
     EXPECT_EQ(c.output, plain.output);
     EXPECT_EQ(c.images.count, plain.images.count);
     EXPECT_EQ(c.mapping.policy, plain.mapping.policy);
-    EXPECT_EQ(c.mapping.residuals, plain.mapping.residuals);
-    EXPECT_EQ(c.mapping.reductions, plain.mapping.reductions);
-    EXPECT_EQ(c.mapping.conv1_copies, plain.mapping.conv1_copies);
-    EXPECT_EQ(c.mapping.reduction_fan_in, plain.mapping.reduction_fan_in);
-    EXPECT_EQ(c.mapping.tile_cycles, plain.mapping.tile_cycles);
-    EXPECT_EQ(c.mapping.prefetch_tiles, plain.mapping.prefetch_tiles);
+    EXPECT_EQ(c.mapping.naive.residuals, plain.mapping.naive.residuals);
+    EXPECT_EQ(c.mapping.naive.reductions, plain.mapping.naive.reductions);
+    EXPECT_EQ(c.mapping.naive.conv1_replicas, plain.mapping.naive.conv1_replicas);
+    EXPECT_EQ(c.mapping.naive.reduction_fan_in, plain.mapping.naive.reduction_fan_in);
+    EXPECT_EQ(c.mapping.naive.tile_cycles, plain.mapping.naive.tile_cycles);
+    EXPECT_EQ(c.mapping.naive.prefetch_tiles, plain.mapping.naive.prefetch_tiles);
     EXPECT_EQ(c.engine.random_delay_seed, plain.engine.random_delay_seed);
     EXPECT_EQ(c.engine.fill_seed, plain.engine.fill_seed);
     EXPECT_EQ(c.engine.fill_random, plain.engine.fill_random);
@@ -92,8 +92,8 @@ images: {dir: photos, count: 3, resize: true, calibration: other/photos}
 mapping:
   policy: naive
   residuals: hbm
-  conv1_copies: 5
-  copies: {layer1.0.conv1: 2, layer2: 3}
+  conv1_replicas: 5
+  replicas: {layer1.0.conv1: 2, layer2: 3}
   reduction_fan_in: 4
   reductions: shared
   tile_cycles: 99
@@ -117,14 +117,14 @@ output: results/here
   EXPECT_EQ(c.images.count, 3u);
   EXPECT_TRUE(c.images.resize);
   EXPECT_EQ(c.images.calibration, (folder / "other/photos").string());
-  EXPECT_EQ(c.mapping.residuals, "hbm");
-  EXPECT_EQ(c.mapping.conv1_copies, 5u);
-  EXPECT_EQ(c.mapping.copies.at("layer1.0.conv1"), 2u);
-  EXPECT_EQ(c.mapping.copies.at("layer2"), 3u);
-  EXPECT_EQ(c.mapping.reduction_fan_in, 4u);
-  EXPECT_EQ(c.mapping.reductions, "shared");
-  EXPECT_EQ(c.mapping.tile_cycles, 99u);
-  EXPECT_EQ(c.mapping.prefetch_tiles, 2u);
+  EXPECT_EQ(c.mapping.naive.residuals, residual_store::hbm);
+  EXPECT_EQ(c.mapping.naive.conv1_replicas, 5u);
+  EXPECT_EQ(c.mapping.naive.replicas.at("layer1.0.conv1"), 2u);
+  EXPECT_EQ(c.mapping.naive.replicas.at("layer2"), 3u);
+  EXPECT_EQ(c.mapping.naive.reduction_fan_in, 4u);
+  EXPECT_EQ(c.mapping.naive.reductions, reduction_seats::shared);
+  EXPECT_EQ(c.mapping.naive.tile_cycles, 99u);
+  EXPECT_EQ(c.mapping.naive.prefetch_tiles, 2u);
   EXPECT_EQ(c.engine.window, 7u);
   EXPECT_EQ(c.engine.threads, 2u);
   EXPECT_EQ(c.engine.max_cycles, 1000000000000u);
@@ -197,7 +197,7 @@ TEST_F(ExperimentConfigTest, MistakesNameTheirFile) {
               HasSubstr(":1:18: chip.cluster.coers: unknown key; did you mean chip.cluster.cores?"));
   EXPECT_THAT(message("chip: 17.yaml\n"), HasSubstr("17.yaml: cannot be read"));
   EXPECT_THAT(message("chip: {}\nengine: {windwo: 3}\n"), HasSubstr("did you mean engine.window?"));
-  EXPECT_THAT(message("chip: {}\nmapping: {copies: {a: 0}}\n"), HasSubstr("mapping.copies.a: 0 is not allowed"));
+  EXPECT_THAT(message("chip: {}\nmapping: {replicas: {a: 0}}\n"), HasSubstr("mapping.replicas.a: 0 is not allowed"));
 }
 
 TEST_F(ExperimentConfigTest, MistakesInTheChipsFileNameThatFile) {

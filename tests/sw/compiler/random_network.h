@@ -27,7 +27,7 @@ inline integer_graph random_network(std::mt19937& random, int channels, int heig
     l.window = window;
     l.requantise.lo = relu ? 0 : -128;
     std::uniform_int_distribution<int> weight(-128, 127), bias(-5000, 5000), scale(1, 20);
-    for (int i = 0; i < in * out * window.kernel_x * window.kernel_y; ++i)
+    for (int i = 0; i < in * out * window.size_x * window.size_y; ++i)
       l.weights.push_back(static_cast<std::int8_t>(weight(random)));
     for (int c = 0; c < out; ++c) {
       l.bias.push_back(bias(random));
@@ -55,7 +55,7 @@ inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) 
   for (graph_node& n : g.nodes) {
     if (n.on_crossbar()) {
       crossbar_layer& l = n.layer;
-      l.row_sets = split_rows(l.in_channels, l.window.kernel_x, l.window.kernel_y, rows);
+      l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, rows);
       l.adc = {multiplier(random), 22};
       l.requantise.s = 14;
       for (int c = 0; c < l.out_channels; ++c) {

@@ -18,7 +18,7 @@ void load_dataflow(untimed_chip& chip, const deployment& mapped, const chip_conf
     for (unsigned row = 0; row < x.rows; ++row)
       if (!chip.weights(x.cluster).write_weights(
               std::uint64_t{row} * config.ima.columns,
-              reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.columns, x.columns))
+              reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.bitlines, x.bitlines))
         throw std::logic_error("weights do not fit the crossbar");
   for (std::size_t i = 0; i < images.size(); ++i) {
     const std::size_t column =

@@ -6,6 +6,7 @@
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
+#include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
@@ -29,30 +30,30 @@ void PrintTo(const run_case& c, std::ostream* out) {
 mapping_options defaults() { return {}; }
 mapping_options parked_in_hbm() {
   mapping_options o;
-  o.residuals = residual_store::hbm;
+  o.naive.residuals = residual_store::hbm;
   return o;
 }
 /// Reductions as trees of int16 partial sums, on the clusters that have crossbars.
 mapping_options narrow_trees() {
   mapping_options o;
-  o.reduction_fan_in = 2;
-  o.reductions = reduction_seats::shared;
+  o.naive.reduction_fan_in = 2;
+  o.naive.reductions = reduction_seats::shared;
   return o;
 }
-/// Several copies of layers that feed each other: producers and consumers of different replica rules, tiles of one
+/// Several replicas of layers that feed each other: producers and consumers of different replica rules, tiles of one
 /// column, shallow rings.
-mapping_options many_copies(std::map<std::string, unsigned> copies) {
+mapping_options many_replicas(std::map<std::string, unsigned> replicas) {
   mapping_options o;
-  o.conv1_copies = 2;
-  o.copies = std::move(copies);
-  o.tile_cycles = 1;
+  o.naive.conv1_replicas = 2;
+  o.naive.replicas = std::move(replicas);
+  o.naive.tile_cycles = 1;
   return o;
 }
 mapping_options long_tiles() {
   mapping_options o;
-  o.tile_cycles = 30000;
-  o.prefetch_tiles = 3;
-  o.reduction_fan_in = 3;
+  o.naive.tile_cycles = 30000;
+  o.naive.prefetch_tiles = 3;
+  o.naive.reduction_fan_in = 3;
   return o;
 }
 
@@ -138,28 +139,28 @@ TEST_F(DataflowOfRandomNetworks, RunInTheSmallestRingsThatTheCompilerCallsLive) 
 /// A plan whose stages of these names have tiles of so many columns.
 deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string, unsigned>& tiles) {
   const std::vector<stage> stages = make_stages(c.graph);
-  mapping assignment = make_mapping_policy("naive")->map(c.graph, stages, c.chip, c.options);
+  mapping assignment = make_mapping_policy(c.options)->map(c.graph, stages, c.chip);
   for (std::size_t s = 0; s < stages.size(); ++s)
     if (const auto tile = tiles.find(stages[s].name); tile != tiles.end())
       assignment.stages[s].tile_columns = tile->second;
   deployment_plan plan = build_plan(c.graph, stages, assignment, c.chip);
   mark_followers(plan);
-  size_rings(plan, c.options);
+  size_rings(plan);
   return plan;
 }
 
-/// A tile of an odd number of columns, of which copies of a 1x1 layer want every other one: as many runs as can be.
-TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeCopies) {
-  for (unsigned copies : {2u, 3u})
+/// A tile of an odd number of columns, of which replicas of a 1x1 layer want every other one: as many runs as can be.
+TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeReplicas) {
+  for (unsigned replicas : {2u, 3u})
     for (unsigned tile : {3u, 5u}) {
-      SCOPED_TRACE(std::to_string(copies) + " copies, tiles of " + std::to_string(tile));
-      std::mt19937 random(copies);
+      SCOPED_TRACE(std::to_string(replicas) + " replicas, tiles of " + std::to_string(tile));
+      std::mt19937 random(replicas);
       random_case c;
       c.images = 3;
       c.graph = small_network(random, 9, 60, 256);  // the pool makes 15 columns, `main` and `down` read them
       c.chip = small_chip(32, 256, 256);
       c.chip.cluster.cores = 3;
-      c.options.copies = {{"main", 1}, {"down", copies}};
+      c.options.naive.replicas = {{"main", 1}, {"down", replicas}};
       deployment_plan plan = plan_with_tiles(c, {{"maxpool", tile}, {"down", 1}});
       for (const bool least : {false, true}) {
         if (least) make_just_live(plan);
@@ -175,14 +176,14 @@ TEST_F(DataflowOfRandomNetworks, TheHeapHoldsTheWorkOfLongTilesInManyPieces) {
   random_case c;
   c.graph = small_network(random, 5, 1200, 28);
   c.chip = small_chip(64, 28, 256);
-  c.options.conv1_copies = 1;
-  c.options.tile_cycles = 1u << 30;
+  c.options.naive.conv1_replicas = 1;
+  c.options.naive.tile_cycles = 1u << 30;
   const deployment_plan plan = make_plan(c.graph, c.chip, c.options);
   ASSERT_EQ(plan.assignment.stages[1].tile_columns, 300u);
   expect_reference(c, emit(plan, c.chip, c.options), 1);
 }
 
-/// Of two copies of conv0 the second makes the odd columns, and conv1's copies read only even ones: its push has no
+/// Of two replicas of conv0 the second makes the odd columns, and conv1's replicas read only even ones: its push has no
 /// destination, and must still empty its ring.
 TEST_F(DataflowOfRandomNetworks, ACopyWhoseColumnsNobodyWantsRunsAndTellsNobody) {
   std::mt19937 random(1);
@@ -190,7 +191,7 @@ TEST_F(DataflowOfRandomNetworks, ACopyWhoseColumnsNobodyWantsRunsAndTellsNobody)
   c.images = 3;
   c.graph = chain_network(random, 4, 16, {{1, 1, 1, 1, 0, 0}, {1, 1, 2, 2, 0, 0}});
   c.chip = small_chip(16, 256, 256);
-  c.options.copies = {{"conv0", 2}, {"conv1", 2}};
+  c.options.naive.replicas = {{"conv0", 2}, {"conv1", 2}};
   deployment_plan plan = plan_with_tiles(c, {{"conv0", 1}, {"conv1", 1}});
   unsigned silent = 0;
   for (const plan_cluster& cluster : plan.clusters)
@@ -207,15 +208,15 @@ INSTANTIATE_TEST_SUITE_P(
                     run_case{"one_core", "resnet_micro", 4, 1, 2, 2, parked_in_hbm()},
                     run_case{"three_cores", "resnet_micro", 32, 3, 3, 3, parked_in_hbm()},
                     run_case{"trees", "resnet_micro", 8, 5, 3, 5, narrow_trees()},
-                    run_case{"copies", "resnet_micro", 64, 4, 3, 5, many_copies({{"l1b0c1", 3}})},
+                    run_case{"replicas", "resnet_micro", 64, 4, 3, 5, many_replicas({{"l1b0c1", 3}})},
                     run_case{"long_tiles", "resnet_micro", 32, 8, 3, 5, long_tiles()},
                     run_case{"tiny", "resnet_tiny", 64, 2, 1, 1, defaults()},
                     run_case{"tiny_trees", "resnet_tiny", 64, 2, 1, 1, narrow_trees()},
                     run_case{"mini", "resnet_mini", 16, 16, 2, 1, defaults()},
                     run_case{"mini_trees", "resnet_mini", 64, 64, 2, 2, narrow_trees()},
                     run_case{
-                        "mini_copies", "resnet_mini", 64, 16, 2, 2,
-                        many_copies({{"l1b0c1", 3}, {"l1b0c2", 2}, {"l2b0c1", 2}, {"l2b0down", 3}, {"l2b0c2", 2}})},
+                        "mini_replicas", "resnet_mini", 64, 16, 2, 2,
+                        many_replicas({{"l1b0c1", 3}, {"l1b0c2", 2}, {"l2b0c1", 2}, {"l2b0down", 3}, {"l2b0c2", 2}})},
                     run_case{"mini_long_tiles", "resnet_mini", 64, 7, 2, 2, long_tiles()}),
     [](const testing::TestParamInfo<run_case>& i) { return i.param.name; });
 

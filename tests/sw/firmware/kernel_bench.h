@@ -27,7 +27,7 @@ struct job_words {
   std::uint32_t pooled_base, pooled_column_bytes, pooled_slots;
   std::uint32_t image_first, image_columns;
   std::int32_t first_x;
-  std::uint32_t pool_kernel, pool_stride;
+  std::uint32_t pool_size, pool_stride;
   std::int32_t pool_pad_y;
   std::uint32_t pool_height, pool_stride_y, input_height;
   std::int32_t pool_multiplier;

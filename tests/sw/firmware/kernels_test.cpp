@@ -151,7 +151,7 @@ TEST_F(PoolTest, MaximumIsExact) {
     job.columns = std::min(width, some(1, 3));
     const unsigned first_column = some(0, width - job.columns);
     job.first_x = static_cast<int>(first_column) * stride - pad;
-    job.pool_kernel = job.pool_height = static_cast<unsigned>(kernel);
+    job.pool_size = job.pool_height = static_cast<unsigned>(kernel);
     job.pool_stride = job.pool_stride_y = static_cast<unsigned>(stride);
     job.pool_pad_y = pad;
     make_maps(job);
@@ -214,7 +214,7 @@ TEST_F(KernelTest, CostsPerElement) {
     job.kernel = OHMIC_KERNEL_MAX_POOL;
     job.columns = 1, job.height = 64, job.channels = 64, job.input_height = 128, job.image_columns = 128;
     job.pooled_slots = 4, job.pooled_column_bytes = 8192, job.pooled_base = pointer(allocate(32768));
-    job.first_x = 3, job.pool_kernel = job.pool_height = 3, job.pool_stride = job.pool_stride_y = 2, job.pool_pad_y = 1;
+    job.first_x = 3, job.pool_size = job.pool_height = 3, job.pool_stride = job.pool_stride_y = 2, job.pool_pad_y = 1;
     job.out = pointer(allocate(4096));
     job.out_column_bytes = 4096;
     make_pieces(job, plain, plain);

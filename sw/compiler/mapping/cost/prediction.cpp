@@ -41,7 +41,7 @@ double core_cycles_per_column(const deployment_plan& plan, const plan_cluster& c
                          (work.residual_input >= 0 ? kernel_cost::residual_add : 0)) +
              kernel_cost::extra_layout * (output.bytes > elements ? output.bytes - elements : 0);
     case OHMIC_KERNEL_MAX_POOL:
-      return elements * node.pool_window.kernel_x * node.pool_window.kernel_y * kernel_cost::max_tap;
+      return elements * node.pool_window.size_x * node.pool_window.size_y * kernel_cost::max_tap;
     case OHMIC_KERNEL_AVERAGE_POOL: {
       const graph_tensor& input = plan.graph->tensors[node.inputs[0]];
       return elements * input.width * input.height * kernel_cost::average;
@@ -91,8 +91,8 @@ double tile_cycles(const deployment_plan& plan, std::size_t s, const predicted_c
   const graph_tensor& output = plan.graph->tensors[plan.stages[s].output];
   const stage_mapping& where = plan.assignment.stages[s];
   const bool on_crossbar = plan.graph->nodes[plan.stages[s].node].on_crossbar();
-  const std::size_t copies = on_crossbar ? where.replicas.size() : 1;
-  const std::size_t tiles = (output.width / where.tile_columns + copies - 1) / copies;  // of the busiest copy
+  const std::size_t replicas = on_crossbar ? where.replicas.size() : 1;
+  const std::size_t tiles = (output.width / where.tile_columns + replicas - 1) / replicas;  // of the busiest replica
   const double mvms = on_crossbar ? double(where.tile_columns) * output.height : 0;
   return mvms * double(chip.ima.mvm_cycles) + cycles.digital / double(tiles);
 }

@@ -6,13 +6,13 @@ namespace ohmic {
 
 unsigned cheapest_tile_columns(const tile_cost& cost) {
   unsigned best = 1;
-  for (unsigned columns = 2; columns <= cost.width / cost.copies; ++columns)
+  for (unsigned columns = 2; columns <= cost.width / cost.replicas; ++columns)
     if (cost.width % columns == 0 && cost.cycles(columns) < cost.cycles(best)) best = columns;
   return best;
 }
 
 unsigned choose_tile_columns(const tile_cost& cost, double bottleneck, double share, double least_cycles) {
-  const unsigned most = cost.width / cost.copies;
+  const unsigned most = cost.width / cost.replicas;
   for (unsigned columns = 1; columns <= most; ++columns) {
     if (cost.width % columns != 0) continue;
     const double busy = columns * std::max(cost.analog_per_column, cost.cores_per_column);

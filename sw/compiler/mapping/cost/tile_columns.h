@@ -2,20 +2,20 @@
 
 namespace ohmic {
 
-/// What an image costs a stage, depending on the columns of a tile. Cycles; of the copy with the most tiles.
+/// What an image costs a stage, depending on the columns of a tile. Cycles; of the replica with the most tiles.
 struct tile_cost {
-  unsigned width = 1, copies = 1;
+  unsigned width = 1, replicas = 1;
   double analog_per_column = 0;  ///< MVMs, one crossbar
   double cores_per_column = 0;   ///< kernels of the busiest cluster, on all its cores
   double cores_per_tile = 0;     ///< what its master does for a tile, however large
 
-  double tiles(unsigned columns) const { return (width / columns + copies - 1) / copies; }
+  double tiles(unsigned columns) const { return (width / columns + replicas - 1) / replicas; }
   double analog(unsigned columns) const { return tiles(columns) * columns * analog_per_column; }
   double cores(unsigned columns) const { return tiles(columns) * (columns * cores_per_column + cores_per_tile); }
   double cycles(unsigned columns) const { return analog(columns) > cores(columns) ? analog(columns) : cores(columns); }
 };
 
-/// The divisor of the width that makes an image cheapest and leaves every copy a tile; the smallest if there are
+/// The divisor of the width that makes an image cheapest and leaves every replica a tile; the smallest if there are
 /// several.
 unsigned cheapest_tile_columns(const tile_cost& cost);
 

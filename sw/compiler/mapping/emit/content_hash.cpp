@@ -28,7 +28,7 @@ class hash_stream {
 };
 
 void add(hash_stream& hash, const graph_window& w) {
-  for (int value : {w.kernel_x, w.kernel_y, w.stride_x, w.stride_y, w.pad_x, w.pad_y}) hash.number(value);
+  for (int value : {w.size_x, w.size_y, w.stride_x, w.stride_y, w.pad_x, w.pad_y}) hash.number(value);
 }
 
 }  // namespace
@@ -45,6 +45,7 @@ std::string content_hash(const chip_config& chip) {
   hash.array(chip.network.width);
   hash.number(static_cast<std::int64_t>(chip.hbm.bytes));
   hash.number(static_cast<std::int64_t>(chip.hbm_base));
+  hash.text(chip.other_core_designs());
   return hash.hex();
 }
 

@@ -14,7 +14,7 @@ bool is_share(unsigned tile, unsigned replica, unsigned replicas) {
 
 std::string impossible(const stage_report& s, const deployment& d) {
   const std::string name = "stage " + s.name;
-  if (s.tile_columns < 1 || s.copies < 1) return name + " has tiles or copies of 0";
+  if (s.tile_columns < 1 || s.replicas < 1) return name + " has tiles or replicas of 0";
   if (s.clusters.empty()) return name + " has no cluster";
   for (const unsigned cluster : s.clusters)
     if (cluster >= d.chip_clusters) return name + " is on cluster " + std::to_string(cluster);
@@ -27,7 +27,7 @@ std::string impossible(const ring_report& r, const deployment& d, const l1_ends&
   if (r.stage >= d.stages.size()) return name + " belongs to no stage";
   if (r.slots < 1 || r.columns_per_image < 1) return name + " has no slots or columns";
   if (r.base + std::uint64_t{r.slots} * r.column_bytes > ends[r.cluster]) return name + " lies outside of its L1";
-  if (!is_share(r.wanted_tile, r.wanted_replica, r.wanted_replicas) || r.wanted_kernel < 1 || r.wanted_stride < 1)
+  if (!is_share(r.wanted_tile, r.wanted_replica, r.wanted_replicas) || r.wanted_size < 1 || r.wanted_stride < 1)
     return name + " wants an impossible share";
   for (const layout_segment& s : r.segments)
     if (s.channels.begin < 0 || s.channels.end < s.channels.begin) return name + " has impossible channels";

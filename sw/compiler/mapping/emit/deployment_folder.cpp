@@ -12,6 +12,7 @@
 #include "sw/compiler/mapping/emit/content_hash.h"
 #include "sw/compiler/mapping/emit/deployment_check.h"
 #include "sw/compiler/mapping/emit/manifest_json.h"
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_options.h"
 
 namespace ohmic {
@@ -84,7 +85,7 @@ contents contents_of(const deployment& what) {
     c.clusters.append(reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size());
   }
   for (const crossbar_image& image : what.crossbars) {
-    for (std::uint32_t word : {image.cluster, image.rows, image.columns}) put(c.weights, word);
+    for (std::uint32_t word : {image.cluster, image.rows, image.bitlines}) put(c.weights, word);
     c.weights.append(reinterpret_cast<const char*>(image.weights.data()), image.weights.size());
   }
   nlohmann::ordered_json manifest = manifest_of(what);
@@ -112,8 +113,8 @@ void read_weights(const fs::path& path, const std::string& bytes, deployment& wh
     crossbar_image image;
     image.cluster = in.word();
     image.rows = in.word();
-    image.columns = in.word();
-    const std::uint64_t size = std::uint64_t{image.rows} * image.columns;
+    image.bitlines = in.word();
+    const std::uint64_t size = std::uint64_t{image.rows} * image.bitlines;
     const char* begin = in.take(size);
     image.weights.assign(begin, begin + size);
     what.crossbars.push_back(std::move(image));

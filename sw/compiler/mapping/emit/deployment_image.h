@@ -10,11 +10,11 @@
 
 namespace ohmic {
 
-/// A crossbar's weights, for its first rows and columns.
+/// A crossbar's weights, for its first rows and bitlines.
 struct crossbar_image {
   unsigned cluster = 0;
-  unsigned rows = 0, columns = 0;
-  std::vector<std::int8_t> weights;  ///< [row][column]
+  unsigned rows = 0, bitlines = 0;
+  std::vector<std::int8_t> weights;  ///< [row][bitline]
 };
 
 /// What lies in a cluster's L1 before its cores start.
@@ -50,7 +50,7 @@ struct predicted_cycles {
 struct stage_report {
   std::string name, kind;
   std::vector<std::string> layers;  ///< nodes of the graph
-  unsigned tile_columns = 1, copies = 1;
+  unsigned tile_columns = 1, replicas = 1;
   std::vector<unsigned> clusters;  ///< ascending
   predicted_cycles predicted;
 };
@@ -75,7 +75,7 @@ struct ring_report {
   std::vector<layout_segment> segments;
   std::vector<ring_producer> producers;
   /// Only these columns are sent: what output tiles (x / tile) % replicas == replica of the reader need.
-  unsigned wanted_tile = 1, wanted_replica = 0, wanted_replicas = 1, wanted_kernel = 1, wanted_stride = 1,
+  unsigned wanted_tile = 1, wanted_replica = 0, wanted_replicas = 1, wanted_size = 1, wanted_stride = 1,
            wanted_columns = 1;
   int wanted_pad = 0;
 };

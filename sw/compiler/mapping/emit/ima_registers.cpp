@@ -49,7 +49,7 @@ void write_ima_job(ohmic_ima& record, const ima_work& work, const integer_graph&
   job_image job(record.registers);
   job.loop(0, channels, 1, 0, 0);
   job.loop(1, work.set.ky_count(), pitch, 0, 1);
-  job.loop(2, window.kernel_x, column, 1, 0);
+  job.loop(2, window.size_x, column, 1, 0);
   job.loop(3, 1, 0, 0, 0);
   job.pixel(0, height, window.stride_y * pitch, 0, window.stride_y);
   job.pixel(1, 1, window.stride_x * column, window.stride_x, 0);

@@ -51,7 +51,7 @@ json to_json(const stage_report& stage) {
           {"kind", stage.kind},
           {"layers", stage.layers},
           {"tile_columns", stage.tile_columns},
-          {"copies", stage.copies},
+          {"replicas", stage.replicas},
           {"clusters", stage.clusters},
           {"mvms_per_image", p.mvms},
           {"bytes_per_image", p.bytes},
@@ -65,7 +65,7 @@ stage_report stage_from(const json& j) {
   take(j.at("kind"), stage.kind);
   take(j.at("layers"), stage.layers);
   take(j.at("tile_columns"), stage.tile_columns);
-  take(j.at("copies"), stage.copies);
+  take(j.at("replicas"), stage.replicas);
   take(j.at("clusters"), stage.clusters);
   take(j.at("mvms_per_image"), stage.predicted.mvms);
   take(j.at("bytes_per_image"), stage.predicted.bytes);
@@ -104,7 +104,7 @@ json to_json(const ring_report& ring) {
            {{"tile", ring.wanted_tile},
             {"replica", ring.wanted_replica},
             {"replicas", ring.wanted_replicas},
-            {"kernel", ring.wanted_kernel},
+            {"size", ring.wanted_size},
             {"stride", ring.wanted_stride},
             {"pad", ring.wanted_pad},
             {"columns", ring.wanted_columns}}}};
@@ -140,7 +140,7 @@ ring_report ring_from(const json& j) {
   take(wanted.at("tile"), ring.wanted_tile);
   take(wanted.at("replica"), ring.wanted_replica);
   take(wanted.at("replicas"), ring.wanted_replicas);
-  take(wanted.at("kernel"), ring.wanted_kernel);
+  take(wanted.at("size"), ring.wanted_size);
   take(wanted.at("stride"), ring.wanted_stride);
   take(wanted.at("pad"), ring.wanted_pad);
   take(wanted.at("columns"), ring.wanted_columns);

@@ -42,7 +42,7 @@ ring_report report_ring(const placed_plan& placed, unsigned cluster, std::size_t
     report.wanted_tile = demand.makes.tile;
     report.wanted_replica = demand.makes.index;
     report.wanted_replicas = demand.makes.count;
-    report.wanted_kernel = demand.kernel;
+    report.wanted_size = demand.size;
     report.wanted_stride = demand.stride;
     report.wanted_columns = demand.columns;
     report.wanted_pad = demand.pad;
@@ -66,7 +66,7 @@ std::vector<stage_report> report_stages(const placed_plan& placed, const plan_pr
     report.layers = {node.name};
     if (plan.stages[s].fused_add >= 0) report.layers.push_back(plan.graph->nodes[plan.stages[s].fused_add].name);
     report.tile_columns = plan.assignment.stages[s].tile_columns;
-    if (node.on_crossbar()) report.copies = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
+    if (node.on_crossbar()) report.replicas = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
     report.clusters.assign(clusters[s].begin(), clusters[s].end());
     report.predicted = prediction.stages[s];
     reports.push_back(std::move(report));

@@ -144,7 +144,7 @@ class cluster_writer {
     record.output_ring = step.output_ring < 0 ? OHMIC_NONE : static_cast<std::uint32_t>(step.output_ring);
     std::vector<ohmic_window> windows;
     for (const plan_window& window : step.inputs)
-      windows.push_back({window.ring, window.kernel, window.stride, window.pad, window.whole_image ? 1u : 0u});
+      windows.push_back({window.ring, window.size, window.stride, window.pad, window.whole_image ? 1u : 0u});
     put_all(at.inputs, windows);
     return record;
   }
@@ -235,7 +235,7 @@ class cluster_writer {
       put_all(at.input_segments, input_segments);
     }
     if (work.kernel == OHMIC_KERNEL_MAX_POOL) {
-      record.pool_height = static_cast<std::uint32_t>(node.pool_window.kernel_y);
+      record.pool_height = static_cast<std::uint32_t>(node.pool_window.size_y);
       record.pool_stride = static_cast<std::uint32_t>(node.pool_window.stride_y);
       record.pool_pad = node.pool_window.pad_y;
     } else if (work.kernel == OHMIC_KERNEL_AVERAGE_POOL) {
@@ -275,7 +275,7 @@ class cluster_writer {
     record.want_tile = from.demand.makes.tile;
     record.want_replica = from.demand.makes.index;
     record.want_replicas = from.demand.makes.count;
-    record.want_kernel = from.demand.kernel;
+    record.want_size = from.demand.size;
     record.want_stride = from.demand.stride;
     record.want_pad = from.demand.pad;
     record.want_columns = from.demand.columns;
@@ -329,9 +329,9 @@ std::vector<crossbar_image> write_crossbars(const placed_plan& placed, unsigned 
     const crossbar_layer& layer = placed.plan.graph->nodes[work->node].layer;
     crossbar_image image;
     image.cluster = placed.places[cluster];
-    image.rows = static_cast<unsigned>(work->set.rows(layer.window.kernel_x));
-    image.columns = static_cast<unsigned>(work->channels.count());
-    image.weights.reserve(std::size_t{image.rows} * image.columns);
+    image.rows = static_cast<unsigned>(work->set.rows(layer.window.size_x));
+    image.bitlines = static_cast<unsigned>(work->channels.count());
+    image.weights.reserve(std::size_t{image.rows} * image.bitlines);
     for (unsigned row = 0; row < image.rows; ++row)
       for (int c = work->channels.begin; c < work->channels.end; ++c)
         image.weights.push_back(layer.weight(work->set, static_cast<int>(row), c));

@@ -4,6 +4,7 @@
 #include <climits>
 #include <map>
 
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/plan.h"
 
 namespace ohmic {
@@ -158,7 +159,7 @@ class plan_builder {
   void add_crossbar_stage(int s) {
     const graph_node& node = graph_.nodes[plan_.stages[s].node];
     const std::vector<channel_range> splits =
-        column_splits(node.layer.out_channels, static_cast<int>(chip_.ima.columns));
+        split_channels(node.layer.out_channels, static_cast<int>(chip_.ima.columns));
     const stage_mapping& where = plan_.assignment.stages[s];
     for (std::size_t r = 0; r < where.replicas.size(); ++r) {
       const plan_step head = step_head(s, static_cast<unsigned>(r), static_cast<unsigned>(where.replicas.size()));
@@ -191,7 +192,7 @@ class plan_builder {
     const graph_window& shape = node.layer.window;
     plan_step ima = head;
     plan_window window;
-    window.kernel = static_cast<unsigned>(shape.kernel_x);
+    window.size = static_cast<unsigned>(shape.size_x);
     window.stride = static_cast<unsigned>(shape.stride_x);
     window.pad = shape.pad_x;
     window.ring = add_input(cluster, head, plan_.stages[head.stage].input, {set.channel_begin, set.channel_end}, true,
@@ -297,12 +298,12 @@ class plan_builder {
     plan_window window;
     if (node.kind == node_kind::max_pool) {
       work.kernel = OHMIC_KERNEL_MAX_POOL;
-      window.kernel = static_cast<unsigned>(node.pool_window.kernel_x);
+      window.size = static_cast<unsigned>(node.pool_window.size_x);
       window.stride = static_cast<unsigned>(node.pool_window.stride_x);
       window.pad = node.pool_window.pad_x;
     } else if (node.kind == node_kind::average_pool) {
       work.kernel = OHMIC_KERNEL_AVERAGE_POOL;
-      window.kernel = static_cast<unsigned>(tensor(here.input).width);
+      window.size = static_cast<unsigned>(tensor(here.input).width);
       window.whole_image = true;
     } else {
       work.kernel = OHMIC_KERNEL_ADD;
@@ -360,7 +361,7 @@ class plan_builder {
       destination.parked = static_cast<unsigned>(sink.parked);
     }
     destination.channels = part;
-    destination.demand = {sink.makes, sink.window.kernel, sink.window.stride, sink.columns, sink.window.pad};
+    destination.demand = {sink.makes, sink.window.size, sink.window.stride, sink.columns, sink.window.pad};
     if (sink.plain) {
       destination.copy = copy_block(from.height, block_of(from, part), to.segments[0]);
       return destination;
@@ -394,9 +395,16 @@ class plan_builder {
 
 }  // namespace
 
+std::vector<channel_range> split_channels(int channels, int bitlines) {
+  std::vector<channel_range> splits;
+  for (int begin = 0; begin < channels; begin += bitlines)
+    splits.push_back({begin, std::min(begin + bitlines, channels)});
+  return splits;
+}
+
 bool column_demand::wants(unsigned x) const {
   if (makes.count <= 1) return true;
-  const int low = static_cast<int>(x) + pad - static_cast<int>(kernel) + 1, wide = static_cast<int>(stride);
+  const int low = static_cast<int>(x) + pad - static_cast<int>(size) + 1, wide = static_cast<int>(stride);
   const int first = low <= 0 ? 0 : (low + wide - 1) / wide;  // output columns whose windows hold x
   const int last = std::min((static_cast<int>(x) + pad) / wide, static_cast<int>(columns) - 1);
   for (int out = first; out <= last; ++out)

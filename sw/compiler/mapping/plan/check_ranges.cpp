@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sw/compiler/mapping/mapping_error.h"
+
 namespace ohmic {
 namespace {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "chip/chip_config.h"
-#include "sw/compiler/mapping/mapping.h"
+#include "sw/compiler/graph/integer_graph.h"
 
 namespace ohmic {
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
@@ -21,9 +22,8 @@ std::uint64_t bytes_of(const plan_ring& ring) { return std::uint64_t{ring.slots}
 
 class l1_fitter {
  public:
-  l1_fitter(const integer_graph& graph, const std::vector<stage>& stages, mapping assignment, const chip_config& chip,
-            const mapping_options& options)
-      : graph_(graph), stages_(stages), assignment_(std::move(assignment)), chip_(chip), options_(options) {
+  l1_fitter(const integer_graph& graph, const std::vector<stage>& stages, mapping assignment, const chip_config& chip)
+      : graph_(graph), stages_(stages), assignment_(std::move(assignment)), chip_(chip) {
     for (std::size_t s = 0; s < stages_.size(); ++s)
       while (assignment_.stages[s].tile_columns > most_tile_columns) shrink_tile(s);
   }
@@ -32,8 +32,8 @@ class l1_fitter {
   std::optional<deployment_plan> run() {
     for (plan_anew();; plan_anew()) {
       if (fits()) return std::move(plan_);
-      if (options_.prefetch_tiles > 1) {
-        --options_.prefetch_tiles;
+      if (assignment_.prefetch_tiles > 1) {
+        --assignment_.prefetch_tiles;
         continue;
       }
       if (!relieve()) break;
@@ -62,7 +62,7 @@ class l1_fitter {
   void plan_anew() {
     plan_ = build_plan(graph_, stages_, assignment_, chip_);
     mark_followers(plan_);
-    size_rings(plan_, options_);
+    size_rings(plan_);
     needs_ = l1_needs(plan_, chip_);
   }
 
@@ -130,7 +130,6 @@ class l1_fitter {
   const std::vector<stage>& stages_;
   mapping assignment_;
   const chip_config& chip_;
-  mapping_options options_;
   deployment_plan plan_;
   std::vector<std::uint64_t> needs_;  // by cluster
 };
@@ -138,14 +137,14 @@ class l1_fitter {
 }  // namespace
 
 deployment_plan make_fitting_plan(const integer_graph& graph, const std::vector<stage>& stages,
-                                  const mapping& assignment, const chip_config& chip, const mapping_options& options) {
-  l1_fitter fitter(graph, stages, assignment, chip, options);
+                                  const mapping& assignment, const chip_config& chip) {
+  l1_fitter fitter(graph, stages, assignment, chip);
   if (std::optional<deployment_plan> plan = fitter.run()) return std::move(*plan);
   chip_config larger = chip;
   for (;;) {
     larger.cluster.l1_bytes *= 2;
     if (larger.cluster.l1_bytes > largest_l1 || larger.cluster_l1(larger.clusters()) > larger.hbm_base) break;
-    if (l1_fitter(graph, stages, assignment, larger, options).run())
+    if (l1_fitter(graph, stages, assignment, larger).run())
       fitter.refuse(fmt::format("it fits with cluster.l1_bytes={}", larger.cluster.l1_bytes));
   }
   fitter.refuse("no L1 that a chip of so many clusters may have is large enough");

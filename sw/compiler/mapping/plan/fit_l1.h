@@ -9,6 +9,6 @@ namespace ohmic {
 /// in HBM instead, and at last rings that are just large enough to be live. What fits at once is left as it is. Throws
 /// mapping_error naming the cluster that still has too little, by how much, and the option with which it would fit.
 deployment_plan make_fitting_plan(const integer_graph& graph, const std::vector<stage>& stages,
-                                  const mapping& assignment, const chip_config& chip, const mapping_options& options);
+                                  const mapping& assignment, const chip_config& chip);
 
 }  // namespace ohmic

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/firmware/kernels/kernels.h"
 
 namespace ohmic {

@@ -5,8 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "chip/chip_config.h"
+#include "sw/compiler/graph/integer_graph.h"
 #include "sw/compiler/mapping/mapping.h"
 #include "sw/compiler/mapping/plan/column_layout.h"
+#include "sw/compiler/mapping/plan/stage.h"
 #include "sw/deployment/deployment.h"
 
 namespace ohmic {
@@ -21,8 +24,8 @@ struct replica_rule {
 
 /// The columns of a stream that a reader needs: all, or if it is a replica the windows of its own output columns.
 struct column_demand {
-  replica_rule makes;                            ///< tile in the reader's output columns
-  unsigned kernel = 1, stride = 1, columns = 1;  ///< columns: of the reader's output, per image
+  replica_rule makes;                          ///< tile in the reader's output columns
+  unsigned size = 1, stride = 1, columns = 1;  ///< columns: of the reader's output, per image
   int pad = 0;
 
   bool wants(unsigned x) const;
@@ -51,7 +54,7 @@ struct plan_ring {
 
 struct plan_window {
   unsigned ring = 0;
-  unsigned kernel = 1, stride = 1;
+  unsigned size = 1, stride = 1;
   int pad = 0;
   bool whole_image = false;
 };
@@ -73,7 +76,7 @@ struct pull_work {
 struct ima_work {
   int node = -1;
   row_set set;
-  channel_range channels;  ///< crossbar columns
+  channel_range channels;  ///< one per bitline
 };
 
 struct kernel_work {

@@ -16,7 +16,7 @@ unsigned round_up(std::uint64_t value, unsigned unit) {
 }
 
 bool reads_tile_by_tile(const token_input& input) {
-  return input.window.kernel == 1 && input.window.stride == 1 && !input.window.whole_image;
+  return input.window.size == 1 && input.window.stride == 1 && !input.window.whole_image;
 }
 
 struct buffer_need {
@@ -41,7 +41,7 @@ buffer_need measure(const token_net& net, const token_buffer& buffer, unsigned p
         continue;
       }
       const unsigned stride = input.window.stride, tile = step.makes.tile;
-      window = std::max(window, (tile - 1) * stride + input.window.kernel);
+      window = std::max(window, (tile - 1) * stride + input.window.size);
       advance = std::max(advance, tile * stride * (buffer.sequence ? 1 : step.makes.count));
       if (reads_tile_by_tile(input)) need.unit = std::lcm(need.unit, tile);
     }
@@ -95,13 +95,13 @@ unsigned& slots_of(deployment_plan& plan, const token_buffer& buffer) {
 
 }  // namespace
 
-void size_rings(deployment_plan& plan, const mapping_options& options) {
+void size_rings(deployment_plan& plan) {
   token_net net = make_token_net(plan);
   std::vector<buffer_need> needs;
   std::vector<bool> waits(net.buffers.size(), false), late(net.steps.size(), false);
   for (std::size_t b = 0; b < net.buffers.size(); ++b) {
     token_buffer& buffer = net.buffers[b];
-    needs.push_back(measure(net, buffer, options.prefetch_tiles));
+    needs.push_back(measure(net, buffer, plan.assignment.prefetch_tiles));
     buffer.slots = round_up(needs[b].columns, needs[b].unit);
     if (buffer.parked >= 0) {
       waits[b] = true;

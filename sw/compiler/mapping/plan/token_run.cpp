@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "sw/compiler/mapping/mapping_error.h"
+
 namespace ohmic {
 
 token_run::token_run(const token_net& net, std::uint32_t images)
@@ -49,7 +51,7 @@ std::uint64_t token_run::end_needed(unsigned s, const token_input& input, std::u
   const std::uint64_t image_begin = at.image * buffer.columns_per_image;
   if (input.window.whole_image) return image_begin + buffer.columns_per_image;
   const std::int64_t x =
-      static_cast<std::int64_t>((at.x + step.makes.tile - 1) * input.window.stride + input.window.kernel) -
+      static_cast<std::int64_t>((at.x + step.makes.tile - 1) * input.window.stride + input.window.size) -
       input.window.pad;
   return image_begin + static_cast<std::uint64_t>(
                            std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
@@ -254,7 +256,7 @@ void check_tiles(const deployment_plan& plan, const token_net& net) {
   for (const token_step& step : net.steps) {
     for (const token_output& output : step.outputs) check(step, output.buffer);
     for (const token_input& input : step.inputs)
-      if (input.window.kernel == 1 && input.window.stride == 1 && !input.window.whole_image) check(step, input.buffer);
+      if (input.window.size == 1 && input.window.stride == 1 && !input.window.whole_image) check(step, input.buffer);
   }
 }
 
@@ -267,7 +269,7 @@ void check_late_columns(const deployment_plan& plan, const token_net& net) {
     if (!late) continue;
     const token_step& reader = net.steps[buffer.readers.front()];
     throw mapping_error(
-        fmt::format("{} releases column {} of every image, which it does not need, before the copies of the stage "
+        fmt::format("{} releases column {} of every image, which it does not need, before the replicas of the stage "
                     "before it have written it: a slow one would overwrite a newer column",
                     describe(plan, buffer.cluster, reader.stage), *late));
   }

@@ -6,13 +6,15 @@
 
 #include "sw/compiler/mapping/cost/kernel_cost.h"
 #include "sw/compiler/mapping/cost/tile_columns.h"
+#include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/options_text.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
 #include "sw/deployment/deployment.h"
 
 namespace ohmic {
 namespace {
 
-constexpr unsigned usual_conv1_copies = 3;
+constexpr unsigned usual_conv1_replicas = 3;
 constexpr double root_share_of_bottleneck = 0.6;
 
 /// A piece of work for cores alone that may have a cluster of its own.
@@ -32,12 +34,14 @@ struct layer_shape {
 class naive_mapper {
  public:
   naive_mapper(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
-               const mapping_options& options)
+               const naive_options& options)
       : graph_(graph), stages_(stages), chip_(chip), options_(options) {}
 
   mapping run() {
+    if (options_.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
+    result_.prefetch_tiles = options_.prefetch_tiles;
     measure_layers();
-    choose_copies();
+    choose_replicas();
     choose_tiles();
     grow_trees();
     hand_out_spare_clusters();
@@ -59,16 +63,16 @@ class naive_mapper {
       shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
       if (!on_crossbar(s)) continue;
       shapes_[s].sets = static_cast<unsigned>(node_of(s).layer.row_sets.size());
-      shapes_[s].splits = column_splits(out.channels, static_cast<int>(chip_.ima.columns));
+      shapes_[s].splits = split_channels(out.channels, static_cast<int>(chip_.ima.columns));
     }
   }
 
-  unsigned crossbars_of_one_copy(std::size_t s) const {
+  unsigned crossbars_of_one_replica(std::size_t s) const {
     return shapes_[s].sets * static_cast<unsigned>(shapes_[s].splits.size());
   }
 
-  void choose_copies() {
-    for (const auto& asked : options_.copies) {
+  void choose_replicas() {
+    for (const auto& asked : options_.replicas) {
       std::string known;
       bool found = false;
       for (std::size_t s = 0; s < stages_.size(); ++s) {
@@ -77,29 +81,30 @@ class naive_mapper {
         found = found || node_of(s).name == asked.first;
       }
       if (!found)
-        throw mapping_error("copies asked of '" + asked.first +
+        throw mapping_error("replicas asked of '" + asked.first +
                             "', which is no layer on crossbars; there are: " + known);
     }
-    copies_.assign(stages_.size(), 0);
+    replicas_.assign(stages_.size(), 0);
     std::size_t first = stages_.size();
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       if (!on_crossbar(s)) continue;
       if (first == stages_.size()) first = s;
-      const auto asked = options_.copies.find(node_of(s).name);
-      copies_[s] = asked == options_.copies.end() ? 1 : asked->second;
-      if (copies_[s] == 0) throw mapping_error("layer '" + node_of(s).name + "': 0 copies asked, at least 1 needed");
-      crossbars_ += copies_[s] * crossbars_of_one_copy(s);
+      const auto asked = options_.replicas.find(node_of(s).name);
+      replicas_[s] = asked == options_.replicas.end() ? 1 : asked->second;
+      if (replicas_[s] == 0)
+        throw mapping_error("layer '" + node_of(s).name + "': 0 replicas asked, at least 1 needed");
+      crossbars_ += replicas_[s] * crossbars_of_one_replica(s);
     }
-    if (first < stages_.size() && options_.copies.count(node_of(first).name) == 0) {
-      const unsigned one = crossbars_of_one_copy(first);
-      unsigned copies = options_.conv1_copies;
-      if (copies == 0) {
-        // A copy more is worth less than a cluster for the dearest pool, so one cluster stays free for it.
-        copies = std::min(usual_conv1_copies, static_cast<unsigned>(output_of(first).width));
-        while (copies > 1 && crossbars_ + (copies - 1) * one + 1 > chip_.clusters()) --copies;
+    if (first < stages_.size() && options_.replicas.count(node_of(first).name) == 0) {
+      const unsigned one = crossbars_of_one_replica(first);
+      unsigned replicas = options_.conv1_replicas;
+      if (replicas == 0) {
+        // A replica more is worth less than a cluster for the dearest pool, so one cluster stays free for it.
+        replicas = std::min(usual_conv1_replicas, static_cast<unsigned>(output_of(first).width));
+        while (replicas > 1 && crossbars_ + (replicas - 1) * one + 1 > chip_.clusters()) --replicas;
       }
-      crossbars_ += (copies - 1) * one;
-      copies_[first] = copies;
+      crossbars_ += (replicas - 1) * one;
+      replicas_[first] = replicas;
     }
     if (crossbars_ > chip_.clusters())
       throw mapping_error(
@@ -111,9 +116,10 @@ class naive_mapper {
   double destinations(std::size_t s) const {
     double clusters = 0;
     for (std::size_t c = 0; c < stages_.size(); ++c) {
-      const double splits = std::max<double>(1, shapes_[c].splits.size()), copies = std::max(1u, copies_[c]);
-      if (stages_[c].input == stages_[s].output) clusters += on_crossbar(c) ? crossbars_of_one_copy(c) * copies : 1;
-      if (stages_[c].residual == stages_[s].output) clusters += splits * copies;
+      const double splits = std::max<double>(1, shapes_[c].splits.size()), replicas = std::max(1u, replicas_[c]);
+      if (stages_[c].input == stages_[s].output)
+        clusters += on_crossbar(c) ? crossbars_of_one_replica(c) * replicas : 1;
+      if (stages_[c].residual == stages_[s].output) clusters += splits * replicas;
     }
     return clusters / std::max<double>(1, shapes_[s].splits.size());
   }
@@ -122,11 +128,11 @@ class naive_mapper {
     const graph_tensor& out = output_of(s);
     tile_cost cost;
     cost.width = static_cast<unsigned>(out.width);
-    cost.copies = std::max(1u, copies_[s]);
+    cost.replicas = std::max(1u, replicas_[s]);
     double kernels = pool_cycles(s), inputs = 1;
     if (on_crossbar(s)) {
       cost.analog_per_column = double(out.height) * double(chip_.ima.mvm_cycles);
-      kernels = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * cost.copies;
+      kernels = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * cost.replicas;
       inputs = shapes_[s].sets;
     }
     if (stages_[s].residual >= 0) ++inputs;
@@ -142,9 +148,9 @@ class naive_mapper {
     double bottleneck = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       costs.push_back(cost_of(s));
-      if (costs[s].copies > costs[s].width)
-        throw mapping_error(fmt::format("layer '{}': {} copies asked, but its map has only {} columns to share",
-                                        stages_[s].name, costs[s].copies, costs[s].width));
+      if (costs[s].replicas > costs[s].width)
+        throw mapping_error(fmt::format("layer '{}': {} replicas asked, but its map has only {} columns to share",
+                                        stages_[s].name, costs[s].replicas, costs[s].width));
       bottleneck = std::max(bottleneck, costs[s].cycles(cheapest_tile_columns(costs[s])));
     }
     for (std::size_t s = 0; s < stages_.size(); ++s)
@@ -157,7 +163,7 @@ class naive_mapper {
     double worst = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s)
       if (on_crossbar(s))
-        worst = std::max(worst, double(shapes_[s].pixels) / copies_[s] * double(chip_.ima.mvm_cycles));
+        worst = std::max(worst, double(shapes_[s].pixels) / replicas_[s] * double(chip_.ima.mvm_cycles));
     return worst;
   }
 
@@ -166,7 +172,7 @@ class naive_mapper {
     const graph_tensor& in = graph_.tensors[stages_[s].input];
     const double elements = double(output_of(s).channels) * shapes_[s].pixels;
     if (node.kind == node_kind::max_pool)
-      return elements * node.pool_window.kernel_x * node.pool_window.kernel_y * kernel_cost::max_tap;
+      return elements * node.pool_window.size_x * node.pool_window.size_y * kernel_cost::max_tap;
     if (node.kind == node_kind::average_pool) return elements * in.width * in.height * kernel_cost::average;
     return elements * kernel_cost::residual_add;
   }
@@ -174,7 +180,7 @@ class naive_mapper {
   double root_cycles(std::size_t s, int channels, unsigned inputs) const {
     double per_element = inputs * kernel_cost::sum + kernel_cost::requantise;
     if (stages_[s].fused_add >= 0) per_element += kernel_cost::residual_add;
-    return per_element * shapes_[s].pixels * channels / copies_[s];
+    return per_element * shapes_[s].pixels * channels / replicas_[s];
   }
 
   unsigned fan_in(std::size_t s, int channels) const {
@@ -196,8 +202,8 @@ class naive_mapper {
         units_.push_back(unit);
         continue;
       }
-      result_.stages[s].replicas.resize(copies_[s]);
-      for (std::size_t r = 0; r < copies_[s]; ++r) {
+      result_.stages[s].replicas.resize(replicas_[s]);
+      for (std::size_t r = 0; r < replicas_[s]; ++r) {
         replica_mapping& replica = result_.stages[s].replicas[r];
         for (std::size_t j = 0; j < shapes_[s].splits.size(); ++j) {
           const int channels = shapes_[s].splits[j].count();
@@ -279,9 +285,9 @@ class naive_mapper {
   const integer_graph& graph_;
   const std::vector<stage>& stages_;
   const chip_config& chip_;
-  const mapping_options& options_;
+  const naive_options& options_;
   std::vector<layer_shape> shapes_;
-  std::vector<unsigned> copies_;
+  std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;
   unsigned crossbars_ = 0;
   mapping result_;
@@ -289,9 +295,14 @@ class naive_mapper {
 
 }  // namespace
 
-mapping naive_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
-                          const mapping_options& options) const {
-  return naive_mapper(graph, stages, chip, options).run();
+mapping naive_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip) const {
+  return naive_mapper(graph, stages, chip, options_).run();
+}
+
+std::string naive_policy::options_text() const {
+  options_writer writer;
+  visit_naive_options(options_, writer);
+  return writer.text();
 }
 
 }  // namespace ohmic

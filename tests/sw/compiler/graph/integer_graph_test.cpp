@@ -51,8 +51,8 @@ TEST(RowSet, OrdersRowsByColumnThenKernelRowThenChannel) {
   crossbar_layer l;
   l.in_channels = 3;
   l.out_channels = 2;
-  l.window.kernel_x = 2;
-  l.window.kernel_y = 3;
+  l.window.size_x = 2;
+  l.window.size_y = 3;
   for (int i = 0; i < 36; ++i) l.weights.push_back(static_cast<std::int8_t>(i));
   const row_set set{1, 3, 1, 3};
   ASSERT_EQ(set.rows(2), 8);

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/reference/reference_executor.h"
@@ -74,35 +75,35 @@ TEST_F(Compile, RowSetsAndColumnSplits) {
 
 TEST_F(Compile, ReductionTreesOfSmallFanIn) {
   const integer_graph graph = small_network(random, 22, 31, 28);
-  options.reduction_fan_in = 2;
+  options.naive.reduction_fan_in = 2;
   expect_reference(graph, small_chip(128, 28, 256), options, random);
-  options.reductions = reduction_seats::shared;
+  options.naive.reductions = reduction_seats::shared;
   expect_reference(graph, small_chip(128, 28, 256), options, random);
 }
 
 TEST_F(Compile, SharedClustersOnAChipWithNoneToSpare) {
   const integer_graph graph = small_network(random, 22, 31, 28);
   const unsigned crossbars = static_cast<unsigned>(compile(graph, small_chip(128, 28, 256), options).crossbars.size());
-  const deployment tight = compile(graph, small_chip(crossbars - 2, 28, 256), options);  // conv1 without its copies
+  const deployment tight = compile(graph, small_chip(crossbars - 2, 28, 256), options);  // conv1 without its replicas
   EXPECT_EQ(tight.clusters.size(), crossbars - 2);
   expect_reference(graph, small_chip(crossbars - 2, 28, 256), options, random);
 }
 
-TEST_F(Compile, CopiesOfAnyLayer) {
+TEST_F(Compile, ReplicasOfAnyLayer) {
   const integer_graph graph = small_network(random, 29, 37, 40);
   for (unsigned main : {1u, 2u, 3u}) {
     for (unsigned down : {1u, 2u}) {
-      options.copies = {{"main", main}, {"down", down}, {"conv1", 2}};
-      options.tile_cycles = 1;
+      options.naive.replicas = {{"main", main}, {"down", down}, {"conv1", 2}};
+      options.naive.tile_cycles = 1;
       expect_reference(graph, small_chip(128, 40, 256), options, random);
     }
   }
 }
 
-TEST_F(Compile, CopiesWithSeveralColumnsPerTile) {
+TEST_F(Compile, ReplicasWithSeveralColumnsPerTile) {
   const integer_graph graph = small_network(random, 13, 61, 40);  // maps of 31 and 16 columns
-  options.copies = {{"main", 2}, {"conv1", 2}};
-  options.tile_cycles = 2 * 4 * 130;
+  options.naive.replicas = {{"main", 2}, {"conv1", 2}};
+  options.naive.tile_cycles = 2 * 4 * 130;
   const deployment_plan plan = make_plan(graph, small_chip(128, 40, 256), options);
   EXPECT_GT(plan.assignment.stages[3].tile_columns, 1u);
   expect_reference(graph, small_chip(128, 40, 256), options, random);
@@ -110,28 +111,28 @@ TEST_F(Compile, CopiesWithSeveralColumnsPerTile) {
 
 TEST_F(Compile, WholeImagesAsTiles) {
   const integer_graph graph = small_network(random, 29, 37, 40);
-  options.tile_cycles = 1u << 30;
-  options.conv1_copies = 1;
+  options.naive.tile_cycles = 1u << 30;
+  options.naive.conv1_replicas = 1;
   expect_reference(graph, small_chip(128, 40, 256), options, random);
 }
 
 TEST_F(Compile, ResidualsParkedInHbm) {
   const integer_graph graph = small_network(random, 29, 37, 40);
-  options.residuals = residual_store::hbm;
+  options.naive.residuals = residual_store::hbm;
   expect_reference(graph, small_chip(64, 40, 8), options, random);
 }
 
 TEST_F(Compile, AnAddOfItsOwn) {
   const integer_graph graph = network_with_separate_add(random, 29, 37, 40);
   expect_reference(graph, small_chip(64, 40, 8), options, random);
-  options.residuals = residual_store::hbm;
+  options.naive.residuals = residual_store::hbm;
   expect_reference(graph, small_chip(64, 40, 256), options, random);
 }
 
-TEST_F(Compile, AResidualFromSeveralCopiesParkedInHbm) {
+TEST_F(Compile, AResidualFromSeveralReplicasParkedInHbm) {
   const integer_graph graph = small_network(random, 29, 37, 40);
-  options.residuals = residual_store::hbm;
-  options.copies = {{"down", 3}};
+  options.naive.residuals = residual_store::hbm;
+  options.naive.replicas = {{"down", 3}};
   expect_reference(graph, small_chip(64, 40, 256), options, random);
 }
 
@@ -142,13 +143,13 @@ TEST_F(Compile, TwentyRandomShapes) {
                    columns = std::array{5u, 8u, 16u, 256u}[random() % 4];
     const integer_graph graph = random() % 2 ? small_network(random, height, width, static_cast<int>(rows))
                                              : network_with_separate_add(random, height, width, static_cast<int>(rows));
-    options.reduction_fan_in = std::array{0u, 2u, 3u}[random() % 3];
-    options.residuals = random() % 2 ? residual_store::l1 : residual_store::hbm;
-    options.reductions = std::array{reduction_seats::automatic, reduction_seats::shared}[random() % 2];
-    options.copies = {{"main", 1 + static_cast<unsigned>(random() % 2)}};
-    options.conv1_copies = random() % 4;
-    options.tile_cycles = std::array{1u, 1500u, 4000u}[random() % 3];
-    options.prefetch_tiles = 1 + random() % 2;
+    options.naive.reduction_fan_in = std::array{0u, 2u, 3u}[random() % 3];
+    options.naive.residuals = random() % 2 ? residual_store::l1 : residual_store::hbm;
+    options.naive.reductions = std::array{reduction_seats::automatic, reduction_seats::shared}[random() % 2];
+    options.naive.replicas = {{"main", 1 + static_cast<unsigned>(random() % 2)}};
+    options.naive.conv1_replicas = random() % 4;
+    options.naive.tile_cycles = std::array{1u, 1500u, 4000u}[random() % 3];
+    options.naive.prefetch_tiles = 1 + random() % 2;
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " + std::to_string(height) +
                  " x " + std::to_string(width) + ", crossbars " + std::to_string(rows) + " x " +
                  std::to_string(columns));
@@ -157,7 +158,7 @@ TEST_F(Compile, TwentyRandomShapes) {
   }
 }
 
-/// `conv1` in copies before a pool whose windows leave columns out.
+/// `conv1` in replicas before a pool whose windows leave columns out.
 integer_graph network_with_unneeded_columns(std::mt19937& random, int stride) {
   integer_graph graph = small_network(random, 9, 38, 256);  // conv1 makes 19 columns
   graph_node& pool = graph.nodes[2];
@@ -166,14 +167,14 @@ integer_graph network_with_unneeded_columns(std::mt19937& random, int stride) {
   return graph;
 }
 
-TEST_F(Compile, AColumnThatNobodyNeedsIsNotReleasedBeforeASlowCopyHasWrittenIt) {
+TEST_F(Compile, AColumnThatNobodyNeedsIsNotReleasedBeforeASlowReplicaHasWrittenIt) {
   for (int stride : {2, 3, 4})  // one column behind the last window; between all windows as well
-    for (unsigned copies : {1u, 2u, 3u, 4u})
+    for (unsigned replicas : {1u, 2u, 3u, 4u})
       for (unsigned round = 0; round < 4; ++round) {
-        SCOPED_TRACE(std::to_string(copies) + " copies, stride " + std::to_string(stride));
+        SCOPED_TRACE(std::to_string(replicas) + " replicas, stride " + std::to_string(stride));
         const integer_graph graph = network_with_unneeded_columns(random, stride);
-        options.conv1_copies = copies;
-        options.tile_cycles = 1;
+        options.naive.conv1_replicas = replicas;
+        options.naive.tile_cycles = 1;
         const chip_config chip = small_chip(64, 256, 256);
         expect_reference(graph, chip, compile(graph, chip, options), random, 6);
         if (HasFatalFailure()) return;
@@ -181,9 +182,9 @@ TEST_F(Compile, AColumnThatNobodyNeedsIsNotReleasedBeforeASlowCopyHasWrittenIt) 
 }
 
 TEST_F(Compile, ARingWithoutUnneededColumnsOrWithOneProducerDoesNotFollow) {
-  const auto followers = [&](const integer_graph& graph, unsigned copies) {
-    options.conv1_copies = copies;
-    options.tile_cycles = 1;
+  const auto followers = [&](const integer_graph& graph, unsigned replicas) {
+    options.naive.conv1_replicas = replicas;
+    options.naive.tile_cycles = 1;
     unsigned n = 0;
     for (const plan_cluster& cluster : make_plan(graph, small_chip(64, 256, 256), options).clusters)
       for (const plan_ring& ring : cluster.rings) n += ring.follows;
@@ -196,15 +197,15 @@ TEST_F(Compile, ARingWithoutUnneededColumnsOrWithOneProducerDoesNotFollow) {
 
 TEST_F(Compile, TheProofRefusesARingThatReleasesWhatIsNotWritten) {
   const integer_graph graph = network_with_unneeded_columns(random, 2);
-  options.conv1_copies = 2;
-  options.tile_cycles = 1;
+  options.naive.conv1_replicas = 2;
+  options.naive.tile_cycles = 1;
   deployment_plan plan = make_plan(graph, small_chip(64, 256, 256), options);
   EXPECT_NO_THROW(prove_live(plan));
   for (plan_cluster& cluster : plan.clusters)
     for (plan_ring& ring : cluster.rings) ring.follows = false;
   try {
     prove_live(plan);
-    FAIL() << "column 18 is behind the last window, and two copies write the ring";
+    FAIL() << "column 18 is behind the last window, and two replicas write the ring";
   } catch (const mapping_error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("column 18 of every image"),
                                     HasSubstr("overwrite a newer column")));
@@ -226,7 +227,7 @@ TEST_F(Compile, ATensorAddedToItselfWaitsForNobody) {
   graph.nodes[6].inputs = {graph.nodes[5].output, graph.nodes[5].output};
   link_tensors(graph);
   const chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1;
+  options.naive.tile_cycles = 1;
   EXPECT_EQ(skip_ring_of("add", graph, chip, options), 10u)
       << "a tile of 2 in work and one of 5 that arrives, in multiples of both";
   expect_reference(graph, chip, options, random);
@@ -243,7 +244,7 @@ TEST_F(Compile, BranchesThatMeetAtTheImageOnlyNeedAFewColumns) {
   link_tensors(graph);
   check_graph(graph);
   const chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1;
+  options.naive.tile_cycles = 1;
   EXPECT_EQ(skip_ring_of("down", graph, chip, options), 10u) << "a tile of 5 in work, another that arrives";
   expect_reference(graph, chip, options, random);
 }
@@ -252,7 +253,7 @@ TEST_F(Compile, TheShortBranchHoldsWhatTheLongOneHas) {
   // `again` adds what conv `main` gives to itself with `down`: the sum comes later, so `main` waits.
   const integer_graph graph = network_with_separate_add(random, 29, 37, 40);
   const chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1;
+  options.naive.tile_cycles = 1;
   for (const plan_cluster& cluster : make_plan(graph, chip, options).clusters)
     for (const plan_ring& ring : cluster.rings) {
       if (ring.skip) EXPECT_LT(ring.slots, 3 * 10u) << "not the whole batch";
@@ -260,14 +261,14 @@ TEST_F(Compile, TheShortBranchHoldsWhatTheLongOneHas) {
   expect_reference(graph, chip, options, random);
 }
 
-TEST_F(Compile, CopiesThatNobodyAskedForAreNoMoreThanTheColumns) {
+TEST_F(Compile, ReplicasThatNobodyAskedForAreNoMoreThanTheColumns) {
   for (int width : {1, 2, 3, 5}) {
     const integer_graph graph = small_network(random, 29, width, 40);  // conv1 makes 1, 1, 2 and 3 columns
     options = {};
     EXPECT_EQ(make_plan(graph, small_chip(64, 40, 256), options).assignment.stages[0].replicas.size(),
               static_cast<unsigned>(graph.tensors[1].width));
     expect_reference(graph, small_chip(64, 40, 256), options, random);
-    options.conv1_copies = static_cast<unsigned>(graph.tensors[1].width) + 1;
+    options.naive.conv1_replicas = static_cast<unsigned>(graph.tensors[1].width) + 1;
     EXPECT_THAT(error_of(graph, small_chip(64, 40, 256), options), HasSubstr("columns to share"));
   }
 }
@@ -285,10 +286,10 @@ TEST_F(Compile, AFanInOfItsOwnIsWithinWhatAKernelSums) {
     for (int ky = 0; ky < 3; ++ky) main.row_sets.push_back({ky, ky + 1, c, c + 1});  // 60 sets
   check_graph(wide);
   for (reduction_seats seats : {reduction_seats::automatic, reduction_seats::shared}) {
-    options.reductions = seats;
+    options.naive.reductions = seats;
     expect_reference(wide, small_chip(256, 9, 256), options, random);
   }
-  options.reduction_fan_in = 60;
+  options.naive.reduction_fan_in = 60;
   EXPECT_THAT(error_of(wide, small_chip(256, 9, 256), options),
               AllOf(HasSubstr("'main+add'"), HasSubstr("at most 32 inputs"), HasSubstr("reduction_fan_in")));
 }
@@ -329,7 +330,7 @@ TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
   const integer_graph graph = small_network(random, 29, 37, 60);  // `main`: six of 20 channels and nine taps a set
   ASSERT_EQ(graph.nodes[3].layer.row_sets.size(), 4u);
   using seat_list = std::vector<unsigned>;
-  options.conv1_copies = 2;
+  options.naive.conv1_replicas = 2;
   // conv1 twice, set and root in one cluster; the pool, `down`, `main` with a root of its own, the pool, fc.
   auto all = seats(make_plan(graph, small_chip(64, 60, 256), options));
   EXPECT_EQ(all["conv1"], (seat_list{0, 0, 1, 1}));
@@ -346,7 +347,7 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
   // the average reads 13 channels.
   const integer_graph graph = small_network(random, 29, 37, 60);
   using seat_list = std::vector<unsigned>;
-  options.conv1_copies = 1;
+  options.naive.conv1_replicas = 1;
   const auto with = [&](unsigned clusters) { return seats(make_plan(graph, small_chip(clusters, 60, 256), options)); };
   const unsigned crossbars = static_cast<unsigned>(compile(graph, small_chip(64, 60, 256), options).crossbars.size());
   auto none = with(crossbars);
@@ -358,16 +359,16 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
   auto two = with(crossbars + 2);
   EXPECT_NE(two["maxpool"].front(), two["conv1"].back()) << "the pool comes next";
 
-  // Two copies of `main` have roots that cost half as much each: beside the pool's cluster the first copy's root gets
-  // the other one.
-  options.copies = {{"main", 2}};
+  // Two replicas of `main` have roots that cost half as much each: beside the pool's cluster the first replica's root
+  // gets the other one.
+  options.naive.replicas = {{"main", 2}};
   const deployment_plan equal = make_plan(graph, small_chip(crossbars + 4 + 2, 60, 256), options);
-  const std::vector<replica_mapping>& copies = equal.assignment.stages[3].replicas.size() == 2
-                                                   ? equal.assignment.stages[3].replicas
-                                                   : equal.assignment.stages[2].replicas;
-  ASSERT_EQ(copies.size(), 2u);
-  EXPECT_NE(copies[0].reductions[0].back().cluster, copies[0].set_clusters[0][0]);
-  EXPECT_EQ(copies[1].reductions[0].back().cluster, copies[1].set_clusters[0][0]);
+  const std::vector<replica_mapping>& replicas = equal.assignment.stages[3].replicas.size() == 2
+                                                     ? equal.assignment.stages[3].replicas
+                                                     : equal.assignment.stages[2].replicas;
+  ASSERT_EQ(replicas.size(), 2u);
+  EXPECT_NE(replicas[0].reductions[0].back().cluster, replicas[0].set_clusters[0][0]);
+  EXPECT_EQ(replicas[1].reductions[0].back().cluster, replicas[1].set_clusters[0][0]);
 }
 
 std::string refusal_of(const deployment_plan& plan) {
@@ -382,7 +383,7 @@ std::string refusal_of(const deployment_plan& plan) {
 TEST_F(Compile, ARingWithASlotLessIsRightOrReallyStops) {
   const integer_graph graph = small_network(random, 13, 21, 40);
   const chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1500;
+  options.naive.tile_cycles = 1500;
   deployment_plan plan = make_plan(graph, chip, options);
   // Every other ring is at the edge already.
   for (unsigned c = 0; c < plan.clusters.size(); ++c)
@@ -419,7 +420,7 @@ TEST_F(Compile, ARingWithASlotLessIsRightOrReallyStops) {
 TEST_F(Compile, EveryRingAtItsSmallestLiveSizeIsRight) {
   const integer_graph graph = small_network(random, 13, 21, 40);
   const chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1;
+  options.naive.tile_cycles = 1;
   deployment_plan plan = make_plan(graph, chip, options);
   for (plan_cluster& cluster : plan.clusters) {
     for (plan_ring& ring : cluster.rings) {
@@ -438,7 +439,7 @@ TEST_F(Compile, EveryRingAtItsSmallestLiveSizeIsRight) {
 
 TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
   const integer_graph graph = small_network(random, 29, 37, 40);
-  options.tile_cycles = 1;
+  options.naive.tile_cycles = 1;
   deployment_plan plan = make_plan(graph, small_chip(64, 40, 256), options);
   const unsigned cluster = plan.assignment.stages[3].replicas[0].set_clusters[0][0];
   plan.clusters[cluster].rings[0].slots = 2;  // `main` has windows of 3 columns
@@ -487,7 +488,7 @@ std::uint32_t fullest(const deployment& mapped) {
 TEST_F(Compile, AnL1OfExactlyTheBytesNeededChangesNothingAndOneWordLessDoes) {
   const integer_graph graph = small_network(random, 29, 37, 40);
   chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 10000;
+  options.naive.tile_cycles = 10000;
   const deployment roomy = compile(graph, chip, options);
   chip.cluster.l1_bytes = fullest(roomy);
   const deployment exact = compile(graph, chip, options);
@@ -502,8 +503,8 @@ TEST_F(Compile, AnL1OfExactlyTheBytesNeededChangesNothingAndOneWordLessDoes) {
 TEST_F(Compile, GivesUpPrefetchTilesAndL1ResidualsWhereL1IsSmall) {
   const integer_graph graph = network_with_separate_add(random, 120, 37, 40);
   chip_config chip = small_chip(64, 40, 256);
-  options.tile_cycles = 1u << 30;
-  options.prefetch_tiles = 4;
+  options.naive.tile_cycles = 1u << 30;
+  options.naive.prefetch_tiles = 4;
   unsigned right = 0;
   for (std::uint32_t l1 = 1u << 20; l1 > OHMIC_L1_RESERVED_BYTES + 4096;
        l1 -= (l1 - OHMIC_L1_RESERVED_BYTES) / 4 & ~3u) {
@@ -546,10 +547,10 @@ TEST_F(Compile, RefusesWhatItCannotMap) {
   options.policy = "magic";
   EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'magic'"), HasSubstr("naive")));
   options = {};
-  options.reduction_fan_in = 1;
+  options.naive.reduction_fan_in = 1;
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("reduction_fan_in is 1"));
   options = {};
-  options.copies = {{"mian", 2}};
+  options.naive.replicas = {{"mian", 2}};
   EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'mian'"), HasSubstr("conv1, down, main, fc")));
   options = {};
   EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options), HasSubstr("calibrated for crossbars of 40 rows"));

@@ -37,8 +37,7 @@ class edge_observer {
     for (unsigned out = 0; out < ring.wanted_columns; ++out) {
       if ((out / ring.wanted_tile) % ring.wanted_replicas != ring.wanted_replica) continue;
       const int begin = static_cast<int>(out * ring.wanted_stride) - ring.wanted_pad;
-      if (static_cast<int>(x) >= begin && static_cast<int>(x) < begin + static_cast<int>(ring.wanted_kernel))
-        return true;
+      if (static_cast<int>(x) >= begin && static_cast<int>(x) < begin + static_cast<int>(ring.wanted_size)) return true;
     }
     return false;
   }

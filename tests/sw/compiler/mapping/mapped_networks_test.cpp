@@ -32,7 +32,7 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   chip_config chip;
   if (GetParam().clusters < chip.clusters()) chip.network.factors = {1, 1, 1, 1, GetParam().clusters};
   mapping_options options;
-  options.residuals = GetParam().residuals;
+  options.naive.residuals = GetParam().residuals;
   deployment mapped = compile(graph, chip, options);
   EXPECT_LE(mapped.clusters.size(), GetParam().clusters);
   EXPECT_EQ(mapped.mvms_per_image, static_cast<std::uint64_t>(mvm_count(graph, static_cast<int>(chip.ima.columns))));
@@ -55,13 +55,13 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   EXPECT_GT(observer.compared(), 0u);
 }
 
-TEST(MappedResnet18, HasTheClustersAndTheBoundOfThreeCopiesOfConv1) {
+TEST(MappedResnet18, HasTheClustersAndTheBoundOfThreeReplicasOfConv1) {
   const auto folder = example_network("resnet18");
   if (!folder) GTEST_SKIP() << "resnet18 is not built";
   const integer_graph graph = import_onnx(*folder + "/resnet18_calibrated.onnx");
   const deployment mapped = compile(graph, chip_config{});
   EXPECT_EQ(mapped.mvms_per_image, 106248u);
-  EXPECT_EQ(mapped.crossbars.size(), 218u);  // 216 and two more copies
+  EXPECT_EQ(mapped.crossbars.size(), 218u);  // 216 and two more replicas
   EXPECT_GE(mapped.clusters.size(), 220u);
   EXPECT_LE(mapped.clusters.size(), 261u);
   EXPECT_EQ(mapped.bottleneck_cycles, 43 * 128 * 130.0) << "128 columns over 3 IMAs, 128 pixels each, 130 ns";

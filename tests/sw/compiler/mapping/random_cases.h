@@ -18,7 +18,7 @@ struct random_case {
 
 /// Chains of convolutions and pools with windows of any kernel and stride (often a stride that is larger, so that
 /// columns between windows and behind the last one are needed by nobody), residual adds of all shapes (x + x, branches
-/// that meet at the image, long and short ones), and one to four copies of every convolution. Small, so that a
+/// that meet at the image, long and short ones), and one to four replicas of every convolution. Small, so that a
 /// thousand take seconds.
 class random_case_maker {
  public:
@@ -83,7 +83,7 @@ class random_case_maker {
     l.out_channels = s.channels;
     l.window = window;
     l.requantise.lo = below(2) ? 0 : -128;
-    for (int i = 0; i < l.in_channels * l.out_channels * window.kernel_x * window.kernel_y; ++i)
+    for (int i = 0; i < l.in_channels * l.out_channels * window.size_x * window.size_y; ++i)
       l.weights.push_back(static_cast<std::int8_t>(below(256) - 128));
     for (int c = 0; c < s.channels; ++c) {
       l.bias.push_back(below(10001) - 5000);
@@ -106,10 +106,10 @@ class random_case_maker {
   };
   windowed window_of(int input) {
     windowed w{};
-    axis(tensor(input).width, w.window.kernel_x, w.window.stride_x, w.window.pad_x, w.width);
-    axis(tensor(input).height, w.window.kernel_y, w.window.stride_y, w.window.pad_y, w.height);
-    w.window.kernel_y = std::min(w.window.kernel_y, 28 / w.window.kernel_x);  // one channel fits any crossbar
-    w.window.pad_y = std::min(w.window.pad_y, w.window.kernel_y - 1);
+    axis(tensor(input).width, w.window.size_x, w.window.stride_x, w.window.pad_x, w.width);
+    axis(tensor(input).height, w.window.size_y, w.window.stride_y, w.window.pad_y, w.height);
+    w.window.size_y = std::min(w.window.size_y, 28 / w.window.size_x);  // one channel fits any crossbar
+    w.window.pad_y = std::min(w.window.pad_y, w.window.size_y - 1);
     return w;
   }
 
@@ -148,14 +148,14 @@ class random_case_maker {
   }
 
   void choose_options(mapping_options& options) {
-    options.tile_cycles = std::array{1u, 1u, 300u, 2000u, 20000u}[below(5)];
-    options.prefetch_tiles = 1 + static_cast<unsigned>(below(3));
-    options.reduction_fan_in = std::array{0u, 0u, 2u, 3u}[below(4)];
-    options.reductions = below(3) ? reduction_seats::automatic : reduction_seats::shared;
-    options.residuals = below(3) ? residual_store::l1 : residual_store::hbm;
+    options.naive.tile_cycles = std::array{1u, 1u, 300u, 2000u, 20000u}[below(5)];
+    options.naive.prefetch_tiles = 1 + static_cast<unsigned>(below(3));
+    options.naive.reduction_fan_in = std::array{0u, 0u, 2u, 3u}[below(4)];
+    options.naive.reductions = below(3) ? reduction_seats::automatic : reduction_seats::shared;
+    options.naive.residuals = below(3) ? residual_store::l1 : residual_store::hbm;
     for (const graph_node& n : graph_.nodes)
       if (n.kind == node_kind::convolution)
-        options.copies[n.name] = 1 + static_cast<unsigned>(below(std::min(4, graph_.tensors[n.output].width)));
+        options.naive.replicas[n.name] = 1 + static_cast<unsigned>(below(std::min(4, graph_.tensors[n.output].width)));
   }
 
   std::mt19937 random_;

@@ -49,7 +49,7 @@ class resnet18_builder {
     l.in_channels = in_channels;
     l.out_channels = channels;
     l.window = window;
-    l.weights.assign(static_cast<std::size_t>(in_channels * channels * window.kernel_x * window.kernel_y), 1);
+    l.weights.assign(static_cast<std::size_t>(in_channels * channels * window.size_x * window.size_y), 1);
     l.bias.assign(static_cast<std::size_t>(channels), 0);
     l.weight_scale.assign(static_cast<std::size_t>(channels), 0.01f);
     return output;
@@ -83,8 +83,8 @@ TEST_P(Resnet18Shapes, FitTheChip) {
   chip.ima.mvm_cycles = p.mvm_ns;
   if (p.l1_bytes > 1u << 20) chip.network.factors = {1, 4, 4, 4, 4};  // 256 clusters have room for them
   mapping_options options;
-  options.tile_cycles = p.tile_cycles;
-  options.prefetch_tiles = p.prefetch_tiles;
+  options.naive.tile_cycles = p.tile_cycles;
+  options.naive.prefetch_tiles = p.prefetch_tiles;
   const deployment mapped = compile(graph, chip, options);
   for (const cluster_image& cluster : mapped.clusters) EXPECT_LE(cluster.l1_end, p.l1_bytes);
   EXPECT_EQ(mapped.mvms_per_image, 106248u);

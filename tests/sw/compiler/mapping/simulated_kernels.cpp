@@ -74,7 +74,7 @@ void pool_kernel(simulated_cluster& c, const simulated_step& s, const ohmic_kern
       std::int32_t best = -128, sum = 0;
       const std::int64_t x0 = average ? 0 : std::int64_t{t.x + column} * w.stride - w.pad;
       const std::int64_t y0 = average ? 0 : std::int64_t{y} * k.pool_stride - k.pool_pad;
-      const std::int64_t nx = average ? in.columns_per_image : w.kernel, ny = average ? k.input_height : k.pool_height;
+      const std::int64_t nx = average ? in.columns_per_image : w.size, ny = average ? k.input_height : k.pool_height;
       for (std::int64_t xx = x0; xx < x0 + nx; ++xx) {
         if (xx < 0 || xx >= in.columns_per_image) continue;
         const std::uint64_t n = std::uint64_t{t.image} * in.columns_per_image + static_cast<std::uint64_t>(xx);

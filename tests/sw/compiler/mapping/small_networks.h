@@ -60,7 +60,7 @@ inline integer_graph chain_network(std::mt19937& random, int height, int width,
     layer.in_channels = in;
     layer.out_channels = out;
     layer.window = window;
-    for (int i = 0; i < in * out * window.kernel_x * window.kernel_y; ++i)
+    for (int i = 0; i < in * out * window.size_x * window.size_y; ++i)
       layer.weights.push_back(static_cast<std::int8_t>(static_cast<int>(random() % 256) - 128));
     layer.bias.assign(static_cast<std::size_t>(out), 100);
     layer.weight_scale.assign(static_cast<std::size_t>(out), 0.001f);
@@ -69,8 +69,8 @@ inline integer_graph chain_network(std::mt19937& random, int height, int width,
   add(node_kind::input, "image", channels, height, width);
   for (std::size_t i = 0; i < windows.size(); ++i) {
     const graph_window& w = windows[i];
-    height = (height + 2 * w.pad_y - w.kernel_y) / w.stride_y + 1;
-    width = (width + 2 * w.pad_x - w.kernel_x) / w.stride_x + 1;
+    height = (height + 2 * w.pad_y - w.size_y) / w.stride_y + 1;
+    width = (width + 2 * w.pad_x - w.size_x) / w.stride_x + 1;
     fill(add(node_kind::convolution, "conv" + std::to_string(i), 5, height, width).layer, channels, 5, w);
     channels = 5;
   }

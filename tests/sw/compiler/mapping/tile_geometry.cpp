@@ -26,7 +26,7 @@ std::uint32_t needed_column(const simulated_cluster& c, const simulated_step& s,
   const std::int64_t W = ring.columns_per_image;
   if (w.whole_image) return static_cast<std::uint32_t>(W * (t.image + (end ? 1 : 0)));
   std::int64_t x = std::int64_t{t.x} * w.stride - w.pad;
-  if (end) x += std::int64_t{T - 1} * w.stride + w.kernel;
+  if (end) x += std::int64_t{T - 1} * w.stride + w.size;
   return static_cast<std::uint32_t>(t.image * W + std::min(std::max<std::int64_t>(x, 0), W));
 }
 
@@ -35,7 +35,7 @@ bool is_wanted(const ohmic_destination& d, std::uint32_t x) {
   for (std::uint32_t out = 0; out < d.want_columns; ++out) {
     if ((out / d.want_tile) % d.want_replicas != d.want_replica) continue;
     const std::int64_t begin = std::int64_t{out} * d.want_stride - d.want_pad;
-    if (x >= begin && x < begin + d.want_kernel) return true;
+    if (x >= begin && x < begin + d.want_size) return true;
   }
   return false;
 }

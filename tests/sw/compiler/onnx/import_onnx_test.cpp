@@ -405,7 +405,7 @@ TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
   for (graph_node& n : g.nodes) {
     if (n.on_crossbar()) {
       const crossbar_layer& l = n.layer;
-      n.layer.row_sets = split_rows(l.in_channels, l.window.kernel_x, l.window.kernel_y, 64);
+      n.layer.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, 64);
       n.layer.adc = {1234, 13};
       n.layer.requantise.m = {1, 20, 300, 32767};
       n.layer.requantise.b = {-5, 0, 7, 1 << 20};

@@ -41,7 +41,7 @@ struct plain_executor {
       long sum = 0;
       for (int c = set.channel_begin; c < set.channel_end; ++c)
         for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
-          for (int kx = 0; kx < w.kernel_x; ++kx)
+          for (int kx = 0; kx < w.size_x; ++kx)
             sum += long{n.layer.weight(out, c, ky, kx)} *
                    input(in, x * w.stride_x - w.pad_x + kx, y * w.stride_y - w.pad_y + ky, c, 0);
       const adc_scale& a = n.layer.adc;
@@ -72,8 +72,8 @@ struct plain_executor {
               v = clip(shifted(codes(n, ox, oy, c) * r.m[c] + r.b[c], r.s), r.lo);
             } else if (n.kind == node_kind::max_pool) {
               const graph_window& w = n.pool_window;
-              for (int ky = 0; ky < w.kernel_y; ++ky)
-                for (int kx = 0; kx < w.kernel_x; ++kx)
+              for (int ky = 0; ky < w.size_y; ++ky)
+                for (int kx = 0; kx < w.size_x; ++kx)
                   v = std::max(v, input(in, ox * w.stride_x - w.pad_x + kx, oy * w.stride_y - w.pad_y + ky, c, -1000));
             } else if (n.kind == node_kind::add) {
               v = clip(shifted(static_cast<__int128>(in.at(ox, oy, c)) * n.add.a +
@@ -154,8 +154,8 @@ TEST(ReferenceExecutor, ExactFormFollowsTheRealNumbers) {
         for (int o = 0; o < out.channels; ++o) {
           double sum = n.layer.bias[o];
           for (int c = 0; c < in.channels; ++c)
-            for (int ky = 0; ky < w.kernel_y; ++ky)
-              for (int kx = 0; kx < w.kernel_x; ++kx) {
+            for (int ky = 0; ky < w.size_y; ++ky)
+              for (int kx = 0; kx < w.size_x; ++kx) {
                 const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
                 if (ix >= 0 && iy >= 0 && ix < in.width && iy < in.height)
                   sum += double{1} * n.layer.weight(o, c, ky, kx) * in.at(ix, iy, c);

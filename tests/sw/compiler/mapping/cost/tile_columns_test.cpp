@@ -29,8 +29,8 @@ TEST(TileColumns, GrowUntilTheMastersWorkFitsIntoItsShare) {
 TEST(TileColumns, AreTheCheapestWhereNothingMeetsTheBottleneck) {
   tile_cost cost;
   cost.width = 32;
-  cost.copies = 3;
-  cost.analog_per_column = 4000;  // the busiest copy makes 11, 6 * 2, 3 * 4, 2 * 8, ... columns
+  cost.replicas = 3;
+  cost.analog_per_column = 4000;  // the busiest replica makes 11, 6 * 2, 3 * 4, 2 * 8, ... columns
   EXPECT_EQ(cheapest_tile_columns(cost), 1u);
   cost.cores_per_tile = 4500;  // 49500, 27000, 13500, ...
   EXPECT_EQ(cheapest_tile_columns(cost), 2u) << "48000 of MVMs";

@@ -10,6 +10,7 @@
 
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/manifest_json.h"
+#include "sw/compiler/mapping/mapping_error.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -27,8 +28,8 @@ class DeploymentFolder : public ::testing::Test {
               std::to_string(::getpid()));
     std::mt19937 random(3);
     mapping_options options;
-    options.copies = {{"main", 2}};
-    options.residuals = residual_store::hbm;
+    options.naive.replicas = {{"main", 2}};
+    options.naive.residuals = residual_store::hbm;
     saved = compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), options);
     saved.labels = {"cat", "caf\xc3\xa9"};
   }
@@ -68,7 +69,7 @@ TEST_F(DeploymentFolder, GivesBackWhatWasSaved) {
   for (std::size_t c = 0; c < saved.crossbars.size(); ++c) {
     EXPECT_EQ(loaded.crossbars[c].cluster, saved.crossbars[c].cluster);
     EXPECT_EQ(loaded.crossbars[c].rows, saved.crossbars[c].rows);
-    EXPECT_EQ(loaded.crossbars[c].columns, saved.crossbars[c].columns);
+    EXPECT_EQ(loaded.crossbars[c].bitlines, saved.crossbars[c].bitlines);
     EXPECT_EQ(loaded.crossbars[c].weights, saved.crossbars[c].weights);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 
 namespace ohmic {
@@ -82,14 +83,13 @@ unsigned slots_of_stride_two(unsigned producer, unsigned prefetch) {
   p.push(0, image, {{1, input}}, producer);
   plan_window window;
   window.ring = input;
-  window.kernel = 3;
+  window.size = 3;
   window.stride = 2;
   window.pad = 1;
   p.kernel(1, {window}, output, 2, width / 2);
   p.push(1, output, {}, 2);
-  mapping_options options;
-  options.prefetch_tiles = prefetch;
-  size_rings(p.plan, options);
+  p.plan.assignment.prefetch_tiles = prefetch;
+  size_rings(p.plan);
   prove_live(p.plan);
   EXPECT_EQ(p.slots(1, output), 2 * (1 + prefetch)) << "whole tiles of two";
   return p.slots(1, input);
@@ -120,7 +120,7 @@ struct residual_block : hand_made_plan {
     push(0, source, {{1, windowed}, {2, skip}}, tile);
     plan_window window;
     window.ring = windowed;
-    window.kernel = 3;
+    window.size = 3;
     window.pad = 1;
     kernel(1, {window}, made, tile);
     push(1, made, {{2, arrived}}, tile);
@@ -131,7 +131,7 @@ struct residual_block : hand_made_plan {
 
 TEST(RingSizing, ASkipRingHoldsWhatIsInFlightOnTheLongBranch) {
   residual_block block(1);
-  size_rings(block.plan, {});
+  size_rings(block.plan);
   prove_live(block.plan);
   EXPECT_EQ(block.slots(1, block.windowed), 4u) << "a window of three and one ahead";
   EXPECT_EQ(block.slots(1, block.made), 2u);
@@ -143,7 +143,7 @@ TEST(RingSizing, ASkipRingHoldsWhatIsInFlightOnTheLongBranch) {
 
 TEST(RingSizing, ASkipRingIsAMultipleOfItsTiles) {
   residual_block block(4);
-  size_rings(block.plan, {});
+  size_rings(block.plan);
   prove_live(block.plan);
   EXPECT_EQ(block.slots(1, block.windowed), 12u) << "six and four ahead, in tiles of four";
   EXPECT_EQ(block.slots(2, block.skip), 8u + 8u + 12u);
@@ -152,7 +152,7 @@ TEST(RingSizing, ASkipRingIsAMultipleOfItsTiles) {
 TEST(RingSizing, ARingIsNeverSmallerThanWhatIsLive) {
   for (unsigned tile : {1u, 2u, 3u, 4u, 6u, 8u}) {
     residual_block block(tile);
-    size_rings(block.plan, {});
+    size_rings(block.plan);
     for (unsigned c = 0; c < block.plan.clusters.size(); ++c)
       for (unsigned r = 0; r < block.plan.clusters[c].rings.size(); ++r) size_just_live(block.plan, c, r);
     prove_live(block.plan);
