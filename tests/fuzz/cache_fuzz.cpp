@@ -17,7 +17,7 @@
 #include "host/whole_file.h"
 #include "platform/experiment/golden.h"
 #include "platform/experiment/mapped_network.h"
-#include "sw/compiler/mapping/deployment_folder.h"
+#include "sw/compiler/mapping/emit/deployment_folder.h"
 #include "sw/compiler/mapping/mapping.h"
 #include "sw/compiler/onnx/calibration_metadata.h"
 #include "tests/fuzz/campaign.h"
