@@ -14,7 +14,8 @@ void text_history::write(std::uint64_t address, const std::uint8_t* data, std::s
   const auto count = static_cast<std::size_t>(last - first);
   if (std::memcmp(newest_.data() + offset, from, count) == 0) return;
   std::memcpy(newest_.data() + offset, from, count);
-  changes_.push_back({now, offset, {from, from + count}});
+  changes_.push_back({now, written_.size(), offset, static_cast<std::uint32_t>(count)});
+  written_.insert(written_.end(), from, from + count);
 }
 
 std::size_t text_history::fence(cycle_t now) const {
@@ -49,16 +50,20 @@ text_history::image text_history::at(std::size_t version) const {
   auto bytes = goes_on ? std::make_shared<std::vector<std::uint8_t>>(*made_)
                        : std::make_shared<std::vector<std::uint8_t>>(loaded_.bytes, loaded_.bytes + loaded_.size);
   for (std::size_t i = goes_on ? made_version_ : 0; i < version; ++i)
-    std::copy(changes_[i].bytes.begin(), changes_[i].bytes.end(), bytes->begin() + changes_[i].offset);
+    std::memcpy(bytes->data() + changes_[i].offset, written_.data() + changes_[i].at, changes_[i].bytes);
   made_version_ = version;
   return made_ = std::move(bytes);
 }
 
-text_history::unfenced_writes text_history::unfenced() const {
+text_history::unfenced_writes text_history::unfenced(const std::function<bool(std::uint32_t)>& is_data) const {
   const std::lock_guard<std::mutex> lock(fencing_);
-  const std::size_t fenced = effects_.empty() ? 0 : effects_.back().version;
-  if (fenced == changes_.size()) return {};
-  return {changes_.size() - fenced, loaded_.base + changes_[fenced].offset, changes_[fenced].cycle};
+  unfenced_writes found;
+  for (std::size_t i = effects_.empty() ? 0 : effects_.back().version; i < changes_.size(); ++i) {
+    const std::uint32_t address = loaded_.base + changes_[i].offset;
+    if (is_data && is_data(address)) continue;
+    if (found.count++ == 0) found.address = address, found.cycle = changes_[i].cycle;
+  }
+  return found;
 }
 
 }  // namespace ohmic

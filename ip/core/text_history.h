@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -55,23 +56,25 @@ class text_history {
   /// Bytes of a version > 0, as many as the loaded ones.
   image at(std::size_t version) const;
 
-  /// Writes that no hart has made a fence.i behind: how many, and the first one's address and cycle.
+  /// Writes that no hart has made a fence.i behind: how many, and the first one's address and cycle. Those to addresses
+  /// that `is_data` says hold no instructions do not count.
   struct unfenced_writes {
     std::size_t count = 0;
     std::uint32_t address = 0;
     cycle_t cycle = 0;
   };
-  unfenced_writes unfenced() const;
+  unfenced_writes unfenced(const std::function<bool(std::uint32_t)>& is_data = nullptr) const;
 
  private:
   struct change {
     cycle_t cycle;
-    std::uint32_t offset;
-    std::vector<std::uint8_t> bytes;
+    std::size_t at;  // of its bytes in written_
+    std::uint32_t offset, bytes;
   };
   const text_bytes loaded_;
   cycle_t delay_ = 0, window_ = 0, wait_response_ = 0;
   std::vector<change> changes_;
+  std::vector<std::uint8_t> written_;
   std::vector<std::uint8_t> newest_;  // with all changes; empty while there are none
 
   struct effect {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -43,13 +44,14 @@ class byte_reader {
 };
 
 constexpr std::uint32_t load_segment = 1, executable_flag = 1, symbol_table = 2;
+constexpr std::uint32_t section_in_memory = 2, section_of_code = 4;  // flags
 constexpr std::uint32_t program_header_bytes = 32, section_header_bytes = 40;
 
 /// More than any program has: a file whose tables overlap could ask for thousands of times its own size.
 constexpr std::size_t most_name_bytes = std::size_t{64} << 20;
 constexpr std::uint64_t most_gap_bytes = std::uint64_t{16} << 20;
 
-void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
+void read_sections(const byte_reader& in, std::vector<elf_range>& data, std::vector<elf_symbol>& out) {
   const std::uint32_t sections = in.read(32, 4, "section header offset");
   const std::uint32_t entry_size = in.read(46, 2, "section header size");
   const std::uint32_t count = in.read(48, 2, "section count");
@@ -57,9 +59,16 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
   if (entry_size != section_header_bytes)
     in.fail("section headers of " + std::to_string(entry_size) + " bytes, those of ELF32 have 40");
   in.require(sections, std::uint64_t{count} * entry_size, "section headers");
+  bool symbols_read = false;
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint64_t at = std::uint64_t{sections} + std::uint64_t{i} * entry_size;
-    if (in.read(at + 4, 4, "section type") != symbol_table) continue;
+    const std::uint32_t flags = in.read(at + 8, 4, "section flags");
+    if ((flags & section_in_memory) != 0 && (flags & section_of_code) == 0) {
+      const std::uint64_t begin = in.read(at + 12, 4, "section address");
+      data.push_back({begin, begin + in.read(at + 20, 4, "section size")});
+    }
+    if (in.read(at + 4, 4, "section type") != symbol_table || symbols_read) continue;
+    symbols_read = true;  // the format has one table at most
     const std::uint32_t offset = in.read(at + 16, 4, "symbol table offset");
     const std::uint32_t size = in.read(at + 20, 4, "symbol table size");
     const std::uint32_t link = in.read(at + 24, 4, "symbol table link");
@@ -83,7 +92,6 @@ void read_symbols(const byte_reader& in, std::vector<elf_symbol>& out) {
       if (name_bytes > most_name_bytes) in.fail("its symbols' names have more than 64 MiB");
       if (!symbol.name.empty() && symbol.name[0] != '$') out.push_back(std::move(symbol));
     }
-    break;  // the format has one symbol table at most
   }
   std::sort(out.begin(), out.end(), [](const elf_symbol& a, const elf_symbol& b) {
     return a.address != b.address ? a.address < b.address : a.name < b.name;
@@ -144,7 +152,15 @@ elf_file elf_file::parse(std::vector<std::uint8_t> bytes, const std::string& nam
     file.segments_.push_back(std::move(segment));
   }
   if (file.segments_.empty()) in.fail("has no loadable segment");
-  read_symbols(in, file.symbols_);
+  std::vector<elf_range> data;
+  read_sections(in, data, file.symbols_);
+  std::sort(data.begin(), data.end(), [](const elf_range& a, const elf_range& b) { return a.begin < b.begin; });
+  for (const elf_range& r : data) {
+    if (!file.data_.empty() && r.begin <= file.data_.back().end)
+      file.data_.back().end = std::max(file.data_.back().end, r.end);
+    else
+      file.data_.push_back(r);
+  }
   return file;
 }
 
@@ -169,6 +185,12 @@ elf_segment elf_file::text() const {
     if (s.executable) std::copy(s.bytes.begin(), s.bytes.end(), text.bytes.begin() + (s.address - text.address));
   }
   return text;
+}
+
+bool elf_file::is_data(std::uint32_t address) const {
+  const auto behind = std::upper_bound(data_.begin(), data_.end(), address,
+                                       [](std::uint32_t a, const elf_range& r) { return a < r.begin; });
+  return behind != data_.begin() && address < std::prev(behind)->end;
 }
 
 bool elf_file::has_symbol(std::string_view symbol) const {

@@ -23,6 +23,11 @@ struct elf_segment {
   std::vector<std::uint8_t> bytes;
 };
 
+/// Addresses [begin, end).
+struct elf_range {
+  std::uint64_t begin = 0, end = 0;
+};
+
 struct elf_symbol {
   std::uint32_t address = 0;
   std::uint32_t size = 0;
@@ -42,6 +47,10 @@ class elf_file {
   const std::vector<elf_segment>& segments() const { return segments_; }
   const std::vector<elf_symbol>& symbols() const { return symbols_; }  ///< functions, objects, labels, by address
 
+  /// Whether a section that holds no instructions lies at this address: data in an executable segment, where a linker
+  /// put all into one. False where the file has no sections.
+  bool is_data(std::uint32_t address) const;
+
   /// The executable segments as one contiguous image (gaps zero): what a decoded_text is made from.
   /// Throws elf_error if there is none or the gaps between them exceed 16 MiB.
   elf_segment text() const;
@@ -60,6 +69,7 @@ class elf_file {
   std::uint32_t entry_ = 0;
   std::vector<elf_segment> segments_;
   std::vector<elf_symbol> symbols_;
+  std::vector<elf_range> data_;  // by address, apart from each other
 };
 
 }  // namespace ohmic

@@ -212,8 +212,9 @@ class chip_machine : public machine {
 
   text_history::unfenced_writes unfenced_text() const override {
     text_history::unfenced_writes all;
-    for (const program_text& text : texts_) {
-      const text_history::unfenced_writes own = text.history.unfenced();
+    for (std::size_t p = 0; p < programs_.size(); ++p) {
+      if (!runs_[p]) continue;
+      const auto own = runs_[p]->history.unfenced([&](std::uint32_t address) { return programs_[p].is_data(address); });
       if (own.count != 0 && (all.count == 0 || own.cycle < all.cycle)) all.address = own.address, all.cycle = own.cycle;
       all.count += own.count;
     }

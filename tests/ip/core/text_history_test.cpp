@@ -81,6 +81,10 @@ TEST_F(TextHistoryTest, TellsOfWritesThatNoFenceFollowed) {
   EXPECT_EQ(history.unfenced().count, 2u);
   EXPECT_EQ(history.unfenced().address, 0x80000006u);
   EXPECT_EQ(history.unfenced().cycle, 300u);
+  const auto code = history.unfenced([](std::uint32_t address) { return address == 0x80000006; });
+  EXPECT_EQ(code.count, 1u) << "a variable is no code";
+  EXPECT_EQ(code.address, 0x80000007u);
+  EXPECT_EQ(code.cycle, 310u);
 }
 
 }  // namespace

@@ -79,6 +79,23 @@ TEST(ElfFile, ReadsSegmentsAndSymbols) {
   EXPECT_EQ(f.describe(0x0fffffff), "");
 }
 
+TEST(ElfFile, KnowsTheDataInAnExecutableSegment) {
+  std::vector<std::uint8_t> b = small_elf();
+  EXPECT_FALSE(elf_file::parse(b, "x.elf").is_data(0x80000004)) << "no section says so";
+  const auto section = [&](std::size_t at, std::uint32_t flags, std::uint32_t address, std::uint32_t size) {
+    put(b, at + 4, 1, 4), put(b, at + 8, flags, 4), put(b, at + 12, address, 4), put(b, at + 20, size, 4);
+    put(b, at + 36, 0, 4);
+  };
+  put(b, 48, 7, 2);
+  section(372, 6, 0x80000000, 4);  // .text
+  section(412, 3, 0x80000006, 2);  // .bss, .data: neighbours
+  section(452, 3, 0x80000004, 2);
+  section(492, 0, 0x80000000, 8);  // of a debugger, not in memory
+  const elf_file f = elf_file::parse(b, "x.elf");
+  for (std::uint32_t address = 0x7fffffff; address <= 0x80000009; ++address)
+    EXPECT_EQ(f.is_data(address), address >= 0x80000004 && address < 0x80000008) << std::hex << address;
+}
+
 TEST(ElfFile, NamesTheMissingSymbol) {
   const elf_file f = elf_file::parse(small_elf(), "x.elf");
   try {
