@@ -49,7 +49,7 @@ void dma::start_chain(unsigned c, std::uint32_t offset, cycle_t now) {
   channel& ch = channels_[c];
   const char* refused = c >= parameters_.channels ? "DMA: START of a channel that does not exist"
                         : busy_ & bit(c)          ? "DMA: START while the channel is busy"
-                        : !fetchable(offset)      ? "DMA: START with an address that is not a descriptor's"
+                        : !fetchable(offset)      ? "DMA: START takes a descriptor's offset in L1, a multiple of 64"
                                                   : nullptr;
   if (refused) {
     // A chain that runs is not disturbed.
@@ -143,7 +143,7 @@ void dma::collect_responses(cycle_t now, burst_pool& pool) {
     const unsigned c = channel_of(*burst);
     if (burst->resp != axi_resp::okay)
       fail(c, burst->addr,
-           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)" : "DMA: the target failed (SLVERR)",
+           burst->resp == axi_resp::decerr ? "DMA: no such address (DECERR)" : "DMA: access refused (SLVERR)",
            burst->write ? guest_act::write : guest_act::read);
     finish_burst(burst, pool);
   }
@@ -260,7 +260,7 @@ void dma::complete(unsigned c, cycle_t now) {
   } else if (fetchable(ch.fetch_from)) {
     fetch_ |= bit(c);
   } else {
-    fail(c, ch.fetch_from, "DMA descriptor: the next one's address is not a descriptor's");
+    fail(c, ch.fetch_from, "DMA descriptor: the next one's offset in L1 is no multiple of 64, or outside");
   }
 }
 

@@ -140,6 +140,7 @@ void print_unfenced_text(const machine& chip, const program_set& programs) {
 
 void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label) {
   constexpr unsigned most_shown = 32;
+  constexpr const char* end_of_runtime = "ohmic_sleep_forever";  // where our runtime's cores end
   const unsigned cores = chip.config().cluster.cores;
   unsigned shown = 0;
   for (unsigned i = 0; i < chip.config().clusters(); ++i) {
@@ -149,8 +150,10 @@ void print_state(machine& chip, const program_set& programs, bool all, const clu
     std::uint32_t mask = 0, pending = 0;
     chip.read_word(core_0_events + registers::event_unit::core_mask_offset, mask);
     chip.read_word(core_0_events + registers::event_unit::core_pending_offset, pending);
+    const elf_file& program = programs.in(chip.config(), i);
     const bool asleep_for_good = (a.sleeping & 1) != 0 && mask == 0;
-    if (!all && asleep_for_good) continue;
+    const bool finished = asleep_for_good && program.describe(chip.hart(i, 0).pc).rfind(end_of_runtime, 0) == 0;
+    if (!all && finished) continue;
     if (++shown > most_shown && !all) {
       std::fprintf(stderr, "  (more clusters wait; --dump shows all)\n");
       return;
@@ -159,8 +162,10 @@ void print_state(machine& chip, const program_set& programs, bool all, const clu
     if (label) line += " (" + label(i, a.activity) + ")";
     if ((a.sleeping & 1) == 0) {
       line += ": core 0 is awake";
-    } else if (mask == 0) {
+    } else if (finished) {
       line += ": core 0 has finished";
+    } else if (asleep_for_good) {
+      line += ": core 0 waits with no event line in its mask";
     } else {
       static const char* const reasons[] = {"", " (a credit or barrier)", " (data in transfer)"};
       line += fmt::format(": core 0 waits for event lines {:#x}{}, pending {:#x}", mask, reasons[a.waiting_for % 3],
@@ -169,7 +174,6 @@ void print_state(machine& chip, const program_set& programs, bool all, const clu
     std::fprintf(stderr, "%s; asleep %#llx, on the bus %#llx, on a line %#llx\n", line.c_str(),
                  static_cast<unsigned long long>(a.sleeping), static_cast<unsigned long long>(a.waiting_for_bus),
                  static_cast<unsigned long long>(a.waiting_for_line));
-    const elf_file& program = programs.in(chip.config(), i);
     for (unsigned h = 0; h < (all ? cores : 1); ++h) {
       const hart_snapshot s = chip.hart(i, h);
       std::fprintf(stderr, "  core %u pc %08x <%s> ra %08x <%s> sp %08x\n", h, s.pc, program.describe(s.pc).c_str(),

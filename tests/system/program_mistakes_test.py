@@ -27,7 +27,9 @@ from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
     WORKERS_RECURSION,
     LEGAL_STACKS,
     TRAP_AGAIN,
-) = range(1, 15)
+    WAIT_FOR_NO_LINE,
+    BREAKPOINT,
+) = range(1, 17)
 
 
 class ProgramMistakes(SystemTest):
@@ -50,10 +52,11 @@ class ProgramMistakes(SystemTest):
         self.ends(run, 4)
         self.says(run, "guest error", "cluster 0 core 0", "0x20000000")
 
-    def test_an_illegal_instruction_traps(self):
-        run = self.mistake(ILLEGAL_INSTRUCTION)
-        self.ends(run, 7)
-        self.says(run, "trap: cause 2 at pc 0x")
+    def test_exceptions_are_named(self):
+        for mistake, cause, name in ((ILLEGAL_INSTRUCTION, 2, "illegal instruction"), (BREAKPOINT, 3, "ebreak")):
+            run = self.mistake(mistake)
+            self.ends(run, 7)
+            self.assertRegex(run.out, rf"\[0.0\] trap: cause {cause} at pc 0x[0-9a-f]+: {name}\n")
 
     def test_a_refused_ima_job(self):
         run = self.mistake(BAD_IMA_JOB)
@@ -92,6 +95,13 @@ class ProgramMistakes(SystemTest):
         run = self.mistake(WAIT_FOR_NOBODY)
         self.ends(run, 3)
         self.says(run, "dead-lock in cycle", "cluster 0: core 0 waits for event lines 0x8", "make_mistake")
+
+    def test_a_core_that_waits_for_no_line_has_not_finished(self):
+        for kind in ("iss", "rtl", "lockstep", "ibex"):
+            run = self.mistake(WAIT_FOR_NO_LINE, "--cores", f"0.all={kind}")
+            self.ends(run, 3)
+            self.says(run, "cluster 0: core 0 waits with no event line in its mask", "<make_mistake+")
+            self.assertNotIn("has finished", run.err)
 
     def test_a_dead_lock_is_in_its_own_cycle_whatever_the_limit(self):
         with tempfile.TemporaryDirectory() as scratch:

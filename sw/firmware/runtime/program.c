@@ -19,7 +19,12 @@ _Noreturn void ohmic_assert_failed(const char* expression, const char* file, int
 
 /* Exceptions are a program's mistake; an interrupt is whoever enabled it to define this anew. */
 __attribute__((weak)) void ohmic_handle_trap(uint32_t cause, uint32_t pc) {
-  printf("trap: cause %u at pc 0x%08x\n", (unsigned)cause, (unsigned)pc);
+  const char* const name = cause == 2    ? "illegal instruction"
+                           : cause == 3  ? "ebreak"
+                           : cause == 11 ? "ecall"
+                           : cause >> 31 ? "interrupt"
+                                         : "exception";
+  printf("trap: cause %u at pc 0x%08x: %s\n", (unsigned)cause, (unsigned)pc, name);
   ohmic_platform_control_registers()->assert_failed = cause;
   ohmic_sleep_forever();
 }

@@ -31,12 +31,12 @@ static void fence_i(void) { __asm__ volatile("fence.i" ::: "memory"); }
 #define BY_BYTES \
   "sb a0, 0(t0)\n srli a0, a0, 8\n sb a0, 1(t0)\n srli a0, a0, 8\n sb a0, 2(t0)\n srli a0, a0, 8\n sb a0, 3(t0)\n"
 #define BY_WORD "sw a0, 0(t0)\n" /* misaligned where the instruction is */
-#define PLACES(gap, store)                                                                                        \
-  BEHIND_FENCE(0, gap, store)                                                                                     \
-  BEHIND_FENCE(1, gap, store)                                                                                     \
-  BEHIND_FENCE(2, gap, store)                                                                                     \
-  BEHIND_FENCE(3, gap, store) BEHIND_FENCE(4, gap, store) BEHIND_FENCE(5, gap, store) BEHIND_FENCE(6, gap, store) \
-      BEHIND_FENCE(7, gap, store)
+#define PLACES(gap, store)    \
+  BEHIND_FENCE(0, gap, store) \
+  BEHIND_FENCE(1, gap, store) \
+  BEHIND_FENCE(2, gap, store) \
+  BEHIND_FENCE(3, gap, store) \
+  BEHIND_FENCE(4, gap, store) BEHIND_FENCE(5, gap, store) BEHIND_FENCE(6, gap, store) BEHIND_FENCE(7, gap, store)
 PLACES(0, BY_HALVES)
 PLACES(1, BY_WORD)
 PLACES(2, BY_BYTES)

@@ -19,6 +19,8 @@ enum {
   WORKERS_RECURSION = 12,
   LEGAL_STACKS = 13,
   TRAP_AGAIN = 14,
+  WAIT_FOR_NO_LINE = 15,
+  BREAKPOINT = 16,
 };
 
 /* Uses 64 bytes of stack a level. */
@@ -104,6 +106,13 @@ __attribute__((noinline)) void make_mistake(uint32_t which) {
       break;
     case TRAP_AGAIN:
       __asm__ volatile("csrw mtvec, %0\n\t.half 0, 0" ::"r"(again));
+      break;
+    case WAIT_FOR_NO_LINE:
+      ohmic_event_mask(0);
+      ohmic_event_wait();
+      break;
+    case BREAKPOINT:
+      __asm__ volatile("ebreak");
       break;
     default:
       printf("no mistake\n");
