@@ -98,6 +98,10 @@ class chip : public sc_core::sc_module {
   std::uint64_t windows() const { return windows_; }
   /// The lanes' counters, in their order, at the end of the window in which time marker 0 was written; else empty.
   const std::vector<channel_counters>& lanes_before_marker() const { return lanes_before_marker_; }
+  /// The counters of a cluster's core 0 at the same moment.
+  hart_counters master_before_marker(unsigned cluster) const {
+    return cluster < masters_before_marker_.size() ? masters_before_marker_[cluster] : hart_counters{};
+  }
 
  private:
   static constexpr std::size_t most_errors = 1024;
@@ -150,6 +154,7 @@ class chip : public sc_core::sc_module {
   cycle_t now_ = 0, window_ = 0;
   std::optional<cycle_t> time_begun_;
   std::vector<channel_counters> lanes_before_marker_;
+  std::vector<hart_counters> masters_before_marker_;  // by cluster
   std::uint64_t windows_ = 0;
 };
 
@@ -190,6 +195,8 @@ run_end chip<Cluster>::run(const run_options& options) {
     if (control_.marker(0) != time_begun_) {  // reported time begins
       time_begun_ = control_.marker(0);
       for (auto& m : models_) m->times().restart(*time_begun_);
+      masters_before_marker_.clear();
+      for (auto& m : models_) masters_before_marker_.push_back(m->cores().counters(0));
       lanes_before_marker_.clear();
       network_.for_each_lane(
           [&](const std::string&, axi_lane, const channel_counters& c) { lanes_before_marker_.push_back(c); });

@@ -143,10 +143,11 @@ exit_code compile_command(const arguments& a) {
   output.create();
   save_deployment(mapped, a.out);
   if (!a.quiet)
-    print(fmt::format(
-        "{} on {}: {} stages on {} clusters, {} crossbars, {} MVMs per image, at least {:.0f} cycles per image\n",
-        mapped.model, mapped.chip, mapped.stages.size(), mapped.clusters.size(), mapped.crossbars.size(),
-        mapped.mvms_per_image, mapped.bottleneck_cycles));
+    print(
+        fmt::format("{} on {}: {} stages on {} clusters, {} crossbars, {} MVMs per image, {:.0f} cycles per image "
+                    "expected, at least {:.0f}\n",
+                    mapped.model, mapped.chip, mapped.stages.size(), mapped.clusters.size(), mapped.crossbars.size(),
+                    mapped.mvms_per_image, mapped.expected.per_image, mapped.bound.per_image));
   say_written(a);
   return exit_code::right;
 }

@@ -35,10 +35,10 @@ std::optional<double> cosine(const std::vector<std::int32_t>& a, const nlohmann:
   return ab / std::sqrt(aa * bb);
 }
 
-double busy_cycles(const cluster_activity& a) {
-  return static_cast<double>(a.cycles[static_cast<unsigned>(time_class::analog)] +
-                             a.cycles[static_cast<unsigned>(time_class::digital)] +
-                             a.cycles[static_cast<unsigned>(time_class::communication)]);
+/// What the cluster worked, without waiting: its crossbar and its cores work beside each other. A core 0 that is awake
+/// is in a kernel, or it is the master at its own work.
+double service_cycles(const cluster_activity& a) {
+  return static_cast<double>(std::max(a.cycles[static_cast<unsigned>(time_class::analog)], a.master_cycles));
 }
 
 /// Cycles are counted up to the end of the run; reported time ends with the last logit. What is between is taken off
@@ -89,7 +89,8 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
     f.completions.push_back(answered[i] > begin ? std::optional(answered[i] - begin) : std::nullopt);
   f.window = chip.window();
   f.windows = chip.windows();
-  f.bound_cycles = source.bound_cycles(images);
+  f.bound_cycles = source.bound.of(images);
+  f.expected_cycles = source.expected.of(images);
   for (unsigned i = 0; i < chip.config().clusters(); ++i) {
     f.clusters.push_back(chip.activity(i));
     cut_to(f.clusters[i], f.cycles);
@@ -105,7 +106,7 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
       used.insert(cluster);
       const cluster_activity& a = f.clusters[cluster];
       for (unsigned k = 0; k < time_class_count; ++k) s.cycles[k] += a.cycles[k];
-      if (const double busy = busy_cycles(a) / images; busy >= s.busiest_cycles) {
+      if (const double busy = service_cycles(a) / images; busy >= s.busiest_cycles) {
         s.busiest_cycles = busy;
         s.busiest = cluster;
       }

@@ -27,7 +27,7 @@ struct wall_times {
 struct stage_figures {
   const stage_report* stage = nullptr;
   std::array<std::uint64_t, time_class_count> cycles{};  ///< summed over its clusters
-  double busiest_cycles = 0;  ///< analog + digital + communication of its busiest cluster, per image
+  double busiest_cycles = 0;  ///< service time of its busiest cluster, per image: the longer of crossbar and cores
   unsigned busiest = 0;
 };
 
@@ -53,7 +53,7 @@ struct run_figures {
   unsigned clusters_used = 0, threads = 1;
   cycle_t window = 0;
   std::uint64_t windows = 0;
-  double bound_cycles = 0;
+  double bound_cycles = 0, expected_cycles = 0;
   std::vector<cluster_activity> clusters;
   std::vector<stage_figures> stages;
   std::vector<link_activity> links;

@@ -71,6 +71,7 @@ json clusters_json(const run_figures& f, const deployment& source) {
                    {"mvms", a.mvms},
                    {"retired_instructions", a.retired},
                    {"awake_core_cycles", a.awake_cycles},
+                   {"master_cycles", a.master_cycles},
                    {"dma_read_bytes", a.dma_read_bytes},
                    {"dma_written_bytes", a.dma_written_bytes},
                    {"l1_used_bytes", l1_used[i]},
@@ -145,6 +146,7 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["cycles"] = f.cycles;
   s["boot_cycles"] = f.boot_cycles;
   s["bound_cycles"] = f.bound_cycles;
+  s["expected_cycles"] = f.expected_cycles;
   s["batch_images_per_s"] = f.images_per_s;
   if (f.steady_images_per_s) s["steady_images_per_s"] = *f.steady_images_per_s;
   s["completion_cycles"] = json::array();

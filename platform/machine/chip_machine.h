@@ -144,6 +144,7 @@ class chip_machine : public machine {
       a.retired += c.cores().counters(h).retired;
       a.awake_cycles += c.cores().counters(h).awake_cycles;
     }
+    a.master_cycles = c.cores().counters(0).awake_cycles - chip_.master_before_marker(i).awake_cycles;
     a.mvms = c.accelerator().counters().mvms;
     a.cycles = c.times().cycles(end_cycle());
     a.dma_read_bytes = c.mover().counters().bytes_read;

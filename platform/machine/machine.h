@@ -69,6 +69,7 @@ struct machine_options {
 /// What one cluster did.
 struct cluster_activity {
   std::uint64_t retired = 0, awake_cycles = 0, mvms = 0;
+  std::uint64_t master_cycles = 0;                       ///< in which core 0 was awake, from marker 0 on
   std::array<std::uint64_t, time_class_count> cycles{};  ///< by time_class, from marker 0 to the end
   std::uint64_t dma_read_bytes = 0, dma_written_bytes = 0;
   std::uint64_t icache_misses = 0;

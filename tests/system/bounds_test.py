@@ -34,7 +34,7 @@ class Bounds(SystemTest):
         before, bound_before = self.cost("--set", "ima.mvm_ns=1", **LARGE_MAPS)
         after, bound_after = self.cost("--set", "ima.mvm_ns=1", "--set", "cluster.cores=2", **LARGE_MAPS)
         self.assertAlmostEqual(bound_after / bound_before, 8, delta=0.01)
-        # The bound counts inner loops alone; beside them kernels have prologues and the master its own work.
+        # The bound counts nine tenths of inner loops alone; beside them kernels have prologues and the master its own work.
         growth = (after - before) / (bound_after - bound_before)
         self.assertGreaterEqual(growth, 0.95)
         self.assertLessEqual(growth, 1.3)
@@ -45,9 +45,9 @@ class Bounds(SystemTest):
         before, bound_before = self.cost(*others, "--set", "network.width=[32, 32, 32]", **LARGE_MAPS)
         after, bound_after = self.cost(*others, "--set", "network.width=[4, 4, 4]", **LARGE_MAPS)
         self.assertGreater(bound_after, 6 * bound_before)
-        # At 32 bytes kernels bind: the links hide part of what they cost there behind them.
+        # At 32 bytes cores bind, with calls and the master's work that are in no bound; at 4 bytes links hide them.
         growth = (after - before) / (bound_after - bound_before)
-        self.assertGreaterEqual(growth, 0.95)
+        self.assertGreaterEqual(growth, 0.85)
         self.assertLessEqual(growth, 1.2)
 
 

@@ -107,8 +107,8 @@ deployment emit(const deployment_plan& plan, const chip_config& chip, const mapp
     for (crossbar_image& image : write_crossbars(placed, c)) result.crossbars.push_back(std::move(image));
   }
   const plan_prediction prediction = predict(plan, chip);
-  result.bottleneck_cycles = prediction.bottleneck_cycles;
-  result.fill_cycles = prediction.fill_cycles;
+  result.bound = {prediction.bound_cycles, prediction.fill_cycles};
+  result.expected = {prediction.bottleneck_cycles, prediction.drain_cycles};
   for (const predicted_cycles& cycles : prediction.stages) result.mvms_per_image += cycles.mvms;
   result.stages = report_stages(placed, prediction);
   result.rings = report_rings(placed);

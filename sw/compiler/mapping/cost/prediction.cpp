@@ -3,20 +3,26 @@
 #include <algorithm>
 #include <map>
 
-#include "sw/compiler/mapping/cost/kernel_cost.h"
+#include "sw/compiler/mapping/cost/cost_model.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
 
 namespace ohmic {
 namespace {
 
+/// A stage's work in one cluster, per image.
 struct load {
   std::uint64_t mvms = 0, bytes_in = 0, bytes_out = 0;
-  double core_cycles = 0;
+  double kernels = 0;  ///< cycles
+  double least_kernels = 0;
+  double largest_tile = 0;  ///< cycles of one kernel tile
+  master_duties duties;
 };
 
-unsigned columns_made(const plan_step& step) {
+unsigned tiles_made(const plan_step& step) {
   const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return (tiles - step.makes.index + step.makes.count - 1) / step.makes.count * step.makes.tile;
+  return (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
 }
+unsigned columns_made(const plan_step& step) { return tiles_made(step) * step.makes.tile; }
 
 /// Of the columns that the step makes in an image, those that the destination wants.
 unsigned columns_sent(const plan_step& step, const column_demand& demand) {
@@ -26,81 +32,95 @@ unsigned columns_sent(const plan_step& step, const column_demand& demand) {
   return sent;
 }
 
-double core_cycles_per_column(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
-                              const kernel_work& work) {
-  const column_layout& output = cluster.rings[step.output_ring].layout;
+kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
+                      const kernel_work& work) {
   const graph_node& node = plan.graph->nodes[work.node];
-  const double elements = double(output.height) * work.channels.count();
-  switch (work.kernel) {
-    case OHMIC_KERNEL_PARTIAL:
-      return elements * (work.sum_count * kernel_cost::sum + kernel_cost::partial);
-    case OHMIC_KERNEL_LOGITS:
-      return elements * (work.sum_count * kernel_cost::sum + kernel_cost::logits);
-    case OHMIC_KERNEL_REQUANTISE:
-      return elements * (work.sum_count * kernel_cost::sum + kernel_cost::requantise +
-                         (work.residual_input >= 0 ? kernel_cost::residual_add : 0)) +
-             kernel_cost::extra_layout * (output.bytes > elements ? output.bytes - elements : 0);
-    case OHMIC_KERNEL_MAX_POOL:
-      return elements * node.pool_window.size_x * node.pool_window.size_y * kernel_cost::max_tap;
-    case OHMIC_KERNEL_AVERAGE_POOL: {
-      const graph_tensor& input = plan.graph->tensors[node.inputs[0]];
-      return elements * input.width * input.height * kernel_cost::average;
-    }
-    case OHMIC_KERNEL_ADD:
-      return elements * kernel_cost::residual_add;
+  const graph_tensor& input = plan.graph->tensors[node.inputs[0]];
+  kernel_shape shape;
+  shape.kernel = work.kernel;
+  shape.columns = step.makes.tile;
+  shape.height = cluster.rings[step.output_ring].layout.height;
+  shape.channels = static_cast<unsigned>(work.channels.count());
+  shape.in16 = static_cast<unsigned>(__builtin_popcount(work.int16_mask));
+  shape.in8 = work.sum_count - shape.in16;
+  shape.residual = work.residual_input >= 0 && work.kernel == OHMIC_KERNEL_REQUANTISE;
+  shape.pieces = pieces_of(cluster, step, work);
+  shape.input_height = static_cast<unsigned>(input.height);
+  shape.input_width = static_cast<unsigned>(input.width);
+  if (work.kernel == OHMIC_KERNEL_MAX_POOL) {
+    shape.window = static_cast<unsigned>(node.pool_window.size_x);
+    shape.window_height = static_cast<unsigned>(node.pool_window.size_y);
+    shape.stride_height = static_cast<unsigned>(node.pool_window.stride_y);
   }
-  return 0;
+  return shape;
 }
 
-/// By (cluster, stage).
-std::map<std::pair<unsigned, int>, load> measure(const deployment_plan& plan, link_loads& links) {
-  std::map<std::pair<unsigned, int>, load> loads;
-  for (unsigned c = 0; c < plan.clusters.size(); ++c) {
-    const plan_cluster& cluster = plan.clusters[c];
-    for (const plan_step& step : cluster.steps) {
-      load& here = loads[{c, step.stage}];
-      if (std::holds_alternative<ima_work>(step.work)) {
-        here.mvms += std::uint64_t{columns_made(step)} * cluster.rings[step.output_ring].layout.height;
-      } else if (const kernel_work* kernel = std::get_if<kernel_work>(&step.work)) {
-        here.core_cycles += columns_made(step) * core_cycles_per_column(plan, cluster, step, *kernel);
-      } else if (std::holds_alternative<pull_work>(step.work)) {
-        const std::uint64_t bytes = std::uint64_t{columns_made(step)} * cluster.rings[step.output_ring].layout.bytes;
-        here.bytes_in += bytes;
-        links.read(c, link_loads::hbm, bytes);
-      } else {
-        for (const plan_destination& destination : std::get<push_work>(step.work).destinations) {
-          if (destination.to == plan_destination::kind::ring && destination.cluster == c) continue;
-          const std::uint64_t bytes = std::uint64_t{columns_sent(step, destination.demand)} *
-                                      destination.copy.run_bytes * destination.copy.rows;
-          here.bytes_out += bytes;
-          const bool to_ring = destination.to == plan_destination::kind::ring;
-          links.write(c, to_ring ? destination.cluster : link_loads::hbm, bytes);
-          if (!to_ring) continue;
-          const int reader = plan.clusters[destination.cluster].rings[destination.ring].stage;
-          loads[{destination.cluster, reader}].bytes_in += bytes;
-        }
+class load_meter {
+ public:
+  load_meter(const deployment_plan& plan, const chip_config& chip, link_loads& links)
+      : plan_(plan), links_(links), cost_(chip) {}
+
+  /// By (cluster, stage).
+  std::map<std::pair<unsigned, int>, load> run() {
+    for (unsigned c = 0; c < plan_.clusters.size(); ++c)
+      for (const plan_step& step : plan_.clusters[c].steps) {
+        load& here = loads_[{c, step.stage}];
+        here.duties.steps = static_cast<unsigned>(plan_.clusters[c].steps.size());
+        here.duties.tiles += tiles_made(step);
+        for (const plan_window& window : step.inputs)
+          for (const edge_reference& edge : plan_.clusters[c].rings[window.ring].producers)
+            here.duties.events += tiles_made(plan_.clusters[edge.cluster].steps[edge.step]);
+        std::visit([&](const auto& work) { measure(c, step, work, here); }, step.work);
       }
+    return std::move(loads_);
+  }
+
+ private:
+  void measure(unsigned c, const plan_step& step, const ima_work&, load& here) {
+    here.mvms += std::uint64_t{columns_made(step)} * plan_.clusters[c].rings[step.output_ring].layout.height;
+    here.duties.jobs += tiles_made(step);
+  }
+  void measure(unsigned c, const plan_step& step, const kernel_work& work, load& here) {
+    kernel_shape shape = shape_of(plan_, plan_.clusters[c], step, work);
+    const double tile = cost_.kernel(shape);
+    here.kernels += tiles_made(step) * tile;
+    here.least_kernels += tiles_made(step) * cost_.least_kernel(shape);
+    here.largest_tile = std::max(here.largest_tile, tile);
+    here.duties.kernel_inputs += double(tiles_made(step)) * double(step.inputs.size());
+    if (work.kernel != OHMIC_KERNEL_MAX_POOL || step.makes.index != 0 || step.inputs[0].pad <= 0) return;
+    shape.border = true;  // the image's first tile
+    here.kernels += cost_.kernel(shape) - tile;
+  }
+  void measure(unsigned c, const plan_step& step, const pull_work&, load& here) {
+    const std::uint64_t bytes =
+        std::uint64_t{columns_made(step)} * plan_.clusters[c].rings[step.output_ring].layout.bytes;
+    here.bytes_in += bytes;
+    links_.read(c, link_loads::hbm, bytes);
+  }
+  void measure(unsigned c, const plan_step& step, const push_work& work, load& here) {
+    here.duties.pushes += tiles_made(step);
+    for (const plan_destination& to : work.destinations) {
+      const bool to_ring = to.to == plan_destination::kind::ring;
+      if (to_ring)
+        for (const plan_step& reader : plan_.clusters[to.cluster].steps)
+          for (const plan_window& window : reader.inputs)
+            if (window.ring == to.ring) here.duties.events += tiles_made(reader);
+      if (to_ring && to.cluster == c) continue;
+      const std::uint64_t bytes = std::uint64_t{columns_sent(step, to.demand)} * to.copy.run_bytes * to.copy.rows;
+      here.bytes_out += bytes;
+      links_.write(c, to_ring ? to.cluster : link_loads::hbm, bytes);
+      if (to_ring) loads_[{to.cluster, plan_.clusters[to.cluster].rings[to.ring].stage}].bytes_in += bytes;
     }
   }
-  return loads;
-}
 
-/// One tile's way through a stage: its MVMs, then its root's or pool's kernel.
-double tile_cycles(const deployment_plan& plan, std::size_t s, const predicted_cycles& cycles,
-                   const chip_config& chip) {
-  const graph_tensor& output = plan.graph->tensors[plan.stages[s].output];
-  const stage_mapping& where = plan.assignment.stages[s];
-  const bool on_crossbar = plan.graph->nodes[plan.stages[s].node].on_crossbar();
-  const std::size_t replicas = on_crossbar ? where.replicas.size() : 1;
-  const std::size_t tiles = (output.width / where.tile_columns + replicas - 1) / replicas;  // of the busiest replica
-  const double mvms = on_crossbar ? double(where.tile_columns) * output.height : 0;
-  return mvms * double(chip.ima.mvm_cycles) + cycles.digital / double(tiles);
-}
+  const deployment_plan& plan_;
+  link_loads& links_;
+  cost_model cost_;
+  std::map<std::pair<unsigned, int>, load> loads_;
+};
 
-/// Tile times of the stages before and behind `bottleneck` on the longest ways from the image and to the
-/// logits.
-double fill(const deployment_plan& plan, const std::vector<predicted_cycles>& cycles, std::size_t bottleneck,
-            const chip_config& chip) {
+/// Longest sums of `cycles` over the stages before and behind one, on the ways from the image and to the logits.
+double longest_way(const deployment_plan& plan, const std::vector<double>& cycles, std::size_t through) {
   const std::size_t n = plan.stages.size();
   auto feeds = [&](std::size_t a, std::size_t b) {
     return plan.stages[b].input == plan.stages[a].output || plan.stages[b].residual == plan.stages[a].output;
@@ -108,20 +128,45 @@ double fill(const deployment_plan& plan, const std::vector<predicted_cycles>& cy
   std::vector<double> before(n, 0), behind(n, 0);
   for (std::size_t s = 0; s < n; ++s)
     for (std::size_t p = 0; p < s; ++p)
-      if (feeds(p, s)) before[s] = std::max(before[s], before[p] + tile_cycles(plan, p, cycles[p], chip));
+      if (feeds(p, s)) before[s] = std::max(before[s], before[p] + cycles[p]);
   for (std::size_t s = n; s-- > 0;)
     for (std::size_t c = s + 1; c < n; ++c)
-      if (feeds(s, c)) behind[s] = std::max(behind[s], behind[c] + tile_cycles(plan, c, cycles[c], chip));
-  return before[bottleneck] + behind[bottleneck];
+      if (feeds(s, c)) behind[s] = std::max(behind[s], behind[c] + cycles[c]);
+  return before[through] + behind[through];
 }
 
-predicted_cycles cycles_of(const load& work, const chip_config& chip) {
-  const double width = chip.network.width.back();
+predicted_cycles cycles_of(const load& work, const cost_model& cost) {
   predicted_cycles cycles;
-  cycles.analog = double(work.mvms) * double(chip.ima.mvm_cycles);
-  cycles.digital = work.core_cycles / chip.cluster.cores;
-  cycles.communication = double(std::max(work.bytes_in, work.bytes_out)) / width;
+  cycles.analog = cost.mvms(double(work.mvms));
+  cycles.digital = work.kernels + cost.master(work.duties);
+  cycles.communication = cost.transfer(double(std::max(work.bytes_in, work.bytes_out)));
   return cycles;
+}
+
+/// The last tile's way through a stage: its MVMs, the master's work in every cluster that it passes, and its kernels.
+struct tile_times {
+  std::vector<double> least, expected;
+};
+tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<unsigned, int>, load>& loads,
+                          const cost_model& cost) {
+  const std::size_t n = plan.stages.size();
+  tile_times times{std::vector<double>(n, 0), std::vector<double>(n, 0)};
+  std::vector<double> crossbar(n, 0), root(n, 0);
+  for (const auto& [where, work] : loads) {
+    const auto s = static_cast<std::size_t>(where.second);
+    const graph_tensor& output = plan.graph->tensors[plan.stages[s].output];
+    const double tile = double(plan.assignment.stages[s].tile_columns);
+    const double steps = std::max(1.0, work.duties.tiles / work.duties.steps);
+    const double master = cost.master(work.duties) / steps;
+    if (work.mvms != 0) {
+      times.least[s] = std::max(times.least[s], cost.mvms(tile * output.height));
+      crossbar[s] = std::max(crossbar[s], cost.mvms(tile * output.height) + master + cost.cold_start());
+    }
+    if (work.kernels > 0)
+      root[s] = std::max(root[s], work.largest_tile + (work.mvms != 0 ? 0 : master + cost.cold_start()));
+  }
+  for (std::size_t s = 0; s < n; ++s) times.expected[s] = crossbar[s] + root[s];
+  return times;
 }
 
 }  // namespace
@@ -129,30 +174,39 @@ predicted_cycles cycles_of(const load& work, const chip_config& chip) {
 plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
   plan_prediction result;
   result.stages.resize(plan.stages.size());
-  std::vector<load> clusters(plan.clusters.size());
+  const cost_model cost(chip);
   link_loads links(chip);
-  for (const auto& [where, work] : measure(plan, links)) {
+  const auto loads = load_meter(plan, chip, links).run();
+  std::vector<predicted_cycles> clusters(plan.clusters.size());
+  std::vector<double> least_kernels(plan.clusters.size(), 0);
+  for (const auto& [where, work] : loads) {
     predicted_cycles& stage = result.stages[where.second];
-    const predicted_cycles here = cycles_of(work, chip);
-    stage.analog = std::max(stage.analog, here.analog);
-    stage.digital = std::max(stage.digital, here.digital);
-    stage.communication = std::max(stage.communication, here.communication);
+    const predicted_cycles here = cycles_of(work, cost);
+    predicted_cycles& cluster = clusters[where.first];
+    for (double predicted_cycles::* part :
+         {&predicted_cycles::analog, &predicted_cycles::digital, &predicted_cycles::communication}) {
+      stage.*part = std::max(stage.*part, here.*part);
+      cluster.*part += here.*part;
+    }
+    least_kernels[where.first] += work.least_kernels;
     stage.mvms += work.mvms;
     stage.bytes += work.bytes_out;
-    load& cluster = clusters[where.first];
-    cluster.mvms += work.mvms;
-    cluster.bytes_in += work.bytes_in;
-    cluster.bytes_out += work.bytes_out;
-    cluster.core_cycles += work.core_cycles;
   }
   std::size_t slowest = 0;
   for (std::size_t s = 0; s < result.stages.size(); ++s)
     if (result.stages[s].bound() > result.stages[slowest].bound()) slowest = s;
-  for (const load& cluster : clusters)
-    result.bottleneck_cycles = std::max(result.bottleneck_cycles, cycles_of(cluster, chip).bound());
+  for (const predicted_cycles& cluster : clusters) {
+    result.bound_cycles = std::max({result.bound_cycles, cluster.analog, cluster.communication});
+    result.bottleneck_cycles =
+        std::max({result.bottleneck_cycles, cost.together(cluster.analog, cluster.digital), cluster.communication});
+  }
+  for (double cycles : least_kernels) result.bound_cycles = std::max(result.bound_cycles, cycles);
   result.busiest_link = links.most_loaded();
+  result.bound_cycles = std::max(result.bound_cycles, result.busiest_link.cycles);
   result.bottleneck_cycles = std::max(result.bottleneck_cycles, result.busiest_link.cycles);
-  result.fill_cycles = fill(plan, result.stages, slowest, chip);
+  const tile_times tiles = times_of_tiles(plan, loads, cost);
+  result.fill_cycles = longest_way(plan, tiles.least, slowest);
+  result.drain_cycles = longest_way(plan, tiles.expected, slowest) + tiles.expected[slowest];
   return result;
 }
 

@@ -8,13 +8,17 @@ namespace ohmic {
 
 struct plan_prediction {
   std::vector<predicted_cycles> stages;
-  double bottleneck_cycles = 0;  ///< per image, of the busiest cluster, all its stages together, or of the busiest link
+  /// Per image, no run is faster: MVMs, inner loops or bytes of the busiest cluster, all its stages together, or bytes
+  /// of the busiest link.
+  double bound_cycles = 0;
+  /// Per image, of the busiest cluster, cores included, or of the busiest link: what a run is expected to take.
+  double bottleneck_cycles = 0;
   link_loads::busiest busiest_link;
-  double fill_cycles = 0;  ///< one tile of every other stage on the way through the bottleneck
+  double fill_cycles = 0;   ///< one tile of every other stage on the way through the bottleneck, at least
+  double drain_cycles = 0;  ///< the last columns' way through the stages, expected
 };
 
-/// What the plan costs per image if nothing ever waits: crossbars back to back, kernels at the rates of
-/// kernel_cost.h on all cores, ports at full width.
+/// What the plan costs per image if nothing ever waits.
 plan_prediction predict(const deployment_plan& plan, const chip_config& chip);
 
 }  // namespace ohmic

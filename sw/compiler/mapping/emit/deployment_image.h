@@ -41,7 +41,7 @@ struct hbm_layout {
 struct predicted_cycles {
   std::uint64_t mvms = 0;    ///< per image, all crossbars of the stage
   double analog = 0;         ///< MVMs of the busiest crossbar x cycles of one
-  double digital = 0;        ///< kernels of the busiest cluster, shared by its cores
+  double digital = 0;        ///< kernels of the busiest cluster and its master's work beside them
   double communication = 0;  ///< bytes into or out of the busiest port / bytes per cycle
   std::uint64_t bytes = 0;   ///< pushed per image by all clusters of the stage
   double bound() const { return std::max(analog, std::max(digital, communication)); }
@@ -95,11 +95,15 @@ struct deployment {
   std::vector<stage_report> stages;
   std::vector<ring_report> rings;
   std::uint64_t mvms_per_image = 0;
-  double fill_cycles = 0;  ///< from the first column to the last stage's first tile, at least
 
-  /// Cycles of the slowest cluster per image, and of a batch: no run can be faster.
-  double bottleneck_cycles = 0;
-  double bound_cycles(unsigned images) const { return bottleneck_cycles * images + fill_cycles; }
+  /// Per image and for filling the pipeline: no run can be faster (MVMs, inner loops or bytes of the busiest
+  /// cluster, bytes of the busiest link), and what a run is expected to take if nothing waits for room (the busiest
+  /// cluster's cores too).
+  struct run_cycles {
+    double per_image = 0, once = 0;
+    double of(unsigned images) const { return per_image * images + once; }
+  };
+  run_cycles bound, expected;
 };
 
 /// Writes the number of images into every cluster's header. Throws mapping_error if results have no room for

@@ -160,7 +160,8 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
           {"policy", what.policy},
           {"clusters_used", what.clusters.size()},
           {"mvms_per_image", what.mvms_per_image},
-          {"predicted", {{"bottleneck_cycles_per_image", what.bottleneck_cycles}, {"fill_cycles", what.fill_cycles}}},
+          {"bound", {{"cycles_per_image", what.bound.per_image}, {"cycles_once", what.bound.once}}},
+          {"expected", {{"cycles_per_image", what.expected.per_image}, {"cycles_once", what.expected.once}}},
           {"image", {{"width", what.image_width}, {"height", what.image_height}, {"channels", what.image_channels}}},
           {"logits", {{"classes", what.classes}, {"shift", what.logits_shift}, {"labels", what.labels}}},
           {"hbm",
@@ -184,8 +185,10 @@ void read_manifest(const json& manifest, deployment& what) {
   take(manifest.at("model").at("hash"), what.model_hash);
   take(manifest.at("policy"), what.policy);
   take(manifest.at("mvms_per_image"), what.mvms_per_image);
-  take(manifest.at("predicted").at("bottleneck_cycles_per_image"), what.bottleneck_cycles);
-  take(manifest.at("predicted").at("fill_cycles"), what.fill_cycles);
+  take(manifest.at("bound").at("cycles_per_image"), what.bound.per_image);
+  take(manifest.at("bound").at("cycles_once"), what.bound.once);
+  take(manifest.at("expected").at("cycles_per_image"), what.expected.per_image);
+  take(manifest.at("expected").at("cycles_once"), what.expected.once);
   const json& image = manifest.at("image");
   take(image.at("width"), what.image_width);
   take(image.at("height"), what.image_height);

@@ -96,19 +96,9 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
   job.in8 = work.sum_count - job.in16;
   if (work.kernel == OHMIC_KERNEL_ADD) job.in8 = 1;
   job.residual_shift = work.residual_input >= 0 ? 1 : 0;  // its presence decides
-  std::vector<ohmic_piece> pieces;
-  if (cluster.rings[step.output_ring].content == ring_content::activations) {
-    std::vector<ohmic_segment> out = format_segments(cluster.rings[step.output_ring].layout, work.channels), in;
-    if (work.sum_count == 0 || work.residual_input >= 0) {
-      const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
-      in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
-    }
-    pieces.resize(out.size() * (out.size() + in.size()));
-    job.piece_count =
-        ohmic_make_pieces(out.data(), static_cast<unsigned>(out.size()), in.data(), static_cast<unsigned>(in.size()),
-                          pieces.data(), static_cast<unsigned>(pieces.size()));
-    job.pieces = pieces.data();
-  }
+  const std::vector<ohmic_piece> pieces = pieces_of(cluster, step, work);
+  job.piece_count = static_cast<unsigned>(pieces.size());
+  job.pieces = pieces.empty() ? nullptr : pieces.data();
   std::vector<std::uint32_t> work_of(cores + 1);
   const auto entries = [&](ohmic_work* list, unsigned most) {
     return ohmic_share_tile(&job, cores, work_of.data(), list, most);
@@ -172,6 +162,22 @@ std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_
                         segment.pitch});
   }
   return segments;
+}
+
+std::vector<ohmic_piece> pieces_of(const plan_cluster& cluster, const plan_step& step, const kernel_work& work) {
+  const plan_ring& output = cluster.rings[step.output_ring];
+  if (output.content != ring_content::activations) return {};
+  const std::vector<ohmic_segment> out = format_segments(output.layout, work.channels);
+  std::vector<ohmic_segment> in;
+  if (work.sum_count == 0 || work.residual_input >= 0) {
+    const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
+    in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
+  }
+  std::vector<ohmic_piece> pieces(out.size() * (out.size() + in.size()));
+  pieces.resize(ohmic_make_pieces(out.data(), static_cast<unsigned>(out.size()), in.data(),
+                                  static_cast<unsigned>(in.size()), pieces.data(),
+                                  static_cast<unsigned>(pieces.size())));
+  return pieces;
 }
 
 std::uint64_t available_l1(const chip_config& chip) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sw/compiler/mapping/plan/plan.h"
+#include "sw/firmware/kernels/kernels.h"
 
 namespace ohmic {
 
@@ -43,5 +44,8 @@ std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const ch
 
 /// Pixel-major pieces that a step of these channels reads or writes, as the format lists them: relative to the first.
 std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels);
+
+/// What the firmware makes of these of a kernel's output, and of its residual or pooled input: none for plain sums.
+std::vector<ohmic_piece> pieces_of(const plan_cluster& cluster, const plan_step& step, const kernel_work& work);
 
 }  // namespace ohmic

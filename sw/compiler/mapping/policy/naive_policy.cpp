@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sw/compiler/mapping/cost/kernel_cost.h"
+#include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/cost/tile_columns.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/policy/options_text.h"
@@ -15,13 +15,16 @@ namespace ohmic {
 namespace {
 
 constexpr unsigned usual_conv1_replicas = 3;
-constexpr double root_share_of_bottleneck = 0.6;
+// Parts of the bottleneck's time that cores may be at work: of a root or pool, and where they feed a crossbar as well,
+// which must not wait for them.
+constexpr double root_share_of_bottleneck = 0.65;
+constexpr double feeder_share_of_bottleneck = 0.5;
 
 /// A piece of work for cores alone that may have a cluster of its own.
 struct digital_unit {
   std::size_t stage = 0, replica = 0, split = 0, node = 0;
   bool reduction = false;
-  double cycles = 0;  ///< per image on one core
+  double cycles = 0;  ///< per image
   bool own_cluster = false;
 };
 
@@ -35,7 +38,7 @@ class naive_mapper {
  public:
   naive_mapper(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
                const naive_options& options)
-      : graph_(graph), stages_(stages), chip_(chip), options_(options) {}
+      : graph_(graph), stages_(stages), chip_(chip), options_(options), cost_(chip) {}
 
   mapping run() {
     if (options_.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
@@ -129,18 +132,58 @@ class naive_mapper {
     tile_cost cost;
     cost.width = static_cast<unsigned>(out.width);
     cost.replicas = std::max(1u, replicas_[s]);
-    double kernels = pool_cycles(s), inputs = 1;
+    double inputs = 1;
     if (on_crossbar(s)) {
-      cost.analog_per_column = double(out.height) * double(chip_.ima.mvm_cycles);
-      kernels = root_cycles(s, shapes_[s].splits[0].count(), shapes_[s].sets) * cost.replicas;
+      cost.analog_per_column = cost_.mvms(out.height);
       inputs = shapes_[s].sets;
     }
     if (stages_[s].residual >= 0) ++inputs;
-    cost.cores_per_column = kernels / out.width / chip_.cluster.cores;
-    cost.cores_per_tile =
-        kernel_cost::tile + inputs * kernel_cost::tile_input + destinations(s) * kernel_cost::tile_destination;
-    if (graph_.tensors[stages_[s].input].producer == 0) cost.cores_per_tile += 2 * kernel_cost::tile_pull;
+    cost.kernels = [this, s](unsigned columns) { return kernel_of(s, columns, shapes_[s].sets); };
+    // In the cluster of a root or pool: a kernel and a push, an input from everyone, room from everyone. The only row
+    // set's cluster has its root's work, and where the image is read also a pull.
+    const bool own_crossbar = shapes_[s].sets == 1, pulls = graph_.tensors[stages_[s].input].producer == 0;
+    master_duties duties;
+    duties.steps = 2 + (own_crossbar ? 1 : 0) + (own_crossbar && pulls ? 1 : 0);
+    duties.tiles = duties.steps;
+    duties.jobs = own_crossbar ? 1 : 0;
+    duties.pushes = 1;
+    duties.kernel_inputs = inputs;
+    duties.events = inputs + destinations(s);
+    cost.master = cost_.master(duties);
     return cost;
+  }
+
+  /// A tile of the stage's root or pool on all cores. `inputs`: of the first split's root.
+  double kernel_of(std::size_t s, unsigned columns, unsigned inputs) const {
+    const graph_node& node = node_of(s);
+    const graph_tensor& in = graph_.tensors[stages_[s].input];
+    kernel_shape tile;
+    tile.columns = columns;
+    tile.height = static_cast<unsigned>(output_of(s).height);
+    tile.channels = static_cast<unsigned>(output_of(s).channels);
+    tile.input_height = static_cast<unsigned>(in.height);
+    tile.input_width = static_cast<unsigned>(in.width);
+    if (on_crossbar(s)) {
+      tile.kernel = node.kind == node_kind::logits ? OHMIC_KERNEL_LOGITS : OHMIC_KERNEL_REQUANTISE;
+      tile.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
+      tile.in8 = inputs;
+      tile.residual = stages_[s].fused_add >= 0;
+    } else if (node.kind == node_kind::max_pool) {
+      tile.kernel = OHMIC_KERNEL_MAX_POOL;
+      tile.window = static_cast<unsigned>(node.pool_window.size_x);
+      tile.window_height = static_cast<unsigned>(node.pool_window.size_y);
+      tile.stride_height = static_cast<unsigned>(node.pool_window.stride_y);
+    } else {
+      tile.kernel = node.kind == node_kind::average_pool ? OHMIC_KERNEL_AVERAGE_POOL : OHMIC_KERNEL_ADD;
+    }
+    return cost_.kernel(tile);
+  }
+
+  /// Kernels of an image in the cluster of a root that adds so many inputs, or of a pool.
+  double kernels_per_image(std::size_t s, unsigned inputs) const {
+    const unsigned columns = result_.stages[s].tile_columns;
+    const auto width = static_cast<unsigned>(output_of(s).width), replicas = std::max(1u, replicas_[s]);
+    return double((width / columns + replicas - 1) / replicas) * kernel_of(s, columns, inputs);
   }
 
   void choose_tiles() {
@@ -154,42 +197,26 @@ class naive_mapper {
       bottleneck = std::max(bottleneck, costs[s].cycles(cheapest_tile_columns(costs[s])));
     }
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      result_.stages[s].tile_columns =
-          choose_tile_columns(costs[s], bottleneck, root_share_of_bottleneck, options_.tile_cycles);
+      result_.stages[s].tile_columns = choose_tile_columns(
+          costs[s], bottleneck, shapes_[s].sets == 1 ? feeder_share_of_bottleneck : root_share_of_bottleneck,
+          options_.tile_cycles);
   }
 
   /// Cycles per image of the slowest IMA: what no arrangement of cores can beat.
   double analog_bottleneck() const {
     double worst = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      if (on_crossbar(s))
-        worst = std::max(worst, double(shapes_[s].pixels) / replicas_[s] * double(chip_.ima.mvm_cycles));
+      if (on_crossbar(s)) worst = std::max(worst, cost_.mvms(double(shapes_[s].pixels) / replicas_[s]));
     return worst;
   }
 
-  double pool_cycles(std::size_t s) const {
-    const graph_node& node = node_of(s);
-    const graph_tensor& in = graph_.tensors[stages_[s].input];
-    const double elements = double(output_of(s).channels) * shapes_[s].pixels;
-    if (node.kind == node_kind::max_pool)
-      return elements * node.pool_window.size_x * node.pool_window.size_y * kernel_cost::max_tap;
-    if (node.kind == node_kind::average_pool) return elements * in.width * in.height * kernel_cost::average;
-    return elements * kernel_cost::residual_add;
-  }
-
-  double root_cycles(std::size_t s, int channels, unsigned inputs) const {
-    double per_element = inputs * kernel_cost::sum + kernel_cost::requantise;
-    if (stages_[s].fused_add >= 0) per_element += kernel_cost::residual_add;
-    return per_element * shapes_[s].pixels * channels / replicas_[s];
-  }
-
-  unsigned fan_in(std::size_t s, int channels) const {
+  unsigned fan_in(std::size_t s) const {
     if (options_.reduction_fan_in == 1)
       throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
     if (options_.reduction_fan_in > 0) return options_.reduction_fan_in;
     unsigned inputs = std::min(shapes_[s].sets, OHMIC_MOST_INPUTS);
-    const double allowed = root_share_of_bottleneck * analog_bottleneck() * chip_.cluster.cores;
-    while (inputs > 4 && root_cycles(s, channels, inputs) > allowed) --inputs;
+    const double allowed = root_share_of_bottleneck * analog_bottleneck();
+    while (inputs > 4 && kernels_per_image(s, inputs) > allowed) --inputs;
     return std::max(2u, inputs);
   }
 
@@ -198,7 +225,7 @@ class naive_mapper {
       if (!on_crossbar(s)) {
         digital_unit unit;
         unit.stage = s;
-        unit.cycles = pool_cycles(s);
+        unit.cycles = kernels_per_image(s, 0);
         units_.push_back(unit);
         continue;
       }
@@ -206,9 +233,8 @@ class naive_mapper {
       for (std::size_t r = 0; r < replicas_[s]; ++r) {
         replica_mapping& replica = result_.stages[s].replicas[r];
         for (std::size_t j = 0; j < shapes_[s].splits.size(); ++j) {
-          const int channels = shapes_[s].splits[j].count();
           replica.set_clusters.emplace_back(shapes_[s].sets);
-          replica.reductions.push_back(make_reduction_tree(shapes_[s].sets, fan_in(s, channels)));
+          replica.reductions.push_back(make_reduction_tree(shapes_[s].sets, fan_in(s)));
           if (shapes_[s].sets == 1) continue;  // the only set's cluster does its own cores' work
           const std::vector<reduction_node>& tree = replica.reductions.back();
           for (std::size_t n = 0; n < tree.size(); ++n) {
@@ -219,7 +245,7 @@ class naive_mapper {
             unit.split = j;
             unit.node = n;
             unit.reduction = true;
-            unit.cycles = root_cycles(s, channels, inputs);
+            unit.cycles = kernels_per_image(s, inputs);
             units_.push_back(unit);
           }
         }
@@ -286,6 +312,7 @@ class naive_mapper {
   const std::vector<stage>& stages_;
   const chip_config& chip_;
   const naive_options& options_;
+  const cost_model cost_;
   std::vector<layer_shape> shapes_;
   std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;

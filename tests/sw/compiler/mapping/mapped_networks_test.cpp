@@ -64,7 +64,7 @@ TEST(MappedResnet18, HasTheClustersAndTheBoundOfThreeReplicasOfConv1) {
   EXPECT_EQ(mapped.crossbars.size(), 218u);  // 216 and two more replicas
   EXPECT_GE(mapped.clusters.size(), 220u);
   EXPECT_LE(mapped.clusters.size(), 261u);
-  EXPECT_EQ(mapped.bottleneck_cycles, 43 * 128 * 130.0) << "128 columns over 3 IMAs, 128 pixels each, 130 ns";
+  EXPECT_EQ(mapped.bound.per_image, 43 * 128 * 130.0) << "128 columns over 3 IMAs, 128 pixels each, 130 ns";
 }
 
 INSTANTIATE_TEST_SUITE_P(Built, MappedNetwork,

@@ -12,7 +12,7 @@ TEST(TileColumns, GrowUntilATileLastsLongEnough) {
   EXPECT_EQ(choose_tile_columns(cost, 1e6, 0.5, 1000), 1u);
   EXPECT_EQ(choose_tile_columns(cost, 1e6, 0.5, 1001), 2u);
   EXPECT_EQ(choose_tile_columns(cost, 1e6, 0.5, 1e9), 16u) << "all of the image";
-  cost.cores_per_column = 2000;
+  cost.kernels = [](unsigned columns) { return 2000.0 * columns; };
   EXPECT_EQ(choose_tile_columns(cost, 1e6, 0.5, 1001), 1u) << "the slower of crossbars and cores counts";
 }
 
@@ -20,7 +20,7 @@ TEST(TileColumns, GrowUntilTheMastersWorkFitsIntoItsShare) {
   tile_cost cost;
   cost.width = 16;
   cost.analog_per_column = 1000;
-  cost.cores_per_tile = 3000;  // 48000, 24000, 12000, ... per image
+  cost.master = 3000;  // 48000, 24000, 12000, ... per image
   EXPECT_EQ(choose_tile_columns(cost, 50000, 1, 1), 1u);
   EXPECT_EQ(choose_tile_columns(cost, 50000, 0.5, 1), 2u);
   EXPECT_EQ(choose_tile_columns(cost, 20000, 0.5, 1), 8u);
@@ -32,7 +32,7 @@ TEST(TileColumns, AreTheCheapestWhereNothingMeetsTheBottleneck) {
   cost.replicas = 3;
   cost.analog_per_column = 4000;  // the busiest replica makes 11, 6 * 2, 3 * 4, 2 * 8, ... columns
   EXPECT_EQ(cheapest_tile_columns(cost), 1u);
-  cost.cores_per_tile = 4500;  // 49500, 27000, 13500, ...
+  cost.master = 4500;  // 49500, 27000, 13500, ...
   EXPECT_EQ(cheapest_tile_columns(cost), 2u) << "48000 of MVMs";
   EXPECT_EQ(choose_tile_columns(cost, 10000, 0.5, 1), 2u);
 }

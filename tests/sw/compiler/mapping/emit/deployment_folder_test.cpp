@@ -95,7 +95,7 @@ TEST_F(DeploymentFolder, ImpossibleNumbersAreRefused) {
       [](json& m) { m["rings"][0]["producers"][0]["produced_word"] = 4294967295u; },
       [](json& m) { m["hbm"]["results_stride"] = 0; },
       [](json& m) { m["hbm"]["images_stride"] = 1; },
-      [](json& m) { m["predicted"]["fill_cycles"] = -1.0; },
+      [](json& m) { m["bound"]["cycles_once"] = -1.0; },
   };
   for (std::size_t i = 0; i < std::size(changes); ++i) {
     save_deployment(saved, folder.string());

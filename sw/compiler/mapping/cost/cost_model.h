@@ -1,0 +1,54 @@
+#pragma once
+
+#include "chip/chip_config.h"
+#include "sw/compiler/mapping/cost/kernel_time.h"
+
+namespace ohmic {
+
+/// What a cluster's master does for a stage beside kernels, per image: the executor's rounds, the programming of IMA
+/// and DMA, and the events that wake it.
+struct master_duties {
+  double tiles = 0;          ///< of all its steps
+  double jobs = 0;           ///< tiles that are IMA jobs
+  double pushes = 0;         ///< tiles that are pushed
+  double kernel_inputs = 0;  ///< tiles of kernels, each counted as often as it has inputs
+  double events = 0;         ///< columns that arrive and room that is given back: each wakes it
+  unsigned steps = 1;        ///< that it looks at in each round
+};
+
+/// Cycles of the parts of a cluster: the one place in the compiler that knows what work takes. Policies decide by it,
+/// tiles are chosen by it, and deployments and reports carry what it predicts. Nothing that runs is timed by it.
+///
+/// Measured against runs (docs/mapping.md); tests/sw/compiler/mapping/cost holds it to that. Kinds of core differ: a
+/// model is made for one.
+class cost_model {
+ public:
+  explicit cost_model(const chip_config& chip, core_design design);
+  /// For the cores that most of the chip has.
+  explicit cost_model(const chip_config& chip) : cost_model(chip, design_of(chip.cores.model)) {}
+
+  /// The crossbar, back to back.
+  double mvms(double count) const { return count * mvm_cycles_; }
+  /// One tile on all cores, the master's call and the wait for all included.
+  double kernel(const kernel_shape& tile) const { return kernels_.cycles(tile); }
+  /// What it takes at least, however its loops are arranged.
+  double least_kernel(const kernel_shape& tile) const { return kernels_.least_cycles(tile); }
+  double master(const master_duties& duties) const;
+  /// A crossbar and the cores of its cluster, which start its jobs and take its codes: they wait for each other the
+  /// more the closer their times are. Measured: 0 to 0.25 of min^2 / max, the more the longer their tiles.
+  double together(double analog, double cores) const {
+    const double most = analog > cores ? analog : cores, least = analog > cores ? cores : analog;
+    return most > 0 ? most + 0.1 * least * least / most : 0;
+  }
+  /// What the first tile takes longer: the cluster's instruction cache is empty.
+  double cold_start() const { return 600; }
+  /// Bytes through a cluster's port.
+  double transfer(double bytes) const { return bytes / port_bytes_; }
+
+ private:
+  double mvm_cycles_, port_bytes_;
+  core_design design_;
+  kernel_time kernels_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,97 @@
+// What the model of kernels and masters says where it can be counted by hand; runs prove the rest
+// (tests/system/predictions_test.py).
+#include "sw/compiler/mapping/cost/cost_model.h"
+
+#include <gtest/gtest.h>
+
+namespace ohmic {
+namespace {
+
+kernel_shape sum_of_three() {
+  kernel_shape tile;
+  tile.kernel = OHMIC_KERNEL_REQUANTISE;
+  tile.height = 64;
+  tile.channels = 64;
+  tile.in8 = 3;
+  return tile;
+}
+
+TEST(CostModel, ASumOfThreeCodesTakesItsLoopsInstructions) {
+  chip_config chip;
+  chip.cluster.cores = 1;
+  // 64 pixels x 16 blocks of 4 channels, 3 loads + 3 x 4 dot products + 16 instructions each (loops.S), one more cycle
+  // where the first product waits for the last load.
+  const double loop = 64 * 16 * (5 * 3 + 16);
+  const double cycles = cost_model(chip).kernel(sum_of_three());
+  EXPECT_GE(cycles, loop);
+  EXPECT_LE(cycles, 1.1 * loop + 1000) << "call, constants of each block";
+}
+
+TEST(CostModel, CoresShareATile) {
+  chip_config one, many;
+  one.cluster.cores = 1;
+  const double alone = cost_model(one).kernel(sum_of_three()), shared = cost_model(many).kernel(sum_of_three());
+  EXPECT_GT(shared, alone / 16);
+  EXPECT_LT(shared, alone / 10);
+}
+
+TEST(CostModel, CoresThatStartInTheSameBankWaitForEachOther) {
+  chip_config chip, few = chip;
+  few.cluster.l1_banks = 16;
+  kernel_shape pool;
+  pool.kernel = OHMIC_KERNEL_MAX_POOL;
+  pool.columns = 2;
+  pool.height = 64;
+  pool.channels = 64;
+  pool.window = pool.window_height = 3;
+  pool.stride_height = 2;
+  pool.input_height = pool.input_width = 128;
+  EXPECT_GT(cost_model(few).kernel(pool), 1.05 * cost_model(chip).kernel(pool))
+      << "112 accesses of 16 cores in 16 banks, where a core alone takes about 20 cycles";
+  pool.border = true;
+  EXPECT_GT(
+      cost_model(chip).kernel(pool), 2 *
+                                         [&] {
+                                           kernel_shape inner = pool;
+                                           inner.border = false;
+                                           return cost_model(chip).kernel(inner);
+                                         }())
+      << "windows over the edge have no loop of their own";
+}
+
+TEST(CostModel, ALongTileCostsAsMuchMoreAsItIsLonger) {
+  const cost_model cost{chip_config{}};
+  kernel_shape tile = sum_of_three();
+  const double one = cost.kernel(tile);
+  tile.columns = 64;  // far beyond what is simulated access by access
+  EXPECT_NEAR(cost.kernel(tile), 64 * (one - 500), 0.15 * 64 * one);
+}
+
+TEST(CostModel, AnIbexTakesLonger) {
+  const chip_config chip;
+  const cost_model ours(chip), other(chip, core_design::ibex);
+  EXPECT_GT(other.kernel(sum_of_three()), 3 * ours.kernel(sum_of_three()));
+  master_duties duties;
+  duties.tiles = duties.steps = 2;
+  EXPECT_GT(other.master(duties), 1.5 * ours.master(duties));
+}
+
+TEST(CostModel, AMastersWorkGrowsWithTilesEventsAndSteps) {
+  const cost_model cost{chip_config{}};
+  master_duties duties;
+  duties.tiles = duties.steps = 2;
+  duties.events = 8;
+  const double base = cost.master(duties);
+  master_duties more = duties;
+  more.events = 16;
+  EXPECT_GT(cost.master(more), base);
+  more = duties;
+  more.tiles = 4;
+  EXPECT_GT(cost.master(more), base);
+  more = duties;
+  more.jobs = 2;
+  EXPECT_GT(cost.master(more), base);
+}
+
+}  // namespace
+}  // namespace ohmic
