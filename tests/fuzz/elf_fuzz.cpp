@@ -12,7 +12,7 @@ class builder {
  public:
   void put(std::size_t at, std::uint64_t value, unsigned size) {
     if (bytes_.size() < at + size) bytes_.resize(at + size);
-    for (unsigned i = 0; i < size; ++i) bytes_[at + i] = static_cast<char>(value >> (8 * i));
+    for (unsigned i = 0; i < size; ++i) bytes_[at + i] = static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   }
   std::size_t size() const { return bytes_.size(); }
   void text(const std::string& s) { bytes_ += s; }

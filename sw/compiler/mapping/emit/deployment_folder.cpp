@@ -68,7 +68,7 @@ struct contents {
 
 void check(const std::string& bytes, const fs::path& folder, const char* name, const nlohmann::ordered_json& manifest) {
   const nlohmann::ordered_json& entry = manifest.at("files").at(name);
-  const auto size = entry.at("bytes").get<std::uint64_t>();
+  const std::uint64_t size = whole_number(entry.at("bytes"));
   if (bytes.size() != size)
     throw mapping_error(
         fmt::format("{} has {} bytes and the manifest says {}", (folder / name).string(), bytes.size(), size));
@@ -127,7 +127,7 @@ deployment read_contents(contents c, const fs::path& path, const std::function<v
   deployment what;
   try {
     const auto manifest = nlohmann::ordered_json::parse(c.manifest);
-    const auto version = manifest.at("format_version").get<std::int64_t>();
+    const auto version = whole_number(manifest.at("format_version"));
     if (version != deployment::format_version)
       throw mapping_error(fmt::format("{}: format version {}, and this program reads version {}",
                                       manifest_path.string(), version, deployment::format_version));

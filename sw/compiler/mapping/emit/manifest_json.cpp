@@ -177,6 +177,8 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
           {"rings", rings}};
 }
 
+std::uint64_t whole_number(const json& number) { return taken<std::uint64_t>(number); }
+
 void read_manifest(const json& manifest, deployment& what) {
   take(manifest.at("chip").at("name"), what.chip);
   take(manifest.at("chip").at("hash"), what.chip_hash);

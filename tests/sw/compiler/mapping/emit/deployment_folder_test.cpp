@@ -134,6 +134,19 @@ TEST_F(DeploymentFolder, RefusesAnotherFormatVersion) {
   EXPECT_THAT(error_on_load(), AllOf(HasSubstr("manifest.json"), HasSubstr("version 99")));
 }
 
+TEST_F(DeploymentFolder, RefusesNumbersThatAreNoIntegers) {
+  save_deployment(saved, folder.string());
+  nlohmann::ordered_json right;
+  rewrite_manifest([&](auto& manifest) { right = manifest; });
+  for (const nlohmann::ordered_json& wrong : {nlohmann::ordered_json(1.5), nlohmann::ordered_json(1e20),
+                                              nlohmann::ordered_json(true), nlohmann::ordered_json(-1)}) {
+    rewrite_manifest([&](auto& manifest) { (manifest = right)["format_version"] = wrong; });
+    EXPECT_THAT(error_on_load(), HasSubstr("manifest.json is not a deployment's manifest: " + wrong.dump()));
+    rewrite_manifest([&](auto& manifest) { (manifest = right)["files"]["weights.bin"]["bytes"] = wrong; });
+    EXPECT_THAT(error_on_load(), HasSubstr("manifest.json is not a deployment's manifest: " + wrong.dump()));
+  }
+}
+
 TEST_F(DeploymentFolder, RefusesAManifestWithoutAKey) {
   save_deployment(saved, folder.string());
   rewrite_manifest([](auto& manifest) { manifest.erase("hbm"); });
