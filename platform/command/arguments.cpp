@@ -89,6 +89,21 @@ void to_sets(const option_words& words, arguments& a) {
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
+/// --fill-memory as the keys that it stands for.
+void read_fill_memory(const std::string& word, std::vector<std::string>& sets) {
+  if (word.empty()) return;
+  const std::size_t colon = word.find(':');
+  const std::string with = word.substr(0, colon);
+  if ((with != "zero" && with != "random") || (with == "zero" && colon != std::string::npos))
+    throw config_error("--fill-memory " + printable(word) + ": allowed: zero, random, or random:SEED");
+  sets.push_back("engine.fill_memory.with=" + with);
+  if (colon == std::string::npos) return;
+  const char* const key = "engine.fill_memory.seed";
+  const std::string seed = word.substr(colon + 1);
+  integer_of_option("--fill-memory random:SEED", seed, range_of(schema_kind::experiment, key));
+  sets.push_back(key + ("=" + seed));
+}
+
 /// An option of `run` that means nothing for what is run, if one was given.
 std::optional<std::string> misplaced(const CLI::App& run, command what) {
   const bool program = what == command::run_program;
@@ -206,7 +221,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   run->add_option("--calibration", s.calibration,
                   "Experiment: folder of photographs that calibrate a network of yours; not those that run")
       ->type_name("DIR");
-  run->add_option("--out", a.out, "Folder of the results (summary.json, logits.json, traces, waveforms)")
+  run->add_option("--out", a.out,
+                  "Folder of the results: traces, waveforms, an experiment's summary.json and logits.json")
       ->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));
@@ -267,17 +283,15 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   if (const auto wrong = swallowed(app)) return mistake(*wrong);
   try {
     read_numbers(s, a);
+    read_fill_memory(s.fill_memory, a.sets);
   } catch (const config_error& error) {
     return mistake(error.what());
   }
   if (run->parsed()) {
     a.what = is_elf(a.file) ? command::run_program : command::run_experiment;
     if (const auto wrong = misplaced(*run, a.what)) return mistake(*wrong);
-    if (!s.fill_memory.empty()) {
-      const std::size_t colon = s.fill_memory.find(':');
-      a.sets.push_back("engine.fill_memory.with=" + s.fill_memory.substr(0, colon));
-      if (colon != std::string::npos) a.sets.push_back("engine.fill_memory.seed=" + s.fill_memory.substr(colon + 1));
-    }
+    if (a.what == command::run_program && !a.out.empty() && a.traces.empty() && a.waves.empty())
+      return mistake("--out: allowed for a program together with --trace or --wave; its figures go to --json FILE");
     if (a.what == command::run_program && a.chip.empty())
       return mistake("a program needs a chip: ohmic run " + a.file + " --chip configs/aimc4.yaml");
     if (a.what == command::run_experiment && !a.program_words.empty())

@@ -74,11 +74,16 @@ class Inputs(SystemTest):
         self.assertNotEqual(one, memory("--fill-memory", "random:2"))
         for words in (
             ("--fill-memory", "ones"),
+            ("--fill-memory", "zero:1"),
             ("--fill-memory", "random:-1"),
             ("--set", "engine.fill_memory.with=x"),
             ("--set", "engine.window=3"),
         ):
-            self.refuses(run_program("hello", *words))
+            self.refuses(run_program("hello", *words), words[0])
+
+    def test_a_folder_for_nothing_is_refused(self):
+        self.refuses(run_program("hello", "--out", self.folder / "new"), "--out", "--trace", "--wave", "--json")
+        self.assertFalse((self.folder / "new").exists())
 
     def test_traces_of_several_cores_in_a_window_of_cycles_and_functions(self):
         def lines(core, *options):
