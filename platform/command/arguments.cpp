@@ -255,6 +255,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   CLI::App* compile = app.add_subcommand("compile", "Map an experiment's network to its chip and write the deployment");
   compile->add_option("EXPERIMENT", a.file, "Experiment (.yaml)")->required();
   compile->add_option("--out", a.out, "Folder to write")->type_name("PATH")->required();
+  compile->add_option("--write-mapping", a.write_mapping, "Write the mapping as YAML too, for mapping.file")
+      ->type_name("FILE");
   compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
       ->type_name("KEY=VALUE")
       ->take_all()

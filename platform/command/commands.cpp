@@ -9,6 +9,7 @@
 #include "host/console.h"
 #include "host/destination.h"
 #include "host/output_folder.h"
+#include "host/whole_file.h"
 #include "platform/command/version.h"
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
@@ -22,7 +23,9 @@
 #include "platform/experiment/run_experiment.h"
 #include "platform/run/program_run.h"
 #include "platform/run/trace_choice.h"
+#include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/deployment_folder.h"
+#include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {
@@ -142,6 +145,10 @@ exit_code compile_command(const arguments& a) {
   const deployment mapped = map_network(config, net, a.quiet);
   output.create();
   save_deployment(mapped, a.out);
+  if (!a.write_mapping.empty()) {
+    const deployment_plan plan = make_plan(net.graph, config.chip, config.mapping);
+    write_whole_file(a.write_mapping, write_mapping(net.graph, plan.stages, plan.assignment));
+  }
   if (!a.quiet)
     print(
         fmt::format("{} on {}: {} stages on {} clusters, {} crossbars, {} MVMs per image, {:.0f} cycles per image "

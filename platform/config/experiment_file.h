@@ -27,7 +27,7 @@ struct experiment_file {
     std::optional<std::string> calibration;
   } images;
   struct {
-    std::optional<std::string> policy;
+    std::optional<std::string> policy, file;
   } mapping;
   struct {
     std::optional<std::uint64_t> window;

@@ -2,8 +2,10 @@
 #include <filesystem>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <type_traits>
 
+#include "host/whole_file.h"
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
 #include "platform/config/experiment_config.h"
@@ -136,6 +138,7 @@ experiment_file to_experiment_file(const config_node& root) {
   read("images.resize", f.images.resize);
   read("images.calibration", f.images.calibration);
   read("mapping.policy", f.mapping.policy);
+  read("mapping.file", f.mapping.file);
   read("engine.window", f.engine.window);
   read("engine.threads", f.engine.threads);
   read("engine.max_cycles", f.engine.max_cycles);
@@ -186,6 +189,15 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
     c.images.calibration = located(*f.images.calibration, *root.find("images.calibration"), file);
 
   apply(f.mapping.policy, c.mapping.policy);
+  if (f.mapping.file && !f.mapping.file->empty()) {
+    const config_node& key = *root.find("mapping.file");
+    c.mapping.file = located(*f.mapping.file, key, file);
+    try {
+      c.mapping.file_text = read_whole_file(c.mapping.file);
+    } catch (const std::runtime_error& error) {
+      throw config_error(key.place + ": mapping.file: " + error.what());
+    }
+  }
   c.mapping.naive = to_naive_options(root);
 
   apply(f.engine.window, c.engine.window);

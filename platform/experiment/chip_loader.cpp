@@ -91,7 +91,7 @@ void load_chip_memory(machine& chip, const deployment& source, const image_set& 
   for (const crossbar_image& crossbar : source.crossbars) {
     const std::uint64_t base = config.cluster_peripherals(crossbar.cluster) + map::crossbar_base;
     for (unsigned row = 0; row < crossbar.rows; ++row)
-      write(chip, base + std::uint64_t{row} * config.ima.columns,
+      write(chip, base + (crossbar.first_row + std::uint64_t{row}) * config.ima.columns + crossbar.first_bitline,
             crossbar.weights.data() + std::size_t{row} * crossbar.bitlines, crossbar.bitlines);
   }
   for (const cluster_image& image : source.clusters) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "platform/experiment/limiting_resource.h"
 #include "platform/experiment/report_files.h"
@@ -95,7 +96,9 @@ json crossbars_json(const experiment_config& config, const deployment& source) {
   std::uint64_t used = 0;
   for (const crossbar_image& c : source.crossbars) used += std::uint64_t{c.rows} * c.bitlines;
   const std::uint64_t all = std::uint64_t{config.chip.clusters()} * config.chip.ima.rows * config.chip.ima.columns;
-  return {{"used", source.crossbars.size()},
+  std::set<unsigned> clusters;
+  for (const crossbar_image& c : source.crossbars) clusters.insert(c.cluster);
+  return {{"used", clusters.size()},
           {"cells_used", used},
           {"cells_of_chip", all},
           {"cells_used_part", static_cast<double>(used) / static_cast<double>(all)}};

@@ -170,12 +170,13 @@ typedef struct {
 /// IMA: `registers` is an image of ima.LOOP[0] .. GROUP[7] (OHMIC_IMA_JOB_WORDS words from offset 0). Per tile with
 /// first output column x of image i, the executor sets: START = start + slot(i*W_in + x*stride - pad) * column_bytes
 /// (slot of the window's first column, before the image's begin it wraps backwards), ORIGIN.x = x*stride - pad,
-/// PIXEL[1].COUNT = tile columns, and adds the output slot's offset to every GROUP.BASE.
+/// and adds the output slot's offset to every GROUP.BASE. An MVM may make several output pixels: each has GROUPs of its
+/// own, and a job has fewer MVMs than its tile has pixels.
 #define OHMIC_IMA_JOB_WORDS 68u
 typedef struct {
   ohmic_step step;
   int32_t start;
-  uint32_t mvms_per_column;  ///< for reports
+  uint32_t mvms_per_column;  ///< for reports: MVMs of a job for each step along x
   uint32_t registers[OHMIC_IMA_JOB_WORDS];
 } ohmic_ima;
 

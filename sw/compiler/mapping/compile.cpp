@@ -11,12 +11,13 @@
 #include "sw/compiler/mapping/emit/reports.h"
 #include "sw/compiler/mapping/emit/write_cluster.h"
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/mapping_file.h"
+#include "sw/compiler/mapping/plan/check_mapping.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
-#include "sw/compiler/mapping/policy/placement_policy.h"
 
 namespace ohmic {
 namespace {
@@ -77,13 +78,15 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
 deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
   check_target(graph, chip);
   const std::vector<stage> stages = make_stages(graph);
-  const mapping assignment = make_mapping_policy(options)->map(graph, stages, chip);
+  const mapping assignment = options.file.empty() ? make_mapping_policy(options)->map(graph, stages, chip)
+                                                  : read_mapping(options.file_text, options.file, graph, stages);
+  check_mapping(graph, stages, assignment, chip);
   return make_fitting_plan(graph, stages, assignment, chip);
 }
 
 deployment emit(const deployment_plan& plan, const chip_config& chip, const mapping_options& options) {
   const integer_graph& graph = *plan.graph;
-  const std::vector<unsigned> places = linear_placement().place(plan, chip);
+  const std::vector<unsigned>& places = plan.assignment.places;
   const std::vector<cluster_addresses> addresses = allocate_l1(plan, chip);
   const hbm_layout hbm = lay_out_hbm(plan, chip, options);
   const placed_plan placed{plan, chip, places, addresses, hbm};
@@ -93,7 +96,7 @@ deployment emit(const deployment_plan& plan, const chip_config& chip, const mapp
   result.chip_hash = content_hash(chip);
   result.model = graph.name;
   result.model_hash = content_hash(graph);
-  result.policy = options.policy;
+  result.policy = options.file.empty() ? options.policy : "file";
   result.chip_clusters = chip.clusters();
   result.hbm = hbm;
   result.image_width = static_cast<unsigned>(graph.input().width);

@@ -23,32 +23,72 @@ inline channel_range intersect(channel_range a, channel_range b) {
 /// a column is always one of a map).
 std::vector<channel_range> split_channels(int channels, int bitlines);
 
+/// Output pixels that one MVM makes: x neighbours in x, y in y. Their windows overlap, so their kernels stand in the
+/// crossbar several times, shifted.
+struct pixel_packing {
+  unsigned x = 1, y = 1;
+};
+
+/// Codes of one row set, of the output rows y with y % packing.y == dy.
+struct packed_set {
+  unsigned set = 0, dy = 0;
+};
+
+/// A rectangle of a cluster's crossbar with weights of one layer: from first_row and first_bitline on. Its rows are the
+/// inputs that the windows of all its sets take together (mapping_geometry.h); its bitlines are, for each of `sets` and
+/// each of packing.x neighbours, one for each channel of the part.
+struct crossbar_tile {
+  unsigned cluster = 0;
+  unsigned first_row = 0, first_bitline = 0;
+  std::vector<packed_set> sets;  ///< of the same channels of the input
+};
+
 /// A node of a reduction: adds codes of row sets and partial sums of earlier nodes. The last node is the
 /// root.
 struct reduction_node {
-  unsigned cluster = 0;
-  std::vector<unsigned> sets;   ///< row sets whose codes it reads
-  std::vector<unsigned> nodes;  ///< earlier nodes whose int16 partial sums it reads
+  std::vector<unsigned> clusters;  ///< one for each replica of the node: they share the columns, tile by tile
+  std::vector<unsigned> sets;      ///< row sets whose codes it reads
+  std::vector<unsigned> nodes;     ///< earlier nodes whose int16 partial sums it reads
 };
 
-/// One replica of a layer's crossbars.
+/// Some output channels of a layer: the crossbars that make their codes, and who adds these.
+struct channel_part {
+  channel_range channels;
+  std::vector<crossbar_tile> tiles;
+  std::vector<reduction_node> sums;
+};
+
+/// One replica of a stage. Replica r of R makes the tiles t with t % R == r.
 struct replica_mapping {
-  std::vector<std::vector<unsigned>> set_clusters;      ///< [split][row set]: a cluster each, no two the same
-  std::vector<std::vector<reduction_node>> reductions;  ///< [split]
+  std::vector<channel_part> parts;  ///< layers on crossbars
+  unsigned cluster = 0;             ///< pools and adds
+};
+
+/// Where the columns of an edge wait for their reader: in the L1 of who reads them, in the L1 of clusters in between
+/// (each holds a part of the channels and hands it on), or in HBM.
+enum class buffer_place { reader, relay, hbm };
+
+struct edge_mapping {
+  buffer_place buffer = buffer_place::reader;
+  std::vector<unsigned> relays;  ///< clusters
+  unsigned columns = 0;          ///< that the buffer holds at least; 0: as many as the pipeline needs
 };
 
 struct stage_mapping {
   unsigned tile_columns = 1;
-  std::vector<replica_mapping> replicas;  ///< crossbar stages
-  unsigned cluster = 0;                   ///< pools and adds
-  bool residual_in_hbm = false;           ///< a residual waits there and not in the L1 of who adds it
+  pixel_packing packing;
+  std::vector<replica_mapping> replicas;
+  edge_mapping input;     ///< to crossbars, or to a pool or add
+  edge_mapping residual;  ///< the other operand of an add, fused or not
 };
 
-/// Which cluster does what. Clusters are logical numbers 0 .. clusters-1, in pipeline order; placement makes
-/// them places on the chip.
+/// Which cluster does what. Clusters are logical numbers 0 .. clusters-1, in pipeline order; places make them clusters
+/// of the chip.
 struct mapping {
   unsigned clusters = 0;
-  unsigned prefetch_tiles = 1;  ///< that a ring holds beyond the one in work
+  std::vector<unsigned> places;  ///< by logical cluster: the cluster of the chip, no two the same
+  unsigned prefetch_tiles = 1;   ///< that a ring holds beyond the one in work
+  bool as_written = false;       ///< by hand: what does not fit is an error, not a reason to map differently
   std::vector<stage_mapping> stages;
 };
 

@@ -10,6 +10,8 @@ namespace ohmic {
 struct mapping_options {
   std::string policy = "naive";
   naive_options naive;
+  /// A mapping written by hand, instead of a policy's: a name for messages, and the text (mapping_file.h). Empty: none.
+  std::string file, file_text;
   /// Results in HBM have room for this many images.
   unsigned max_images = 1024;
 };

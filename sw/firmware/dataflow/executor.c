@@ -137,7 +137,6 @@ static void start_ima(executor* e, step_state* s) {
                             w == OHMIC_IMA_GROUP_OFFSET / 4 - 1;
       if (!reserved) registers[w] = ima->registers[w];
     }
-    registers[OHMIC_IMA_PIXEL_COUNT_OFFSET / 4 + 4] = s->T; /* PIXEL[1].COUNT */
   }
   const input_state* in = s->inputs;
   const ohmic_ring* ring = in->ring->ring;

@@ -17,7 +17,7 @@ void load_dataflow(untimed_chip& chip, const deployment& mapped, const chip_conf
   for (const crossbar_image& x : mapped.crossbars)
     for (unsigned row = 0; row < x.rows; ++row)
       if (!chip.weights(x.cluster).write_weights(
-              std::uint64_t{row} * config.ima.columns,
+              (x.first_row + std::uint64_t{row}) * config.ima.columns + x.first_bitline,
               reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.bitlines, x.bitlines))
         throw std::logic_error("weights do not fit the crossbar");
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -4,12 +4,14 @@
 
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
+#include "tests/sw/compiler/mapping/random_mapping.h"
 #include "tests/sw/compiler/models_folder.h"
 #include "tests/sw/firmware/dataflow_run.h"
 
@@ -136,6 +138,19 @@ TEST_F(DataflowOfRandomNetworks, RunInTheSmallestRingsThatTheCompilerCallsLive) 
   }
 }
 
+/// Everything that a mapping can say: replicas of sums and pools, packed pixels, shared crossbars, relays, HBM.
+TEST_F(DataflowOfRandomNetworks, RunMappingsOfAllThatTheLanguageCanSay) {
+  for (std::uint32_t seed = first + 200; seed < first + 216; ++seed) {
+    SCOPED_TRACE("case seed " + std::to_string(seed));
+    random_case c = random_case_maker(seed).run();
+    c.chip.cluster.l1_bytes = 1u << 20;
+    const std::vector<stage> stages = make_stages(c.graph);
+    c.options.file = "random";
+    c.options.file_text = write_mapping(c.graph, stages, random_mapper(c.graph, stages, c.chip, seed).run());
+    expect_reference(c, compile(c.graph, c.chip, c.options), seed);
+  }
+}
+
 /// A plan whose stages of these names have tiles of so many columns.
 deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string, unsigned>& tiles) {
   const std::vector<stage> stages = make_stages(c.graph);
@@ -143,7 +158,7 @@ deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string
   for (std::size_t s = 0; s < stages.size(); ++s)
     if (const auto tile = tiles.find(stages[s].name); tile != tiles.end())
       assignment.stages[s].tile_columns = tile->second;
-  deployment_plan plan = build_plan(c.graph, stages, assignment, c.chip);
+  deployment_plan plan = build_plan(c.graph, stages, assignment);
   mark_followers(plan);
   size_rings(plan);
   return plan;

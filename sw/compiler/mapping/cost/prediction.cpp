@@ -76,8 +76,9 @@ class load_meter {
   }
 
  private:
-  void measure(unsigned c, const plan_step& step, const ima_work&, load& here) {
-    here.mvms += std::uint64_t{columns_made(step)} * plan_.clusters[c].rings[step.output_ring].layout.height;
+  void measure(unsigned c, const plan_step& step, const ima_work& work, load& here) {
+    const unsigned height = plan_.clusters[c].rings[step.output_ring].layout.height;
+    here.mvms += std::uint64_t{columns_made(step)} / work.packing.x * (height / work.packing.y);
     here.duties.jobs += tiles_made(step);
   }
   void measure(unsigned c, const plan_step& step, const kernel_work& work, load& here) {
@@ -95,7 +96,7 @@ class load_meter {
     const std::uint64_t bytes =
         std::uint64_t{columns_made(step)} * plan_.clusters[c].rings[step.output_ring].layout.bytes;
     here.bytes_in += bytes;
-    links_.read(c, link_loads::hbm, bytes);
+    links_.read(place(c), link_loads::hbm, bytes);
   }
   void measure(unsigned c, const plan_step& step, const push_work& work, load& here) {
     here.duties.pushes += tiles_made(step);
@@ -108,10 +109,12 @@ class load_meter {
       if (to_ring && to.cluster == c) continue;
       const std::uint64_t bytes = std::uint64_t{columns_sent(step, to.demand)} * to.copy.run_bytes * to.copy.rows;
       here.bytes_out += bytes;
-      links_.write(c, to_ring ? to.cluster : link_loads::hbm, bytes);
+      links_.write(place(c), to_ring ? place(to.cluster) : link_loads::hbm, bytes);
       if (to_ring) loads_[{to.cluster, plan_.clusters[to.cluster].rings[to.ring].stage}].bytes_in += bytes;
     }
   }
+
+  unsigned place(unsigned cluster) const { return plan_.assignment.places[cluster]; }
 
   const deployment_plan& plan_;
   link_loads& links_;
@@ -155,7 +158,8 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
   for (const auto& [where, work] : loads) {
     const auto s = static_cast<std::size_t>(where.second);
     const graph_tensor& output = plan.graph->tensors[plan.stages[s].output];
-    const double tile = double(plan.assignment.stages[s].tile_columns);
+    const stage_mapping& mapped = plan.assignment.stages[s];
+    const double tile = double(mapped.tile_columns) / mapped.packing.x / mapped.packing.y;
     const double steps = std::max(1.0, work.duties.tiles / work.duties.steps);
     const double master = cost.master(work.duties) / steps;
     if (work.mvms != 0) {

@@ -63,6 +63,9 @@ std::string what_is_impossible(const deployment& d) {
   }
   for (const crossbar_image& c : d.crossbars)
     if (c.cluster >= d.chip_clusters) return "a crossbar is in cluster " + std::to_string(c.cluster);
+  for (const crossbar_image& c : d.crossbars)
+    if (c.first_row + std::uint64_t{c.rows} > most_pixels || c.first_bitline + std::uint64_t{c.bitlines} > most_pixels)
+      return "the crossbar of cluster " + std::to_string(c.cluster) + " is impossibly large";
   for (const stage_report& s : d.stages)
     if (std::string what = impossible(s, d); !what.empty()) return what;
   for (const ring_report& r : d.rings)

@@ -85,7 +85,8 @@ contents contents_of(const deployment& what) {
     c.clusters.append(reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size());
   }
   for (const crossbar_image& image : what.crossbars) {
-    for (std::uint32_t word : {image.cluster, image.rows, image.bitlines}) put(c.weights, word);
+    for (std::uint32_t word : {image.cluster, image.first_row, image.first_bitline, image.rows, image.bitlines})
+      put(c.weights, word);
     c.weights.append(reinterpret_cast<const char*>(image.weights.data()), image.weights.size());
   }
   nlohmann::ordered_json manifest = manifest_of(what);
@@ -112,6 +113,8 @@ void read_weights(const fs::path& path, const std::string& bytes, deployment& wh
   for (record_reader in(path, bytes); !in.done();) {
     crossbar_image image;
     image.cluster = in.word();
+    image.first_row = in.word();
+    image.first_bitline = in.word();
     image.rows = in.word();
     image.bitlines = in.word();
     const std::uint64_t size = std::uint64_t{image.rows} * image.bitlines;

@@ -9,8 +9,8 @@ namespace ohmic {
 /// A deployment as a folder, the compiler's product: manifest.json (everything a person or a report wants to
 /// know), clusters.bin (L1 images) and weights.bin (crossbars). Words are little endian:
 ///   clusters.bin  per cluster: cluster, offset, l1_end, bytes (32 bit each), then that many bytes
-///   weights.bin   per crossbar: cluster, rows, bitlines (32 bit each), then rows * bitlines weights,
-///   [row][bitline]
+///   weights.bin   per rectangle of a crossbar: cluster, first row, first bitline, rows, bitlines (32 bit each), then
+///   rows * bitlines weights, [row][bitline]
 /// The manifest is written last and holds the sizes and hashes of the other two, so a folder with a manifest
 /// is whole. Throws mapping_error naming the file and what is wrong.
 void save_deployment(const deployment& what, const std::string& folder);

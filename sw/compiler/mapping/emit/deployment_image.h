@@ -10,9 +10,10 @@
 
 namespace ohmic {
 
-/// A crossbar's weights, for its first rows and bitlines.
+/// Weights of a rectangle of a cluster's crossbar.
 struct crossbar_image {
   unsigned cluster = 0;
+  unsigned first_row = 0, first_bitline = 0;
   unsigned rows = 0, bitlines = 0;
   std::vector<std::int8_t> weights;  ///< [row][bitline]
 };
@@ -83,7 +84,7 @@ struct ring_report {
 /// A network mapped to a chip, complete: the platform loads `clusters`, `crossbars` and images and starts the
 /// cores.
 struct deployment {
-  static constexpr unsigned format_version = 1;
+  static constexpr unsigned format_version = 2;
   std::string chip, chip_hash, model, model_hash, policy;
   unsigned chip_clusters = 0;
   std::vector<cluster_image> clusters;  ///< ascending

@@ -66,7 +66,7 @@ std::vector<stage_report> report_stages(const placed_plan& placed, const plan_pr
     report.layers = {node.name};
     if (plan.stages[s].fused_add >= 0) report.layers.push_back(plan.graph->nodes[plan.stages[s].fused_add].name);
     report.tile_columns = plan.assignment.stages[s].tile_columns;
-    if (node.on_crossbar()) report.replicas = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
+    report.replicas = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
     report.clusters.assign(clusters[s].begin(), clusters[s].end());
     report.predicted = prediction.stages[s];
     reports.push_back(std::move(report));

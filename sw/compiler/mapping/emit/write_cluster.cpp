@@ -5,6 +5,7 @@
 
 #include "registers/cluster_peripherals.h"
 #include "sw/compiler/mapping/emit/ima_registers.h"
+#include "sw/compiler/mapping/plan/mapping_geometry.h"
 
 namespace ohmic {
 namespace {
@@ -181,7 +182,7 @@ class cluster_writer {
     ohmic_ima record{};
     record.step = head(step, at, OHMIC_STEP_IMA);
     write_ima_job(record, work, *plan_.graph, cluster_.rings[step.inputs[0].ring], at_.ring[step.inputs[0].ring].base,
-                  cluster_.rings[step.output_ring], at_.ring[step.output_ring].base);
+                  cluster_.rings[step.output_ring], at_.ring[step.output_ring].base, step.makes.tile);
     put(at.record, record);
   }
 
@@ -329,12 +330,25 @@ std::vector<crossbar_image> write_crossbars(const placed_plan& placed, unsigned 
     const crossbar_layer& layer = placed.plan.graph->nodes[work->node].layer;
     crossbar_image image;
     image.cluster = placed.places[cluster];
-    image.rows = static_cast<unsigned>(work->set.rows(layer.window.size_x));
-    image.bitlines = static_cast<unsigned>(work->channels.count());
+    const tile_window inputs = window_of(layer, work->packing, work->tile);
+    image.first_row = work->tile.first_row;
+    image.first_bitline = work->tile.first_bitline;
+    image.rows = static_cast<unsigned>(inputs.crossbar_rows());
+    image.bitlines = bitlines_of(work->packing, work->tile, work->channels);
     image.weights.reserve(std::size_t{image.rows} * image.bitlines);
-    for (unsigned row = 0; row < image.rows; ++row)
-      for (int c = work->channels.begin; c < work->channels.end; ++c)
-        image.weights.push_back(layer.weight(work->set, static_cast<int>(row), c));
+    for (int column = 0; column < inputs.columns; ++column)
+      for (int row = inputs.row_begin; row < inputs.row_end; ++row)
+        for (int in = inputs.channel_begin; in < inputs.channel_end; ++in)
+          for (const packed_set& part : work->tile.sets) {
+            const row_set& set = layer.row_sets[part.set];
+            const int ky = row - static_cast<int>(part.dy) * layer.window.stride_y;
+            for (unsigned dx = 0; dx < work->packing.x; ++dx) {
+              const int kx = column - static_cast<int>(dx) * layer.window.stride_x;
+              const bool in_window = ky >= set.ky_begin && ky < set.ky_end && kx >= 0 && kx < layer.window.size_x;
+              for (int c = work->channels.begin; c < work->channels.end; ++c)
+                image.weights.push_back(in_window ? layer.weight(c, in, ky, kx) : std::int8_t{0});
+            }
+          }
     images.push_back(std::move(image));
   }
   return images;

@@ -19,7 +19,7 @@ struct placed_plan {
 /// The words of one logical cluster's deployment, for 0 images.
 cluster_image write_cluster(const placed_plan& placed, unsigned cluster);
 
-/// The weights of its crossbar, if it has one.
+/// The weights of the tiles of its crossbar.
 std::vector<crossbar_image> write_crossbars(const placed_plan& placed, unsigned cluster);
 
 }  // namespace ohmic

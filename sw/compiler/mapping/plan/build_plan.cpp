@@ -2,60 +2,59 @@
 
 #include <algorithm>
 #include <climits>
-#include <map>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/edge_builder.h"
+#include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/compiler/mapping/plan/plan.h"
 
 namespace ohmic {
 namespace {
 
-/// A ring with (part of) a tensor that its cluster's last step makes.
-struct tensor_source {
-  unsigned cluster = 0, ring = 0;
-  channel_range channels;
-  plan_step push;  ///< head of the PUSH step that empties the ring
-};
-
-/// A ring that is to receive (part of) a tensor.
-struct tensor_sink {
-  unsigned cluster = 0, ring = 0;
-  channel_range channels;
-  bool plain = false;    ///< the ring's layout is fixed; else it takes the producers' blocks as they are
-  int parked = -1;       ///< via HBM
-  plan_window window;    ///< of the reading step
-  replica_rule makes;    ///< of the reading step
-  unsigned columns = 1;  ///< of the reading step's output
-  std::map<int, std::uint32_t> part_offsets;  ///< flexible: where the part that begins with this channel lies
+/// Columns that a node of a reduction (or a crossbar tile) makes, and where: one entry for each replica of the node.
+struct summand {
+  struct end {
+    unsigned cluster = 0, ring = 0;
+    plan_step head;
+  };
+  std::vector<end> ends;
+  bool int16 = false;
 };
 
 class plan_builder {
  public:
-  plan_builder(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-               const chip_config& chip)
-      : graph_(graph), chip_(chip) {
-    plan_.graph = &graph;
-    plan_.stages = stages;
-    plan_.assignment = assignment;
-    plan_.clusters.resize(assignment.clusters);
-    sources_.resize(graph.tensors.size());
-    sinks_.resize(graph.tensors.size());
-  }
+  plan_builder(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment)
+      : graph_(graph), plan_(empty_plan(graph, stages, assignment)), edges_(plan_) {}
 
   deployment_plan run() {
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
-      if (graph_.nodes[plan_.stages[s].node].on_crossbar())
-        add_crossbar_stage(static_cast<int>(s));
-      else
-        add_core_stage(static_cast<int>(s));
+      const auto replicas = static_cast<unsigned>(plan_.assignment.stages[s].replicas.size());
+      for (unsigned r = 0; r < replicas; ++r) {
+        const plan_step head = step_head(static_cast<int>(s), r, replicas);
+        const replica_mapping& replica = plan_.assignment.stages[s].replicas[r];
+        if (graph_.nodes[plan_.stages[s].node].on_crossbar())
+          for (const channel_part& part : replica.parts) add_part(head, part);
+        else
+          add_core_stage(head, replica.cluster);
+      }
     }
-    for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) connect(static_cast<int>(tensor));
+    edges_.connect();
     return std::move(plan_);
   }
 
  private:
+  static deployment_plan empty_plan(const integer_graph& graph, const std::vector<stage>& stages,
+                                    const mapping& assignment) {
+    deployment_plan plan;
+    plan.graph = &graph;
+    plan.stages = stages;
+    plan.assignment = assignment;
+    plan.clusters.resize(assignment.clusters);
+    return plan;
+  }
   const graph_tensor& tensor(int index) const { return graph_.tensors[index]; }
   channel_range all_channels(int t) const { return {0, tensor(t).channels}; }
+  const stage_mapping& mapped(const plan_step& step) const { return plan_.assignment.stages[step.stage]; }
 
   unsigned add_ring(unsigned cluster, plan_ring ring) {
     plan_.clusters[cluster].rings.push_back(std::move(ring));
@@ -75,76 +74,8 @@ class plan_builder {
     return step;
   }
 
-  /// A ring in `cluster` that `reader` will read through `window`, filled from tensor `t`. An image is pulled whole,
-  /// whatever channels of it are read.
-  unsigned add_input(unsigned cluster, const plan_step& reader, int t, channel_range channels, bool plain, bool skip,
-                     plan_window window) {
-    plan_ring ring;
-    ring.tensor = t;
-    ring.stage = reader.stage;
-    ring.columns_per_image = static_cast<unsigned>(tensor(t).width);
-    ring.skip = skip;
-    const unsigned height = static_cast<unsigned>(tensor(t).height);
-    const bool is_image = tensor(t).producer == 0;
-    if (plain || is_image)
-      ring.layout = plain_layout(height, is_image ? all_channels(t) : channels);
-    else
-      ring.layout.height = height;
-    window.ring = add_ring(cluster, ring);
-
-    if (is_image) {
-      // One pull brings about what one tile of the reader needs: a round trip to HBM is long.
-      unsigned tile = std::min(ring.columns_per_image, reader.makes.tile * reader.makes.count * window.stride);
-      while (ring.columns_per_image % tile != 0) --tile;
-      add_pull(cluster, reader.stage, window.ring, tile, -1);
-      return window.ring;
-    }
-    tensor_sink sink;
-    sink.cluster = cluster;
-    sink.ring = window.ring;
-    sink.channels = channels;
-    sink.plain = plain;
-    sink.window = window;
-    sink.makes = reader.makes;
-    sink.columns = reader.columns_per_image;
-    if (skip && plan_.assignment.stages[reader.stage].residual_in_hbm) {
-      sink.parked = static_cast<int>(plan_.parked.size());
-      parked_region region;
-      region.tensor = t;
-      region.columns_per_image = ring.columns_per_image;
-      region.cluster = cluster;
-      region.step = add_pull(cluster, reader.stage, window.ring, reader.makes.tile, sink.parked);
-      plan_.parked.push_back(region);
-    }
-    sinks_[t].push_back(sink);
-    return window.ring;
-  }
-
-  unsigned add_pull(unsigned cluster, int s, unsigned ring, unsigned tile, int parked) {
-    plan_step pull;
-    pull.stage = s;
-    pull.columns_per_image = plan_.clusters[cluster].rings[ring].columns_per_image;
-    pull.makes = {tile, 0, 1};
-    pull.output_ring = static_cast<int>(ring);
-    pull.work = pull_work{parked};
-    return add_step(cluster, pull);
-  }
-
-  void add_source(unsigned cluster, int t, channel_range channels, const plan_step& maker, unsigned ring) {
-    tensor_source source;
-    source.cluster = cluster;
-    source.ring = ring;
-    source.channels = channels;
-    source.push = maker;
-    source.push.inputs = {plan_window{ring}};
-    source.push.output_ring = -1;
-    source.push.work = push_work{};
-    sources_[t].push_back(source);
-  }
-
-  /// An empty output ring of the stage: connect() gives it the blocks that consumers want.
-  unsigned add_output_ring(unsigned cluster, const plan_step& maker, channel_range channels, ring_content content,
-                           column_layout layout) {
+  /// An empty output ring of the stage; that of activations gets its blocks when the edges are connected.
+  unsigned add_output_ring(unsigned cluster, const plan_step& maker, ring_content content, column_layout layout) {
     plan_ring ring;
     ring.content = content;
     ring.tensor = plan_.stages[maker.stage].output;
@@ -152,125 +83,235 @@ class plan_builder {
     ring.columns_per_image = maker.columns_per_image;
     ring.sequence = maker.makes.count > 1;
     ring.layout = std::move(layout);
-    ring.layout.height = static_cast<unsigned>(tensor(ring.tensor).height);
+    if (ring.layout.segments.empty()) ring.layout.height = static_cast<unsigned>(tensor(ring.tensor).height);
     return add_ring(cluster, ring);
   }
 
-  void add_crossbar_stage(int s) {
-    const graph_node& node = graph_.nodes[plan_.stages[s].node];
-    const std::vector<channel_range> splits =
-        split_channels(node.layer.out_channels, static_cast<int>(chip_.ima.columns));
-    const stage_mapping& where = plan_.assignment.stages[s];
-    for (std::size_t r = 0; r < where.replicas.size(); ++r) {
-      const plan_step head = step_head(s, static_cast<unsigned>(r), static_cast<unsigned>(where.replicas.size()));
-      for (std::size_t j = 0; j < splits.size(); ++j) add_reduction(head, node, splits[j], where.replicas[r], j);
-    }
-  }
-
-  struct summand {
-    unsigned cluster = 0, ring = 0;
-    bool int16 = false;
+  /// A crossbar tile's codes: a block for each of its row sets, whose rows are those of the map, rounded up to what
+  /// MVMs make at once.
+  struct tile_codes {
+    const crossbar_tile* tile = nullptr;
+    unsigned ring = 0;
+    std::vector<unsigned> blocks;  ///< row set of each
+    int push = -1;                 ///< step that brings them to other clusters
   };
 
-  void add_reduction(const plan_step& head, const graph_node& node, channel_range channels,
-                     const replica_mapping& replica, std::size_t split) {
-    std::vector<summand> codes, sums;
-    for (std::size_t k = 0; k < node.layer.row_sets.size(); ++k)
-      codes.push_back(add_row_set(head, node, static_cast<int>(k), channels, replica.set_clusters[split][k]));
-    const std::vector<reduction_node>& tree = replica.reductions[split];
-    for (std::size_t n = 0; n < tree.size(); ++n) {
-      std::vector<summand> inputs;
-      for (unsigned k : tree[n].sets) inputs.push_back(codes[k]);
-      for (unsigned k : tree[n].nodes) inputs.push_back(sums[k]);
-      sums.push_back(add_sum(head, node, channels, tree[n].cluster, inputs, n + 1 == tree.size()));
+  void add_part(const plan_step& head, const channel_part& part) {
+    std::vector<tile_codes> codes;
+    for (const crossbar_tile& tile : part.tiles) codes.push_back(add_tile(head, part.channels, tile));
+    std::vector<summand> sums;
+    for (std::size_t n = 0; n < part.sums.size(); ++n) {
+      sums.emplace_back();
+      const auto replicas = static_cast<unsigned>(part.sums[n].clusters.size());
+      for (unsigned q = 0; q < replicas; ++q) {
+        plan_step node = head;  // the q-th of the node's replicas makes every replicas-th of the stage replica's tiles
+        node.makes.index = q * head.makes.count + head.makes.index;
+        node.makes.count = replicas * head.makes.count;
+        add_sum(head, node, part, n, q, codes, sums);
+      }
     }
   }
 
-  summand add_row_set(const plan_step& head, const graph_node& node, int set_index, channel_range channels,
-                      unsigned cluster) {
-    const row_set& set = node.layer.row_sets[set_index];
+  tile_codes add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile) {
+    const graph_node& node = graph_.nodes[plan_.stages[head.stage].node];
     const graph_window& shape = node.layer.window;
+    const pixel_packing packing = mapped(head).packing;
+    const tile_window inputs = window_of(node.layer, packing, tile);
     plan_step ima = head;
     plan_window window;
     window.size = static_cast<unsigned>(shape.size_x);
     window.stride = static_cast<unsigned>(shape.stride_x);
     window.pad = shape.pad_x;
-    window.ring = add_input(cluster, head, plan_.stages[head.stage].input, {set.channel_begin, set.channel_end}, true,
-                            false, window);
+    edge_builder::request asked;
+    asked.tensor = plan_.stages[head.stage].input;
+    asked.channels = {inputs.channel_begin, inputs.channel_end};
+    asked.plain = true;
+    asked.window = window;
+    asked.edge = &mapped(head).input;
+    window.ring = edges_.add_input(tile.cluster, head, asked);
     ima.inputs = {window};
+
+    tile_codes codes;
+    codes.tile = &tile;
     const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
-    const unsigned codes =
-        add_output_ring(cluster, head, channels, ring_content::codes, plain_layout(height, channels));
-    plan_.clusters[cluster].rings[codes].set = set_index;
-    ima.output_ring = static_cast<int>(codes);
-    ima.work = ima_work{plan_.stages[head.stage].node, set, channels};
-    add_step(cluster, ima);
-    return {cluster, codes, false};
+    column_layout layout;
+    layout.height = steps_in_y(height, packing) * packing.y;
+    for (const packed_set& set : tile.sets)
+      if (std::find(codes.blocks.begin(), codes.blocks.end(), set.set) == codes.blocks.end()) {
+        codes.blocks.push_back(set.set);
+        layout.append(channels);
+      }
+    codes.ring = add_output_ring(tile.cluster, head, ring_content::codes, layout);
+    plan_.clusters[tile.cluster].rings[codes.ring].set =
+        codes.blocks.size() == 1 ? static_cast<int>(codes.blocks[0]) : -1;
+    ima.output_ring = static_cast<int>(codes.ring);
+    ima_work work;
+    work.node = plan_.stages[head.stage].node;
+    work.tile = tile;
+    work.packing = packing;
+    work.channels = channels;
+    for (const packed_set& set : tile.sets)
+      work.blocks.push_back(
+          static_cast<unsigned>(std::find(codes.blocks.begin(), codes.blocks.end(), set.set) - codes.blocks.begin()));
+    ima.work = work;
+    add_step(tile.cluster, ima);
+    return codes;
   }
 
-  /// Where `cluster` reads the summand: the ring itself if it is there, else a copy that a PUSH keeps filled.
-  unsigned bring(const plan_step& head, const summand& from, unsigned cluster, channel_range channels) {
-    if (from.cluster == cluster) return from.ring;
-    plan_ring copy = plan_.clusters[from.cluster].rings[from.ring];
+  /// Where a node's replica reads the codes of a row set: the tile's own ring if all of them are there and nothing
+  /// else, else a ring that PUSH steps keep filled.
+  unsigned bring_codes(const plan_step& head, const plan_step& node, channel_range channels, unsigned set,
+                       unsigned cluster, std::vector<tile_codes>& codes) {
+    const unsigned packed = mapped(head).packing.y;
+    const bool same_tiles = node.makes.count == head.makes.count;
+    for (const tile_codes& from : codes)
+      if (same_tiles && from.tile->cluster == cluster && from.blocks.size() == 1 && from.blocks[0] == set &&
+          from.tile->sets.size() == packed)
+        return from.ring;
+    const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
+    plan_ring ring;
+    ring.content = ring_content::codes;
+    ring.tensor = plan_.stages[head.stage].output;
+    ring.stage = head.stage;
+    ring.set = static_cast<int>(set);
+    ring.columns_per_image = head.columns_per_image;
+    ring.sequence = same_tiles && head.makes.count > 1;
+    ring.layout = plain_layout(height, channels);
+    const unsigned index = add_ring(cluster, ring);
+    for (tile_codes& from : codes) {
+      const auto block = std::find(from.blocks.begin(), from.blocks.end(), set);
+      if (block == from.blocks.end()) continue;
+      const layout_segment lies = plan_.clusters[from.tile->cluster]
+                                      .rings[from.ring]
+                                      .layout.segments[static_cast<std::size_t>(block - from.blocks.begin())];
+      std::vector<unsigned> rows;  // of every packing.y
+      for (const packed_set& made : from.tile->sets)
+        if (made.set == set) rows.push_back(made.dy);
+      const bool whole = rows.size() == packed;
+      for (std::size_t i = 0; i < (whole ? 1 : rows.size()); ++i) {
+        if (!whole && rows[i] >= height) continue;
+        plan_destination destination = destination_to(head, node, cluster, index, channels);
+        destination.copy.source_offset = lies.offset;
+        if (whole) {
+          destination.copy = copy_block(height, lies, ring.layout.segments[0]);
+        } else {
+          destination.copy.source_offset += rows[i] * lies.pitch;
+          destination.copy.destination_offset = rows[i] * lies.pitch;
+          destination.copy.source_pitch = destination.copy.destination_pitch = packed * lies.pitch;
+          destination.copy.run_bytes = lies.pitch;
+          destination.copy.rows = (height - rows[i] + packed - 1) / packed;
+        }
+        add_destination(head, from.tile->cluster, from.ring, &from.push, destination);
+      }
+    }
+    return index;
+  }
+
+  /// The same for the partial sums of an earlier node.
+  unsigned bring_sums(const plan_step& node, channel_range channels, unsigned replica, unsigned cluster,
+                      const summand& sums) {
+    const bool same_tiles = sums.ends[0].head.makes.count == node.makes.count;
+    if (same_tiles && sums.ends[replica].cluster == cluster) return sums.ends[replica].ring;
+    plan_ring ring = plan_.clusters[sums.ends[0].cluster].rings[sums.ends[0].ring];
+    ring.producers.clear();
+    ring.sequence = same_tiles && node.makes.count > 1;
+    const unsigned index = add_ring(cluster, ring);
+    for (std::size_t q = 0; q < sums.ends.size(); ++q) {
+      if (same_tiles && q != replica) continue;
+      const summand::end& from = sums.ends[q];
+      plan_destination destination = destination_to(from.head, node, cluster, index, channels);
+      destination.copy = copy_block(ring.layout.height, ring.layout.segments[0], ring.layout.segments[0]);
+      if (first_owed(from.head, destination.demand) == from.head.columns_per_image) continue;
+      int none = -1;
+      add_destination(from.head, from.cluster, from.ring, &none, destination);
+    }
+    return index;
+  }
+
+  /// From a step to a node's replica: numbered by the sequence of tiles where both make the same ones, else by columns.
+  static plan_destination destination_to(const plan_step& from, const plan_step& node, unsigned cluster, unsigned ring,
+                                         channel_range channels) {
     plan_destination destination;
     destination.cluster = cluster;
+    destination.ring = ring;
     destination.channels = channels;
-    destination.sequence = head.makes.count > 1;
-    destination.copy = copy_block(copy.layout.height, copy.layout.segments[0], copy.layout.segments[0]);
-    destination.demand.columns = head.columns_per_image;
-    plan_step push = head;
-    push.inputs = {plan_window{from.ring}};
-    const unsigned step = static_cast<unsigned>(plan_.clusters[from.cluster].steps.size());
-    copy.producers = {{from.cluster, step, 0}};
-    destination.ring = add_ring(cluster, copy);
-    push.work = push_work{{destination}};
-    add_step(from.cluster, push);
-    return destination.ring;
+    destination.sequence = from.makes.count == node.makes.count && from.makes.count > 1;
+    destination.demand.columns = from.columns_per_image;
+    if (from.makes.count != node.makes.count) destination.demand.makes = node.makes;
+    return destination;
   }
 
-  summand add_sum(const plan_step& head, const graph_node& node, channel_range channels, unsigned cluster,
-                  const std::vector<summand>& summands, bool is_root) {
+  /// Adds it to the PUSH step `*push` of the ring, which is made where it is -1.
+  void add_destination(const plan_step& maker, unsigned cluster, unsigned ring, int* push,
+                       plan_destination destination) {
+    if (*push < 0) {
+      plan_step step = maker;
+      step.inputs = {plan_window{ring}};
+      step.output_ring = -1;
+      step.work = push_work{};
+      *push = static_cast<int>(add_step(cluster, step));
+    }
+    const auto index = static_cast<unsigned>(*push);
+    auto& work = std::get<push_work>(plan_.clusters[cluster].steps[index].work);
+    std::vector<edge_reference>& producers = plan_.clusters[destination.cluster].rings[destination.ring].producers;
+    destination.producer_index = static_cast<unsigned>(producers.size());
+    producers.push_back({cluster, index, static_cast<unsigned>(work.destinations.size())});
+    work.destinations.push_back(destination);
+  }
+
+  void add_sum(const plan_step& head, const plan_step& node, const channel_part& part, std::size_t n, unsigned replica,
+               std::vector<tile_codes>& codes, std::vector<summand>& sums) {
     const stage& s = plan_.stages[head.stage];
+    const reduction_node& shape = part.sums[n];
+    const unsigned cluster = shape.clusters[replica];
+    const bool is_root = n + 1 == part.sums.size();
     const unsigned height = static_cast<unsigned>(tensor(s.output).height);
-    plan_step sum = head;
+    plan_step sum = node;
     kernel_work work;
     work.node = s.node;
-    work.channels = channels;
-    work.sum_count = static_cast<unsigned>(summands.size());
-    if (summands.size() > OHMIC_MOST_INPUTS)
-      throw mapping_error(
-          fmt::format("stage '{}' sums {} row sets in one cluster, and a kernel has at most {} inputs: "
-                      "reduction_fan_in must be smaller",
-                      s.name, summands.size(), OHMIC_MOST_INPUTS));
-    for (std::size_t i = 0; i < summands.size(); ++i) {
-      sum.inputs.push_back(plan_window{bring(head, summands[i], cluster, channels)});
-      if (summands[i].int16) work.int16_mask |= 1u << i;
+    work.channels = part.channels;
+    work.sum_count = static_cast<unsigned>(shape.sets.size() + shape.nodes.size());
+    for (unsigned set : shape.sets)
+      sum.inputs.push_back(plan_window{bring_codes(head, node, part.channels, set, cluster, codes)});
+    for (unsigned k : shape.nodes) {
+      work.int16_mask |= 1u << sum.inputs.size();
+      sum.inputs.push_back(plan_window{bring_sums(node, part.channels, replica, cluster, sums[k])});
     }
     unsigned ring;
     if (!is_root) {
       work.kernel = OHMIC_KERNEL_PARTIAL;
-      ring = add_output_ring(cluster, head, channels, ring_content::partial_sums, plain_layout(height, channels, 2));
-    } else if (node.kind == node_kind::logits) {
+      ring = add_output_ring(cluster, node, ring_content::partial_sums, plain_layout(height, part.channels, 2));
+    } else if (graph_.nodes[s.node].kind == node_kind::logits) {
       work.kernel = OHMIC_KERNEL_LOGITS;
-      ring = add_output_ring(cluster, head, channels, ring_content::logits, plain_layout(height, channels, 4));
+      ring = add_output_ring(cluster, node, ring_content::logits, plain_layout(height, part.channels, 4));
     } else {
       work.kernel = OHMIC_KERNEL_REQUANTISE;
       if (s.fused_add >= 0) {
         work.residual_input = static_cast<int>(work.sum_count);
         work.add_node = s.fused_add;
         work.own_is_second = s.input_is_second;
-        sum.inputs.push_back(plan_window{add_input(cluster, head, s.residual, channels, false, true, {})});
+        sum.inputs.push_back(plan_window{add_residual(cluster, node, part.channels)});
       }
-      ring = add_output_ring(cluster, head, channels, ring_content::activations, {});
+      ring = add_output_ring(cluster, node, ring_content::activations, {});
     }
     sum.output_ring = static_cast<int>(ring);
     sum.work = work;
     add_step(cluster, sum);
-    if (is_root && node.kind == node_kind::logits)
-      add_results_push(head, cluster, ring, channels);
+    if (is_root && graph_.nodes[s.node].kind == node_kind::logits)
+      add_results_push(node, cluster, ring, part.channels);
     else if (is_root)
-      add_source(cluster, s.output, channels, head, ring);
-    return {cluster, ring, true};
+      edges_.add_source(cluster, s.output, part.channels, node, ring);
+    sums[n].int16 = true;
+    sums[n].ends.push_back({cluster, ring, node});
+  }
+
+  unsigned add_residual(unsigned cluster, const plan_step& reader, channel_range channels) {
+    edge_builder::request asked;
+    asked.tensor = plan_.stages[reader.stage].residual;
+    asked.channels = channels;
+    asked.skip = true;
+    asked.edge = &mapped(reader).residual;
+    return edges_.add_input(cluster, reader, asked);
   }
 
   void add_results_push(const plan_step& head, unsigned cluster, unsigned ring, channel_range channels) {
@@ -287,11 +328,10 @@ class plan_builder {
     add_step(cluster, push);
   }
 
-  void add_core_stage(int s) {
-    const stage& here = plan_.stages[s];
+  void add_core_stage(const plan_step& head, unsigned cluster) {
+    const stage& here = plan_.stages[head.stage];
     const graph_node& node = graph_.nodes[here.node];
-    const unsigned cluster = plan_.assignment.stages[s].cluster;
-    plan_step step = step_head(s, 0, 1);
+    plan_step step = head;
     kernel_work work;
     work.node = here.node;
     work.channels = all_channels(here.output);
@@ -310,87 +350,28 @@ class plan_builder {
       work.add_node = here.node;
     }
     const bool is_add = node.kind == node_kind::add;
-    window.ring = add_input(cluster, step, here.input, all_channels(here.input), is_add, is_add, window);
+    edge_builder::request asked;
+    asked.tensor = here.input;
+    asked.channels = all_channels(here.input);
+    asked.plain = asked.skip = is_add;
+    asked.window = window;
+    asked.edge = &mapped(head).input;
+    window.ring = edges_.add_input(cluster, step, asked);
     step.inputs = {window};
     if (is_add) {
       work.residual_input = 1;
-      step.inputs.push_back(
-          plan_window{add_input(cluster, step, here.residual, all_channels(here.residual), false, true, {})});
+      step.inputs.push_back(plan_window{add_residual(cluster, head, all_channels(here.residual))});
     }
-    const unsigned ring = add_output_ring(cluster, step, work.channels, ring_content::activations, {});
+    const unsigned ring = add_output_ring(cluster, head, ring_content::activations, {});
     step.output_ring = static_cast<int>(ring);
     step.work = work;
     add_step(cluster, step);
-    add_source(cluster, here.output, work.channels, step, ring);
-  }
-
-  /// Gives each source of the tensor the blocks that its sinks want, and a PUSH step to all of them.
-  void connect(int t) {
-    for (tensor_source& source : sources_[t]) {
-      push_work work;
-      const unsigned step = static_cast<unsigned>(plan_.clusters[source.cluster].steps.size());
-      for (bool plain : {true, false}) {  // flexible sinks take what the others asked for
-        for (tensor_sink& sink : sinks_[t]) {
-          const channel_range part = intersect(source.channels, sink.channels);
-          if (sink.plain != plain || part.count() <= 0) continue;
-          plan_destination destination = make_destination(source, sink, part);
-          if (first_owed(source.push, destination.demand) == source.push.columns_per_image) continue;
-          std::vector<edge_reference>& producers = sink.parked >= 0
-                                                       ? plan_.parked[sink.parked].producers
-                                                       : plan_.clusters[sink.cluster].rings[sink.ring].producers;
-          destination.producer_index = static_cast<unsigned>(producers.size());
-          producers.push_back({source.cluster, step, static_cast<unsigned>(work.destinations.size())});
-          work.destinations.push_back(destination);
-        }
-      }
-      source.push.work = std::move(work);
-      add_step(source.cluster, source.push);
-    }
-    for (const tensor_sink& sink : sinks_[t])
-      if (sink.parked >= 0) plan_.parked[sink.parked].layout = plan_.clusters[sink.cluster].rings[sink.ring].layout;
-  }
-
-  plan_destination make_destination(tensor_source& source, tensor_sink& sink, channel_range part) {
-    column_layout& from = plan_.clusters[source.cluster].rings[source.ring].layout;
-    column_layout& to = plan_.clusters[sink.cluster].rings[sink.ring].layout;
-    plan_destination destination;
-    destination.cluster = sink.cluster;
-    destination.ring = sink.ring;
-    if (sink.parked >= 0) {
-      destination.to = plan_destination::kind::parked;
-      destination.parked = static_cast<unsigned>(sink.parked);
-    }
-    destination.channels = part;
-    destination.demand = {sink.makes, sink.window.size, sink.window.stride, sink.columns, sink.window.pad};
-    if (sink.plain) {
-      destination.copy = copy_block(from.height, block_of(from, part), to.segments[0]);
-      return destination;
-    }
-    const std::vector<layout_segment> blocks = run_of_blocks(from, part);
-    const std::uint32_t begin = blocks.front().offset;
-    const layout_segment& last = blocks.back();
-    const auto known = sink.part_offsets.find(part.begin);
-    const std::uint32_t at = known == sink.part_offsets.end() ? to.bytes : known->second;
-    if (known == sink.part_offsets.end()) {
-      sink.part_offsets[part.begin] = at;
-      for (const layout_segment& block : blocks) {
-        to.segments.push_back(block);
-        to.segments.back().offset = at + block.offset - begin;
-      }
-      to.bytes = at + (last.offset - begin + from.height * last.pitch + 3) / 4 * 4;
-    }
-    destination.copy.source_offset = begin;
-    destination.copy.destination_offset = at;
-    destination.copy.run_bytes = last.offset - begin + from.height * last.pitch;
-    destination.copy.rows = 1;
-    return destination;
+    edges_.add_source(cluster, here.output, work.channels, head, ring);
   }
 
   const integer_graph& graph_;
-  const chip_config& chip_;
   deployment_plan plan_;
-  std::vector<std::vector<tensor_source>> sources_;  // by tensor
-  std::vector<std::vector<tensor_sink>> sinks_;
+  edge_builder edges_;
 };
 
 }  // namespace
@@ -432,9 +413,8 @@ unsigned plan_cluster::first_released(unsigned ring) const {
   return static_cast<unsigned>(std::min(least, static_cast<int>(rings[ring].columns_per_image)));
 }
 
-deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-                           const chip_config& chip) {
-  return plan_builder(graph, stages, assignment, chip).run();
+deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment) {
+  return plan_builder(graph, stages, assignment).run();
 }
 
 std::string describe(const deployment_plan& plan, unsigned cluster, int stage) {

@@ -32,6 +32,7 @@ class l1_fitter {
   std::optional<deployment_plan> run() {
     for (plan_anew();; plan_anew()) {
       if (fits()) return std::move(plan_);
+      if (assignment_.as_written) break;
       if (assignment_.prefetch_tiles > 1) {
         --assignment_.prefetch_tiles;
         continue;
@@ -60,7 +61,7 @@ class l1_fitter {
 
  private:
   void plan_anew() {
-    plan_ = build_plan(graph_, stages_, assignment_, chip_);
+    plan_ = build_plan(graph_, stages_, assignment_);
     mark_followers(plan_);
     size_rings(plan_);
     needs_ = l1_needs(plan_, chip_);
@@ -97,9 +98,11 @@ class l1_fitter {
   }
 
   bool park(const plan_ring& ring) {
-    bool& parked = assignment_.stages[static_cast<std::size_t>(ring.stage)].residual_in_hbm;
-    if (!ring.skip || ring.producers.empty() || parked) return false;
-    parked = true;
+    stage_mapping& reader = assignment_.stages[static_cast<std::size_t>(ring.stage)];
+    edge_mapping& edge = reader.residual;
+    if (!ring.skip || ring.producers.empty() || edge.buffer == buffer_place::hbm) return false;
+    edge = {buffer_place::hbm, {}, 0};
+    if (graph_.nodes[stages_[static_cast<std::size_t>(ring.stage)].node].kind == node_kind::add) reader.input = edge;
     return true;
   }
 

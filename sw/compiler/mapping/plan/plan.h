@@ -49,6 +49,7 @@ struct plan_ring {
   bool skip = false;                      ///< a skip connection waits in it
   bool follows = false;                   ///< OHMIC_RING_FOLLOWS
   unsigned slots = 0;                     ///< set by ring sizing
+  unsigned least_columns = 0;             ///< that the mapping asks for; 0: as many as the pipeline needs
   std::vector<edge_reference> producers;  ///< remote producers, in the order of their frontier words
 };
 
@@ -65,6 +66,8 @@ struct parked_region {
   int tensor = -1;
   unsigned columns_per_image = 1;
   unsigned slots = 0;
+  unsigned least_columns = 0;      ///< as of a ring
+  bool waits = true;               ///< for a long branch
   unsigned cluster = 0, step = 0;  ///< the PULL that brings it back
   std::vector<edge_reference> producers;
 };
@@ -75,8 +78,10 @@ struct pull_work {
 
 struct ima_work {
   int node = -1;
-  row_set set;
-  channel_range channels;  ///< one per bitline
+  crossbar_tile tile;
+  pixel_packing packing;
+  std::vector<unsigned> blocks;  ///< by tile.sets: block of the output ring's layout
+  channel_range channels;        ///< of the output
 };
 
 struct kernel_work {
@@ -133,10 +138,8 @@ struct deployment_plan {
   std::vector<parked_region> parked;
 };
 
-/// Turns an assignment into rings, steps and edges; slots are still 0. Throws mapping_error for what the
-/// format cannot say.
-deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment,
-                           const chip_config& chip);
+/// Turns an assignment into rings, steps and edges; slots are still 0. Precondition: check_mapping() found it right.
+deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment);
 
 /// "stage 'l1b0c1', cluster 12", for messages.
 std::string describe(const deployment_plan& plan, unsigned cluster, int stage);

@@ -89,6 +89,11 @@ void grow_until_live(token_net& net, const std::vector<buffer_need>& needs) {
   }
 }
 
+unsigned least_columns_of(const deployment_plan& plan, const token_buffer& buffer) {
+  return buffer.parked >= 0 ? plan.parked[buffer.parked].least_columns
+                            : plan.clusters[buffer.cluster].rings[buffer.ring].least_columns;
+}
+
 unsigned& slots_of(deployment_plan& plan, const token_buffer& buffer) {
   return buffer.parked >= 0 ? plan.parked[buffer.parked].slots : plan.clusters[buffer.cluster].rings[buffer.ring].slots;
 }
@@ -104,12 +109,16 @@ void size_rings(deployment_plan& plan) {
     needs.push_back(measure(net, buffer, plan.assignment.prefetch_tiles));
     buffer.slots = round_up(needs[b].columns, needs[b].unit);
     if (buffer.parked >= 0) {
-      waits[b] = true;
+      waits[b] = plan.parked[buffer.parked].waits;
     } else {
       const plan_ring& ring = plan.clusters[buffer.cluster].rings[buffer.ring];
       waits[b] = ring.skip && !ring.producers.empty();
       if (ring.skip)
         for (unsigned reader : buffer.readers) late[reader] = true;
+    }
+    if (const unsigned least = least_columns_of(plan, buffer); least > 0) {
+      waits[b] = false;
+      buffer.slots = round_up(std::max(needs[b].columns, least), needs[b].unit);
     }
     if (waits[b]) buffer.slots = unlimited;
   }

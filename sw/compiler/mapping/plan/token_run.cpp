@@ -260,6 +260,24 @@ void check_tiles(const deployment_plan& plan, const token_net& net) {
   }
 }
 
+/// A ring is filled by one local step, or by the PUSH steps of others, and by nobody else.
+void check_producers(const deployment_plan& plan) {
+  for (unsigned c = 0; c < plan.clusters.size(); ++c) {
+    const plan_cluster& cluster = plan.clusters[c];
+    std::vector<unsigned> local(cluster.rings.size(), 0);
+    for (const plan_step& step : cluster.steps)
+      if (step.output_ring >= 0) ++local[static_cast<std::size_t>(step.output_ring)];
+    for (std::size_t r = 0; r < cluster.rings.size(); ++r) {
+      const plan_ring& ring = cluster.rings[r];
+      if (local[r] + (ring.producers.empty() ? 0 : 1) == 1) continue;
+      throw mapping_error(fmt::format(
+          "{}: a ring of '{}' is filled by {} local steps and {} pushes; it must be one local step, or "
+          "pushes alone",
+          describe(plan, c, ring.stage), plan.graph->tensors[ring.tensor].name, local[r], ring.producers.size()));
+    }
+  }
+}
+
 /// See deployment.h, `released`.
 void check_late_columns(const deployment_plan& plan, const token_net& net) {
   const token_run run(net, 1);
@@ -294,6 +312,7 @@ std::uint32_t images_to_prove(const token_net& net) {
 }
 
 void prove_live(const deployment_plan& plan) {
+  check_producers(plan);
   const token_net net = make_token_net(plan);
   check_tiles(plan, net);
   check_late_columns(plan, net);

@@ -21,6 +21,7 @@ std::unique_ptr<mapping_policy> make_mapping_policy(const mapping_options& optio
 }
 
 std::string canonical_text(const mapping_options& options) {
+  if (!options.file.empty()) return "file:\n" + options.file_text;
   return "policy: " + options.policy + "\n" + make_mapping_policy(options)->options_text();
 }
 

@@ -24,7 +24,8 @@ class mapping_policy {
 /// The policy that the options name, with its options; throws mapping_error naming those that exist.
 std::unique_ptr<mapping_policy> make_mapping_policy(const mapping_options&);
 
-/// "policy: naive" and the policy's options: what a deployment depends on beside network and chip.
+/// "policy: naive" and the policy's options, or the mapping's file: what a deployment depends on beside network and
+/// chip.
 std::string canonical_text(const mapping_options&);
 
 }  // namespace ohmic

@@ -8,6 +8,7 @@
 #include "sw/compiler/mapping/cost/tile_columns.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/policy/options_text.h"
+#include "sw/compiler/mapping/policy/placement_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
 #include "sw/deployment/deployment.h"
 
@@ -49,6 +50,7 @@ class naive_mapper {
     grow_trees();
     hand_out_spare_clusters();
     number_clusters();
+    result_.places = linear_placement().place(result_, chip_);
     return std::move(result_);
   }
 
@@ -61,7 +63,10 @@ class naive_mapper {
     shapes_.resize(stages_.size());
     result_.stages.resize(stages_.size());
     for (std::size_t s = 0; s < stages_.size(); ++s) {
-      result_.stages[s].residual_in_hbm = options_.residuals == residual_store::hbm;
+      if (stages_[s].residual >= 0 && options_.residuals == residual_store::hbm) {
+        result_.stages[s].residual.buffer = buffer_place::hbm;
+        if (node_of(s).kind == node_kind::add) result_.stages[s].input.buffer = buffer_place::hbm;
+      }
       const graph_tensor& out = output_of(s);
       shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
       if (!on_crossbar(s)) continue;
@@ -227,16 +232,20 @@ class naive_mapper {
         unit.stage = s;
         unit.cycles = kernels_per_image(s, 0);
         units_.push_back(unit);
+        result_.stages[s].replicas.resize(1);
         continue;
       }
       result_.stages[s].replicas.resize(replicas_[s]);
       for (std::size_t r = 0; r < replicas_[s]; ++r) {
         replica_mapping& replica = result_.stages[s].replicas[r];
         for (std::size_t j = 0; j < shapes_[s].splits.size(); ++j) {
-          replica.set_clusters.emplace_back(shapes_[s].sets);
-          replica.reductions.push_back(make_reduction_tree(shapes_[s].sets, fan_in(s)));
+          channel_part part;
+          part.channels = shapes_[s].splits[j];
+          for (unsigned k = 0; k < shapes_[s].sets; ++k) part.tiles.push_back({0, 0, 0, {{k, 0}}});
+          part.sums = make_reduction_tree(shapes_[s].sets, fan_in(s));
+          replica.parts.push_back(part);
           if (shapes_[s].sets == 1) continue;  // the only set's cluster does its own cores' work
-          const std::vector<reduction_node>& tree = replica.reductions.back();
+          const std::vector<reduction_node>& tree = part.sums;
           for (std::size_t n = 0; n < tree.size(); ++n) {
             const unsigned inputs = static_cast<unsigned>(tree[n].sets.size() + tree[n].nodes.size());
             digital_unit unit;
@@ -277,31 +286,31 @@ class naive_mapper {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       stage_mapping& stage = result_.stages[s];
       if (!on_crossbar(s)) {
-        stage.cluster = units_[next_unit++].own_cluster ? result_.clusters++ : feeding_cluster(s);
+        stage.replicas[0].cluster = units_[next_unit++].own_cluster ? result_.clusters++ : feeding_cluster(s);
         continue;
       }
       for (replica_mapping& replica : stage.replicas) {
-        for (std::size_t j = 0; j < replica.set_clusters.size(); ++j) {
-          for (unsigned& cluster : replica.set_clusters[j]) cluster = result_.clusters++;
-          for (reduction_node& node : replica.reductions[j]) {
+        for (channel_part& part : replica.parts) {
+          for (crossbar_tile& tile : part.tiles) tile.cluster = result_.clusters++;
+          for (reduction_node& node : part.sums) {
             const bool own = shapes_[s].sets > 1 && units_[next_unit++].own_cluster;
-            node.cluster = own ? result_.clusters++ : first_leaf(replica, j, node);
+            node.clusters = {own ? result_.clusters++ : first_leaf(part, node)};
           }
         }
       }
     }
   }
 
-  static unsigned first_leaf(const replica_mapping& replica, std::size_t split, const reduction_node& node) {
-    if (!node.sets.empty()) return replica.set_clusters[split][node.sets.front()];
-    return first_leaf(replica, split, replica.reductions[split][node.nodes.front()]);
+  static unsigned first_leaf(const channel_part& part, const reduction_node& node) {
+    if (!node.sets.empty()) return part.tiles[node.sets.front()].cluster;
+    return first_leaf(part, part.sums[node.nodes.front()]);
   }
 
   unsigned feeding_cluster(std::size_t s) const {
     for (std::size_t p = 0; p < s; ++p) {
       if (stages_[p].output != stages_[s].input) continue;
-      if (!on_crossbar(p)) return result_.stages[p].cluster;
-      return result_.stages[p].replicas[0].reductions[0].back().cluster;
+      if (!on_crossbar(p)) return result_.stages[p].replicas[0].cluster;
+      return result_.stages[p].replicas[0].parts[0].sums.back().clusters[0];
     }
     throw mapping_error(
         fmt::format("stage '{}' reads the image and has no cluster to share: chip '{}' needs {} clusters and has {}",

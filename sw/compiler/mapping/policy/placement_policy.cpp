@@ -4,8 +4,8 @@
 
 namespace ohmic {
 
-std::vector<unsigned> linear_placement::place(const deployment_plan& plan, const chip_config&) const {
-  std::vector<unsigned> places(plan.clusters.size());
+std::vector<unsigned> linear_placement::place(const mapping& assignment, const chip_config&) const {
+  std::vector<unsigned> places(assignment.clusters);
   std::iota(places.begin(), places.end(), 0u);
   return places;
 }

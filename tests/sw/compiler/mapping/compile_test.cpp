@@ -318,12 +318,14 @@ std::map<std::string, std::vector<unsigned>> seats(const deployment_plan& plan) 
   std::map<std::string, std::vector<unsigned>> all;
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
     std::vector<unsigned>& here = all[plan.stages[s].name];
-    if (plan.assignment.stages[s].replicas.empty()) here = {plan.assignment.stages[s].cluster};
-    for (const replica_mapping& replica : plan.assignment.stages[s].replicas)
-      for (std::size_t j = 0; j < replica.set_clusters.size(); ++j) {
-        here.insert(here.end(), replica.set_clusters[j].begin(), replica.set_clusters[j].end());
-        for (const reduction_node& node : replica.reductions[j]) here.push_back(node.cluster);
+    for (const replica_mapping& replica : plan.assignment.stages[s].replicas) {
+      if (replica.parts.empty()) here.push_back(replica.cluster);
+      for (const channel_part& part : replica.parts) {
+        for (const crossbar_tile& tile : part.tiles) here.push_back(tile.cluster);
+        for (const reduction_node& node : part.sums)
+          here.insert(here.end(), node.clusters.begin(), node.clusters.end());
       }
+    }
   }
   return all;
 }
@@ -371,8 +373,8 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
                                                      ? equal.assignment.stages[3].replicas
                                                      : equal.assignment.stages[2].replicas;
   ASSERT_EQ(replicas.size(), 2u);
-  EXPECT_NE(replicas[0].reductions[0].back().cluster, replicas[0].set_clusters[0][0]);
-  EXPECT_EQ(replicas[1].reductions[0].back().cluster, replicas[1].set_clusters[0][0]);
+  EXPECT_NE(replicas[0].parts[0].sums.back().clusters[0], replicas[0].parts[0].tiles[0].cluster);
+  EXPECT_EQ(replicas[1].parts[0].sums.back().clusters[0], replicas[1].parts[0].tiles[0].cluster);
 }
 
 std::string refusal_of(const deployment_plan& plan) {
@@ -448,7 +450,7 @@ TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
   mapping assignment = make_mapping_policy(options)->map(graph, stages, chip);
   for (stage_mapping& s : assignment.stages) s.tile_columns = 1;
   deployment_plan plan = make_fitting_plan(graph, stages, assignment, chip);
-  const unsigned cluster = plan.assignment.stages[3].replicas[0].set_clusters[0][0];
+  const unsigned cluster = plan.assignment.stages[3].replicas[0].parts[0].tiles[0].cluster;
   plan.clusters[cluster].rings[0].slots = 2;  // `main` has windows of 3 columns
   try {
     prove_live(plan);

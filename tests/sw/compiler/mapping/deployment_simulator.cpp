@@ -38,7 +38,8 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
   for (const crossbar_image& crossbar : what.crossbars)
     for (unsigned row = 0; row < crossbar.rows; ++row)
       std::copy_n(crossbar.weights.begin() + std::size_t{row} * crossbar.bitlines, crossbar.bitlines,
-                  at(crossbar.cluster).weights.begin() + std::size_t{row} * chip.ima.columns);
+                  at(crossbar.cluster).weights.begin() + (std::size_t{crossbar.first_row} + row) * chip.ima.columns +
+                      crossbar.first_bitline);
 }
 
 simulated_cluster& deployment_simulator::at(unsigned cluster) {

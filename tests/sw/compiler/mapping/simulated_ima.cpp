@@ -34,7 +34,7 @@ std::uint64_t simulate_ima_tile(simulated_cluster& c, const simulated_step& s, u
   if (first_row + rows > crossbar_rows) broken_deployment("IMA job streams past the crossbar's rows");
   std::uint64_t mvms = 0;
   std::vector<std::int32_t> sums(columns);
-  for (std::uint32_t p1 = 0; p1 < s.head.tile_columns; ++p1) {
+  for (std::uint32_t p1 = 0; p1 < reg[0x50 / 4]; ++p1) {
     for (std::uint32_t p0 = 0; p0 < reg[0x40 / 4]; ++p0) {
       const std::int64_t pixel = start + std::int64_t{p0} * static_cast<std::int32_t>(reg[0x44 / 4]) +
                                  std::int64_t{p1} * static_cast<std::int32_t>(reg[0x54 / 4]);
