@@ -44,6 +44,12 @@ class core_mix {
   cycle_t time(unsigned h) const {
     return with(h, [&](auto& g) { return g.time(h); });
   }
+  cycle_t due(unsigned h) const {
+    return with(h, [&](auto& g) { return g.due(h); });
+  }
+  cycle_t certain_until(unsigned h, cycle_t now) const {
+    return with(h, [&](auto& g) { return g.certain_until(h, now); });
+  }
   const bus_request& request(unsigned h) const {
     return with(h, [&](auto& g) -> const bus_request& { return g.request(h); });
   }

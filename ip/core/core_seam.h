@@ -22,6 +22,11 @@
 ///               runs hart h from its own time on until it needs the bus, needs an instruction line, halts, or
 ///               its time reaches `until`. Must not be called while a request of h is outstanding.
 ///   cycle_t   time(unsigned h) const;         the hart's own time: where the next instruction would issue
+///   cycle_t   due(unsigned h) const;          after core_stop::horizon: the cluster's cycle in which advance() is to
+///   be
+///               called again, at the latest
+///   cycle_t   certain_until(unsigned h, cycle_t now) const;
+///               what the hart does before this cycle does not depend on lines that rise in cycle `now` or later
 ///   const bus_request&  request(unsigned h);  valid after core_stop::bus
 ///   std::uint32_t fetch_line(unsigned h);     byte address of the wanted line, valid after core_stop::fetch
 ///   void      complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid);
@@ -31,8 +36,8 @@
 ///               the wanted line is in the hart's private instruction cache from cycle `valid` on
 ///   void      set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0);
 ///               level of the 32 interrupt lines, which change in cycle `now` (0: long ago). Seen by the next
-///               advance(). The cluster calls advance() with until = now + 1 for as long as any line of this hart could
-///               rise, so a group need not look back.
+///               advance(), in whose horizon it may change due(). The cluster calls advance() with until =
+///               certain_until(h, now) for as long as any line of this hart could rise, so a group need not look back.
 ///   bool      irq_would_be_taken(unsigned h) const;   an enabled line is high: mie & lines and mstatus.MIE
 ///   std::uint32_t irq_enabled(unsigned h) const;      lines that would interrupt if they rose: mie, 0 without MIE.
 ///               When lines become enabled, advance() returns core_stop::horizon before the hart runs on, so that the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -35,6 +36,8 @@ class ibex_group {
   }
 
   cycle_t time(unsigned h) const { return harts_[h].time(); }
+  cycle_t due(unsigned h) const { return time(h); }
+  cycle_t certain_until(unsigned h, cycle_t now) const { return std::max(now, time(h)) + 1; }
   const bus_request& request(unsigned h) const { return harts_[h].request(); }
   std::uint32_t fetch_line(unsigned h) const { return harts_[h].fetch_line(); }
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {

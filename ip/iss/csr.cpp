@@ -239,6 +239,10 @@ std::uint32_t enter_trap(hart_control& c, std::uint32_t cause, std::uint32_t pc)
   c.mepc = pc;
   c.mcause = cause;
   c.mstatus = 0x1800 | (c.mstatus & 8) << 4;
+  return trap_handler(c, cause);
+}
+
+std::uint32_t trap_handler(const hart_control& c, std::uint32_t cause) {
   const std::uint32_t base = c.mtvec & ~0xffu;
   const bool vectored = (cause & 0x80000000u) != 0 && (c.mtvec & 1) != 0;
   return vectored ? base + 4 * (cause & 31) : base;

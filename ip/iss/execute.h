@@ -100,11 +100,18 @@ inline core_stop ask_for_line(std::uint32_t line, cycle_t before, bool waits, in
   hart_control& c = set.control_of(s);
   c.wanted = line;
   c.resume = s.time;
-  c.lead = static_cast<std::int8_t>(lead + c.late);
-  c.late = 0;
+  c.lead = static_cast<std::int8_t>(lead);
   if (waits) s.attention |= attention_line;
   s.time = std::max(s.time - std::min(s.time, before), std::min(c.answered, s.time));
   return core_stop::fetch;
+}
+
+/// An interrupt cancels what is in ID in the cycle in which the prefetcher would ask for a line, `before` cycles before
+/// the next instruction issues: it asks for the handler's instead.
+inline bool handler_instead(const hart& s, hart_set& set, cycle_t before, std::int64_t budget) {
+  if (__builtin_expect((s.attention & attention_irq) == 0, 1) || before > 1) return false;  // ID is empty then
+  const hart_control& c = set.control_of(s);
+  return !c.in_shadow && c.irq_noticed + before <= s.time - static_cast<cycle_t>(budget) + 1;
 }
 
 /// Makes the instruction behind a line wait for it: it issues `cycles` behind its arrival, at the earliest.
@@ -136,6 +143,31 @@ inline void wait_in_line(const hart& s, hart_set& set, const decoded* e, std::in
   wait_for_line(s, f, line_to_issue_cycles, budget);
 }
 
+/// What stands next on the straight path comes as far as ID. Returns core_stop::fetch if that takes a missing line.
+inline core_stop come_in_line(hart& s, hart_set& set) {
+  const decoded* const e = s.at;
+  if ((e->flags & flags_needing_line) == 0) return core_stop::horizon;
+  const hart_fetch& f = set.fetch_of(s);
+  const std::uint32_t line = (s.pc_of(e) + 2) / text_line_bytes;
+  std::int64_t budget = 0;
+  if (!f.lines.holds(line))
+    return ask_for_line(line, fetch_to_issue_cycles, true, e->flags & flag_straddles ? 2 : 1, s, e, budget, s.retired,
+                        set);
+  if (f.ready == 0) return core_stop::horizon;
+  const kind in_front = info(op_of(e[-2])).kind;
+  const cycle_t busy = in_front == kind::mulh ? mulh_cycles : in_front == kind::div ? s.divided : 1;
+  const bool late = f.ready + busy >= s.time;
+  wait_in_line(s, set, e, budget);
+  s.time -= static_cast<cycle_t>(budget);
+  if (late) {
+    hart_control& c = set.control_of(s);
+    c.behind_access = s.time;
+    c.behind_since = s.time - 1;
+    c.behind_waited = false;
+  }
+  return core_stop::horizon;
+}
+
 /// Arrival at e by a jump whose target needs checking: e may be outside the text, its line may be missing.
 template <class Observer>
 core_stop arrive_by_jump(OHMIC_ISS_ARGS) {
@@ -165,7 +197,8 @@ core_stop arrive_and_wait(cycle_t before, OHMIC_ISS_ARGS) {
   hart_fetch& f = set.fetch_of(s);
   const unsigned unaligned = e->flags & flag_wide_at_2mod4 ? 1 : 0;
   before += unaligned;
-  if (budget <= 0) {
+  // As long as the request is in front of the horizon the target may be behind it.
+  if (budget + static_cast<std::int64_t>(before) <= 0) {
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   }
@@ -184,7 +217,7 @@ core_stop arrive_and_wait(cycle_t before, OHMIC_ISS_ARGS) {
   const bool queued = pending && c.lead == 0;  // behind a word that has been asked for in vain
   if (next_missing && !queued && pc % text_line_bytes >= text_line_bytes - 4) {
     // In the line's last word: the next one is asked for in the cycle after the target.
-    if (next_line_behind_jump(e, pc).asked)
+    if (next_line_behind_jump(e, pc).asked && (straddles || !handler_instead(s, set, before - 1, budget)))
       return ask_for_line(line + 1, before - 1, pending || straddles,
                           straddles && !pending ? 2
                           : pending             ? 1
@@ -192,13 +225,15 @@ core_stop arrive_and_wait(cycle_t before, OHMIC_ISS_ARGS) {
                           OHMIC_ISS_PASS);
   }
   wait_for_line(s, f, fetch_to_issue_cycles + unaligned, budget);
+  if (next_missing) {
+    const next_line_request next = next_line_behind_jump(e, pc);
+    if (next.asked && budget + static_cast<std::int64_t>(next.before) > 0 &&
+        (straddles || !handler_instead(s, set, next.before, budget)))
+      return ask_for_line(line + 1, next.before, straddles, straddles ? 2 : 0, OHMIC_ISS_PASS);
+  }
   if (budget <= 0) {
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
-  }
-  if (next_missing) {
-    const next_line_request next = next_line_behind_jump(e, pc);
-    if (next.asked) return ask_for_line(line + 1, next.before, straddles, straddles ? 2 : 0, OHMIC_ISS_PASS);
   }
   if (arrival_of(e) == static_cast<std::uint16_t>(op::jump_ahead)) return run_jump_ahead<Observer>(OHMIC_ISS_PASS);
   return handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
@@ -330,7 +365,8 @@ core_stop run_line_end(OHMIC_ISS_ARGS) {
   const std::uint32_t line = s.pc_of(e) / text_line_bytes + 1;
   if (__builtin_expect(!f.lines.holds(line), 0)) {
     const next_line_request next = next_line_behind(f, e, s.pc_of(e));
-    if (next.asked) return ask_for_line(line, next.before, false, 0, OHMIC_ISS_PASS);
+    if (next.asked && !handler_instead(s, set, next.before, budget))
+      return ask_for_line(line, next.before, false, 0, OHMIC_ISS_PASS);
   }
   OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
 }

@@ -68,12 +68,23 @@ struct hart_control {
   std::uint32_t mcountinhibit = 0xD;
   std::uint32_t mhpmevent3 = 0;
   std::uint32_t irq_lines = 0;
-  cycle_t irq_noticed = 0;  ///< from when on an instruction gives way to the line that rose last
+  cycle_t irq_noticed = 0;    ///< from when on an instruction gives way to the line that rose last
+  bool for_handler = false;   ///< the line that has been asked for is that of an interrupt's handler
+  cycle_t handler_later = 0;  ///< an access that issues then goes before that line
+  cycle_t handler_ready = 0;  ///< hart_fetch::ready for that line, while the instruction in front still has its own
+  /// What issues at behind_access has been in ID since behind_since, behind something that stays in EX or waits;
+  /// behind_waited: an access, for its response.
+  cycle_t behind_access = 0, behind_since = 0;
+  bool behind_waited = false;
+  std::uint8_t behind_hidden = 0;  ///< cycles that the jump at behind_access has hidden: it issues so much later
+  bool in_shadow = false;          ///< what is being executed came to EX behind an access that waits
+  cycle_t irq_after = 0;           ///< what issues before this cycle is in EX already, behind an access that waits
   std::uint64_t mcycle = 0, minstret = 0, mhpmcounter3 = 0;
   bool fenced = false;       ///< behind a fence.i: the next line comes from the text as it is by then
   std::uint32_t wanted = 0;  ///< line number asked for by core_stop::fetch
-  std::int8_t late = 0;      ///< a handler's line is asked for so many cycles later than the RTL does
   std::int8_t lead = 0;      ///< with that line hart_fetch::ready is its cycle less this
+  cycle_t early =
+      0;  ///< where attention_line is set: cycles from the usual request for a jump's target back to its own
   bool two_pending = false;  ///< the target of the jump that has just been executed waits for two words
   cycle_t resume = 0;        ///< time of the hart when it has the line, at the earliest
   cycle_t answered = 0;      ///< response of the last access that waited; lines are not asked for meanwhile
@@ -173,6 +184,9 @@ void count_up(hart_control&, cycle_t now, std::uint64_t retired);
 
 /// Takes an exception (cause < 32) or interrupt (cause has bit 31): updates the CSRs, returns the handler's pc.
 std::uint32_t enter_trap(hart_control&, std::uint32_t cause, std::uint32_t pc);
+
+/// Where a trap of this cause goes.
+std::uint32_t trap_handler(const hart_control&, std::uint32_t cause);
 
 /// mret: restores mstatus.MIE, returns mepc.
 std::uint32_t leave_trap(hart_control&);

@@ -80,7 +80,9 @@ void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_control& c = set_.control[h];
   c.fenced = false;
   f.lines.fill(c.wanted);
-  f.ready = valid - static_cast<cycle_t>(std::min<std::int64_t>(c.lead, static_cast<std::int64_t>(valid)));
+  const cycle_t ready = valid - static_cast<cycle_t>(std::min<std::int64_t>(c.lead, static_cast<std::int64_t>(valid)));
+  (c.for_handler ? c.handler_ready : f.ready) = ready;
+  c.for_handler = false;
   set_.harts[h].time = c.resume;
 }
 
@@ -104,19 +106,6 @@ const decoded* iss_group::settle(hart& s) {
   s.attention |= attention_line;
   s.resume_at_body = true;
   return s.at;
-}
-
-std::uint32_t iss_group::take_interrupt(hart& s) {
-  hart_control& c = set_.control_of(s);
-  const std::uint32_t cause = 0x80000000u | highest_priority(pending_interrupts(c));
-  s.at = set_.entry_of(s, enter_trap(c, cause, s.pc_of(s.at)));
-  s.resume_at_body = true;
-  s.time += interrupt_cycles;
-  c.late = late_handler_request;
-  s.attention &= ~static_cast<std::uint32_t>(attention_shadow);
-  s.attention |= attention_line;
-  update_irq_attention(s, c);
-  return cause;
 }
 
 void iss_group::issue_second_half(hart& s) {
@@ -146,7 +135,7 @@ bool iss_group::jump_follows(const hart& s) const {
 // and a jump behind what stays there fetches its target.
 iss_group::shadow_step iss_group::enter_shadow(hart& s) {
   s.attention &= ~static_cast<std::uint32_t>(attention_shadow);
-  if ((s.attention & attention_irq) != 0) return {};
+  if ((s.attention & attention_irq) != 0 && s.time >= interruptible_from(s)) return {};
   const decoded* const e = s.at;
   hart_control& c = set_.control_of(s);
   const hart_fetch& f = set_.fetch_of(s);
@@ -160,6 +149,7 @@ iss_group::shadow_step iss_group::enter_shadow(hart& s) {
   shadow_step step;
   step.what = e;
   step.retired = s.retired;
+  c.in_shadow = true;
   switch (info(op_of(*e)).kind) {
     case kind::branch:
       --s.time;
@@ -187,6 +177,7 @@ iss_group::shadow_step iss_group::enter_shadow(hart& s) {
 void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
   if (step.what == nullptr) return;
   hart_control& c = set_.control_of(s);
+  c.in_shadow = false;
   s.time += step.later;
   if (stop == core_stop::bus) {
     s.attention |= attention_stayed;
@@ -207,7 +198,9 @@ void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
       c.slow_until = s.time;
       c.slow_left = c.shadow_entry - 1;
       c.slow_middle = c.shadow_entry;
+      note_in_id(s, c.shadow_entry, false);
       if (++c.shadow_entry < c.shadow_end) s.attention |= attention_shadow;
+      if ((s.attention & attention_irq) != 0) c.irq_after = c.irq_noticed > c.shadow_entry ? s.time + 1 : 0;
       return;
     case kind::alu:
     case kind::alu_acc:
@@ -218,7 +211,11 @@ void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
       c.slow_until = s.time;
       c.slow_left = c.shadow_entry - 1;
       c.slow_middle = never;
-      if (step.what->cycles == 1 && !s.resume_at_body && jump_follows(s)) s.time -= hidden_jump_cycles;
+      {
+        const bool hides = step.what->cycles == 1 && !s.resume_at_body && jump_follows(s);
+        if (hides) s.time -= hidden_jump_cycles;
+        note_in_id(s, c.shadow_entry, hides);
+      }
       return;
     default:
       return;
@@ -231,11 +228,13 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   if (s.attention & attention_split) {
     // The lower address comes first; the second request follows its response (RTL; manual, "Misaligned Accesses").
     s.attention = (s.attention & ~static_cast<std::uint32_t>(attention_split)) | attention_second_half;
+    see_interrupts(s, valid);
     c.split_data = rdata & ((1u << 8 * s.request.size) - 1);
     s.time = valid;
     s.phase = access_phase::none;
     return;
   }
+  see_interrupts(s, valid);
   const cycle_t entered = (s.attention & attention_stayed) != 0 ? c.shadow_entry : s.request.cycle;
   bool stayed = granted > entered;
   s.attention &= ~static_cast<std::uint32_t>(attention_stayed);
@@ -261,6 +260,9 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   s.at = next_entry(e);
   s.resume_at_body = false;
   if (e->aux & access_to_sp) update_stack_attention(s, c);
+  const bool waited = valid > granted + 1;
+  note_in_id(s, s.request.cycle, false, waited);
+  c.irq_after = waited && e->cycles == 0 && c.irq_noticed > granted + 1 ? valid + 1 : 0;
   if (valid > s.request.cycle + 1) c.answered = valid;
   if (e->aux & access_elw) {
     s.time = std::max(granted + elw_after_grant, valid + elw_after_response);
@@ -276,7 +278,10 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
       set_.renew_text(set_.index(s), set_.versions->history().at_wake(valid));
     return;
   }
-  if (stayed && (e->aux & access_before_jump) != 0 && jump_follows(s)) s.time -= hidden_jump_cycles;
+  if (stayed && (e->aux & access_before_jump) != 0 && jump_follows(s)) {
+    s.time -= hidden_jump_cycles;
+    note_in_id(s, s.request.cycle, true, waited);
+  }
   if (e->cycles == 0 && valid > granted + 1) {
     c.slow_until = s.time;
     c.slow_left = (s.request.cycle < entered ? s.request.cycle : entered) - 1;
@@ -412,6 +417,8 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   c.mcycle = state.mcycle;
   c.minstret = state.minstret;
   c.mhpmcounter3 = state.mhpmcounter3;
+  c.early = c.handler_ready = c.irq_after = 0;
+  c.for_handler = c.in_shadow = false;
   c.fault = hart_fault::none;
   c.traps.forget();
   update_irq_attention(s, c);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ip/core/core_seam.h"
@@ -18,8 +19,7 @@ using iss::decoded_text;
 /// Timing: CV32E40P with COREV_PULP=1, COREV_CLUSTER=1, FPU=0 (ip/iss/timing.h). A load or store is requested in
 /// its EX cycle; the next instruction issues when the response is there (+1 if it uses the data). One access is
 /// in flight at a time (the RTL can have two, which matters only if a response takes longer than a cycle). An
-/// interrupt is taken in front of the first instruction that would issue when the core has noticed the line
-/// (iss::irq_notice_cycles after it rises).
+/// interrupt cancels what is in ID when the core has noticed the line (ip/iss/interrupts.cpp).
 /// Checked against the RTL cycle by cycle: docs/timing.md. Each hart has a private instruction cache of 8 direct-mapped
 /// lines of 64 bytes.
 ///
@@ -50,6 +50,8 @@ class iss_group {
   }
 
   cycle_t time(unsigned h) const { return set_.harts[h].time; }
+  cycle_t due(unsigned h) const;
+  cycle_t certain_until(unsigned, cycle_t now) const { return now + iss::irq_notice_cycles - 1; }
   const bus_request& request(unsigned h) const { return set_.harts[h].request; }
   std::uint32_t fetch_line(unsigned h) const { return set_.control[h].wanted * iss::text_line_bytes; }
 
@@ -130,7 +132,7 @@ class iss_group {
   template <class Observer>
   core_stop resume(iss::hart& s, cycle_t until) {
     const std::int64_t budget = horizon_budget(s.time, until);
-    if (budget <= 0) return core_stop::horizon;
+    if (__builtin_expect(budget <= 0, 0)) return ask_for_hidden_target(s, until);
     s.time += static_cast<cycle_t>(budget);
     const iss::decoded* const e = s.at;
     const std::uint16_t first = s.resume_at_body ? e->body : iss::arrival_of(e);
@@ -144,33 +146,106 @@ class iss_group {
       if (s.attention & iss::attention_hold && between(s)) return core_stop::horizon;
       if (s.attention & iss::attention_watch) return advance_to_watch(s, until, observer);
     }
-    if (s.time >= until) return core_stop::horizon;
+    if (s.attention & iss::attention_irq && interrupted_at(s) < until && !uninterruptible(s)) {
+      if (wait_in_id<Observer>(s) == core_stop::fetch || ask_for_left_target(s)) return core_stop::fetch;
+      if (interrupted_at(s) < until) interrupt(s, observer);
+    }
+    if (s.time >= until) return waits_for_line(s, until) ? advance_line(s, until, observer) : core_stop::horizon;
     if (s.attention & iss::attention_stack) return advance_guarded(s, until, observer);
+    if (s.attention & iss::attention_irq && ask_for_handler(s)) return core_stop::fetch;
     if (s.attention & iss::attention_second_half) {
       issue_second_half(s);
       return core_stop::bus;
     }
     if (s.attention & iss::attention_shadow) return advance_in_shadow(s, until, observer);
-    if (s.attention & iss::attention_irq && s.time < set_.control_of(s).irq_noticed) {
-      until = std::min(until, set_.control_of(s).irq_noticed);
-    } else if (s.attention & iss::attention_irq) {
-      const iss::decoded* const cancelled = settle(s);
-      const cycle_t now = s.time;
-      const std::uint32_t cause = take_interrupt(s);
-      if constexpr (Observer::enabled) {
-        iss::observe_trap<Observer>(s, cancelled, true, cause, now, s.pc_of(s.at), set_);
-      }
+    if (s.attention & iss::attention_irq) {
+      cycle_t limit = interruptible_from(s);
+      if (s.time + 1 < limit) --limit;  // where ask_for_handler() looks
+      const core_stop stop = advance_line(s, std::min(until, limit), observer);
+      const bool goes_on = stop == core_stop::horizon && s.attention & iss::attention_irq &&
+                           (s.time < until || interrupted_at(s) < until);
+      return goes_on ? advance_with_care(s, until, observer) : stop;
     }
+    return advance_line(s, until, observer);
+  }
+  template <class Observer>
+  core_stop advance_line(iss::hart& s, cycle_t until, Observer&) {
     if (s.attention & iss::attention_line) {
-      const std::int64_t budget = horizon_budget(s.time, until);
-      if (budget <= 0) return core_stop::horizon;
+      const std::int64_t budget =
+          until > s.time ? horizon_budget(s.time, until) : -static_cast<std::int64_t>(s.time - until);
       s.attention &= ~static_cast<std::uint32_t>(iss::attention_line);
       s.time += static_cast<cycle_t>(budget);
-      const core_stop stop = iss::arrive_by_jump<Observer>(s, s.at, budget, s.retired, set_);
-      set_.control_of(s).late = 0;
-      return stop;
+      const cycle_t early = std::exchange(set_.control_of(s).early, 0);
+      if (early == 0 || !set_.text->contains(s.pc_of(s.at)))
+        return iss::arrive_by_jump<Observer>(s, s.at, budget, s.retired, set_);
+      return iss::arrive_and_wait<Observer>(iss::fetch_to_issue_cycles + early, s, s.at, budget, s.retired, set_);
     }
     return resume<Observer>(s, until);
+  }
+
+  /// An interrupt cancels what is in ID: the next instruction has to come there, which may take a line.
+  template <class Observer>
+  core_stop wait_in_id(iss::hart& s) {
+    settle(s);
+    if (!set_.text->contains(s.pc_of(s.at)) || set_.control_of(s).handler_ready != 0) return core_stop::horizon;
+    if (s.attention & iss::attention_line) {
+      // Without budget it comes as far as ID, and no further.
+      iss::hart_control& c = set_.control_of(s);
+      s.attention &= ~static_cast<std::uint32_t>(iss::attention_line);
+      return iss::arrive_and_wait<Observer>(iss::fetch_to_issue_cycles + std::exchange(c.early, 0), s, s.at, 0,
+                                            s.retired, set_);
+    }
+    return s.resume_at_body ? core_stop::horizon : iss::come_in_line(s, set_);
+  }
+  /// A jump's target asks for its line before it would issue.
+  cycle_t request_ahead(const iss::hart& s) const {
+    const bool unaligned = set_.text->contains(s.pc_of(s.at)) && (s.at->flags & iss::flag_wide_at_2mod4) != 0;
+    return iss::fetch_to_issue_cycles + set_.control[set_.index(s)].early + (unaligned ? 1 : 0);
+  }
+  bool waits_for_line(const iss::hart& s, cycle_t until) const {
+    return (s.attention & iss::attention_line) != 0 && s.time < until + request_ahead(s);
+  }
+
+  /// Cancels the next instruction and goes to the handler.
+  template <class Observer>
+  void interrupt(iss::hart& s, Observer&) {
+    const cycle_t now = interrupted_at(s);
+    const iss::decoded* const cancelled = settle(s);
+    const std::uint32_t cause = take_interrupt(s, now);
+    if constexpr (Observer::enabled)
+      iss::observe_trap<Observer>(s, cancelled, true, cause, now + 1, s.pc_of(s.at), set_);
+  }
+  /// The cycle in which the next instruction, in ID, is cancelled for the interrupt that is pending; `never` if it is
+  /// in EX by then.
+  cycle_t interrupted_at(const iss::hart& s) const;
+  cycle_t in_id_since(const iss::hart& s) const;
+  cycle_t interruptible_from(const iss::hart& s) const {
+    const iss::hart_control& c = set_.control[set_.index(s)];
+    return std::max(c.irq_noticed, c.irq_after);
+  }
+  bool ask_for_handler(iss::hart& s);
+  void note_in_id(const iss::hart& s, cycle_t since, bool hidden_jump, bool waited = false) {
+    iss::hart_control& c = set_.control_of(s);
+    c.behind_access = s.time;
+    c.behind_since = since;
+    c.behind_waited = waited;
+    c.behind_hidden = hidden_jump ? iss::hidden_jump_cycles : 0;
+  }
+  cycle_t hidden_by_jump(const iss::hart& s) const;
+  bool ask_for_left_target(iss::hart& s);
+  /// At a horizon: a jump that waits for mulh or a division has asked for its target already.
+  __attribute__((cold)) core_stop ask_for_hidden_target(iss::hart& s, cycle_t until);
+  struct line_request {
+    cycle_t at = never;
+    std::uint32_t line = 0;
+    int lead = 0;
+  };
+  line_request hidden_target(const iss::hart& s) const;
+  line_request left_target(const iss::hart& s, const iss::decoded* e, cycle_t waited) const;
+  bool jump_target(const iss::hart& s, const iss::decoded* e, std::uint32_t& target) const;
+  static bool uninterruptible(const iss::hart& s) {
+    return s.phase == iss::access_phase::outstanding ||
+           (s.attention & (iss::attention_second_half | iss::attention_halted | iss::attention_reset)) != 0;
   }
 
   /// Instruction by instruction, until the watched one comes next.
@@ -218,7 +293,9 @@ class iss_group {
     const iss::hart_control& c = set_.control_of(s);
     const std::uint32_t enabled = iss::pending_enables(c);
     const shadow_step step = enter_shadow(s);
-    const core_stop stop = advance_with_care(s, s.time + 1, observer);
+    if ((s.attention & iss::attention_irq) != 0 && s.time >= interruptible_from(s))
+      return advance(set_.index(s), until, observer);
+    const core_stop stop = advance_line(s, s.time + 1, observer);
     leave_shadow(s, step, stop);
     // Interrupts that have just been enabled: the cluster must say which lines are high.
     if (stop != core_stop::horizon || (iss::pending_enables(c) & ~enabled) != 0) return stop;
@@ -254,9 +331,10 @@ class iss_group {
   }
 
   void complete_with_care(iss::hart& s, std::uint32_t rdata, cycle_t granted, cycle_t valid);
+  void see_interrupts(const iss::hart& s, cycle_t valid);
   void issue_second_half(iss::hart& s);
   const iss::decoded* settle(iss::hart& s);
-  std::uint32_t take_interrupt(iss::hart& s);
+  std::uint32_t take_interrupt(iss::hart& s, cycle_t now);
   cycle_t elw_asleep_from(const iss::hart& s) const;
   retire_record access_record(iss::hart& s);
 

@@ -55,7 +55,9 @@ class semantic_step {
     capture seen;
     group_.restore(0, state);
     group_.set_irq(0, 1u << id);
-    group_.advance(0, group_.time(0) + 1, seen);
+    while (!seen.done) {
+      if (group_.advance(0, group_.time(0) + 1, seen) == core_stop::fetch) group_.fetch_complete(0, group_.time(0));
+    }
     state = group_.save(0);
     group_.set_irq(0, 0);
     return seen.record;

@@ -24,14 +24,13 @@ inline constexpr std::uint8_t alu_jalr_penalty = 1;
 inline constexpr std::uint8_t load_jalr_penalty =
     2;                                          ///< jr_stall holds for a load in EX and in WB (cv32e40p_controller.sv)
 inline constexpr std::uint8_t call_cycles = 4;  ///< ecall and ebreak, to the handler's first instruction
-inline constexpr std::uint8_t illegal_cycles = 5;    ///< illegal instruction, the same
-inline constexpr std::uint8_t interrupt_cycles = 2;  ///< from the cancelled instruction's issue to the handler's
+inline constexpr std::uint8_t illegal_cycles = 5;  ///< illegal instruction, the same
+/// From the cycle in which the instruction in ID is cancelled for an interrupt, which is the one in which the vector is
+/// asked for, to the issue of what stands there (cv32e40p_controller.sv, DECODE: it does not wait for EX).
+inline constexpr std::uint8_t interrupt_cycles = 3;
 /// From the cycle in which a line rises to the first issue cycle that it can take: the line is registered
 /// (cv32e40p_int_controller.sv, irq_q), then the controller cancels the instruction in ID.
 inline constexpr std::uint8_t irq_notice_cycles = 3;
-/// The RTL asks for a handler's line while it cancels; here the cluster's time has passed that when the hart arrives
-/// there.
-inline constexpr std::int8_t late_handler_request = 3;
 inline constexpr std::uint8_t mret_cycles = 5;
 inline constexpr std::uint8_t fetch_to_issue_cycles = 3;  ///< a jump's request for its target to the target's issue
 inline constexpr std::uint8_t line_to_issue_cycles = 2;   ///< a word that is waited for to its instruction's issue

@@ -53,6 +53,8 @@ class lockstep_group {
   }
 
   cycle_t time(unsigned h) const { return rtl_.time(h); }
+  cycle_t due(unsigned h) const { return time(h); }
+  cycle_t certain_until(unsigned, cycle_t now) const { return now + 1; }
   const bus_request& request(unsigned h) const { return rtl_.request(h); }
   std::uint32_t fetch_line(unsigned h) const { return rtl_.fetch_line(h); }
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {

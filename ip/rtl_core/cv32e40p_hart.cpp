@@ -224,6 +224,7 @@ void cv32e40p_hart::come_to_rest() {
 void cv32e40p_hart::hold() {
   stopping_ = !resting_;
   rest_.at_once = true;
+  if (stopping_ && settled_) ask_for_rest();
 }
 
 void cv32e40p_hart::hold_at(std::uint32_t pc, unsigned times) {
@@ -318,9 +319,9 @@ void cv32e40p_hart::sample() {
   tap_->sample(s, time_);
 }
 
-void cv32e40p_hart::set_irq_lines() {
-  grants_changed_ = grants_changed_ || model_->irq_i != irq_;
-  model_->irq_i = irq_;
+void cv32e40p_hart::set_irq_lines(std::uint32_t lines) {
+  grants_changed_ = grants_changed_ || model_->irq_i != lines;
+  model_->irq_i = lines;
 }
 
 void cv32e40p_hart::note_access() {
@@ -346,13 +347,11 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
   still_schedule look;
   for (;;) {
     if (!settled_) {
-      // Once an instruction is halted nothing happens that the cluster could see before it, but accesses.
-      if ((time_ >= std::min(until, stride_end) && !rest_.served) || (observed_ && tap_->crowded()))
-        return core_stop::horizon;
-      m.irq_i = irq_;
+      if (observed_ && tap_->crowded()) return core_stop::horizon;
+      m.irq_i = irq_at(time_);
       settle();
     } else {
-      set_irq_lines();
+      set_irq_lines(irq_at(time_));
     }
     if (__builtin_expect(!running_, 0)) return core_stop::halted;
     // Interrupts are being enabled: the cluster must say first which lines are high by now.
@@ -380,7 +379,9 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     }
     if (__builtin_expect(fetches_.waits(time_), 0)) {
       // Not part of the stride: the cluster's time is there already.
-      const cycle_t last = fetches_.silent_until(until - 1), from = time_;
+      cycle_t last = fetches_.silent_until(until - 1);
+      if (irq_from_ > time_) last = std::min(last, irq_from_ - 1);
+      const cycle_t from = time_;
       if (look.due(time_, last)) {
         stand_still(last);
         stride_end += time_ - from;
@@ -388,6 +389,10 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
       }
       ++stride_end;
     }
+    // What the core asks for in the first cycle behind the horizon is known: the interrupt lines of a cycle take
+    // effect with its end. Once an instruction is halted nothing happens that the cluster could see before it, but
+    // accesses.
+    if (time_ >= std::min(until, stride_end) && !rest_.served) return core_stop::horizon;
     clock(false);
   }
 }
@@ -457,6 +462,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
   // wait. Two cycles before the response, because the core takes one for the question whether there is an interrupt.
   const bool event_wait = m.elw_busy_o;
   if (event_wait) granted = std::max(granted, valid - 2);
+  set_irq_lines(irq_at(time_));
   still_schedule look;
   while (time_ < granted) {
     sleep_until(granted - 1);
@@ -465,7 +471,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
     clock(false);
     settle();
   }
-  if (event_wait || time_ + 1 == valid) set_irq_lines();
+  if (event_wait || time_ + 1 == valid) set_irq_lines(irq_);
   clock(true);
   data_at_ = valid;
   data_ = rdata << (8 * lane);
@@ -474,7 +480,7 @@ void cv32e40p_hart::complete(std::uint32_t rdata, cycle_t granted, cycle_t valid
     sleep_until(valid - 1);
     const cycle_t last = fetches_.silent_until(valid - 1);
     if (__builtin_expect(look.due(time_, last), 0)) stand_still(last);
-    if (time_ + 1 == valid) set_irq_lines();  // a line that rose during the wait is seen as it ends
+    if (time_ + 1 == valid) set_irq_lines(irq_);  // a line that rose during the wait is seen as it ends
     clock(false);
   }
   if (event_wait) {

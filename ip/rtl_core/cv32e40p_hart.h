@@ -56,7 +56,12 @@ class cv32e40p_hart {
   cycle_t time() const { return time_; }
   const bus_request& request() const { return request_; }
   std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
-  void set_irq(std::uint32_t lines) { irq_ = lines; }
+  /// The lines as they are from the cycle behind `now` on.
+  void set_irq(std::uint32_t lines, cycle_t now) {
+    irq_before_ = irq_at(now);
+    irq_ = lines;
+    irq_from_ = now == 0 ? 0 : now + 1;
+  }
   std::uint32_t irq_lines() const { return irq_; }
   /// Before start(): the text may be written over. `history` outlives the hart.
   void follow(const text_history& history) { fetches_.follow(history); }
@@ -89,7 +94,8 @@ class cv32e40p_hart {
   void clock(bool data_granted);
   void sleep_until(cycle_t then);
   void stand_still(cycle_t last);
-  void set_irq_lines();
+  void set_irq_lines(std::uint32_t lines);
+  std::uint32_t irq_at(cycle_t cycle) const { return cycle >= irq_from_ ? irq_ : irq_before_; }
   void note_text();
   void note_access();
   core_stop stack_overflow();
@@ -108,6 +114,8 @@ class cv32e40p_hart {
   cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
   std::uint32_t irq_ = 0, enabled_ = 0;
+  std::uint32_t irq_before_ = 0;  // the lines before cycle irq_from_: the hart may be behind its cluster's time
+  cycle_t irq_from_ = 0;
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false;
   bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock

@@ -49,13 +49,15 @@ class rtl_group {
   }
 
   cycle_t time(unsigned h) const { return harts_[h].time(); }
+  cycle_t due(unsigned h) const { return time(h); }
+  cycle_t certain_until(unsigned, cycle_t now) const { return now + 1; }
   const bus_request& request(unsigned h) const { return harts_[h].request(); }
   std::uint32_t fetch_line(unsigned h) const { return harts_[h].fetch_line(); }
   void complete(unsigned h, std::uint32_t rdata, cycle_t granted, cycle_t valid) {
     harts_[h].complete(rdata, granted, valid);
   }
   void fetch_complete(unsigned h, cycle_t valid) { harts_[h].fetch_complete(valid); }
-  void set_irq(unsigned h, std::uint32_t lines, cycle_t = 0) { harts_[h].set_irq(lines); }
+  void set_irq(unsigned h, std::uint32_t lines, cycle_t now = 0) { harts_[h].set_irq(lines, now); }
   /// Before start(): the text may be written over (ip/core/text_history.h). `history` outlives the group.
   void follow(const text_history& history) {
     for (auto& hart : harts_) hart.follow(history);

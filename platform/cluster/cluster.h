@@ -185,6 +185,11 @@ class cluster {
   void resume(unsigned h, cycle_t now);
   void stopped_otherwise(unsigned h, core_stop stop, cycle_t now);
   void park(unsigned h, cycle_t now);
+  void ask_for_line(unsigned h, cycle_t now) {
+    fetch_wait_ |= bit(h);
+    icache_.request(h, cores_.fetch_line(h), now);
+    others_next_ = now;
+  }
 
   void step_others(cycle_t now);
   bool is_dma(unsigned id) const { return id - core_count_ < chip_.dma.channels; }
@@ -201,7 +206,11 @@ class cluster {
   void after_events(cycle_t now);
   void set_interrupt_lines(std::uint64_t changed, cycle_t now) {
     irq_level_ ^= changed;
-    for_each(changed, [&](unsigned h) { cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? irq_line : 0, now); });
+    for_each(changed, [&](unsigned h) {
+      cores_.set_irq(h, (irq_level_ >> h & 1) != 0 ? irq_line : 0, now);
+      if ((advance_due_ & ~halting_ & ~stop_requested_ & irq_possible_) >> h & 1 && wheel_.remove(bit(h)) != 0)
+        wheel_.schedule(h, std::max(cores_.due(h), now + 1));
+    });
   }
   // A hart that moves its own line by an access sees it before the access is answered, and so before it runs on.
   void follow_own_interrupt(unsigned h, cycle_t now) {

@@ -23,11 +23,7 @@ void cluster<Cores, Observer>::cycle(cycle_t now) {
     const std::uint64_t runs = due & ~lines;
     advance_due_ &= ~runs;
     fetch_due_ &= ~lines;
-    for_each(lines, [&](unsigned h) {
-      fetch_wait_ |= bit(h);
-      icache_.request(h, cores_.fetch_line(h), now);
-    });
-    if (lines) others_next_ = now;
+    for_each(lines, [&](unsigned h) { ask_for_line(h, now); });
     for_each(runs, [&](unsigned h) { resume(h, now); });
   }
   if (now >= others_next_) step_others(now);
@@ -103,7 +99,7 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::resume(unsi
     if (!interruptible(h)) irq_possible_ &= ~bit(h);
   }
   cycle_t until = (now | (run_ahead - 1)) + 1;
-  if (__builtin_expect(irq_possible_ >> h & 1, 0)) until = std::max(now, cores_.time(h)) + 1;
+  if (__builtin_expect(irq_possible_ >> h & 1, 0)) until = cores_.certain_until(h, now);
   const core_stop stop = cores_.advance(h, until, observer_);
   if (__builtin_expect(stop == core_stop::bus, 1)) {
     const bus_request& next = cores_.request(h);
@@ -165,9 +161,14 @@ __attribute__((noinline)) void cluster<Cores, Observer>::stopped_otherwise(unsig
     return;
   }
   if (interruptible(h)) irq_possible_ |= bit(h);  // no running ahead any more: the line may rise in any cycle
+  if (stop == core_stop::fetch && cores_.time(h) <= now) {
+    ask_for_line(h, now);
+    others_touched_ = true;
+    return;
+  }
   // A line is asked for, or the hart goes on, when the cluster's time has come to the hart's.
   (stop == core_stop::fetch ? fetch_due_ : advance_due_) |= bit(h);
-  wheel_.schedule(h, std::max(cores_.time(h), now + 1));
+  wheel_.schedule(h, std::max(stop == core_stop::fetch ? cores_.time(h) : cores_.due(h), now + 1));
 }
 
 // Hart h was disabled in the middle of an access, which is answered now. It may have been enabled again since. Or it

@@ -38,9 +38,7 @@ class RtlCores(SystemTest):
         self.assertEqual(len(latency["iss"]), 13 * 7 * 4)
         self.assertEqual(latency["rtl"], latency["lockstep"])
         apart = {what: cycles - latency["rtl"][what] for what, cycles in latency["iss"].items()}
-        # The other core's event may itself come a cycle later, and so behind another division.
-        self.assertEqual({w: a for w, a in apart.items() if abs(a) > (5 if "raised_by_another" in w else 4)}, {})
-        self.assertLessEqual(sum(abs(a) > 2 for a in apart.values()), len(apart) // 20, apart)
+        self.assertEqual({what: cycles for what, cycles in apart.items() if abs(cycles) > 2}, {})
 
     def test_a_forbidden_loop_is_named_on_every_model(self):
         forbidden = (

@@ -42,6 +42,12 @@ class IssInterrupt : public ::testing::Test {
     }
   }
   std::vector<std::uint32_t> code;
+  /// What is interrupted has to be in ID, so its line is fetched first.
+  void come_to_handler() {
+    const std::uint32_t from = group->save(0).pc;
+    for (unsigned i = 0; i < 3 && group->save(0).pc == from; ++i) go(group->time(0) + 1);
+  }
+
   std::unique_ptr<iss::decoded_text> text;
   std::unique_ptr<iss_group> group;
   null_observer silent;
@@ -62,7 +68,7 @@ TEST_F(IssInterrupt, VectorsByPriorityAndMasks) {
     group->restore(0, s);
     group->set_irq(0, c.lines);
     EXPECT_TRUE(group->irq_would_be_taken(0));
-    go(group->time(0) + 1);
+    come_to_handler();
     const hart_state r = group->save(0);
     EXPECT_EQ(r.mcause, 0x80000000u | c.id);
     EXPECT_EQ(r.mepc, base + 8);
@@ -75,7 +81,7 @@ TEST_F(IssInterrupt, VectorsByPriorityAndMasks) {
 TEST_F(IssInterrupt, DirectModeGoesToTheBase) {
   change([](hart_state& s) { s.mtvec = 0x1100; });
   group->set_irq(0, 1u << 20);
-  go(1);
+  come_to_handler();
   EXPECT_EQ(group->save(0).pc, 0x1100u);
 }
 

@@ -141,10 +141,15 @@ TEST(IssTrapTiming, InterruptsCostTwoCycles) {
   s.mie = 0xffffffff;
   s.mstatus = 0x1808;
   group.restore(0, s);
-  group.set_irq(0, 0x10000);
   null_observer silent;
-  group.advance(0, 1, silent);
-  EXPECT_EQ(group.time(0), 2u);
+  ASSERT_EQ(group.advance(0, 1, silent), core_stop::fetch);
+  group.fetch_complete(0, 0);
+  ASSERT_EQ(group.advance(0, group.time(0) + 1, silent), core_stop::horizon);
+  ASSERT_EQ(group.pc(0), 0x1004u);
+  const cycle_t would_issue = group.time(0);
+  group.set_irq(0, 0x10000);
+  group.advance(0, would_issue + 1, silent);
+  EXPECT_EQ(group.time(0), would_issue + 2);
 }
 
 /// The next instruction issues 4 cycles after the grant, or 2 after the response, whatever is later (RTL).

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/cosim/timing_program.h"
+
+namespace ohmic::test {
+
+/// When an interrupt's handler begins, on ISS and RTL: random timing programs in which a line rises in any cycle.
+///
+/// The hart is driven as a cluster drives it (platform/cluster/cluster_cycle.h): cycle by cycle while a line could
+/// interrupt it, far ahead while none can, lines and answers in the cluster's order.
+class interrupt_campaign {
+ public:
+  explicit interrupt_campaign(timing_class kind) : kind_(kind) {}
+
+  std::vector<unsigned> line_cycles = {0, 3, 40, 140};
+
+  /// Runs the program of this seed once per cycle in which the line rises: from `first` on, every `step`, `count`
+  /// times.
+  void add(unsigned seed, cycle_t first, cycle_t step, unsigned count);
+
+  std::uint64_t handlers() const { return handlers_; }
+  std::uint64_t differ() const { return differ_; }  ///< begin in another cycle
+  std::uint64_t far() const { return far_; }        ///< more than two cycles apart
+  std::uint64_t lost() const { return lost_; }      ///< runs in which the models part before the line rises
+  int worst() const { return worst_; }              ///< largest difference, ISS - RTL
+  void list(unsigned most, std::FILE* to) const;
+
+ private:
+  struct difference {
+    unsigned seed, line_cycles;
+    cycle_t raised;
+    int cycles;
+    std::string what;
+  };
+
+  timing_class kind_;
+  std::uint64_t handlers_ = 0, differ_ = 0, far_ = 0, lost_ = 0;
+  int worst_ = 0;
+  std::vector<difference> differences_;
+};
+
+}  // namespace ohmic::test
