@@ -56,8 +56,12 @@ void hbm::wake_for_next() {
   cycle_t next = std::min(queue_.next_accept(), queue_.next_arrival(now / period_));
   for (const channel& c : channels_) {
     if (c.answers.empty()) continue;
-    const cycle_t ready = c.answers.front().ready;
-    next = std::min(next, ready * period_ > now ? ready : std::max(ready, c.free));
+    if (c.answers.front().ready * period_ <= now) next = std::min(next, std::max(c.answers.front().ready, c.free));
+    for (const answer& a : c.answers) {  // those behind a channel that is not free, too
+      if (a.ready * period_ <= now) continue;
+      next = std::min(next, a.ready);
+      break;
+    }
   }
   if (next == never) return;
   due_.notify(sc_time::from_value(std::max(next * period_, now) - now));

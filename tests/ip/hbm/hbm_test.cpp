@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <vector>
 
 #include "tests/systemc/fresh_simulation.h"
@@ -119,6 +120,70 @@ TEST_F(HbmTest, DirectMemoryIsTheWholeMemory) {
   EXPECT_EQ(dmi.get_dmi_ptr(), memory->memory().data());
   EXPECT_EQ(dmi.get_end_address(), base + (1 << 20) - 1);
   EXPECT_TRUE(dmi.is_read_write_allowed());
+}
+
+/// The network's end: its payloads are followed beat by beat, and it takes no response before it says so.
+class network_end : public sc_core::sc_module, tlm::tlm_bw_transport_if<> {
+ public:
+  explicit network_end(sc_core::sc_module_name name) : sc_module(name), socket("socket") {
+    socket.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
+  }
+  void read(std::uint64_t address) {
+    bursts_.push_back(std::make_unique<axi_burst>());
+    bursts_.back()->addr = address;
+    bursts_.back()->bytes = 64;
+    bursts_.back()->data = data_;
+    tlm::tlm_generic_payload* const p = pool_.acquire(bursts_.back().get());
+    p->get_extension<axi_extension>()->transit = &transit_;
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay;
+    EXPECT_EQ(socket->nb_transport_fw(*p, phase, delay), tlm::TLM_ACCEPTED);
+  }
+  axi_initiator_socket socket;
+  std::vector<tlm::tlm_generic_payload*> answers;
+
+ private:
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& p, tlm::tlm_phase& phase, sc_core::sc_time&) override {
+    if (phase == tlm::BEGIN_RESP) answers.push_back(&p);
+    return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+  }
+  void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+
+  std::uint8_t data_[64];
+  axi_transit transit_;
+  axi_payload_pool pool_;
+  std::vector<std::unique_ptr<axi_burst>> bursts_;
+};
+
+// The network works ahead of SystemC's time as far as nothing is pending. A response that it takes meanwhile frees the
+// channel, and the next one may be ready in the midst of those cycles: it must be pending although the channel is not
+// free, and although others stand before it.
+TEST(HbmBehindTheNetwork, IsPendingWhenAnyAnswerThatWaitsForItsChannelIsReady) {
+  test::fresh_simulation();
+  network_end network("network");
+  hbm_config config;
+  config.bytes = 1 << 20;
+  hbm memory("memory", config);
+  network.socket.bind(memory.socket);
+  axi_stream_target& target = memory;
+  const auto cycles = [](double n) { sc_core::sc_start(n, sc_core::SC_NS); };
+  cycles(10);
+  network.read(config.base);  // ready in cycle 110
+  cycles(1);
+  network.read(config.base + 64);  // 111: behind the first
+  cycles(4);
+  network.read(config.base + 128);  // 115: behind both
+  cycles(97);                       // 112
+  ASSERT_EQ(network.answers.size(), 1u);
+  EXPECT_EQ(sc_core::sc_time_to_pending_activity(), sc_core::sc_time(3, sc_core::SC_NS));
+  target.response_left(*network.answers[0], 112);
+  ASSERT_EQ(network.answers.size(), 2u);
+  target.response_left(*network.answers[1], 113);
+  EXPECT_EQ(network.answers.size(), 2u);
+  cycles(3);
+  EXPECT_EQ(network.answers.size(), 2u);
+  cycles(1);
+  EXPECT_EQ(network.answers.size(), 3u);
 }
 
 }  // namespace
