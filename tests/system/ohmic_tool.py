@@ -41,11 +41,14 @@ class Run:
     logits: list | None
 
 
-def ohmic(*arguments, cwd: Path = ROOT, timeout: float = 200) -> Run:
+def ohmic(
+    *arguments, cwd: Path = ROOT, timeout: float = 200, program: Path = BUILD / "ohmic", environment: dict | None = None
+) -> Run:
     """Runs the tool with exactly these arguments. One that does not end is interrupted, so that it tells where it is."""
     process = subprocess.Popen(
-        [str(BUILD / "ohmic"), *map(str, arguments)],
+        [str(program), *map(str, arguments)],
         cwd=cwd,
+        env={**os.environ, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

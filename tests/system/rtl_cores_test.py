@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ohmic_tool import SystemTest, run_network, run_program
+from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_network, run_program
 
 EXAMPLES = ("hello", "startup", "dot_product", "ima_job", "dma_pingpong")
 
@@ -62,8 +62,10 @@ class RtlCores(SystemTest):
 
     def test_waiting_cores_cost_nothing(self):
         # 512 cores wait for one console, 0.6 G core-cycles: four minutes if each of them were evaluated.
-        run = run_program("hello", "--cores", "0-31.all=rtl", "--threads", "1", chip="aimc512.yaml", timeout=60)
-        self.ends(run, 0)
+        for model in ("rtl", "lockstep"):
+            cores = f"0-31.all={model}"
+            run = run_program("hello", "--cores", cores, "--threads", "1", chip="aimc512.yaml", timeout=60)
+            self.ends(run, 0)
 
     def test_a_network_on_rtl_cores_gives_the_same_outputs_with_any_threads(self):
         iss = run_network("aimc16.yaml", "resnet_micro", images=1)
@@ -92,6 +94,35 @@ class RtlCores(SystemTest):
         self.assertGreater(compared, 1_000_000)
         for kind in ("hardware_loop", "simd", "divide", "csr", "event_wait"):
             self.assertIn(f" {kind}", run.err)
+
+    def test_mismatches_are_listed_and_the_run_goes_on_as_long_as_asked(self):
+        # A program that divides by zero five times, checked by an ISS that gets the quotient wrong.
+        heading = re.compile(r"^ohmic: core 0\.0, cycle (\d+), pc 0x(\w+) <main\+0x\w+>: RTL and ISS differ in: register$")
+        for most, expected in ((1, 1), (3, 3), (5, 5), (9, 5)):
+            run = ohmic(
+                *("run", BUILD / "firmware" / "test_divide_by_zero.elf", "--chip", CONFIGS / "aimc1.yaml"),
+                *("--cores", "lockstep", "--lockstep-mismatches", most, "--", 5),
+                program=BUILD / "tests" / "ohmic_with_broken_iss",
+                environment={"OHMIC_BROKEN_ISS": "divide_by_zero"},
+            )
+            self.ends(run, 5)
+            lines = run.err.splitlines()
+            found = [(number, match) for number, line in enumerate(lines) if (match := heading.match(line))]
+            self.assertEqual(len(found), expected, run.err)
+            at = [int(match.group(1)) for _, match in found]
+            self.assertEqual(at, sorted(set(at)))
+            for number, match in found:
+                for line, model, quotient in ((1, "RTL", "ffffffff"), (2, "ISS", "00000000")):
+                    said = rf"  {model} {match.group(2)} div (\w+), \w+, zero  x\d+={quotient}"
+                    self.assertRegex(lines[number + line], said)
+            # What came before stands with the first one only.
+            self.assertEqual(run.err.count("retirements of the RTL before it:"), 1)
+            # The RTL's quotients are what the program saw, if it came to its end.
+            self.assertEqual(run.out, "[0.0] sum -5\n" if most > 5 else "")
+        # Unbroken it is the ISS.
+        run = run_program("test_divide_by_zero", "--cores", "lockstep", "--", "5", chip="aimc1.yaml")
+        self.ends(run, 0)
+        self.assertEqual(run.out, "[0.0] sum -5\n")
 
     def test_traces_of_both_kinds_differ_in_nothing_but_cycles(self):
         cases = (
