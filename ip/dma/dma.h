@@ -38,6 +38,21 @@ struct dma_counters {
   std::uint64_t l1_beats = 0;                         ///< on both L1 ports, descriptors included
   std::uint64_t stall_cycles = 0;                     ///< cycles in which a beat waited for banks
   std::uint64_t active_cycles = 0;                    ///< any channel busy (counted when the last one ends)
+
+  /// Every one: visit(name, unit, value).
+  template <class Visit>
+  void visit(Visit&& visit) const {
+    visit("descriptors", "descriptors", descriptors);
+    visit("bytes_read", "bytes", bytes_read);
+    visit("bytes_written", "bytes", bytes_written);
+    visit("bytes_copied", "bytes", bytes_copied);
+    visit("bursts_read", "bursts", bursts_read);
+    visit("bursts_written", "bursts", bursts_written);
+    visit("notifications", "notifications", notifications);
+    visit("l1_beats", "beats", l1_beats);
+    visit("stall_cycles", "cycles", stall_cycles);
+    visit("active_cycles", "cycles", active_cycles);
+  }
 };
 
 /// The DMA of one cluster: channels that run chains of descriptors (ip/dma/descriptor.h) between the own L1

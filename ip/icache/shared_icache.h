@@ -45,6 +45,15 @@ class shared_icache {
     std::uint64_t misses = 0;     ///< lines read through the network
     std::uint64_t merged = 0;     ///< lookups that joined a line on its way
     std::uint64_t conflicts = 0;  ///< core-cycles waited for a bank
+
+    /// Every one: visit(name, unit, value).
+    template <class Visit>
+    void visit(Visit&& visit) const {
+      visit("hits", "lookups", hits);
+      visit("misses", "lines", misses);
+      visit("merged", "lookups", merged);
+      visit("conflict_cycles", "cycles", conflicts);
+    }
   };
 
   explicit shared_icache(const shared_icache_config& config);

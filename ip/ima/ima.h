@@ -24,6 +24,21 @@ struct ima_counters {
   std::uint64_t beats_in = 0, beats_out = 0;
   std::uint64_t stall_cycles = 0;   ///< cycles in which a beat waited for banks
   std::uint64_t active_cycles = 0;  ///< from a PUSH to the idle IMA (counted when it becomes idle)
+
+  /// Every one: visit(name, unit, value).
+  template <class Visit>
+  void visit(Visit&& visit) const {
+    visit("jobs", "jobs", jobs);
+    visit("mvms", "MVMs", mvms);
+    visit("cells", "cells", cells);
+    visit("compute_cycles", "cycles", compute_cycles);
+    visit("bytes_in", "bytes", bytes_in);
+    visit("bytes_out", "bytes", bytes_out);
+    visit("beats_in", "beats", beats_in);
+    visit("beats_out", "beats", beats_out);
+    visit("stall_cycles", "cycles", stall_cycles);
+    visit("active_cycles", "cycles", active_cycles);
+  }
 };
 
 /// The analog in-memory accelerator of one cluster: job queue, input generator, crossbar with ADC, output

@@ -23,6 +23,7 @@
 #include "platform/cluster/due_wheel.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/inbox.h"
+#include "platform/cluster/kernel_times.h"
 #include "platform/cluster/slave_port.h"
 #include "platform/cluster/time_classes.h"
 
@@ -129,6 +130,8 @@ class cluster {
   const cluster_control& control() const { return control_; }
   /// What its cycles were spent on.
   time_split& times() { return times_; }
+  /// Of these, who was in kernels for which stage.
+  const kernel_times& kernels() const { return kernels_; }
   std::uint64_t sleeping() const { return event_wait_; }
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
@@ -289,6 +292,7 @@ class cluster {
   std::vector<axi_message> slave_out_;
   std::vector<guest_error> errors_;
   time_split times_;
+  kernel_times kernels_;
   std::uint64_t bank_conflicts_ = 0;
   std::uint64_t watch_begin_ = 0, watch_end_ = 0, watch_piece_ = 1;
   std::vector<cycle_t> written_at_;

@@ -426,6 +426,7 @@ void cluster<Cores, Observer>::update_class(cycle_t now) {
   else if (control_.waiting_for() == 1)
     c = time_class::synchronisation;
   times_.switch_to(c, now);
+  kernels_.switch_to(control_.in_kernel(), now);
 }
 
 }  // namespace ohmic

@@ -151,7 +151,7 @@ exit_code compile_command(const arguments& a) {
   }
   if (!a.quiet)
     print(
-        fmt::format("{} on {}: {} stages on {} clusters, {} crossbars, {} MVMs per image, {:.0f} cycles per image "
+        fmt::format("{} on {}: {} stages on {} clusters, {} crossbar tiles, {} MVMs per image, {:.0f} cycles per image "
                     "expected, at least {:.0f}\n",
                     mapped.model, mapped.chip, mapped.stages.size(), mapped.clusters.size(), mapped.crossbars.size(),
                     mapped.mvms_per_image, mapped.expected.per_image, mapped.bound.per_image));

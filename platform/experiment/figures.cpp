@@ -12,6 +12,7 @@
 
 #include "platform/experiment/chip_loader.h"
 #include "platform/experiment/fingerprint.h"
+#include "platform/experiment/stage_times.h"
 #include "platform/run/stop_signals.h"
 
 namespace ohmic {
@@ -33,12 +34,6 @@ std::optional<double> cosine(const std::vector<std::int32_t>& a, const nlohmann:
     ab += x * y, aa += x * x, bb += y * y;
   }
   return ab / std::sqrt(aa * bb);
-}
-
-/// What the cluster worked, without waiting: its crossbar and its cores work beside each other. A core 0 that is awake
-/// is in a kernel, or it is the master at its own work.
-double service_cycles(const cluster_activity& a) {
-  return static_cast<double>(std::max(a.cycles[static_cast<unsigned>(time_class::analog)], a.master_cycles));
 }
 
 /// Cycles are counted up to the end of the run; reported time ends with the last logit. What is between is taken off
@@ -98,17 +93,19 @@ run_figures collect_figures(machine& chip, const deployment& source, run_end end
     f.retired += f.clusters[i].retired;
     f.awake_cycles += f.clusters[i].awake_cycles;
   }
+  for (unsigned i = 0; i < chip.config().clusters(); ++i) f.details.push_back(chip.details(i));
   std::set<unsigned> used;
-  for (const stage_report& stage : source.stages) {
+  const stage_times times(source, f);
+  for (std::size_t i = 0; i < source.stages.size(); ++i) {
     stage_figures s;
-    s.stage = &stage;
-    for (const unsigned cluster : stage.clusters) {
-      used.insert(cluster);
-      const cluster_activity& a = f.clusters[cluster];
-      for (unsigned k = 0; k < time_class_count; ++k) s.cycles[k] += a.cycles[k];
-      if (const double busy = service_cycles(a) / images; busy >= s.busiest_cycles) {
-        s.busiest_cycles = busy;
-        s.busiest = cluster;
+    s.stage = &source.stages[i];
+    for (const stage_share& share : s.stage->shares) {
+      used.insert(share.cluster);
+      const stage_times::part part = times.of(i, share);
+      for (unsigned k = 0; k < time_class_count; ++k) s.cycles[k] += part.cycles[k];
+      if (const double service = part.service / images; service >= s.busiest_cycles) {
+        s.busiest_cycles = service;
+        s.busiest = share.cluster;
       }
     }
     f.stages.push_back(s);

@@ -26,7 +26,8 @@ struct wall_times {
 
 struct stage_figures {
   const stage_report* stage = nullptr;
-  std::array<std::uint64_t, time_class_count> cycles{};  ///< summed over its clusters
+  /// Summed over its clusters; of clusters that serve several stages what is this one's.
+  std::array<std::uint64_t, time_class_count> cycles{};
   double busiest_cycles = 0;  ///< service time of its busiest cluster, per image: the longer of crossbar and cores
   unsigned busiest = 0;
 };
@@ -55,6 +56,7 @@ struct run_figures {
   std::uint64_t windows = 0;
   double bound_cycles = 0, expected_cycles = 0;
   std::vector<cluster_activity> clusters;
+  std::vector<cluster_details> details;  ///< by cluster
   std::vector<stage_figures> stages;
   std::vector<link_activity> links;
   comparison outputs;

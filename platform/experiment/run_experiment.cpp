@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "host/attempt.h"
 #include "host/console.h"
@@ -66,7 +67,7 @@ class run_progress {
         total_(static_cast<double>(source.mvms_per_image) * images),
         images_(images),
         meter_("simulating", quiet) {
-    for (const crossbar_image& crossbar : source.crossbars) clusters_.push_back(crossbar.cluster);
+    for (const crossbar_image& crossbar : source.crossbars) clusters_.insert(crossbar.cluster);
   }
   void show(cycle_t now) {
     std::uint64_t done = 0;
@@ -81,7 +82,7 @@ class run_progress {
   machine& chip_;
   const double total_;
   const unsigned images_;
-  std::vector<unsigned> clusters_;
+  std::set<unsigned> clusters_;  // with crossbars in use
   progress meter_;
 };
 

@@ -56,6 +56,24 @@ json stages_json(const run_figures& f, unsigned images) {
   return all;
 }
 
+json counters_of(const cluster_details& d) {
+  json all = json::object();
+  for (const block_counter& c : d.counters) all[c.block][c.name] = c.value;
+  return all;
+}
+
+/// Every counter of every block, over all clusters.
+json counters_json(const run_figures& f) {
+  json all = json::array();
+  for (std::size_t i = 0; !f.details.empty() && i < f.details[0].counters.size(); ++i) {
+    const block_counter& c = f.details[0].counters[i];
+    std::uint64_t total = 0;
+    for (const cluster_details& d : f.details) total += d.counters[i].value;
+    all.push_back({{"block", c.block}, {"name", c.name}, {"unit", c.unit}, {"total", total}});
+  }
+  return all;
+}
+
 json clusters_json(const run_figures& f, const deployment& source) {
   std::vector<std::vector<std::string>> stages(f.clusters.size());
   for (const stage_report& stage : source.stages)
@@ -81,7 +99,8 @@ json clusters_json(const run_figures& f, const deployment& source) {
                    {"ima_compute_cycles", a.ima_compute},
                    {"ima_stall_cycles", a.ima_stalls},
                    {"dma_stall_cycles", a.dma_stalls},
-                   {"icache_misses", a.icache_misses}});
+                   {"icache_misses", a.icache_misses},
+                   {"counters", counters_of(f.details[i])}});
   }
   return all;
 }
@@ -186,6 +205,7 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["float_cosine"] = {{"mean", optional(f.mean_float_cosine)}, {"worst", optional(f.worst_float_cosine)}};
   s["stages"] = stages_json(f, config.images.count);
   s["clusters"] = clusters_json(f, source);
+  s["counters"] = counters_json(f);
   s["links"] = links_json(f);
   return s.dump(1) + "\n";
 }

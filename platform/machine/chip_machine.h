@@ -164,6 +164,29 @@ class chip_machine : public machine {
     return a;
   }
 
+  cluster_details details(unsigned i) override {
+    cluster_type& c = chip_.cluster(i);
+    cluster_details d;
+    const auto take = [&](const char* block) {
+      return [&d, block](const char* name, const char* unit, std::uint64_t value) {
+        d.counters.push_back({block, name, unit, value});
+      };
+    };
+    std::uint64_t retired = 0, awake = 0;
+    for (unsigned h = 0; h < c.cores().size(); ++h) {
+      retired += c.cores().counters(h).retired;
+      awake += c.cores().counters(h).awake_cycles;
+    }
+    take("cores")("retired", "instructions", retired);
+    take("cores")("awake_cycles", "cycles", awake);
+    take("cores")("bank_conflict_cycles", "cycles", c.bank_conflicts());
+    c.accelerator().counters().visit(take("ima"));
+    c.mover().counters().visit(take("dma"));
+    c.icache().count().visit(take("icache"));
+    for (const auto& [in_kernel, cycles] : c.kernels().cycles()) d.kernels_by_stage.emplace_back(in_kernel - 1, cycles);
+    return d;
+  }
+
   std::vector<link_activity> links() const override {
     std::vector<link_activity> all;
     const std::vector<channel_counters>& before = chip_.lanes_before_marker();

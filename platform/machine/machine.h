@@ -81,6 +81,19 @@ struct cluster_activity {
   std::uint64_t sleeping = 0, waiting_for_bus = 0, waiting_for_line = 0;  ///< masks of cores
 };
 
+/// A counter of a block of a cluster, from reset on.
+struct block_counter {
+  const char *block, *name, *unit;
+  std::uint64_t value = 0;
+};
+
+/// What a report wants to know of a cluster beside its activity.
+struct cluster_details {
+  std::vector<block_counter> counters;  ///< the same ones, in the same order, of each cluster
+  std::vector<std::pair<unsigned, std::uint64_t>>
+      kernels_by_stage;  ///< cycles that its cores were in a stage's kernels
+};
+
 struct link_activity {
   std::string name;
   std::uint64_t bytes = 0, busy_cycles = 0;                        ///< from reset on; busy: its busiest lane
@@ -170,6 +183,7 @@ class machine {
   virtual std::uint64_t progress() const = 0;
   virtual const std::vector<guest_error>& errors() const = 0;
   virtual cluster_activity activity(unsigned cluster) = 0;
+  virtual cluster_details details(unsigned cluster) = 0;
   virtual std::vector<link_activity> links() const = 0;
   virtual hart_snapshot hart(unsigned cluster, unsigned core) const = 0;
   /// Writes that have entered the network; counted only if some are to be disturbed.

@@ -35,6 +35,33 @@ class Predictions(SystemTest):
                 with self.subTest(name, stage=stage["name"]):
                     self.assertAlmostEqual(predicted / stage["measured_cycles_per_image"], 1, delta=0.15)
 
+    def test_clusters_split_their_time_among_their_stages(self):
+        """resnet_micro on 4 clusters: pools and sums sit beside crossbars."""
+        run = run_network("aimc4.yaml", "resnet_micro", "--quiet", images=3)
+        self.ends(run, 0)
+        shared = [c for c in run.summary["clusters"] if len(c["stages"]) > 1]
+        self.assertTrue(shared)
+        for name in ("analog", "digital", "communication", "synchronisation", "idle"):
+            self.assertEqual(
+                sum(stage["cycles"][name] for stage in run.summary["stages"]),
+                sum(cluster["cycles"][name] for cluster in run.summary["clusters"]),
+                name,
+            )
+
+    def test_counters_of_blocks_are_reported_with_their_units(self):
+        run = run_network("aimc4.yaml", "resnet_micro", "--quiet", images=2)
+        self.ends(run, 0)
+        totals = {(c["block"], c["name"]): c for c in run.summary["counters"]}
+        self.assertEqual(totals["ima", "mvms"]["total"], run.summary["mvm_count"])
+        self.assertEqual(totals["ima", "cells"]["unit"], "cells")
+        self.assertEqual(totals["dma", "bytes_copied"]["unit"], "bytes")
+        self.assertEqual(totals["cores", "retired"]["total"], run.summary["retired_instructions"])
+        for (block, name), counter in totals.items():
+            parts = [c["counters"][block][name] for c in run.summary["clusters"]]
+            self.assertLessEqual(sum(parts), counter["total"], f"{block}.{name}")
+        # Every MVM drives the rows and bitlines that its layer has: by the crossbars' sizes at most all of them.
+        self.assertGreater(totals["ima", "cells"]["total"], totals["ima", "mvms"]["total"])
+
 
 if __name__ == "__main__":
     unittest.main()

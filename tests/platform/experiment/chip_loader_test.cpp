@@ -39,7 +39,7 @@ TEST(Faults, RefusesWhatIsNone) {
 
 TEST(Faults, FlipsOneBitOfOneWeight) {
   deployment d;
-  d.crossbars = {{0, 1, 3, {1, 2, 3}}, {1, 1, 2, {4, 5}}};
+  d.crossbars = {{0, 0, 0, 1, 3, {1, 2, 3}}, {1, 0, 0, 1, 2, {4, 5}}};
   fault_list faults;
   faults.flip_weight = 5;  // the second of the second crossbar
   apply_faults(d, faults);
@@ -52,12 +52,14 @@ TEST(Faults, FlipsOneBitOfOneWeight) {
 TEST(ChipLoader, PutsConductancesRowByRowIntoTheCrossbar) {
   plain_memory_machine chip(two_clusters());
   deployment d;
-  d.crossbars = {{1, 2, 3, {1, 2, 3, 4, 5, 6}}};
+  d.crossbars = {{1, 0, 0, 2, 3, {1, 2, 3, 4, 5, 6}}, {1, 2, 5, 2, 2, {7, 8, 9, 10}}};
   load_chip_memory(chip, d, {});
   const std::uint64_t base = chip.config().cluster_peripherals(1) + 0x80000;  // ip/registers/ohmic.rdl
   EXPECT_EQ(chip.bytes[base + 2], 3);
   EXPECT_EQ(chip.bytes[base + 8 + 0], 4);  // the crossbar is 8 columns wide
   EXPECT_EQ(chip.bytes[base + 8 + 2], 6);
+  EXPECT_EQ(chip.bytes[base + 2 * 8 + 5], 7) << "a tile from row 2 and bitline 5 on";
+  EXPECT_EQ(chip.bytes[base + 3 * 8 + 6], 10);
 }
 
 TEST(ChipLoader, TellsEachClusterWhereItsDeploymentIs) {

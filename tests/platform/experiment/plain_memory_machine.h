@@ -43,6 +43,7 @@ class plain_memory_machine : public machine {
   std::uint64_t progress() const override { return 0; }
   const std::vector<guest_error>& errors() const override { return errors_; }
   cluster_activity activity(unsigned) override { return {}; }
+  cluster_details details(unsigned) override { return {}; }
   std::vector<link_activity> links() const override { return {}; }
   hart_snapshot hart(unsigned, unsigned) const override { return {}; }
   std::uint64_t writes_entered() const override { return 0; }

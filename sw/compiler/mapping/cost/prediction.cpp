@@ -178,6 +178,7 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
 plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
   plan_prediction result;
   result.stages.resize(plan.stages.size());
+  result.shares.resize(plan.stages.size());
   const cost_model cost(chip);
   link_loads links(chip);
   const auto loads = load_meter(plan, chip, links).run();
@@ -193,6 +194,7 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
       cluster.*part += here.*part;
     }
     least_kernels[where.first] += work.least_kernels;
+    result.shares[where.second].push_back({where.first, work.mvms, cost.master(work.duties)});
     stage.mvms += work.mvms;
     stage.bytes += work.bytes_out;
   }

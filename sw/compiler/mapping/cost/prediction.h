@@ -8,6 +8,7 @@ namespace ohmic {
 
 struct plan_prediction {
   std::vector<predicted_cycles> stages;
+  std::vector<std::vector<stage_share>> shares;  ///< by stage; of logical clusters, ascending
   /// Per image, no run is faster: MVMs, inner loops or bytes of the busiest cluster, all its stages together, or bytes
   /// of the busiest link.
   double bound_cycles = 0;

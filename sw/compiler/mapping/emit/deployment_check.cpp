@@ -18,6 +18,9 @@ std::string impossible(const stage_report& s, const deployment& d) {
   if (s.clusters.empty()) return name + " has no cluster";
   for (const unsigned cluster : s.clusters)
     if (cluster >= d.chip_clusters) return name + " is on cluster " + std::to_string(cluster);
+  bool alike = s.shares.size() == s.clusters.size();
+  for (std::size_t i = 0; alike && i < s.clusters.size(); ++i) alike = s.shares[i].cluster == s.clusters[i];
+  if (!alike) return name + " has shares of other clusters than its own";
   return "";
 }
 

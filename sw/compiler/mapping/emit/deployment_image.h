@@ -48,11 +48,20 @@ struct predicted_cycles {
   double bound() const { return std::max(analog, std::max(digital, communication)); }
 };
 
+/// What a stage has of the work of one of its clusters, per image: whoever measures a cluster that serves several
+/// stages splits its time by this.
+struct stage_share {
+  unsigned cluster = 0;
+  std::uint64_t mvms = 0;
+  double master_cycles = 0;  ///< predicted, beside kernels
+};
+
 struct stage_report {
   std::string name, kind;
   std::vector<std::string> layers;  ///< nodes of the graph
   unsigned tile_columns = 1, replicas = 1;
-  std::vector<unsigned> clusters;  ///< ascending
+  std::vector<unsigned> clusters;   ///< ascending
+  std::vector<stage_share> shares;  ///< one for each of them
   predicted_cycles predicted;
 };
 
@@ -84,7 +93,7 @@ struct ring_report {
 /// A network mapped to a chip, complete: the platform loads `clusters`, `crossbars` and images and starts the
 /// cores.
 struct deployment {
-  static constexpr unsigned format_version = 2;
+  static constexpr unsigned format_version = 3;
   std::string chip, chip_hash, model, model_hash, policy;
   unsigned chip_clusters = 0;
   std::vector<cluster_image> clusters;  ///< ascending

@@ -47,12 +47,16 @@ channel_range channels_from(const json& j) { return {taken<int>(j.at(0)), taken<
 
 json to_json(const stage_report& stage) {
   const predicted_cycles& p = stage.predicted;
+  json shares = json::array();
+  for (const stage_share& share : stage.shares)
+    shares.push_back({{"cluster", share.cluster}, {"mvms", share.mvms}, {"master_cycles", share.master_cycles}});
   return {{"name", stage.name},
           {"kind", stage.kind},
           {"layers", stage.layers},
           {"tile_columns", stage.tile_columns},
           {"replicas", stage.replicas},
           {"clusters", stage.clusters},
+          {"shares", shares},
           {"mvms_per_image", p.mvms},
           {"bytes_per_image", p.bytes},
           {"predicted_cycles_per_image",
@@ -67,6 +71,12 @@ stage_report stage_from(const json& j) {
   take(j.at("tile_columns"), stage.tile_columns);
   take(j.at("replicas"), stage.replicas);
   take(j.at("clusters"), stage.clusters);
+  for (const json& share : j.at("shares")) {
+    stage_share& to = stage.shares.emplace_back();
+    take(share.at("cluster"), to.cluster);
+    take(share.at("mvms"), to.mvms);
+    take(share.at("master_cycles"), to.master_cycles);
+  }
   take(j.at("mvms_per_image"), stage.predicted.mvms);
   take(j.at("bytes_per_image"), stage.predicted.bytes);
   const json& cycles = j.at("predicted_cycles_per_image");

@@ -1,5 +1,6 @@
 #include "sw/compiler/mapping/emit/reports.h"
 
+#include <algorithm>
 #include <set>
 
 namespace ohmic {
@@ -68,6 +69,10 @@ std::vector<stage_report> report_stages(const placed_plan& placed, const plan_pr
     report.tile_columns = plan.assignment.stages[s].tile_columns;
     report.replicas = static_cast<unsigned>(plan.assignment.stages[s].replicas.size());
     report.clusters.assign(clusters[s].begin(), clusters[s].end());
+    report.shares = prediction.shares[s];
+    for (stage_share& share : report.shares) share.cluster = placed.places[share.cluster];
+    std::sort(report.shares.begin(), report.shares.end(),
+              [](const stage_share& a, const stage_share& b) { return a.cluster < b.cluster; });
     report.predicted = prediction.stages[s];
     reports.push_back(std::move(report));
   }
