@@ -63,6 +63,9 @@ void hbm::wake_for_next() {
       break;
     }
   }
+  // A place that the network frees is taken at once, in the cycle after it (response_left); a second one not before the
+  // cycle after that.
+  if (queue_.waits_for_place()) next = std::min(next, now / period_ + 2);
   if (next == never) return;
   due_.notify(sc_time::from_value(std::max(next * period_, now) - now));
 }

@@ -80,6 +80,9 @@ class hbm_queue {
     }
   }
 
+  /// Somebody waits until a place is free, and when that is nobody knows.
+  bool waits_for_place() const { return waiting() != 0 && open_ == outstanding_ && releases_.empty(); }
+
   std::size_t waiting() const { return waiting_[0].size() + waiting_[1].size(); }
 
  private:
