@@ -55,10 +55,24 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
   return shape;
 }
 
+/// The cost model of each logical cluster: that of its master's kind of core.
+class cost_models {
+ public:
+  cost_models(const deployment_plan& plan, const chip_config& chip)
+      : ours_(chip, core_design::cv32e40p), ibex_(chip, core_design::ibex) {
+    for (const unsigned place : plan.assignment.places) designs_.push_back(design_of(chip.core_models(place)[0]));
+  }
+  const cost_model& of(unsigned cluster) const { return designs_[cluster] == core_design::ibex ? ibex_ : ours_; }
+
+ private:
+  cost_model ours_, ibex_;
+  std::vector<core_design> designs_;
+};
+
 class load_meter {
  public:
-  load_meter(const deployment_plan& plan, const chip_config& chip, link_loads& links)
-      : plan_(plan), links_(links), cost_(chip) {}
+  load_meter(const deployment_plan& plan, const cost_models& costs, link_loads& links)
+      : plan_(plan), links_(links), costs_(costs) {}
 
   /// By (cluster, stage).
   std::map<std::pair<unsigned, int>, load> run() {
@@ -83,14 +97,15 @@ class load_meter {
   }
   void measure(unsigned c, const plan_step& step, const kernel_work& work, load& here) {
     kernel_shape shape = shape_of(plan_, plan_.clusters[c], step, work);
-    const double tile = cost_.kernel(shape);
+    const cost_model& cost = costs_.of(c);
+    const double tile = cost.kernel(shape);
     here.kernels += tiles_made(step) * tile;
-    here.least_kernels += tiles_made(step) * cost_.least_kernel(shape);
+    here.least_kernels += tiles_made(step) * cost.least_kernel(shape);
     here.largest_tile = std::max(here.largest_tile, tile);
     here.duties.kernel_inputs += double(tiles_made(step)) * double(step.inputs.size());
     if (work.kernel != OHMIC_KERNEL_MAX_POOL || step.makes.index != 0 || step.inputs[0].pad <= 0) return;
     shape.border = true;  // the image's first tile
-    here.kernels += cost_.kernel(shape) - tile;
+    here.kernels += cost.kernel(shape) - tile;
   }
   void measure(unsigned c, const plan_step& step, const pull_work&, load& here) {
     const std::uint64_t bytes =
@@ -118,7 +133,7 @@ class load_meter {
 
   const deployment_plan& plan_;
   link_loads& links_;
-  cost_model cost_;
+  const cost_models& costs_;
   std::map<std::pair<unsigned, int>, load> loads_;
 };
 
@@ -151,7 +166,7 @@ struct tile_times {
   std::vector<double> least, expected;
 };
 tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<unsigned, int>, load>& loads,
-                          const cost_model& cost) {
+                          const cost_models& costs) {
   const std::size_t n = plan.stages.size();
   tile_times times{std::vector<double>(n, 0), std::vector<double>(n, 0)};
   std::vector<double> crossbar(n, 0), root(n, 0);
@@ -161,6 +176,7 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
     const stage_mapping& mapped = plan.assignment.stages[s];
     const double tile = double(mapped.tile_columns) / mapped.packing.x / mapped.packing.y;
     const double steps = std::max(1.0, work.duties.tiles / work.duties.steps);
+    const cost_model& cost = costs.of(where.first);
     const double master = cost.master(work.duties) / steps;
     if (work.mvms != 0) {
       times.least[s] = std::max(times.least[s], cost.mvms(tile * output.height));
@@ -179,13 +195,14 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
   plan_prediction result;
   result.stages.resize(plan.stages.size());
   result.shares.resize(plan.stages.size());
-  const cost_model cost(chip);
+  const cost_models costs(plan, chip);
   link_loads links(chip);
-  const auto loads = load_meter(plan, chip, links).run();
+  const auto loads = load_meter(plan, costs, links).run();
   std::vector<predicted_cycles> clusters(plan.clusters.size());
   std::vector<double> least_kernels(plan.clusters.size(), 0);
   for (const auto& [where, work] : loads) {
     predicted_cycles& stage = result.stages[where.second];
+    const cost_model& cost = costs.of(where.first);
     const predicted_cycles here = cycles_of(work, cost);
     predicted_cycles& cluster = clusters[where.first];
     for (double predicted_cycles::* part :
@@ -203,14 +220,14 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
     if (result.stages[s].bound() > result.stages[slowest].bound()) slowest = s;
   for (const predicted_cycles& cluster : clusters) {
     result.bound_cycles = std::max({result.bound_cycles, cluster.analog, cluster.communication});
-    result.bottleneck_cycles =
-        std::max({result.bottleneck_cycles, cost.together(cluster.analog, cluster.digital), cluster.communication});
+    result.bottleneck_cycles = std::max(
+        {result.bottleneck_cycles, costs.of(0).together(cluster.analog, cluster.digital), cluster.communication});
   }
   for (double cycles : least_kernels) result.bound_cycles = std::max(result.bound_cycles, cycles);
   result.busiest_link = links.most_loaded();
   result.bound_cycles = std::max(result.bound_cycles, result.busiest_link.cycles);
   result.bottleneck_cycles = std::max(result.bottleneck_cycles, result.busiest_link.cycles);
-  const tile_times tiles = times_of_tiles(plan, loads, cost);
+  const tile_times tiles = times_of_tiles(plan, loads, costs);
   result.fill_cycles = longest_way(plan, tiles.least, slowest);
   result.drain_cycles = longest_way(plan, tiles.expected, slowest) + tiles.expected[slowest];
   return result;

@@ -470,6 +470,25 @@ TEST_F(Compile, IsAFunctionOfItsArguments) {
   for (std::size_t c = 0; c < a.clusters.size(); ++c) EXPECT_EQ(a.clusters[c].bytes, b.clusters[c].bytes);
 }
 
+TEST_F(Compile, AClusterOfIbexIsPredictedToTakeLonger) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  const deployment plain = compile(graph, chip, options);
+  const unsigned cluster = plain.stages[1].clusters[0];  // the pool's
+  std::vector<unsigned> cores(chip.cluster.cores);
+  for (unsigned c = 0; c < cores.size(); ++c) cores[c] = c;
+  chip.cores.overrides = {{{cluster}, cores, core_model::ibex}};
+  const deployment mixed = compile(graph, chip, options);
+  EXPECT_NE(mixed.chip_hash, plain.chip_hash);
+  for (std::size_t s = 0; s < plain.stages.size(); ++s) {
+    const double before = plain.stages[s].predicted.digital, after = mixed.stages[s].predicted.digital;
+    if (plain.stages[s].clusters == std::vector<unsigned>{cluster})
+      EXPECT_GT(after, 1.6 * before) << plain.stages[s].name;
+    else
+      EXPECT_EQ(after, before) << plain.stages[s].name;
+  }
+}
+
 TEST_F(Compile, SaysHowManyClustersAreMissing) {
   const integer_graph graph = small_network(random, 29, 37, 40);
   EXPECT_THAT(error_of(graph, small_chip(5, 40, 256), options),
