@@ -48,6 +48,8 @@ std::string quoted(const std::string& text) {
 
 // ---- reading
 
+constexpr unsigned most_clusters = 1u << 16;  // far more than any chip has
+
 class mapping_reader {
  public:
   mapping_reader(const std::string& text, const std::string& name, const integer_graph& graph,
@@ -120,6 +122,8 @@ class mapping_reader {
            stage_names());
     for (std::size_t s = 0; s < stages_.size(); ++s) m.stages.push_back(stage_of(list[s], s));
     m.clusters = clusters_of(m);
+    if (m.clusters > most_clusters)
+      fail(root, "the mapping names cluster {}; clusters are numbered from 0, without gaps", m.clusters - 1);
     if (root["places"].IsDefined()) m.places = numbers(root["places"], "places");
     for (unsigned c = static_cast<unsigned>(m.places.size()); !root["places"].IsDefined() && c < m.clusters; ++c)
       m.places.push_back(c);

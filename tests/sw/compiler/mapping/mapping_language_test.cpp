@@ -172,8 +172,8 @@ TEST_F(MappingLanguage, LayersShareACrossbarAndACluster) {
     tile.first_row = apart ? 3 : next_row;
     tile.first_bitline = static_cast<unsigned>(s);
     if (!apart)
-      next_row += static_cast<unsigned>(graph.nodes[stages[s].node].layer.row_sets[0].rows(
-          graph.nodes[stages[s].node].layer.window.size_x));
+      next_row += static_cast<unsigned>(
+          graph.nodes[stages[s].node].layer.row_sets[0].rows(graph.nodes[stages[s].node].layer.window.size_x));
     replica.parts[0].sums[0].clusters = {0};
   }
   m.clusters = 2;
@@ -215,6 +215,42 @@ TEST_F(MappingLanguage, ABufferHoldsTheColumnsThatAreAskedFor) {
     EXPECT_LE(slots, columns + 20) << "not more than asked for and what is needed to live";
     expect_reference(graph, chip, m);
   }
+}
+
+TEST_F(MappingLanguage, ADamagedFileIsRefusedInOneSentenceOrIsRight) {
+  const integer_graph graph = small_network(random, 13, 21, 40);
+  const chip_config chip = small_chip(32, 40, 64);
+  const std::string text = write_mapping(graph, make_stages(graph), start(graph, chip));
+  const std::vector<std::string> pieces = {
+      "0", "1", "7",     "99",  "4000000000",      "-1",   "[",      "]", "{", "}", ",", ":", "\n",
+      " ", "x", "relay", "hbm", "packing: {x: 2}", "sets", "cluster"};
+  unsigned refused = 0, right = 0;
+  for (unsigned n = 0; n < 1500; ++n) {
+    std::string damaged = text;
+    for (unsigned k = 1 + random() % 2; k > 0; --k) {
+      const std::size_t at = random() % damaged.size();
+      const unsigned kind = random() % 4;
+      if (kind == 0) damaged.erase(at, 1 + random() % 3);
+      if (kind == 1) damaged.insert(at, pieces[random() % pieces.size()]);
+      const std::size_t digit = damaged.find_first_of("0123456789", at);  // mostly other numbers
+      if (kind > 1 && digit != std::string::npos) damaged.replace(digit, 1, pieces[random() % 6]);
+    }
+    mapping_options o;
+    o.file = "damaged";
+    o.file_text = damaged;
+    SCOPED_TRACE(damaged);
+    try {
+      const deployment mapped = compile(graph, chip, o);
+      if (++right % 20 != 0) continue;
+      expect_reference(graph, chip, make_plan(graph, chip, o).assignment, 1);
+      if (HasFatalFailure()) return;
+    } catch (const mapping_error& error) {
+      ++refused;
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_GT(refused, 300u);
+  EXPECT_GT(right, 50u);
 }
 
 TEST_F(MappingLanguage, AHundredRandomMappings) {
