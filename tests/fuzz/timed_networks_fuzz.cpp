@@ -1,7 +1,7 @@
 // Random networks on random timed chips, with the real firmware: whatever the network, HBM, threads and windows are, a
 // run ends, its logits are the integer reference's, and its cycles do not depend on threads and windows.
 //
-// An input is a case seed.
+// An input is a case seed; with an odd one the mapping is random, too, in all that mappings can say.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -14,6 +14,7 @@
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/fuzz/campaign.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
+#include "tests/sw/compiler/mapping/random_mapping.h"
 #include "tests/systemc/fresh_simulation.h"
 
 namespace ohmic::fuzz {
@@ -60,6 +61,10 @@ verdict run(const std::string& input) {
   verdict v;
   try {
     check_graph(c.graph);
+    if (seed % 2 == 1) {
+      c.chip.cluster.l1_bytes = 1u << 20;
+      c.options = random_mapping_options(c.graph, c.chip, seed);
+    }
     deployment mapped = compile(c.graph, c.chip, c.options);
     v.reached = true;
     set_images(mapped, c.images);

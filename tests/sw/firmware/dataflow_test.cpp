@@ -4,7 +4,6 @@
 
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/mapping/compile.h"
-#include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
@@ -144,9 +143,7 @@ TEST_F(DataflowOfRandomNetworks, RunMappingsOfAllThatTheLanguageCanSay) {
     SCOPED_TRACE("case seed " + std::to_string(seed));
     random_case c = random_case_maker(seed).run();
     c.chip.cluster.l1_bytes = 1u << 20;
-    const std::vector<stage> stages = make_stages(c.graph);
-    c.options.file = "random";
-    c.options.file_text = write_mapping(c.graph, stages, random_mapper(c.graph, stages, c.chip, seed).run());
+    c.options = random_mapping_options(c.graph, c.chip, seed);
     expect_reference(c, compile(c.graph, c.chip, c.options), seed);
   }
 }

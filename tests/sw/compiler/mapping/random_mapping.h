@@ -7,6 +7,8 @@
 
 #include "chip/chip_config.h"
 #include "sw/compiler/mapping/mapping.h"
+#include "sw/compiler/mapping/mapping_file.h"
+#include "sw/compiler/mapping/mapping_options.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/compiler/mapping/plan/stage.h"
 
@@ -186,5 +188,14 @@ class random_mapper {
   unsigned clusters_ = 0;
   std::map<unsigned, taken> used_;
 };
+
+/// Options for a random mapping of the network, "written by hand".
+inline mapping_options random_mapping_options(const integer_graph& graph, const chip_config& chip, std::uint32_t seed) {
+  const std::vector<stage> stages = make_stages(graph);
+  mapping_options options;
+  options.file = "random";
+  options.file_text = write_mapping(graph, stages, random_mapper(graph, stages, chip, seed).run());
+  return options;
+}
 
 }  // namespace ohmic
