@@ -95,7 +95,11 @@ struct hart_control {
   std::uint64_t first_retired = 0;
   std::uint32_t split_addr = 0, split_data = 0, split_wdata = 0;
   cycle_t split_cycle = 0;
+  bool for_jump = false;   ///< the line that has been asked for is that of the jump behind a misaligned access
+  cycle_t jump_ready = 0;  ///< the cycle in which that is there: line jump_line. 0: none
+  std::uint32_t jump_line = 0;
   cycle_t shadow_entry = 0;  ///< cycle in which the next instruction came into EX
+  cycle_t shadow_front = 0;  ///< cycle behind the one in which what is in front of it came there
   cycle_t shadow_end = 0;    ///< cycle of the response that it waits for
   /// What issues at slow_until has been kept from ID by the instruction in front of it, if it was not there by
   /// slow_left: then it issues a cycle later; behind an access that waits another one, if it was not there by
@@ -161,6 +165,11 @@ struct hart_set {
 inline const decoded* entry_beside(const hart& s, const decoded* e, std::uint32_t pc) {
   const auto distance = static_cast<std::intptr_t>(static_cast<std::int32_t>(pc - s.pc_of(e))) * 8;
   return reinterpret_cast<const decoded*>(reinterpret_cast<std::uintptr_t>(e) + static_cast<std::uintptr_t>(distance));
+}
+
+/// A hardware loop goes round at pc.
+inline bool loop_back_follows(const hart_fetch& f, std::uint32_t pc) {
+  return (f.lpcount[0] > 1 && f.lpend[0] == pc) || (f.lpcount[1] > 1 && f.lpend[1] == pc);
 }
 
 /// An enabled interrupt line that is high, in mie & lines; 0 if none or interrupts are off.

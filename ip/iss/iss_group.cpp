@@ -1,5 +1,7 @@
 #include "ip/iss/iss_group.h"
 
+#include <utility>
+
 #include "ip/iss/timing.h"
 
 namespace ohmic {
@@ -79,10 +81,14 @@ void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   }
   hart_control& c = set_.control[h];
   c.fenced = false;
-  f.lines.fill(c.wanted);
   const cycle_t ready = valid - static_cast<cycle_t>(std::min<std::int64_t>(c.lead, static_cast<std::int64_t>(valid)));
-  (c.for_handler ? c.handler_ready : f.ready) = ready;
-  c.for_handler = false;
+  if (std::exchange(c.for_jump, false)) {
+    c.jump_line = c.wanted;
+    c.jump_ready = ready;
+  } else {
+    f.lines.fill(c.wanted);
+    (std::exchange(c.for_handler, false) ? c.handler_ready : f.ready) = ready;
+  }
   set_.harts[h].time = c.resume;
 }
 
@@ -108,6 +114,22 @@ const decoded* iss_group::settle(hart& s) {
   return s.at;
 }
 
+bool iss_group::ask_between_halves(hart& s) {
+  const decoded* const next = next_entry(s.at);
+  if (set_.control_of(s).jump_ready != 0 || !set_.text->contains(s.pc_of(next))) return false;
+  const kind k = info(op_of(*next)).kind;
+  if ((k != kind::jal && k != kind::jalr) || hazard_cycles(*s.at, *next) != 0) return false;
+  hart_control& c = set_.control_of(s);
+  const hart_fetch& f = set_.fetch_of(s);
+  if (loop_back_follows(f, s.pc_of(next)) || ((next->flags & flags_needing_line) != 0 && f.ready >= c.split_cycle))
+    return false;
+  const line_request r = left_target(s, next, s.time - c.split_cycle);
+  if (r.line == 0) return false;
+  c.for_jump = true;
+  ask_for_line(r.line, 0, false, 0, s, s.at, 0, s.retired, set_);
+  return true;
+}
+
 void iss_group::issue_second_half(hart& s) {
   const hart_control& c = set_.control_of(s);
   const unsigned first = 4 - (c.split_addr & 3);
@@ -124,8 +146,7 @@ void iss_group::issue_second_half(hart& s) {
 bool iss_group::jump_follows(const hart& s) const {
   const std::uint32_t pc = s.pc_of(s.at);
   const hart_fetch& f = set_.fetch[set_.index(s)];
-  if (!set_.text->contains(pc) || (f.lpcount[0] > 1 && f.lpend[0] == pc) || (f.lpcount[1] > 1 && f.lpend[1] == pc))
-    return false;
+  if (!set_.text->contains(pc) || loop_back_follows(f, pc)) return false;
   const kind k = info(op_of(*s.at)).kind;
   return k == kind::jal || k == kind::jalr;
 }
@@ -143,7 +164,7 @@ iss_group::shadow_step iss_group::enter_shadow(hart& s) {
       (f.lpcount[0] | f.lpcount[1]) != 0)
     return {};
   const bool checked = !s.resume_at_body && (e->flags & flags_needing_line) != 0;
-  if ((checked || (s.attention & attention_line) != 0) && f.ready + line_to_issue_cycles > c.shadow_entry) return {};
+  if ((checked || (s.attention & attention_line) != 0) && f.ready + line_to_issue_cycles > c.shadow_front) return {};
   if (!set_.text->contains(s.pc_of(e)) || c.shadow_entry >= c.shadow_end) return {};
   const cycle_t waits = c.shadow_end - c.shadow_entry;
   shadow_step step;
@@ -199,7 +220,8 @@ void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
       c.slow_left = c.shadow_entry - 1;
       c.slow_middle = c.shadow_entry;
       note_in_id(s, c.shadow_entry, false);
-      if (++c.shadow_entry < c.shadow_end) s.attention |= attention_shadow;
+      c.shadow_front = ++c.shadow_entry;
+      if (c.shadow_entry < c.shadow_end) s.attention |= attention_shadow;
       if ((s.attention & attention_irq) != 0) c.irq_after = c.irq_noticed > c.shadow_entry ? s.time + 1 : 0;
       return;
     case kind::alu:
@@ -241,6 +263,9 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   if (s.attention & attention_last_half) {
     s.attention &= ~static_cast<std::uint32_t>(attention_last_half);
     stayed = true;
+    // One that comes later is asked for anew where it is needed.
+    if (const cycle_t ready = std::exchange(c.jump_ready, 0); ready != 0 && ready <= valid)
+      set_.fetch_of(s).lines.fill(c.jump_line);
     const unsigned first = 4 - (c.split_addr & 3);
     rdata = c.split_data | rdata << (8 * first);
     s.request.cycle = c.split_cycle;
@@ -267,8 +292,10 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   if (e->aux & access_elw) {
     s.time = std::max(granted + elw_after_grant, valid + elw_after_response);
     // Gated until the cycle before the grant, which comes two before the response (ip/rtl_core/cv32e40p_hart.cpp).
-    const cycle_t asleep = elw_asleep_from(s);
-    if (valid > asleep + 3) c.slept += valid - 3 - asleep;
+    // In EX behind an access that waits it falls asleep already then; the clock runs for that one's response.
+    const cycle_t asleep = elw_asleep_from(s, entered), answer = s.request.cycle;
+    if (answer > asleep + 1) c.slept += answer - 1 - asleep;
+    if (valid > std::max(asleep, answer) + 3) c.slept += valid - 3 - std::max(asleep, answer);
     if (pending_interrupts(c) != 0) {
       s.at = e;
       s.resume_at_body = true;
@@ -287,6 +314,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     c.slow_left = (s.request.cycle < entered ? s.request.cycle : entered) - 1;
     c.slow_middle = granted;
     c.shadow_entry = granted + 1;
+    c.shadow_front = entered + 1;
     c.shadow_end = valid;
     s.attention |= attention_shadow;
   } else if (stayed || valid > granted + 1) {
@@ -296,10 +324,17 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
   }
 }
 
-// The clock runs on until the prefetcher has what it asked for (cv32e40p_sleep_unit.sv), two cycles at least.
-cycle_t iss_group::elw_asleep_from(const hart& s) const {
+// The clock runs on until the prefetcher has what it asked for (cv32e40p_sleep_unit.sv): two cycles, or one if it has
+// had time for that while the cv.elw waited in ID.
+cycle_t iss_group::elw_asleep_from(const hart& s, cycle_t entered) const {
   const hart_fetch& f = set_.fetch[set_.index(s)];
-  return std::max(s.request.cycle + 2, f.ready + 2);
+  const hart_control& c = set_.control[set_.index(s)];
+  bool waited = entered == c.shadow_entry && c.shadow_entry > c.shadow_front;
+  if (!waited && set_.text->contains(s.request.pc - 4)) {
+    const kind in_front = info(op_of(s.at[-2])).kind;
+    waited = in_front == kind::mulh || in_front == kind::div;
+  }
+  return std::max(entered + (waited ? 1 : 2), f.ready + 2);
 }
 
 retire_record iss_group::access_record(hart& s) {
@@ -417,8 +452,8 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   c.mcycle = state.mcycle;
   c.minstret = state.minstret;
   c.mhpmcounter3 = state.mhpmcounter3;
-  c.early = c.handler_ready = c.irq_after = 0;
-  c.for_handler = c.in_shadow = false;
+  c.early = c.handler_ready = c.irq_after = c.jump_ready = 0;
+  c.for_handler = c.for_jump = c.in_shadow = false;
   c.fault = hart_fault::none;
   c.traps.forget();
   update_irq_attention(s, c);

@@ -154,6 +154,7 @@ class iss_group {
     if (s.attention & iss::attention_stack) return advance_guarded(s, until, observer);
     if (s.attention & iss::attention_irq && ask_for_handler(s)) return core_stop::fetch;
     if (s.attention & iss::attention_second_half) {
+      if (ask_between_halves(s)) return core_stop::fetch;
       issue_second_half(s);
       return core_stop::bus;
     }
@@ -332,10 +333,12 @@ class iss_group {
 
   void complete_with_care(iss::hart& s, std::uint32_t rdata, cycle_t granted, cycle_t valid);
   void see_interrupts(const iss::hart& s, cycle_t valid);
+  /// A jump behind a misaligned access has asked for its target's second word by now: core_stop::fetch, if true.
+  bool ask_between_halves(iss::hart& s);
   void issue_second_half(iss::hart& s);
   const iss::decoded* settle(iss::hart& s);
   std::uint32_t take_interrupt(iss::hart& s, cycle_t now);
-  cycle_t elw_asleep_from(const iss::hart& s) const;
+  cycle_t elw_asleep_from(const iss::hart& s, cycle_t entered) const;
   retire_record access_record(iss::hart& s);
 
   iss::hart_set set_;

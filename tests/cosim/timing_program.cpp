@@ -162,6 +162,7 @@ class timing_generator {
         return read_counter();
       }
       case timing_class::events: {
+        if (one_in(3)) access_word(one_in(2) ? pointer : remote, true);
         add_word(0x0000300b | reg() << 7 | event_register << 15 | below(8) << 22);
         if (one_in(2)) return;
         return read_counter();

@@ -39,6 +39,7 @@ TEST_P(TimingRandom, IssTakesTheRtlsCycles) {
     case timing_class::events:
     case timing_class::traps:
       EXPECT_EQ(t.differ, 0u) << "worst by " << t.worst;
+      EXPECT_EQ(t.far, 0u) << "mcycle by " << t.worst_counter;
       break;
     default:
       break;
