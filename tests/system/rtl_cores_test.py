@@ -97,7 +97,9 @@ class RtlCores(SystemTest):
 
     def test_mismatches_are_listed_and_the_run_goes_on_as_long_as_asked(self):
         # A program that divides by zero five times, checked by an ISS that gets the quotient wrong.
-        heading = re.compile(r"^ohmic: core 0\.0, cycle (\d+), pc 0x(\w+) <main\+0x\w+>: RTL and ISS differ in: register$")
+        heading = re.compile(
+            r"^ohmic: core 0\.0, cycle (\d+), pc 0x(\w+) <main\+0x\w+>: RTL and ISS differ in: register$"
+        )
         for most, expected in ((1, 1), (3, 3), (5, 5), (9, 5)):
             run = ohmic(
                 *("run", BUILD / "firmware" / "test_divide_by_zero.elf", "--chip", CONFIGS / "aimc1.yaml"),
