@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "ip/core/types.h"
 
@@ -38,8 +40,8 @@ class beat {
 /// comes from a cycle that has been evaluated. `forward` and `back` are the two delays between the times of this
 /// chain's two ends. See docs/timing.md.
 ///
-/// The producer asks room(t) and then push()es in t, at most once a cycle; the consumer pop()s in t a beat whose time
-/// has come. The ring's memory is the owner's.
+/// The producer asks room_at() and then push()es, at most once a cycle; the consumer pop()s a beat whose time has come.
+/// The beats stand in the memory right behind the object: create() puts both into memory of its owner.
 class alignas(64) beat_pipe {
  public:
   struct slot {
@@ -47,59 +49,115 @@ class alignas(64) beat_pipe {
     beat value;
     std::uint16_t source = 0;  ///< cluster that the burst's request came from
   };
-  /// Slots that a chain of so many stages needs: a power of two. One stage more is remembered than it holds.
-  static unsigned ring_size(unsigned stages, unsigned depth) {
-    unsigned size = 1;
-    while (size < (stages + 1) * depth) size *= 2;
-    return size;
+  /// Bytes that create() needs.
+  static std::size_t bytes(unsigned stages, unsigned depth) {
+    return sizeof(beat_pipe) + (slots(stages, depth) + 1) * sizeof(slot);
+  }
+  /// `memory` is aligned to 64 bytes and is never to be destroyed.
+  static beat_pipe* create(void* memory, unsigned stages, unsigned depth, unsigned forward, unsigned back) {
+    return new (memory) beat_pipe(stages, depth, forward, back);
   }
 
-  void build(slot* ring, unsigned stages, unsigned depth, unsigned forward, unsigned back) {
-    ring_ = ring;
-    capacity_ = static_cast<std::uint16_t>(stages * depth);
-    mask_ = static_cast<std::uint16_t>(ring_size(stages, depth) - 1);
-    forward_ = forward;
-    back_ = back;
-    depth_ = static_cast<std::uint8_t>(depth);
-  }
-
-  bool empty() const { return pushed_ == popped_; }
-  unsigned size() const { return pushed_ - popped_; }
-  const slot& front() const { return ring_[popped_ & mask_]; }
+  bool empty() const { return size_ == 0; }
+  bool full() const { return size_ == capacity_; }
+  unsigned size() const { return size_; }
+  const slot& front() const { return *place(pop_); }
   /// The beat behind so many others. Precondition: ahead < size().
-  const slot& at(unsigned ahead) const { return ring_[(popped_ + ahead) & mask_]; }
+  const slot& at(unsigned ahead) const { return *forth(place(pop_), ahead); }
 
   /// The earliest cycle in which the producer may push; never until the consumer has popped.
   cycle_t room_at() const {
-    if (size() == capacity_) return never;
-    const cycle_t free = ring_[(pushed_ - capacity_) & mask_].time;
-    return free < not_before_ ? not_before_ : free;
+    if (full()) return never;
+    return std::max(place(free_)->time, not_before_);
   }
   bool room(cycle_t now) const { return room_at() <= now; }
 
   /// Returns the cycle in which the beat reaches the consumer.
   cycle_t push(beat value, unsigned source, cycle_t now) {
     assert(room(now));
-    slot& s = ring_[pushed_++ & mask_];
-    s.time = now + forward_;
-    if (s.time < next_pop_) {
-      held_cycles_ += next_pop_ - s.time;
-      s.time = next_pop_;
-    }
-    s.value = value;
-    s.source = static_cast<std::uint16_t>(source);
-    not_before_ = now + spacing();
-    if (size() > most_) most_ = static_cast<std::uint16_t>(size());
-    return s.time;
+    const cycle_t time = put(*place(push_), value, source, now);
+    push_ = next(push_);
+    free_ = next(free_);
+    not_before_ = now + spacing_;
+    grow(size_ + 1);
+    return time;
   }
   slot pop(cycle_t now) {
-    slot& s = ring_[popped_++ & mask_];
+    slot& s = *place(pop_);
     const slot taken = s;
     assert(taken.time <= now);
     held_cycles_ += now + forward_ - taken.time;
     s.time = now + back_;
-    if (depth_ == 1) space_pops(now + spacing());
+    pop_ = next(pop_);
+    --size_;
+    if (spacing_ != 1) space_pops(now + spacing_);
     return taken;
+  }
+
+  /// How far a run of beats has got.
+  struct progress {
+    unsigned beats = 0;     ///< moved
+    cycle_t first = never;  ///< cycle of the first of them
+    cycle_t there = never;  ///< from when on the next one is there
+    cycle_t next = never;   ///< when it may go; never: not known
+    cycle_t full = 0;       ///< sum over the moved ones of the cycles that each waited for room
+  };
+  /// Pushes the first `beats` beats of a burst from `chunk` on, none of them its last one, each in the first cycle from
+  /// `now` on in which the one before it has gone and there is room, as far as that is known.
+  progress fill(std::uint32_t burst, unsigned chunk, unsigned beats, unsigned source, cycle_t now) {
+    progress made;
+    const unsigned places = std::min(beats, capacity_ - size_);
+    cycle_t not_before = std::max(not_before_, now);
+    slot *to = place(push_), *free = place(free_);
+    for (; made.beats != places; ++made.beats) {
+      const cycle_t at = std::max(free->time, not_before);
+      if (made.beats == 0) made.first = at;
+      made.full += at - now;
+      put(*to, beat(burst, chunk + made.beats, false), source, at);
+      to = next(to), free = next(free);
+      not_before = at + spacing_;
+      now = at + 1;
+    }
+    filled(to, free, made.beats, not_before);
+    made.there = now;
+    if (!full()) made.next = std::max(free->time, not_before);
+    return made;
+  }
+  /// Moves beats from this chain's end to the beginning of `to`, each in the first cycle from `now` on in which it is
+  /// there, the one before it has gone and there is room; but none in `end` or later, and no burst's last one.
+  progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
+    progress made;
+    const unsigned places = to.capacity_ - to.size_;
+    cycle_t not_before = to.not_before_, held = 0;
+    slot *from = place(pop_), *into = to.place(to.push_), *free = to.place(to.free_);
+    for (unsigned left = size_;; --left) {
+      made.there = made.next = never;
+      if (left == 0) break;
+      made.there = std::max(from->time, now);
+      if (made.beats == places) break;
+      const cycle_t at = std::max({made.there, free->time, not_before});
+      made.next = at;
+      if (at >= end || from->value.last()) break;
+      if (made.beats++ == 0) made.first = at;
+      made.full += at - made.there;
+      held += at - from->time;
+      to.put(*into, from->value, from->source, at);
+      from->time = at + back_;
+      from = next(from), into = to.next(into), free = to.next(free);
+      not_before = at + to.spacing_;
+      now = at + 1;
+      if (spacing_ == 1) continue;
+      pop_ = offset(from);
+      size_ = left - 1;
+      space_pops(at + spacing_);
+    }
+    held_cycles_ += held + std::uint64_t{made.beats} * forward_;
+    if (spacing_ == 1) {
+      pop_ = offset(from);
+      size_ -= made.beats;
+    }
+    to.filled(into, free, made.beats, not_before);
+    return made;
   }
 
   // What happens inside, for tables that stand between two stages.
@@ -107,16 +165,14 @@ class alignas(64) beat_pipe {
   unsigned depth() const { return depth_; }
   /// When a beat of the last stage, at(ahead), has entered that stage. Precondition: ahead < depth().
   cycle_t entered_last(unsigned ahead) const {
-    const cycle_t unhindered = at(ahead).time - 1;
-    if (popped_ + ahead < depth_) return unhindered;
-    const cycle_t free = ring_[(popped_ + ahead - depth_) & mask_].time - back_ + 1;
-    return unhindered < free ? free : unhindered;
+    const cycle_t unhindered = at(ahead).time - 1, freed = before(place(pop_), depth_ - ahead)->time;
+    return freed < back_ ? unhindered : std::max(unhindered, freed - back_ + 1);
   }
   /// From when on the stages behind the first one have a place for the beat that was pushed `ago` pushes before (1: the
   /// last one; 0: the next one); never: not known yet. With one stage: from when on that beat's own place is free.
   cycle_t room_behind_first(unsigned ago) const {
-    const std::uint32_t before = pushed_ - ago - (capacity_ - depth_);  // whose place it takes
-    return static_cast<std::int32_t>(before - popped_) >= 0 ? never : ring_[before & mask_].time;
+    const unsigned pushes = ago + capacity_ - depth_;  // before: the one whose place it takes
+    return size_ >= pushes ? never : before(place(push_), pushes)->time;
   }
   bool one_stage() const { return capacity_ == depth_; }
   /// A beat has been held in front of its push for so many cycles.
@@ -129,28 +185,85 @@ class alignas(64) beat_pipe {
   std::uint64_t held_cycles() const { return held_cycles_; }
   unsigned most() const { return most_; }
 
-  // Who is at the two ends, for their owner.
+  // The end where beats are pushed, for its owner.
   static constexpr std::uint32_t nobody = ~0u;
-  std::uint32_t producer = nobody, consumer = nobody;  ///< nodes to be woken; an endpoint consumes what nobody does
-  bool producer_waits = false;                         ///< to be woken by the next pop
+  std::uint32_t producer = nobody;  ///< lane in the wheel that is to be woken
+  bool producer_waits = false;      ///< by the next pop
 
  private:
-  /// The next beat is there from `cycle` on at the earliest.
-  void space_pops(cycle_t cycle) {
-    next_pop_ = cycle;
-    if (empty() || front().time >= cycle) return;
-    slot& next = ring_[popped_ & mask_];
-    held_cycles_ += cycle - next.time;
-    next.time = cycle;
+  beat_pipe(unsigned stages, unsigned depth, unsigned forward, unsigned back)
+      : depth_(static_cast<std::uint8_t>(depth)),
+        spacing_(depth == 1 ? 2 : 1),
+        capacity_(stages * depth),
+        forward_(forward),
+        back_(back),
+        end_(first + slots(stages, depth) * static_cast<unsigned>(sizeof(slot))) {
+    new (place(first)) slot[slots(stages, depth) + 1]();
+    free_ = offset(place(end_) - capacity_);
   }
 
-  unsigned spacing() const { return depth_ == 1 ? 2 : 1; }
-  std::uint8_t depth_ = 1;
-  std::uint16_t mask_ = 0, capacity_ = 0, most_ = 0;
-  std::uint32_t forward_ = 0, back_ = 0;
-  std::uint32_t pushed_ = 0, popped_ = 0;
-  slot* ring_ = nullptr;
-  cycle_t not_before_ = 0, next_pop_ = 0;
+  /// One stage more is remembered than it holds.
+  static unsigned slots(unsigned stages, unsigned depth) { return (stages + 1) * depth; }
+
+  // Places are kept as bytes from the object on.
+  slot* place(unsigned at) { return reinterpret_cast<slot*>(reinterpret_cast<char*>(this) + at); }
+  const slot* place(unsigned at) const {
+    return reinterpret_cast<const slot*>(reinterpret_cast<const char*>(this) + at);
+  }
+  std::uint32_t offset(const slot* s) const {
+    return static_cast<std::uint32_t>(reinterpret_cast<const char*>(s) - reinterpret_cast<const char*>(this));
+  }
+  std::uint32_t next(std::uint32_t at) const {
+    at += sizeof(slot);
+    return at == end_ ? first : at;
+  }
+  slot* next(slot* s) { return ++s == place(end_) ? place(first) : s; }
+  const slot* forth(const slot* s, unsigned count) const {
+    s += count;
+    return s < place(end_) ? s : s - (place(end_) - place(first));
+  }
+  const slot* before(const slot* s, unsigned count) const {
+    s -= count;
+    return s >= place(first) ? s : s + (place(end_) - place(first));
+  }
+
+  cycle_t put(slot& s, beat value, unsigned source, cycle_t now) {
+    cycle_t time = now + forward_;
+    if (spacing_ != 1 && time < next_pop()) {
+      held_cycles_ += next_pop() - time;
+      time = next_pop();
+    }
+    s.time = time;
+    s.value = value;
+    s.source = static_cast<std::uint16_t>(source);
+    return time;
+  }
+  void filled(slot* push, slot* free, unsigned beats, cycle_t not_before) {
+    push_ = offset(push);
+    free_ = offset(free);
+    not_before_ = not_before;
+    grow(size_ + beats);
+  }
+  void grow(unsigned size) {
+    size_ = size;
+    if (size > most_) most_ = size;
+  }
+  /// With a depth of 1: the next beat is there from this cycle on at the earliest. It stands in a slot of its own.
+  cycle_t& next_pop() { return place(end_)->time; }
+  void space_pops(cycle_t cycle) {
+    next_pop() = cycle;
+    if (empty() || front().time >= cycle) return;
+    slot& s = *place(pop_);
+    held_cycles_ += cycle - s.time;
+    s.time = cycle;
+  }
+
+  static constexpr std::uint32_t first = 64;
+  std::uint8_t depth_, spacing_;
+  std::uint32_t capacity_, size_ = 0, most_ = 0, forward_, back_;
+  std::uint32_t end_, push_ = first, pop_ = first;
+  std::uint32_t free_;  // where the beat stood whose place the next one takes: `capacity` places before push_
+  cycle_t not_before_ = 0;
   std::uint64_t held_cycles_ = 0;
 };
 

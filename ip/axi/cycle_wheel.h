@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdint>
 #include <utility>
@@ -10,34 +11,46 @@
 
 namespace ohmic {
 
-/// Which of a fixed number of nodes are to be evaluated in which cycle.
+/// When the nodes of the network are to be evaluated. A node has up to eight lanes, each with the one cycle in which it
+/// is due: whoever evaluates a lane finds out anew when it is due again.
 ///
-/// One bit per node and cycle for the next `span` cycles, a heap for what lies further ahead. Waking a node twice for
-/// one cycle is waking it once. Several cycles may be evaluated node by node, so that what a node needs is fetched once
-/// for all of them. No allocation once the heap has had its greatest length.
+/// Nodes are found by one bit per node and cycle for the next `span` cycles, and by a heap for what lies further ahead.
+/// A bit may be left over from a lane that turned out to be due earlier: a node that is visited need not be due.
+/// Several cycles may be worked off node by node, so that what a node needs is fetched once for all of them. No
+/// allocation once the heap has had its greatest length.
 class cycle_wheel {
  public:
   static constexpr cycle_t span = 256;
+  static constexpr unsigned lanes = 8;
+  /// Number of a node's lane.
+  static constexpr std::uint32_t at(unsigned node, unsigned lane) { return node * lanes + lane; }
+
+  /// When the lanes of a node are due; `never`: not.
+  struct alignas(64) due_times {
+    std::array<cycle_t, lanes> lane{never, never, never, never, never, never, never, never};
+  };
 
   explicit cycle_wheel(unsigned nodes = 0) { resize(nodes); }
   void resize(unsigned nodes) {
     words_ = (nodes + 63) / 64;
     bits_.assign(std::size_t{words_} * span, 0);
+    due_.assign(nodes, {});
   }
 
-  /// Precondition: `at` is not before the last cycle run or passed to forward().
-  void wake(unsigned node, cycle_t at) {
-    assert(at >= base_);
-    if (at - base_ < span) {
-      const cycle_t slot = at % span;
-      bits_[slot * words_ + node / 64] |= std::uint64_t{1} << (node % 64);
-      busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
-    } else {
-      wake_far(node, at);
-    }
+  /// The lane is due in `cycle`, if not earlier. Precondition: `cycle` is not before the last cycle run or passed to
+  /// forward().
+  void wake(std::uint32_t lane, cycle_t cycle) {
+    assert(cycle >= base_);
+    cycle_t& due = due_[lane / lanes].lane[lane % lanes];
+    if (due <= cycle) return;
+    due = cycle;
+    const unsigned node = lane / lanes;
+    if (node != visited_ || cycle >= visited_until_) mark(node, cycle);
   }
+  /// Of a node that is being visited: to be set to `never` before a lane is evaluated.
+  due_times& due(unsigned node) { return due_[node]; }
 
-  /// Time goes on to `cycle`. Precondition: nothing earlier is pending.
+  /// Time goes on to `cycle`. Precondition: nothing earlier is due.
   void forward(cycle_t cycle) {
     if (cycle <= base_) return;
     base_ = cycle;
@@ -45,11 +58,11 @@ class cycle_wheel {
       std::pop_heap(far_.begin(), far_.end(), std::greater<>{});
       const auto [at, node] = far_.back();
       far_.pop_back();
-      wake(node, at);
+      mark(node, at);
     }
   }
 
-  /// The earliest cycle with a node to evaluate, or `never`.
+  /// Nothing is due before this cycle, and a node is to be visited in it; or `never`.
   cycle_t next() const {
     const cycle_t start = base_ % span;
     std::uint64_t word = busy_[start / 64] & (~std::uint64_t{0} << (start % 64));
@@ -64,35 +77,27 @@ class cycle_wheel {
     return far_.empty() ? never : far_.front().first;
   }
 
-  /// Calls evaluate(node, cycle) for all nodes from `first` to `last` - 1 and cycles of [begin, end): group after group
-  /// of `group` nodes, each group cycle by cycle, its nodes in ascending order. Evaluating a node may wake the nodes of
-  /// its own group from then on (higher ones in the same cycle too), those of higher groups at any time, others from
-  /// `end` on. `first`, `last` and 64 are multiples of `group`. Call finish() when all nodes are done. prefetch(node)
-  /// comes one group earlier, for the group's first node.
-  template <unsigned group, class F, class P>
-  void run(cycle_t begin, cycle_t end, unsigned first, unsigned last, F&& evaluate, P&& prefetch) {
-    static_assert(64 % group == 0);
-    constexpr std::uint64_t members = group == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << group) - 1;
+  /// Calls visit(node), once each, in ascending order, for all nodes from `first` to `last` - 1 that may be due in
+  /// [begin, end). A visit evaluates all lanes of the node that are due before `end`, until none is. It may wake lanes
+  /// of its own and of higher nodes at any time from then on, others from `end` on. prefetch(node) comes one visit
+  /// earlier. Call finish() when all nodes are done.
+  template <class F, class P>
+  void run(cycle_t begin, cycle_t end, unsigned first, unsigned last, F&& visit, P&& prefetch) {
+    visited_until_ = end;
     for (unsigned w = first / 64; w * 64 < last; ++w) {
       std::uint64_t range = ~std::uint64_t{0};
       if (w * 64 < first) range &= ~std::uint64_t{0} << (first - w * 64);
       if (last - w * 64 < 64) range &= ~(~std::uint64_t{0} << (last - w * 64));
-      std::uint64_t any = 0;
-      for (cycle_t c = begin; c < end; ++c) any |= bits_[c % span * words_ + w];
-      for (any &= range; any != 0;) {
-        const unsigned low = static_cast<unsigned>(__builtin_ctzll(any)) / group * group;
-        const std::uint64_t mask = members << low;
-        any &= ~mask;
-        if (any != 0) prefetch(w * 64 + static_cast<unsigned>(__builtin_ctzll(any)) / group * group);
-        for (cycle_t c = begin; c < end; ++c) {
-          std::uint64_t& word = bits_[c % span * words_ + w];
-          for (std::uint64_t left = word & mask; left != 0; left = word & mask) {
-            word &= ~(left & -left);
-            evaluate(w * 64 + static_cast<unsigned>(__builtin_ctzll(left)), c);
-          }
+      for (std::uint64_t any = take(w, range, begin, end); any != 0; any = take(w, range, begin, end)) {
+        while (any != 0) {
+          visited_ = w * 64 + static_cast<unsigned>(__builtin_ctzll(any));
+          any &= any - 1;
+          if (any != 0) prefetch(w * 64 + static_cast<unsigned>(__builtin_ctzll(any)));
+          visit(visited_);
         }
       }
     }
+    visited_ = nobody;
   }
   void finish(cycle_t begin, cycle_t end) {
     for (cycle_t c = begin; c < end; ++c) busy_[c % span / 64] &= ~(std::uint64_t{1} << (c % 64));
@@ -100,16 +105,37 @@ class cycle_wheel {
   }
 
  private:
-  __attribute__((noinline)) void wake_far(unsigned node, cycle_t at) {
-    far_.emplace_back(at, node);
+  void mark(unsigned node, cycle_t cycle) {
+    if (cycle - base_ < span) {
+      const cycle_t slot = cycle % span;
+      bits_[slot * words_ + node / 64] |= std::uint64_t{1} << (node % 64);
+      busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    } else {
+      mark_far(node, cycle);
+    }
+  }
+  __attribute__((noinline)) void mark_far(unsigned node, cycle_t cycle) {
+    far_.emplace_back(cycle, node);
     std::push_heap(far_.begin(), far_.end(), std::greater<>{});
   }
+  /// The marked nodes of a word, whose marks are gone then.
+  std::uint64_t take(unsigned word, std::uint64_t range, cycle_t begin, cycle_t end) {
+    std::uint64_t any = 0;
+    for (cycle_t c = begin; c < end; ++c) {
+      std::uint64_t& bits = bits_[c % span * words_ + word];
+      any |= bits;
+      bits &= ~range;
+    }
+    return any & range;
+  }
 
-  static constexpr unsigned busy_words = span / 64;
+  static constexpr unsigned busy_words = span / 64, nobody = ~0u;
   unsigned words_ = 0;
   std::vector<std::uint64_t> bits_;  // [cycle % span][word]
   std::uint64_t busy_[busy_words] = {};
-  cycle_t base_ = 0;
+  std::vector<due_times> due_;
+  cycle_t base_ = 0, visited_until_ = 0;
+  unsigned visited_ = nobody;
   std::vector<std::pair<cycle_t, unsigned>> far_;  // heap, earliest first
 };
 

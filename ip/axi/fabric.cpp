@@ -39,19 +39,15 @@ axi_fabric::axi_fabric(const network_config& config, fabric_client& client)
 beat_pipe* axi_fabric::make_pipe(unsigned stages, unsigned forward, unsigned back) {
   const unsigned depth = config_.flow.stage_depth;
   stages = std::max(stages, 1u);
-  const unsigned slots = beat_pipe::ring_size(stages, depth);
-  const std::size_t lines = 1 + (slots * sizeof(beat_pipe::slot) + sizeof(cache_line) - 1) / sizeof(cache_line);
+  const std::size_t lines = (beat_pipe::bytes(stages, depth) + sizeof(cache_line) - 1) / sizeof(cache_line);
   constexpr std::size_t chunk = 4096;
   if (memory_.empty() || memory_used_ + lines > memory_.back().size()) {
     memory_.emplace_back(std::max(chunk, lines));
     memory_used_ = 0;
   }
-  cache_line* const at = &memory_.back()[memory_used_];
+  beat_pipe* const pipe = beat_pipe::create(&memory_.back()[memory_used_], stages, depth, forward, back);
   memory_used_ += lines;
-  auto* const ring = new (at + 1) beat_pipe::slot[slots]();
-  pipes_.push_back(new (at) beat_pipe);
-  pipes_.back()->build(ring, stages, depth, forward, back);
-  return pipes_.back();
+  return pipe;
 }
 
 // A chain of register stages between two places. Every router looks at its cycle t when the chip is in cycle
@@ -64,14 +60,13 @@ void axi_fabric::build() {
     masters_[0].emplace_back(config_.port.ids, config_.port.outstanding_reads, transits_);
     masters_[1].emplace_back(config_.port.ids, config_.port.outstanding_writes, transits_);
   }
-  first_router_node_ = (clusters_ + 3 + axi_router::nodes - 1) / axi_router::nodes * axi_router::nodes;
-  nodes_ = first_router_node_ + static_cast<unsigned>(places_.size()) * axi_router::nodes;
-  wheel_.resize(nodes_);
+  const auto endpoints = static_cast<unsigned>(entries_.size());
+  wheel_.resize(endpoints + static_cast<unsigned>(places_.size()));
   std::vector<std::vector<axi_router*>> children(places_.size());
   for (std::size_t i = 0; i < places_.size(); ++i) {
     router_surroundings& around = *this;
     routers_.push_back(std::make_unique<axi_router>(places_[i].config, config_.flow, wheel_, transits_, around,
-                                                    first_router_node_ + static_cast<unsigned>(i) * axi_router::nodes));
+                                                    endpoints + static_cast<unsigned>(i)));
     if (places_[i].parent >= 0) children[static_cast<std::size_t>(places_[i].parent)].push_back(routers_.back().get());
   }
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -118,7 +113,7 @@ void axi_fabric::connect_entry(axi_router& router, unsigned port, network_port e
   if (endpoint >= clusters_ && !from_target(lane)) return;
   const unsigned in = stages_in(router.config(), lane);
   beat_pipe* const pipe = make_pipe(in, 0, 2 * in);
-  pipe->producer = number(endpoint);
+  pipe->producer = cycle_wheel::at(number(endpoint), index(lane));
   e.pipe[index(lane)] = pipe;
   router.attach_in(port, lane, pipe);
   batch_ = std::min<cycle_t>(batch_, pipe->back());
@@ -153,7 +148,7 @@ axi_transit& axi_fabric::issue(axi_burst& burst, unsigned source, cycle_t ready,
   t.ready = ready;
   if (faults_.active()) faults_.apply(t, true);
   masters_[t.write ? 1 : 0][source].queue(t);
-  wheel_.wake(source, t.ready);
+  wheel_.wake(cycle_wheel::at(source, index(t.write ? axi_lane::aw : axi_lane::ar)), t.ready);
   return t;
 }
 
@@ -163,7 +158,8 @@ void axi_fabric::respond(axi_transit& t, cycle_t cycle) {
   if (faults_.active()) faults_.apply(t, false);
   std::deque<std::uint32_t>& queue = t.write ? entries_[e].writes : entries_[e].reads;
   queue.push_back(t.index);
-  if (queue.size() == 1) wheel_.wake(e, std::max(t.ready, now_));
+  if (queue.size() != 1) return;
+  wheel_.wake(cycle_wheel::at(e, index(t.write ? axi_lane::b : axi_lane::r)), std::max(t.ready, now_));
 }
 
 void axi_fabric::accept(network_port endpoint, bool write, cycle_t cycle) {
@@ -181,21 +177,13 @@ void axi_fabric::run(cycle_t begin, cycle_t end) {
   wheel_.forward(begin);
   while (begin < end) {
     const cycle_t to = std::min(end, begin + batch_);
-    wheel_.run<1>(
-        begin, to, 0, static_cast<unsigned>(entries_.size()),
-        [this](unsigned node, cycle_t cycle) {
-          now_ = cycle;
-          evaluate_entry(node);
-        },
-        [this](unsigned node) { __builtin_prefetch(&entries_[node]); });
-    wheel_.run<axi_router::nodes>(
-        begin, to, first_router_node_, nodes_,
-        [this, to](unsigned node, cycle_t cycle) {
-          now_ = cycle;
-          const unsigned n = node - first_router_node_;
-          routers_[n / axi_router::nodes]->evaluate(static_cast<axi_lane>(n % axi_router::nodes), cycle, to);
-        },
-        [this](unsigned node) { routers_[(node - first_router_node_) / axi_router::nodes]->prefetch(); });
+    const auto endpoints = static_cast<unsigned>(entries_.size());
+    wheel_.run(begin, to, 0, endpoints, [&](unsigned node) { evaluate_entry(node, to); }, [](unsigned) {});
+    now_ = begin;
+    wheel_.run(
+        begin, to, endpoints, endpoints + static_cast<unsigned>(routers_.size()),
+        [&](unsigned node) { routers_[node - endpoints]->evaluate(to); },
+        [&](unsigned node) { routers_[node - endpoints]->prefetch(); });
     wheel_.finish(begin, to);
     now_ = to - 1;
     begin = std::max(to, std::min(end, wheel_.next()));
@@ -210,87 +198,119 @@ cycle_t axi_fabric::lookahead() const {
 
 // Ways into the network.
 
-// In cycle `at`, if there is room then; false: the node is woken when there may be.
-bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node, cycle_t at) {
+// Lane by lane, cycle by cycle: AW before W, because the data may enter with their AW.
+void axi_fabric::evaluate_entry(unsigned node, cycle_t end) {
+  entry& e = entries_[node];
+  auto& due = wheel_.due(node).lane;
+  for (;;) {
+    now_ = *std::min_element(due.begin(), due.begin() + axi_lanes);
+    if (now_ >= end) return;
+    const auto is_due = [&](axi_lane lane) {
+      if (due[index(lane)] != now_) return false;
+      due[index(lane)] = never;
+      return true;
+    };
+    if (is_due(axi_lane::ar)) enter_requests(e, node, false);
+    if (is_due(axi_lane::aw)) enter_requests(e, node, true);
+    if (is_due(axi_lane::w)) enter_write_data(e, node);
+    if (is_due(axi_lane::r)) enter_responses(e, node, axi_lane::r);
+    if (is_due(axi_lane::b)) enter_responses(e, node, axi_lane::b);
+  }
+}
+
+void axi_fabric::enter_requests(entry& e, unsigned node, bool write) {
+  const axi_lane lane = write ? axi_lane::aw : axi_lane::ar;
+  axi_master_port& master = masters_[write ? 1 : 0][node];
+  if (!master.wants()) return;
+  bool first = false;
+  if (axi_transit* const t = master.offer(now_, first)) {
+    if (first && write) {
+      e.write_data.push_back(t->index);
+      if (e.write_data.size() == 1) wheel_.wake(cycle_wheel::at(node, index(axi_lane::w)), now_);
+    }
+    if (!enter(e, lane, *t, beat(t->index, 0, true), node)) return;
+    master.taken(now_);
+  }
+  if (const cycle_t next = master.next(now_); next != never) wheel_.wake(cycle_wheel::at(node, index(lane)), next);
+}
+
+void axi_fabric::enter_write_data(entry& e, unsigned node) {
+  if (!enter_data(e, axi_lane::w, transits_[e.write_data.front()], node)) return;
+  e.write_data.pop_front();
+  if (!e.write_data.empty()) wheel_.wake(cycle_wheel::at(node, index(axi_lane::w)), now_ + 1);
+}
+
+void axi_fabric::enter_responses(entry& e, unsigned node, axi_lane lane) {
+  std::deque<std::uint32_t>& queue = lane == axi_lane::r ? e.reads : e.writes;
+  const axi_transit& first = transits_[queue.front()];
+  if (first.ready > now_) return wheel_.wake(cycle_wheel::at(node, index(lane)), first.ready);
+  if (lane == axi_lane::r ? !enter_data(e, lane, first, node)
+                          : !enter(e, lane, first, beat(first.index, 0, true), node))
+    return;
+  queue.pop_front();
+  axi_transit& t = transits_[first.index];
+  if (t.target != port_none && !sinks_[node].unserved && !t.lost) client_.response_left(t, now_);
+  if (!queue.empty())
+    wheel_.wake(cycle_wheel::at(node, index(lane)), std::max(now_ + 1, transits_[queue.front()].ready));
+}
+
+// Beats follow each other, whatever else happens: all for which there is room enter now, each in its cycle, save the
+// last one, because what follows from that one happens in its cycle. True if that has entered.
+bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsigned node) {
+  const unsigned begin = t.first_chunk(e.width_log2), last = t.last_chunk(e.width_log2);
+  unsigned& entered = e.entered[index(lane)];
+  if (begin + entered != last) {
+    beat_pipe& pipe = *e.pipe[index(lane)];
+    channel_counters& count = e.count[index(lane)];
+    cycle_t& since = e.waits_since[index(lane)];
+    const bool was_empty = pipe.empty();
+    const beat_pipe::progress made = pipe.fill(t.index, begin + entered, last - begin - entered, t.source, now_);
+    if (made.beats != 0) {
+      if (since != never) count.blocked_full += now_ - since;
+      since = never;
+      count.blocked_full += made.full;
+      count.beats += made.beats;
+      entered += made.beats;
+      if (was_empty) e.router->expect(lane, e.port, made.first + pipe.forward());
+    }
+    if (made.next == never) {
+      if (since == never) since = made.there;
+      pipe.producer_waits = true;
+    } else {
+      wheel_.wake(cycle_wheel::at(node, index(lane)), made.next);
+    }
+    return false;
+  }
+  if (!enter(e, lane, t, beat(t.index, last, true), node)) return false;
+  entered = 0;
+  return true;
+}
+
+// If there is room in this cycle; false: the lane is woken when there may be.
+bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node) {
   beat_pipe& pipe = *e.pipe[index(lane)];
   channel_counters& count = e.count[index(lane)];
   cycle_t& since = e.waits_since[index(lane)];
   const cycle_t room = pipe.room_at();
-  if (room > at) {
-    if (since == never) since = at;
+  if (room > now_) {
+    if (since == never) since = now_;
     if (room == never)
       pipe.producer_waits = true;
     else
-      wheel_.wake(node, room);
+      wheel_.wake(cycle_wheel::at(node, index(lane)), room);
     return false;
   }
-  if (since != never) count.blocked_full += at - since;
+  if (since != never) count.blocked_full += now_ - since;
   since = never;
   ++count.beats;
   if (value.last()) {
     ++count.bursts;
     if (carries_data(lane)) count.bytes += t.bytes;
   }
-  e.router->expect(lane, e.port, pipe.push(value, t.source, at));
+  const bool was_empty = pipe.empty();
+  const cycle_t there = pipe.push(value, t.source, now_);
+  if (was_empty) e.router->expect(lane, e.port, there);
   return true;
-}
-
-void axi_fabric::enter_responses(entry& e, unsigned node, axi_lane lane) {
-  std::deque<std::uint32_t>& queue = lane == axi_lane::r ? e.reads : e.writes;
-  if (queue.empty()) return;
-  axi_transit& t = transits_[queue.front()];
-  if (t.ready > now_) return wheel_.wake(node, t.ready);
-  if (lane == axi_lane::b) {
-    if (!enter(e, lane, t, beat(t.index, 0, true), node, now_)) return;
-  } else {
-    // Beats follow each other, whatever else happens; what follows from the last one happens in its cycle.
-    const unsigned last = t.last_chunk(e.width_log2);
-    for (cycle_t at = now_;; ++at) {
-      const unsigned chunk = t.first_chunk(e.width_log2) + e.read_chunk;
-      if (chunk == last && at > now_) return wheel_.wake(node, at);
-      if (!enter(e, lane, t, beat(t.index, chunk, chunk == last), node, at)) return;
-      ++e.read_chunk;
-      if (chunk == last) break;
-    }
-    e.read_chunk = 0;
-  }
-  queue.pop_front();
-  if (t.target != port_none && !sinks_[node].unserved && !t.lost) client_.response_left(t, now_);
-  if (!queue.empty()) wheel_.wake(node, std::max(now_ + 1, transits_[queue.front()].ready));
-}
-
-void axi_fabric::enter_write_data(entry& e, unsigned node) {
-  const axi_transit& t = transits_[e.write_data.front()];
-  const unsigned last = t.last_chunk(e.width_log2);
-  for (cycle_t at = now_;; ++at) {
-    const unsigned chunk = t.first_chunk(e.width_log2) + e.write_chunk;
-    if (chunk == last && at > now_) return wheel_.wake(node, at);
-    if (!enter(e, axi_lane::w, t, beat(t.index, chunk, chunk == last), node, at)) return;
-    ++e.write_chunk;
-    if (chunk == last) break;
-  }
-  e.write_chunk = 0;
-  e.write_data.pop_front();
-  if (!e.write_data.empty()) wheel_.wake(node, now_ + 1);
-}
-
-void axi_fabric::evaluate_entry(unsigned node) {
-  entry& e = entries_[node];
-  enter_responses(e, node, axi_lane::r);
-  enter_responses(e, node, axi_lane::b);
-  if (node >= masters_[0].size()) return;
-  for (const bool write : {false, true}) {
-    axi_master_port& master = masters_[write ? 1 : 0][node];
-    if (!master.wants()) continue;
-    bool first = false;
-    if (axi_transit* const t = master.offer(now_, first)) {
-      if (first && write) e.write_data.push_back(t->index);  // its data may enter in the same cycle
-      if (!enter(e, write ? axi_lane::aw : axi_lane::ar, *t, beat(t->index, 0, true), node, now_)) continue;
-      master.taken(now_);
-    }
-    if (const cycle_t next = master.next(now_); next != never) wheel_.wake(node, next);
-  }
-  if (!e.write_data.empty()) enter_write_data(e, node);
 }
 
 // Ways out.
@@ -302,7 +322,7 @@ void axi_fabric::arrived(network_port endpoint, axi_lane lane, beat value, cycle
     if (last) {
       const cycle_t again = cycle + config_.port.turnaround;
       masters_[t.write ? 1 : 0][endpoint].release(again);
-      wheel_.wake(endpoint, again);
+      wheel_.wake(cycle_wheel::at(endpoint, index(t.write ? axi_lane::aw : axi_lane::ar)), again);
     }
     client_.response_beat(t, cycle, last);
     if (last) transits_.close(t);

@@ -74,7 +74,7 @@ class axi_fabric final : private router_surroundings {
     std::array<channel_counters, axi_lanes> count;
     std::array<cycle_t, axi_lanes> waits_since{};         // never: not waiting
     std::deque<std::uint32_t> write_data, reads, writes;  // W bursts offered; responses that are ready or will be
-    unsigned write_chunk = 0, read_chunk = 0;             // beats of the first that have entered
+    std::array<unsigned, axi_lanes> entered{};            // beats of the first burst, of data lanes
     axi_router* router = nullptr;
     unsigned port = 0;
     std::uint8_t width_log2 = 6;
@@ -107,10 +107,12 @@ class axi_fabric final : private router_surroundings {
   void connect_entry(axi_router& router, unsigned port, network_port endpoint, axi_lane lane);
   void connect_exits(axi_router& router, unsigned port, network_port endpoint);
   beat_pipe* make_pipe(unsigned stages, unsigned forward, unsigned back);
-  void evaluate_entry(unsigned e);
-  bool enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node, cycle_t at);
-  void enter_responses(entry& e, unsigned node, axi_lane lane);
+  void evaluate_entry(unsigned node, cycle_t end);
+  void enter_requests(entry& e, unsigned node, bool write);
   void enter_write_data(entry& e, unsigned node);
+  void enter_responses(entry& e, unsigned node, axi_lane lane);
+  bool enter_data(entry& e, axi_lane lane, const axi_transit& t, unsigned node);
+  bool enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node);
   void offer_requests(sink& s, bool write);
   void announce(sink& s, cycle_t cycle);
   void take_request(sink& s, bool write, cycle_t cycle);
@@ -127,16 +129,14 @@ class axi_fabric final : private router_surroundings {
   transit_pool transits_;
   std::vector<router_place> places_;
   std::vector<std::unique_ptr<axi_router>> routers_;  // in the order of places_
-  unsigned first_router_node_ = 0, nodes_ = 0;
-  cycle_t batch_ = 64;          // cycles that nodes may be evaluated apart
-  std::vector<entry> entries_;  // clusters, HBM, platform control, decode errors
+  cycle_t batch_ = 64;                                // cycles that nodes may be evaluated apart
+  std::vector<entry> entries_;                        // clusters, HBM, platform control, decode errors
   std::vector<sink> sinks_;
   std::array<std::vector<axi_master_port>, 2> masters_;  // [write][cluster]
   // Pipes with their rings behind them, those into one router's lane side by side.
   struct alignas(64) cache_line {
     unsigned char bytes[64];
   };
-  std::vector<beat_pipe*> pipes_;
   std::deque<std::vector<cache_line>> memory_;
   std::size_t memory_used_ = 0;
 };

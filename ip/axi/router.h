@@ -32,19 +32,17 @@ class router_surroundings {
 /// output's AWs. Responses go back to the port that the request came from, R beat by beat, chosen by round robin. What
 /// is not first in its input waits behind what is. An output takes a beat when the first stage behind it has room.
 ///
-/// A router is evaluated per lane, in every cycle in which something about it may have changed: evaluate() does what a
-/// clock edge would do, and wakes itself and its neighbours for later cycles. Lanes of one cycle in the order of
-/// axi_lane.
+/// A router is evaluated per lane, in every cycle in which something about it may have changed: that does what a clock
+/// edge would do, and wakes lanes of its own and of its neighbours for later cycles. Lanes of one cycle in the order of
+/// axi_lane, save R, of which nothing else depends within a few cycles.
 class axi_router {
  public:
   axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel, transit_pool& transits,
-             router_surroundings& around, unsigned first_node);
-
-  /// Nodes of one router: one per lane.
-  static constexpr unsigned nodes = 8;
+             router_surroundings& around, unsigned node);
 
   const router_config& config() const { return config_; }
-  unsigned node(axi_lane lane) const { return first_node_ + static_cast<unsigned>(lane); }
+  /// A lane's number in the wheel.
+  std::uint32_t number(axi_lane lane) const { return cycle_wheel::at(node_, static_cast<unsigned>(lane)); }
 
   /// The channel that brings beats to `port`, and the one that takes them away there (a null pipe: to an endpoint that
   /// always takes them).
@@ -52,18 +50,15 @@ class axi_router {
   void attach_out(unsigned port, axi_lane lane, beat_pipe* pipe, axi_router* next, unsigned next_port);
   void attach_out(unsigned port, axi_lane lane, beat_pipe* pipe, network_port endpoint);
 
-  /// A beat was pushed onto the channel into `port`; it is there in `cycle`.
+  /// The channel into `port` is not empty any more; its first beat is there in `cycle`.
   void expect(axi_lane lane, unsigned port, cycle_t cycle) {
-    std::uint64_t& waiting = waiting_[static_cast<unsigned>(lane)];
-    const std::uint64_t bit = std::uint64_t{1} << port;
-    if ((waiting & bit) != 0) return;  // looked at again when the beats before it are gone
-    waiting |= bit;
-    wheel_.wake(node(lane), cycle);
+    waiting_[static_cast<unsigned>(lane)] |= std::uint64_t{1} << port;
+    wheel_.wake(number(lane), cycle);
   }
 
-  /// `end`: what neighbours do from `now` on is not seen here before; lanes that nobody else of the router needs are
-  /// worked off up to there.
-  void evaluate(axi_lane lane, cycle_t now, cycle_t end);
+  /// Works off all that is due before `end`. What neighbours do from the first cycle due on is not seen here before
+  /// `end`.
+  void evaluate(cycle_t end);
 
   /// Fetches into the host's caches what evaluate() is going to touch.
   void prefetch() const {
@@ -105,14 +100,16 @@ class axi_router {
     std::uint8_t width_log2 = 6;
     std::uint8_t split = 0;       // narrower beats already made of the first beat
     reason waits = reason::none;  // why the first beat did not move when it was looked at
+    bool checked = false;         // a request that the id rule lets go
   };
-  struct output {
+  struct alignas(64) output {
     beat_pipe* pipe = nullptr;
     axi_router* next = nullptr;  // who is behind it, or an endpoint
     network_port endpoint = port_none;
     std::uint8_t next_port = 0;
     std::uint8_t width_log2 = 6;
     cycle_t free_at = 0;  // without a pipe: one beat per cycle that its registers take
+    std::uint64_t beats = 0;
     round_robin turn;
   };
   /// The table of names of an output, between the first register behind the arbiter and the next one, and the requests
@@ -142,7 +139,6 @@ class axi_router {
   struct write_input {
     unsigned open = 0;    // AWs that have passed the check and whose W beats have not all left
     unsigned output = 0;  // of all of them
-    bool passed = false;  // the AW that is first has passed the check
   };
   struct write_output {
     std::vector<std::uint8_t> order;  // ring: inputs, in the order of the AWs
@@ -163,11 +159,14 @@ class axi_router {
   output& out(axi_lane lane, unsigned port) { return outputs_[at(lane, port)]; }
   template <axi_lane lane>
   void evaluate_address(cycle_t now);
+  template <bool write>
+  bool may_go(unsigned port, input& i, cycle_t now);
+  template <axi_lane lane>
+  void choose_address(unsigned to, std::uint64_t requests, cycle_t now);
   void evaluate_write_data(cycle_t now);
-  void stream_write_data(unsigned port, output& o, cycle_t now);
   void evaluate_read_data(cycle_t now, cycle_t end);
-  cycle_t stream_read_data(unsigned port, cycle_t now, cycle_t end);
-  void pass(axi_lane lane, unsigned port, output& o, cycle_t at);
+  bool move_read(unsigned from, unsigned to, output& o, cycle_t now);
+  cycle_t pass_reads(unsigned port, cycle_t now, cycle_t end);
   void evaluate_write_response(cycle_t now);
 
   void wait(input& i, reason why, cycle_t now);
@@ -177,8 +176,11 @@ class axi_router {
   unsigned find_name(unsigned port, bool write, unsigned input, axi_transit& t, cycle_t now);
   void pass_held(axi_lane lane, unsigned port, cycle_t now);
   void push(output& o, axi_lane lane, beat value, unsigned source, cycle_t now);
+  void removed(axi_lane lane, unsigned port, input& i, cycle_t now);
   beat_pipe::slot remove(axi_lane lane, unsigned port, cycle_t now);
   beat_pipe::slot take(axi_lane lane, unsigned port, cycle_t now);
+  void pass(axi_lane lane, unsigned port, output& o, cycle_t now);
+  beat_pipe::progress stream(axi_lane lane, unsigned port, output& o, cycle_t now, cycle_t end);
   bool move_data(axi_lane lane, unsigned port, output& o, cycle_t now);
   void refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now);
   void lose(axi_lane lane, std::uint64_t losers, cycle_t now);
@@ -187,24 +189,25 @@ class axi_router {
   /// the table of names in `name_cycle`: the tables see it from the next cycle on.
   struct closing {
     cycle_t cycle, name_cycle;
-    bool write, name_open;
+    bool name_open;
     std::uint8_t from, to, name, id;
   };
   /// `entered`: when it came into the last register in front of the arbiter.
   void close_later(const axi_transit& t, unsigned from, unsigned to, cycle_t now, cycle_t entered);
-  void close_until(cycle_t now);
+  void close_until(bool write, cycle_t now);
   template <class Transit>
   auto& name_of(Transit& t) const {
     const unsigned offset = t.source - config_.first_cluster;
     return offset < span_ ? t.id_up[config_.level] : t.id_down[config_.level];
   }
   unsigned id_at_input(const axi_transit& t) const;
-  void wake(axi_lane lane, cycle_t at) { wheel_.wake(node(lane), at); }
+  void wake(axi_lane lane, cycle_t at) { wheel_.wake(number(lane), at); }
 
   router_config config_;
   unsigned span_;         // clusters below this router
   unsigned child_shift_;  // log2 of the clusters below a child, if that is a whole number
-  unsigned first_node_;
+  unsigned node_;
+  bool one_width_;        // of all its ports
   unsigned open_writes_;  // AWs ahead of their last W beat, of an input
   cycle_wheel& wheel_;
   transit_pool& transits_;
@@ -213,22 +216,24 @@ class axi_router {
   std::vector<input> inputs_;             // [lane][port]
   std::vector<output> outputs_;           // [lane][port]
   std::vector<channel_counters> waited_;  // [lane][port] of the inputs
-  std::vector<channel_counters> sent_;    // [lane][port] of the outputs
+  std::vector<channel_counters> sent_;    // [lane][port] of the outputs, save beats
   std::vector<write_input> write_inputs_;
   std::vector<write_output> write_outputs_;
   std::array<std::vector<open_ids>, 2> open_;       // [write][input port]
   std::array<std::vector<name_table>, 2> names_;    // [write][output port]
   std::array<std::uint64_t, axi_lanes> waiting_{};  // inputs with a beat on their channel
-  // R: inputs whose first beat is there and asks for an output, and those outputs.
-  std::uint64_t reads_seen_ = 0, reads_wanted_ = 0;
-  cycle_t reads_done_ = 0;  // cycles before that have been worked off
-  std::vector<std::uint64_t> read_requests_;
-  std::array<std::uint64_t, 2> blocked_inputs_{};  // [write] by the id rule
-  std::array<std::uint64_t, 2> holding_{};         // [write] outputs with requests that wait for a name
-  unsigned depth_;                                 // of registers
-  std::vector<std::uint64_t> requests_;            // [output], of the lane that is being evaluated
-  std::vector<closing> closings_;                  // in any order of cycles
-  bool to_close_ = false;                          // there are some
+  std::array<std::uint64_t, 2> blocked_inputs_{};   // [write] by the id rule
+  std::uint64_t writes_turn_ = 0;                   // inputs whose W beats may go to their output
+  std::uint64_t writes_wait_ = 0;                   // inputs with W beats that are known to wait for that
+  std::array<std::uint64_t, 2> holding_{};          // [write] outputs with requests that wait for a name
+  unsigned depth_;                                  // of registers
+  std::vector<std::uint64_t> requests_;             // [output], of the lane that is being evaluated
+  struct closings {
+    std::vector<closing> list;  // in any order of cycles
+    cycle_t first = never;      // cycle in which the first of them, or of their names, closes
+    cycle_t first_burst = never;
+  };
+  std::array<closings, 2> closings_;  // [write]
 };
 
 }  // namespace ohmic

@@ -63,11 +63,13 @@ struct random_walk {
 /// `back` of the chain's own time: what is free `stages` cycles after a pop.
 struct owned_pipe {
   owned_pipe(unsigned stages, unsigned depth, unsigned forward, unsigned back)
-      : ring(beat_pipe::ring_size(stages, depth)) {
-    pipe.build(ring.data(), stages, depth, forward, back);
-  }
-  std::vector<beat_pipe::slot> ring;
-  beat_pipe pipe;
+      : memory(beat_pipe::bytes(stages, depth) / sizeof(line) + 1),
+        pipe(*beat_pipe::create(memory.data(), stages, depth, forward, back)) {}
+  struct alignas(64) line {
+    unsigned char bytes[64];
+  };
+  std::vector<line> memory;
+  beat_pipe& pipe;
 };
 
 // With both ends in the chain's own time, n cycles forward and n back.

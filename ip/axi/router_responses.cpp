@@ -1,0 +1,238 @@
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "ip/axi/router_moves.h"
+
+// What goes from targets back to initiators: R, B, and what it lets go.
+
+namespace ohmic {
+
+// Closes a burst's entries in the tables of ids and names, seen by requests from the next cycle on.
+void axi_router::close_later(const axi_transit& t, unsigned from, unsigned to, cycle_t now, cycle_t entered) {
+  const unsigned shift = config_.response_stages_in() - config_.stages_in();  // to the requests' time
+  const cycle_t cycle = now + shift, name_cycle = entered + shift;
+  unsigned& ahead = names_[t.write][from].closed_ahead;
+  const bool name_open = ahead == 0;
+  if (!name_open) --ahead;
+  closings& c = closings_[t.write];
+  c.list.push_back({cycle, name_cycle, name_open, static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to),
+                    name_of(t), static_cast<std::uint8_t>(id_at_input(t))});
+  c.first = std::min(c.first, name_open ? name_cycle : cycle);
+  c.first_burst = std::min(c.first_burst, cycle);
+  if (blocked_inputs_[t.write] != 0) wake(t.write ? axi_lane::aw : axi_lane::ar, cycle + 1);
+}
+
+void axi_router::close_until(bool write, cycle_t now) {
+  closings& all = closings_[write];
+  all.first = all.first_burst = never;
+  std::size_t kept = 0;
+  for (closing& c : all.list) {
+    if (c.name_open && c.name_cycle < now) {
+      names_[write][c.from].names.close(c.name);
+      c.name_open = false;
+    }
+    if (c.cycle >= now) {
+      all.first = std::min(all.first, c.name_open ? c.name_cycle : c.cycle);
+      all.first_burst = std::min(all.first_burst, c.cycle);
+      all.list[kept++] = c;
+      continue;
+    }
+    open_[write][c.to].close(c.id);
+    blocked_inputs_[write] &= ~port_bit(c.to);
+  }
+  all.list.resize(kept);
+}
+
+// Beats of R are chosen one by one, but nothing else of the router depends on them within a few cycles: they are worked
+// off up to `end`. All beats that are going to be there by then are on their channels already.
+void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
+  constexpr axi_lane lane = axi_lane::r;
+  std::uint64_t coming = waiting_[static_cast<unsigned>(lane)];  // inputs whose first beat does not ask yet
+  if (one_width_ && (coming & (coming - 1)) == 0) {
+    now = pass_reads(lowest_port(coming), now, end);
+    if (now < end)
+      evaluate_read_data(now, end);
+    else if (now != never)
+      wake(lane, now);
+    return;
+  }
+  struct head {
+    beat_pipe* pipe;
+    cycle_t there;  // of the first beat
+    std::uint64_t lost;
+    std::uint8_t to;
+  };
+  std::array<head, 64> heads;  // [port]
+  const auto look_at = [&](head& h, cycle_t earliest) {
+    const beat_pipe::slot& first = h.pipe->front();
+    h.there = std::max(earliest, first.time);
+    h.to = static_cast<std::uint8_t>(origin(first.source));
+  };
+  const std::uint64_t inputs = coming;
+  for_each_port(coming, [&](unsigned port) {
+    heads[port].pipe = in(lane, port).pipe;
+    heads[port].lost = 0;
+    look_at(heads[port], 0);
+  });
+  std::uint64_t wanted = 0, closed = 0;  // outputs that somebody asks for: which may take, which not before `end`
+  cycle_t later = never;
+  for (;;) {
+    cycle_t next = never;
+    for (std::uint64_t left = coming; left != 0; left &= left - 1) {
+      const unsigned port = lowest_port(left);
+      head& h = heads[port];
+      if (h.there > now) {
+        next = std::min(next, h.there);
+        continue;
+      }
+      input& i = in(lane, port);
+      output& o = out(lane, h.to);
+      if (!one_width_ && absorbs(i, o, h.pipe->front().value)) {  // the width converter keeps it
+        remove(lane, port, now);
+        if (h.pipe->empty()) {
+          coming &= ~port_bit(port);
+        } else {
+          look_at(h, now + 1);
+          next = std::min(next, h.there);
+        }
+        continue;
+      }
+      coming &= ~port_bit(port);
+      requests_[h.to] |= port_bit(port);
+      if ((closed & port_bit(h.to)) != 0)
+        wait(i, reason::full, now);
+      else
+        wanted |= port_bit(h.to);
+    }
+    for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
+      const unsigned to = lowest_port(left);
+      output& o = out(lane, to);
+      std::uint64_t& requests = requests_[to];
+      const cycle_t room = o.pipe ? o.pipe->room_at() : o.free_at;
+      const unsigned from = o.turn.pick(requests);
+      if (room > now) {
+        refuse(lane, o, requests, now);
+        if (room < end) {
+          next = std::min(next, room);
+          continue;
+        }
+        wanted &= ~port_bit(to);
+        closed |= port_bit(to);
+        if (room == never)
+          o.pipe->producer_waits = true;
+        else
+          later = std::min(later, room);
+        continue;
+      }
+      o.turn.taken();
+      head& h = heads[from];
+      if (move_read(from, to, o, now)) {
+        requests &= ~port_bit(from);
+        if (!h.pipe->empty()) {
+          coming |= port_bit(from);
+          look_at(h, now + 1);
+          next = std::min(next, h.there);
+        }
+        if (requests == 0) {
+          wanted &= ~port_bit(to);
+          continue;
+        }
+      }
+      next = now + 1;
+      for_each_port(requests & ~port_bit(from), [&](unsigned port) {
+        if (in(lane, port).waits != reason::none) wait(in(lane, port), reason::none, now);
+        ++heads[port].lost;
+      });
+    }
+    if (next >= end) {
+      next = std::min(next, later);
+      if (next != never) wake(lane, next);
+      break;
+    }
+    now = next;
+  }
+  for_each_port(wanted | closed, [&](unsigned to) { requests_[to] = 0; });
+  for_each_port(inputs, [&](unsigned port) {
+    if (heads[port].lost != 0) waited_[at(lane, port)].lost_arbitration += heads[port].lost;
+  });
+}
+
+// Moves the first beat of an input, for which there is room. True if it has gone (and not only a part of it).
+inline bool axi_router::move_read(unsigned from, unsigned to, output& o, cycle_t now) {
+  constexpr axi_lane lane = axi_lane::r;
+  input& i = in(lane, from);
+  const beat first = i.pipe->front().value;
+  const cycle_t entered = first.last() ? i.pipe->entered_last(0) : 0;
+  bool last = first.last();
+  if (i.width_log2 == o.width_log2)
+    pass(lane, from, o, now);
+  else
+    last = move_data(lane, from, o, now);
+  if (last) close_later(transits_[first.burst()], from, to, now, entered);
+  return i.split == 0;
+}
+
+// Only one input has beats, so nobody can come between them before `end`. Returns when to look again; before `end`: in
+// general.
+cycle_t axi_router::pass_reads(unsigned port, cycle_t now, cycle_t end) {
+  constexpr axi_lane lane = axi_lane::r;
+  input& i = in(lane, port);
+  beat_pipe& pipe = *i.pipe;
+  for (now = std::max(now, pipe.front().time); now < end; now = std::max(now + 1, pipe.front().time)) {
+    const beat_pipe::slot& first = pipe.front();
+    const unsigned to = origin(first.source);
+    output& o = out(lane, to);
+    o.turn.pick(port_bit(port));
+    cycle_t room = o.free_at;
+    if (o.pipe) {
+      unsigned same = 1;  // beats that go the same way, of the one burst
+      while (same < pipe.size() && same < end - now && pipe.at(same).source == first.source) ++same;
+      const beat_pipe::progress made = stream(lane, port, o, now, std::min(end, now + same));
+      if (made.beats != 0) o.turn.taken();
+      if (made.beats != 0 || made.there >= end) {
+        if (made.there == never) return never;
+        now = made.there - 1;
+        continue;
+      }
+      room = made.next;
+    }
+    if (room >= end) {
+      o.turn.not_taken();
+      wait(i, reason::full, now);
+      return room;
+    }
+    now = std::max(now, room);
+    o.turn.taken();
+    move_read(port, to, o, now);
+    if (pipe.empty()) return never;
+  }
+  return now;
+}
+
+void axi_router::evaluate_write_response(cycle_t now) {
+  constexpr axi_lane lane = axi_lane::b;
+  std::uint64_t wanted = 0;  // ports that the requests came from
+  for_each_port(waiting_[static_cast<unsigned>(lane)], [&](unsigned port) {
+    input& i = in(lane, port);
+    const beat_pipe::slot& first = i.pipe->front();
+    if (first.time > now) return wake(lane, first.time);
+    if (i.route == unknown) i.route = static_cast<std::uint8_t>(origin(first.source));
+    requests_[i.route] |= port_bit(port);
+    wanted |= port_bit(i.route);
+  });
+  for_each_port(wanted, [&](unsigned to) {
+    const std::uint64_t requests = std::exchange(requests_[to], 0);
+    output& o = out(lane, to);
+    const unsigned from = o.turn.pick(requests);
+    if (!has_room(o, lane, now)) return refuse(lane, o, requests, now);
+    o.turn.taken();
+    const cycle_t entered = in(lane, from).pipe->entered_last(0);
+    const beat_pipe::slot moved = take(lane, from, now);
+    close_later(transits_[moved.value.burst()], from, to, now, entered);
+    push(o, lane, moved.value, moved.source, now);
+    lose(lane, requests & ~port_bit(from), now);
+  });
+}
+
+}  // namespace ohmic
