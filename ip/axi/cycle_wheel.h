@@ -11,7 +11,7 @@
 
 namespace ohmic {
 
-/// When the nodes of the network are to be evaluated. A node has up to eight lanes, each with the one cycle in which it
+/// When the nodes of the network are to be evaluated. A node has up to four lanes, each with the one cycle in which it
 /// is due: whoever evaluates a lane finds out anew when it is due again.
 ///
 /// Nodes are found by one bit per node and cycle for the next `span` cycles, and by a heap for what lies further ahead.
@@ -21,13 +21,13 @@ namespace ohmic {
 class cycle_wheel {
  public:
   static constexpr cycle_t span = 256;
-  static constexpr unsigned lanes = 8;
+  static constexpr unsigned lanes = 4;
   /// Number of a node's lane.
   static constexpr std::uint32_t at(unsigned node, unsigned lane) { return node * lanes + lane; }
 
   /// When the lanes of a node are due; `never`: not.
-  struct alignas(64) due_times {
-    std::array<cycle_t, lanes> lane{never, never, never, never, never, never, never, never};
+  struct alignas(32) due_times {
+    std::array<cycle_t, lanes> lane{never, never, never, never};
   };
 
   explicit cycle_wheel(unsigned nodes = 0) { resize(nodes); }

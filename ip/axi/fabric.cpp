@@ -9,7 +9,6 @@ namespace ohmic {
 namespace {
 
 constexpr unsigned index(axi_lane lane) { return static_cast<unsigned>(lane); }
-constexpr bool from_target(axi_lane lane) { return lane == axi_lane::r || lane == axi_lane::b; }
 
 unsigned stages_in(const router_config& r, axi_lane lane) {
   return from_target(lane) ? r.response_stages_in() : r.stages_in();
@@ -61,12 +60,14 @@ void axi_fabric::build() {
     masters_[1].emplace_back(config_.port.ids, config_.port.outstanding_writes, transits_);
   }
   const auto endpoints = static_cast<unsigned>(entries_.size());
-  wheel_.resize(endpoints + static_cast<unsigned>(places_.size()));
+  const auto routers = static_cast<unsigned>(places_.size());
+  wheel_.resize(2 * (endpoints + routers));
   std::vector<std::vector<axi_router*>> children(places_.size());
   for (std::size_t i = 0; i < places_.size(); ++i) {
     router_surroundings& around = *this;
     routers_.push_back(std::make_unique<axi_router>(places_[i].config, config_.flow, wheel_, transits_, around,
-                                                    endpoints + static_cast<unsigned>(i)));
+                                                    2 * endpoints + static_cast<unsigned>(i),
+                                                    2 * endpoints + routers + static_cast<unsigned>(i)));
     if (places_[i].parent >= 0) children[static_cast<std::size_t>(places_[i].parent)].push_back(routers_.back().get());
   }
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -113,7 +114,7 @@ void axi_fabric::connect_entry(axi_router& router, unsigned port, network_port e
   if (endpoint >= clusters_ && !from_target(lane)) return;
   const unsigned in = stages_in(router.config(), lane);
   beat_pipe* const pipe = make_pipe(in, 0, 2 * in);
-  pipe->producer = cycle_wheel::at(number(endpoint), index(lane));
+  pipe->producer = lane_number(number(endpoint), lane);
   e.pipe[index(lane)] = pipe;
   router.attach_in(port, lane, pipe);
   batch_ = std::min<cycle_t>(batch_, pipe->back());
@@ -148,7 +149,7 @@ axi_transit& axi_fabric::issue(axi_burst& burst, unsigned source, cycle_t ready,
   t.ready = ready;
   if (faults_.active()) faults_.apply(t, true);
   masters_[t.write ? 1 : 0][source].queue(t);
-  wheel_.wake(cycle_wheel::at(source, index(t.write ? axi_lane::aw : axi_lane::ar)), t.ready);
+  wheel_.wake(lane_number(source, t.write ? axi_lane::aw : axi_lane::ar), t.ready);
   return t;
 }
 
@@ -159,7 +160,7 @@ void axi_fabric::respond(axi_transit& t, cycle_t cycle) {
   std::deque<std::uint32_t>& queue = t.write ? entries_[e].writes : entries_[e].reads;
   queue.push_back(t.index);
   if (queue.size() != 1) return;
-  wheel_.wake(cycle_wheel::at(e, index(t.write ? axi_lane::b : axi_lane::r)), std::max(t.ready, now_));
+  wheel_.wake(lane_number(e, t.write ? axi_lane::b : axi_lane::r), std::max(t.ready, now_));
 }
 
 void axi_fabric::accept(network_port endpoint, bool write, cycle_t cycle) {
@@ -177,13 +178,19 @@ void axi_fabric::run(cycle_t begin, cycle_t end) {
   wheel_.forward(begin);
   while (begin < end) {
     const cycle_t to = std::min(end, begin + batch_);
-    const auto endpoints = static_cast<unsigned>(entries_.size());
-    wheel_.run(begin, to, 0, endpoints, [&](unsigned node) { evaluate_entry(node, to); }, [](unsigned) {});
+    const auto endpoints = static_cast<unsigned>(entries_.size()), routers = static_cast<unsigned>(routers_.size());
+    const unsigned responses = 2 * endpoints, requests = responses + routers;
+    const auto nothing = [](unsigned) {};
+    wheel_.run(begin, to, 0, endpoints, [&](unsigned node) { enter_requests(node, to); }, nothing);
+    wheel_.run(begin, to, endpoints, responses, [&](unsigned node) { enter_responses(node - endpoints, to); }, nothing);
     now_ = begin;
     wheel_.run(
-        begin, to, endpoints, endpoints + static_cast<unsigned>(routers_.size()),
-        [&](unsigned node) { routers_[node - endpoints]->evaluate(to); },
-        [&](unsigned node) { routers_[node - endpoints]->prefetch(); });
+        begin, to, responses, requests, [&](unsigned node) { routers_[node - responses]->evaluate_responses(to); },
+        [&](unsigned node) { routers_[node - responses]->prefetch(axi_lane::r); });
+    wheel_.run(
+        begin, to, requests, requests + routers,
+        [&](unsigned node) { routers_[node - requests]->evaluate_requests(to); },
+        [&](unsigned node) { routers_[node - requests]->prefetch(axi_lane::w); });
     wheel_.finish(begin, to);
     now_ = to - 1;
     begin = std::max(to, std::min(end, wheel_.next()));
@@ -199,26 +206,43 @@ cycle_t axi_fabric::lookahead() const {
 // Ways into the network.
 
 // Lane by lane, cycle by cycle: AW before W, because the data may enter with their AW.
-void axi_fabric::evaluate_entry(unsigned node, cycle_t end) {
-  entry& e = entries_[node];
-  auto& due = wheel_.due(node).lane;
-  for (;;) {
-    now_ = *std::min_element(due.begin(), due.begin() + axi_lanes);
-    if (now_ >= end) return;
-    const auto is_due = [&](axi_lane lane) {
-      if (due[index(lane)] != now_) return false;
-      due[index(lane)] = never;
-      return true;
-    };
-    if (is_due(axi_lane::ar)) enter_requests(e, node, false);
-    if (is_due(axi_lane::aw)) enter_requests(e, node, true);
-    if (is_due(axi_lane::w)) enter_write_data(e, node);
-    if (is_due(axi_lane::r)) enter_responses(e, node, axi_lane::r);
-    if (is_due(axi_lane::b)) enter_responses(e, node, axi_lane::b);
+void axi_fabric::enter_requests(unsigned endpoint, cycle_t end) {
+  entry& e = entries_[endpoint];
+  auto& due = wheel_.due(endpoint).lane;
+  cycle_t &ar = due[place_of(axi_lane::ar)], &aw = due[place_of(axi_lane::aw)], &w = due[place_of(axi_lane::w)];
+  while (ar < end) {
+    now_ = std::exchange(ar, never);
+    enter_request(e, endpoint, false);
+  }
+  while ((now_ = std::min(aw, w)) < end) {
+    if (aw == now_) {
+      aw = never;
+      enter_request(e, endpoint, true);
+    }
+    if (w == now_) {
+      w = never;
+      enter_write_data(e, endpoint);
+    }
   }
 }
 
-void axi_fabric::enter_requests(entry& e, unsigned node, bool write) {
+void axi_fabric::enter_responses(unsigned endpoint, cycle_t end) {
+  entry& e = entries_[endpoint];
+  auto& due = wheel_.due(static_cast<unsigned>(entries_.size()) + endpoint).lane;
+  cycle_t &r = due[place_of(axi_lane::r)], &b = due[place_of(axi_lane::b)];
+  while ((now_ = std::min(r, b)) < end) {
+    if (r == now_) {
+      r = never;
+      enter_response(e, endpoint, axi_lane::r);
+    }
+    if (b == now_) {
+      b = never;
+      enter_response(e, endpoint, axi_lane::b);
+    }
+  }
+}
+
+void axi_fabric::enter_request(entry& e, unsigned node, bool write) {
   const axi_lane lane = write ? axi_lane::aw : axi_lane::ar;
   axi_master_port& master = masters_[write ? 1 : 0][node];
   if (!master.wants()) return;
@@ -226,32 +250,31 @@ void axi_fabric::enter_requests(entry& e, unsigned node, bool write) {
   if (axi_transit* const t = master.offer(now_, first)) {
     if (first && write) {
       e.write_data.push_back(t->index);
-      if (e.write_data.size() == 1) wheel_.wake(cycle_wheel::at(node, index(axi_lane::w)), now_);
+      if (e.write_data.size() == 1) wheel_.wake(lane_number(node, axi_lane::w), now_);
     }
     if (!enter(e, lane, *t, beat(t->index, 0, true), node)) return;
     master.taken(now_);
   }
-  if (const cycle_t next = master.next(now_); next != never) wheel_.wake(cycle_wheel::at(node, index(lane)), next);
+  if (const cycle_t next = master.next(now_); next != never) wheel_.wake(lane_number(node, lane), next);
 }
 
 void axi_fabric::enter_write_data(entry& e, unsigned node) {
   if (!enter_data(e, axi_lane::w, transits_[e.write_data.front()], node)) return;
   e.write_data.pop_front();
-  if (!e.write_data.empty()) wheel_.wake(cycle_wheel::at(node, index(axi_lane::w)), now_ + 1);
+  if (!e.write_data.empty()) wheel_.wake(lane_number(node, axi_lane::w), now_ + 1);
 }
 
-void axi_fabric::enter_responses(entry& e, unsigned node, axi_lane lane) {
+void axi_fabric::enter_response(entry& e, unsigned node, axi_lane lane) {
   std::deque<std::uint32_t>& queue = lane == axi_lane::r ? e.reads : e.writes;
   const axi_transit& first = transits_[queue.front()];
-  if (first.ready > now_) return wheel_.wake(cycle_wheel::at(node, index(lane)), first.ready);
+  if (first.ready > now_) return wheel_.wake(lane_number(node, lane), first.ready);
   if (lane == axi_lane::r ? !enter_data(e, lane, first, node)
                           : !enter(e, lane, first, beat(first.index, 0, true), node))
     return;
   queue.pop_front();
   axi_transit& t = transits_[first.index];
   if (t.target != port_none && !sinks_[node].unserved && !t.lost) client_.response_left(t, now_);
-  if (!queue.empty())
-    wheel_.wake(cycle_wheel::at(node, index(lane)), std::max(now_ + 1, transits_[queue.front()].ready));
+  if (!queue.empty()) wheel_.wake(lane_number(node, lane), std::max(now_ + 1, transits_[queue.front()].ready));
 }
 
 // Beats follow each other, whatever else happens: all for which there is room enter now, each in its cycle, save the
@@ -277,7 +300,7 @@ bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsig
       if (since == never) since = made.there;
       pipe.producer_waits = true;
     } else {
-      wheel_.wake(cycle_wheel::at(node, index(lane)), made.next);
+      wheel_.wake(lane_number(node, lane), made.next);
     }
     return false;
   }
@@ -297,7 +320,7 @@ bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value
     if (room == never)
       pipe.producer_waits = true;
     else
-      wheel_.wake(cycle_wheel::at(node, index(lane)), room);
+      wheel_.wake(lane_number(node, lane), room);
     return false;
   }
   if (since != never) count.blocked_full += now_ - since;
@@ -322,7 +345,7 @@ void axi_fabric::arrived(network_port endpoint, axi_lane lane, beat value, cycle
     if (last) {
       const cycle_t again = cycle + config_.port.turnaround;
       masters_[t.write ? 1 : 0][endpoint].release(again);
-      wheel_.wake(cycle_wheel::at(endpoint, index(t.write ? axi_lane::aw : axi_lane::ar)), again);
+      wheel_.wake(lane_number(endpoint, t.write ? axi_lane::aw : axi_lane::ar), again);
     }
     client_.response_beat(t, cycle, last);
     if (last) transits_.close(t);

@@ -100,6 +100,11 @@ class axi_fabric final : private router_surroundings {
   unsigned number(network_port endpoint) const {
     return endpoint < clusters_ ? endpoint : clusters_ + (endpoint == port_hbm ? 0 : endpoint == port_platform ? 1 : 2);
   }
+  /// In the wheel, of the way of an endpoint into the network.
+  std::uint32_t lane_number(unsigned endpoint, axi_lane lane) const {
+    const auto responses = static_cast<unsigned>(from_target(lane) ? entries_.size() : 0);
+    return cycle_wheel::at(endpoint + responses, place_of(lane));
+  }
   void arrived(network_port endpoint, axi_lane lane, beat value, cycle_t cycle) override;
   void build();
   static network_port endpoint_at(const router_config& r, unsigned port);
@@ -107,10 +112,11 @@ class axi_fabric final : private router_surroundings {
   void connect_entry(axi_router& router, unsigned port, network_port endpoint, axi_lane lane);
   void connect_exits(axi_router& router, unsigned port, network_port endpoint);
   beat_pipe* make_pipe(unsigned stages, unsigned forward, unsigned back);
-  void evaluate_entry(unsigned node, cycle_t end);
-  void enter_requests(entry& e, unsigned node, bool write);
+  void enter_requests(unsigned endpoint, cycle_t end);
+  void enter_responses(unsigned endpoint, cycle_t end);
+  void enter_request(entry& e, unsigned node, bool write);
   void enter_write_data(entry& e, unsigned node);
-  void enter_responses(entry& e, unsigned node, axi_lane lane);
+  void enter_response(entry& e, unsigned node, axi_lane lane);
   bool enter_data(entry& e, axi_lane lane, const axi_transit& t, unsigned node);
   bool enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node);
   void offer_requests(sink& s, bool write);

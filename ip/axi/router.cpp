@@ -8,13 +8,15 @@
 namespace ohmic {
 
 axi_router::axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel,
-                       transit_pool& transits, router_surroundings& around, unsigned node)
+                       transit_pool& transits, router_surroundings& around, unsigned response_node,
+                       unsigned request_node)
     : config_(config),
       span_(config.children * config.clusters_per_child),
       child_shift_((config.clusters_per_child & (config.clusters_per_child - 1)) == 0
                        ? static_cast<unsigned>(__builtin_ctz(config.clusters_per_child))
                        : 32),
-      node_(node),
+      response_node_(response_node),
+      request_node_(request_node),
       one_width_(config.child_width == config.up_width),
       open_writes_(limits.open_per_id),
       wheel_(wheel),
@@ -68,23 +70,26 @@ void axi_router::attach_out(unsigned port, axi_lane lane, beat_pipe* pipe, netwo
   o.endpoint = endpoint;
 }
 
-void axi_router::evaluate(cycle_t end) {
-  auto& due = wheel_.due(node_).lane;
-  const auto when = [&due](axi_lane lane) -> cycle_t& { return due[static_cast<unsigned>(lane)]; };
-  if (when(axi_lane::r) < end) evaluate_read_data(std::exchange(when(axi_lane::r), never), end);
-  for (;;) {
-    const cycle_t now =
-        std::min(std::min(when(axi_lane::ar), when(axi_lane::aw)), std::min(when(axi_lane::w), when(axi_lane::b)));
-    if (now >= end) return;
-    const auto is_due = [&](axi_lane lane) {
-      if (when(lane) != now) return false;
-      when(lane) = never;
-      return true;
-    };
-    if (is_due(axi_lane::ar)) evaluate_address<axi_lane::ar>(now);
-    if (is_due(axi_lane::aw)) evaluate_address<axi_lane::aw>(now);
-    if (is_due(axi_lane::w)) evaluate_write_data(now);
-    if (is_due(axi_lane::b)) evaluate_write_response(now);
+void axi_router::evaluate_responses(cycle_t end) {
+  auto& due = wheel_.due(response_node_).lane;
+  cycle_t &r = due[place_of(axi_lane::r)], &b = due[place_of(axi_lane::b)];
+  if (r < end) evaluate_read_data(std::exchange(r, never), end);
+  while (b < end) evaluate_write_response(std::exchange(b, never));
+}
+
+void axi_router::evaluate_requests(cycle_t end) {
+  auto& due = wheel_.due(request_node_).lane;
+  cycle_t &ar = due[place_of(axi_lane::ar)], &aw = due[place_of(axi_lane::aw)], &w = due[place_of(axi_lane::w)];
+  while (ar < end) evaluate_address<axi_lane::ar>(std::exchange(ar, never));
+  for (cycle_t now; (now = std::min(aw, w)) < end;) {
+    if (aw == now) {
+      aw = never;
+      evaluate_address<axi_lane::aw>(now);
+    }
+    if (w == now) {
+      w = never;
+      evaluate_write_data(now);
+    }
   }
 }
 

@@ -33,16 +33,18 @@ class router_surroundings {
 /// is not first in its input waits behind what is. An output takes a beat when the first stage behind it has room.
 ///
 /// A router is evaluated per lane, in every cycle in which something about it may have changed: that does what a clock
-/// edge would do, and wakes lanes of its own and of its neighbours for later cycles. Lanes of one cycle in the order of
-/// axi_lane, save R, of which nothing else depends within a few cycles.
+/// edge would do, and wakes lanes of its own and of its neighbours for later cycles. Lanes of one cycle and direction
+/// in the order of axi_lane.
 class axi_router {
  public:
   axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel, transit_pool& transits,
-             router_surroundings& around, unsigned node);
+             router_surroundings& around, unsigned response_node, unsigned request_node);
 
   const router_config& config() const { return config_; }
   /// A lane's number in the wheel.
-  std::uint32_t number(axi_lane lane) const { return cycle_wheel::at(node_, static_cast<unsigned>(lane)); }
+  std::uint32_t number(axi_lane lane) const {
+    return cycle_wheel::at(from_target(lane) ? response_node_ : request_node_, place_of(lane));
+  }
 
   /// The channel that brings beats to `port`, and the one that takes them away there (a null pipe: to an endpoint that
   /// always takes them).
@@ -56,15 +58,17 @@ class axi_router {
     wheel_.wake(number(lane), cycle);
   }
 
-  /// Works off all that is due before `end`. What neighbours do from the first cycle due on is not seen here before
-  /// `end`.
-  void evaluate(cycle_t end);
+  /// Work off all that is due before `end`, responses of all routers before the requests of any: a name that is freed
+  /// in a cycle may be given away in it. Nothing else of what neighbours do from the first cycle due on is seen here
+  /// before `end`.
+  void evaluate_responses(cycle_t end);
+  void evaluate_requests(cycle_t end);
 
-  /// Fetches into the host's caches what evaluate() is going to touch.
-  void prefetch() const {
+  /// Fetches into the host's caches what an evaluation is going to touch.
+  void prefetch(axi_lane lane) const {
     __builtin_prefetch(this, 1);
     __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
-    const auto* const first = reinterpret_cast<const char*>(inputs_[at(axi_lane::r, 0)].pipe);
+    const auto* const first = reinterpret_cast<const char*>(inputs_[at(lane, 0)].pipe);
     for (unsigned line = 0; line < 8; ++line) __builtin_prefetch(first + 64 * line, 1);
   }
 
@@ -206,7 +210,7 @@ class axi_router {
   router_config config_;
   unsigned span_;         // clusters below this router
   unsigned child_shift_;  // log2 of the clusters below a child, if that is a whole number
-  unsigned node_;
+  unsigned response_node_, request_node_;
   bool one_width_;        // of all its ports
   unsigned open_writes_;  // AWs ahead of their last W beat, of an input
   cycle_wheel& wheel_;

@@ -15,6 +15,12 @@ enum class axi_lane : std::uint8_t { ar, aw, w, r, b };
 inline constexpr unsigned axi_lanes = 5;
 inline constexpr std::array<axi_lane, axi_lanes> all_lanes = {axi_lane::ar, axi_lane::aw, axi_lane::w, axi_lane::r,
                                                               axi_lane::b};
+/// From targets to initiators.
+inline constexpr bool from_target(axi_lane lane) { return lane == axi_lane::r || lane == axi_lane::b; }
+/// Place of a lane among those of its direction.
+inline constexpr unsigned place_of(axi_lane lane) {
+  return static_cast<unsigned>(lane) - static_cast<unsigned>(from_target(lane) ? axi_lane::r : axi_lane::ar);
+}
 /// Whether the lane carries data, many beats per burst.
 inline constexpr bool carries_data(axi_lane lane) { return lane == axi_lane::w || lane == axi_lane::r; }
 
