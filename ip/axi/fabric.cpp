@@ -187,6 +187,10 @@ void axi_fabric::run(cycle_t begin, cycle_t end) {
     wheel_.run(
         begin, to, responses, requests, [&](unsigned node) { routers_[node - responses]->evaluate_responses(to); },
         [&](unsigned node) { routers_[node - responses]->prefetch(axi_lane::r); });
+    // A response that is about to enter frees a name for a request that is behind its first register already.
+    wheel_.run(
+        to, to + 1, endpoints, responses, [&](unsigned node) { enter_responses(node - endpoints, to + 1); }, nothing);
+    now_ = begin;
     wheel_.run(
         begin, to, requests, requests + routers,
         [&](unsigned node) { routers_[node - requests]->evaluate_requests(to); },

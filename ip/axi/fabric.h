@@ -22,6 +22,9 @@ namespace ohmic {
 /// cycles at the boundary. Between two endpoints nothing takes less than lookahead() cycles: what is handed over for
 /// cycle t has no effect elsewhere before t + lookahead().
 ///
+/// Whoever is told of an answer a cycle before it enters (all targets that take a cycle to answer) gets the RTL's
+/// cycles; told later, a request that waits for a free name may go on a cycle late.
+///
 /// Calls: issue(), respond(), accept() for cycles from the end of the last run() on, or from the client's calls for the
 /// cycle that they name (or later); run() from next() on. How the cycles are divided among calls of run() makes no
 /// difference to anything, save the order in which different endpoints hear of what happens.

@@ -19,7 +19,7 @@ bool axi_router::has_room(output& o, const name_table& table, axi_lane lane, cyc
 template <axi_lane lane>
 void axi_router::evaluate_address(cycle_t now) {
   constexpr bool write = lane == axi_lane::aw;
-  if (closings_[write].first < now) close_until(write, now);
+  if (closings_[write].first <= now) close_until(write, now);
   std::uint64_t wanted = 0;  // outputs
   for_each_port(waiting_[static_cast<unsigned>(lane)] & ~blocked_inputs_[write], [&](unsigned port) {
     input& i = in(lane, port);
@@ -32,7 +32,7 @@ void axi_router::evaluate_address(cycle_t now) {
   for_each_port(wanted | holding_[write],
                 [&](unsigned to) { choose_address<lane>(to, std::exchange(requests_[to], 0), now); });
   if (blocked_inputs_[write] != 0 && closings_[write].first_burst != never)
-    wake(lane, closings_[write].first_burst + 1);
+    wake(lane, closings_[write].first_burst);
 }
 
 // Whether the id rule lets the request go that is first at an input. What it depends on gets better only, until the
@@ -126,7 +126,7 @@ unsigned axi_router::find_name(unsigned port, bool write, unsigned input, axi_tr
         --ahead;
         continue;
       }
-      if (responses.entered_last(k) + shift >= now) break;
+      if (responses.entered_last(k) + shift > now) break;
       table.names.close(name_of(transits_[responses.at(k).value.burst()]));
       ++table.closed_ahead;
     }

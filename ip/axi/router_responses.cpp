@@ -18,8 +18,8 @@ void axi_router::close_later(const axi_transit& t, unsigned from, unsigned to, c
   closings& c = closings_[t.write];
   c.list.push_back({cycle, name_cycle, name_open, static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to),
                     name_of(t), static_cast<std::uint8_t>(id_at_input(t))});
-  c.first = std::min(c.first, name_open ? name_cycle : cycle);
-  c.first_burst = std::min(c.first_burst, cycle);
+  c.first = std::min(c.first, name_open ? name_cycle : cycle + 1);
+  c.first_burst = std::min(c.first_burst, cycle + 1);
   if (blocked_inputs_[t.write] != 0) wake(t.write ? axi_lane::aw : axi_lane::ar, cycle + 1);
 }
 
@@ -28,13 +28,13 @@ void axi_router::close_until(bool write, cycle_t now) {
   all.first = all.first_burst = never;
   std::size_t kept = 0;
   for (closing& c : all.list) {
-    if (c.name_open && c.name_cycle < now) {
+    if (c.name_open && c.name_cycle <= now) {
       names_[write][c.from].names.close(c.name);
       c.name_open = false;
     }
     if (c.cycle >= now) {
-      all.first = std::min(all.first, c.name_open ? c.name_cycle : c.cycle);
-      all.first_burst = std::min(all.first_burst, c.cycle);
+      all.first = std::min(all.first, c.name_open ? c.name_cycle : c.cycle + 1);
+      all.first_burst = std::min(all.first_burst, c.cycle + 1);
       all.list[kept++] = c;
       continue;
     }

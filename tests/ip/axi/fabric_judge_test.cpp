@@ -34,24 +34,20 @@ struct summary {
   }
 };
 
-// Where no table of names fills, every burst takes the judge's cycles. A name that is free again is given to a request
-// that waits for one a cycle later than in the RTL (docs/not-modelled.md).
+// Nearly all bursts take the judge's cycles; where tables of names are full, a request may be a cycle late.
 TEST(FabricJudgeTest, RandomNetworksUpTo64Clusters) {
-  summary whole, small;
+  summary all;
   for (unsigned seed = 1; seed <= 200; ++seed) {
     const judge_case c = draw_judge_case(seed, 64, 40);
     const judgement j = judge(c);
-    const bool small_table = c.parameters.remap_ids < 16;
-    (small_table ? small : whole).add(c, j);
-    const double most = small_table ? 0.06 : 0.03;
-    EXPECT_LE(std::abs(j.latency), most) << c.text() << ": " << j.first;
-    EXPECT_LE(std::abs(j.throughput), most) << c.text() << ": " << j.first;
+    all.add(c, j);
+    EXPECT_LE(std::abs(j.latency), 0.015) << c.text() << ": " << j.first;
+    EXPECT_LE(std::abs(j.throughput), 0.01) << c.text() << ": " << j.first;
   }
-  whole.print("tables of 16 names and more");
-  small.print("smaller tables");
-  EXPECT_LE(whole.latency / whole.cases, 0.002);
-  EXPECT_LE(whole.throughput / whole.cases, 0.002);
-  EXPECT_GE(whole.exact, whole.cases * 8 / 10);
+  all.print("random networks");
+  EXPECT_LE(all.latency / all.cases, 0.0002);
+  EXPECT_LE(all.throughput / all.cases, 0.0002);
+  EXPECT_GE(all.exact, all.cases * 85 / 100);
 }
 
 TEST(FabricJudgeTest, FourLevelsAnd512Clusters) {
@@ -69,8 +65,8 @@ TEST(FabricJudgeTest, FourLevelsAnd512Clusters) {
       c.traffic.bursts = destination == to::hot_spot ? 4 : 10;
       const judgement j = judge(c);
       all.add(c, j);
-      EXPECT_LE(std::abs(j.latency), 0.01) << c.text() << ": " << j.first;
-      EXPECT_LE(std::abs(j.throughput), 0.01) << c.text() << ": " << j.first;
+      EXPECT_LE(std::abs(j.latency), 0.003) << c.text() << ": " << j.first;
+      EXPECT_LE(std::abs(j.throughput), 0.001) << c.text() << ": " << j.first;
       EXPECT_LE(j.unfair, 0.2) << c.text() << ": two bursts of ten";
     }
   }
