@@ -123,41 +123,25 @@ class alignas(64) beat_pipe {
     if (!full()) made.next = std::max(free->time, not_before);
     return made;
   }
+  /// Moves the first beat to the beginning of `to`, as pop() and push() do. Precondition: a depth above 1, of both.
+  void pass(beat_pipe& to, cycle_t now) {
+    assert(spacing_ == 1 && to.spacing_ == 1 && to.room(now) && front().time <= now);
+    slot &from = *place(pop_), &into = *to.place(to.push_);
+    into = from;
+    into.time = now + to.forward_;
+    held_cycles_ += now + forward_ - from.time;
+    from.time = now + back_;
+    pop_ = next(pop_);
+    --size_;
+    to.push_ = to.next(to.push_);
+    to.free_ = to.next(to.free_);
+    to.not_before_ = now + 1;
+    to.grow(to.size_ + 1);
+  }
   /// Moves beats from this chain's end to the beginning of `to`, each in the first cycle from `now` on in which it is
   /// there, the one before it has gone and there is room; but none in `end` or later, and no burst's last one.
   progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
-    progress made;
-    const unsigned places = to.capacity_ - to.size_;
-    cycle_t not_before = to.not_before_, held = 0;
-    slot *from = place(pop_), *into = to.place(to.push_), *free = to.place(to.free_);
-    for (unsigned left = size_;; --left) {
-      made.there = made.next = never;
-      if (left == 0) break;
-      made.there = std::max(from->time, now);
-      if (made.beats == places) break;
-      const cycle_t at = std::max({made.there, free->time, not_before});
-      made.next = at;
-      if (at >= end || from->value.last()) break;
-      if (made.beats++ == 0) made.first = at;
-      made.full += at - made.there;
-      held += at - from->time;
-      to.put(*into, from->value, from->source, at);
-      from->time = at + back_;
-      from = next(from), into = to.next(into), free = to.next(free);
-      not_before = at + to.spacing_;
-      now = at + 1;
-      if (spacing_ == 1) continue;
-      pop_ = offset(from);
-      size_ = left - 1;
-      space_pops(at + spacing_);
-    }
-    held_cycles_ += held + std::uint64_t{made.beats} * forward_;
-    if (spacing_ == 1) {
-      pop_ = offset(from);
-      size_ -= made.beats;
-    }
-    to.filled(into, free, made.beats, not_before);
-    return made;
+    return spacing_ == 1 && to.spacing_ == 1 ? stream<false>(to, now, end) : stream<true>(to, now, end);
   }
 
   // What happens inside, for tables that stand between two stages.
@@ -204,6 +188,54 @@ class alignas(64) beat_pipe {
 
   /// One stage more is remembered than it holds.
   static unsigned slots(unsigned stages, unsigned depth) { return (stages + 1) * depth; }
+
+  template <bool spaced>
+  progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
+    progress made;
+    const unsigned places = to.capacity_ - to.size_;
+    const std::uint64_t forward = to.forward_, freed_after = back_;
+    slot *const begin = place(first), *const last = place(end_);
+    slot *const to_begin = to.place(first), *const to_last = to.place(to.end_);
+    slot *from = place(pop_), *into = to.place(to.push_), *free = to.place(to.free_);
+    cycle_t not_before = to.not_before_, held = 0;
+    for (unsigned left = size_;; --left) {
+      made.there = made.next = never;
+      if (left == 0) break;
+      made.there = std::max(from->time, now);
+      if (made.beats == places) break;
+      const cycle_t at = std::max(std::max(free->time, not_before), made.there);
+      made.next = at;
+      if (at >= end || from->value.last()) break;
+      if (made.beats++ == 0) made.first = at;
+      made.full += at - made.there;
+      held += at - from->time;
+      if constexpr (spaced) {
+        to.put(*into, from->value, from->source, at);
+      } else {
+        *into = *from;
+        into->time = at + forward;
+      }
+      from->time = at + freed_after;
+      if (++from == last) from = begin;
+      if (++into == to_last) into = to_begin;
+      if (++free == to_last) free = to_begin;
+      now = at + 1;
+      not_before = spaced ? at + to.spacing_ : now;
+      if constexpr (spaced) {
+        if (spacing_ == 1) continue;
+        pop_ = offset(from);
+        size_ = left - 1;
+        space_pops(at + spacing_);
+      }
+    }
+    held_cycles_ += held + std::uint64_t{made.beats} * forward_;
+    if (!spaced || spacing_ == 1) {
+      pop_ = offset(from);
+      size_ -= made.beats;
+    }
+    to.filled(into, free, made.beats, not_before);
+    return made;
+  }
 
   // Places are kept as bytes from the object on.
   slot* place(unsigned at) { return reinterpret_cast<slot*>(reinterpret_cast<char*>(this) + at); }

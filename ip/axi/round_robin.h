@@ -32,6 +32,11 @@ class round_robin {
     frozen_ = false;
   }
   void not_taken() { frozen_ = true; }
+  /// pick() and taken() for a requester that is the only one.
+  void sole(unsigned requester) {
+    next_ = requester;
+    frozen_ = false;
+  }
 
   /// The requesters that the next pick() chooses from, if it is frozen.
   bool frozen() const { return frozen_; }

@@ -93,22 +93,14 @@ void axi_router::evaluate_requests(cycle_t end) {
   }
 }
 
-void axi_router::account(input& i, cycle_t now) {
-  channel_counters& count = waited_[static_cast<std::size_t>(&i - inputs_.data())];
-  const std::uint64_t cycles = now - i.waits_since;
-  switch (i.waits) {
-    case reason::arbitration:
-      count.lost_arbitration += cycles;
-      break;
-    case reason::order:
-      count.blocked_order += cycles;
-      break;
-    case reason::full:
-      count.blocked_full += cycles;
-      break;
-    case reason::none:
-      break;
-  }
+// The first beat of an input has been held up until now.
+void axi_router::account(axi_lane lane, unsigned port, cycle_t now) {
+  const input& i = in(lane, port);
+  channel_counters& count = waited_[at(lane, port)];
+  (i.waits == reason::arbitration ? count.lost_arbitration
+   : i.waits == reason::order     ? count.blocked_order
+                                  : count.blocked_full) += now - i.waits_since;
+  held_up_[static_cast<unsigned>(lane)] &= ~port_bit(port);
 }
 
 // Data beats in and out.
@@ -129,7 +121,7 @@ beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, 
     else if (was_empty)
       o.next->expect(lane, o.next_port, made.first + into.forward());
   }
-  if (made.next != made.there) wait(i, reason::full, made.there);
+  if (made.next != made.there) wait(lane, port, reason::full, made.there);
   return made;
 }
 

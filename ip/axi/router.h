@@ -96,14 +96,14 @@ class axi_router {
   unsigned child(unsigned offset) const {
     return child_shift_ < 32 ? offset >> child_shift_ : offset / config_.clusters_per_child;
   }
-  enum class reason : std::uint8_t { none, arbitration, order, full };
+  enum class reason : std::uint8_t { arbitration, order, full };
   struct input {
     beat_pipe* pipe = nullptr;
     cycle_t waits_since = 0;
     std::uint8_t route = unknown;  // output of the first beat
     std::uint8_t width_log2 = 6;
     std::uint8_t split = 0;       // narrower beats already made of the first beat
-    reason waits = reason::none;  // why the first beat did not move when it was looked at
+    reason waits = reason::full;  // if it is held up: why the first beat did not move when it was looked at
     bool checked = false;         // a request that the id rule lets go
   };
   struct alignas(64) output {
@@ -173,8 +173,8 @@ class axi_router {
   cycle_t pass_reads(unsigned port, cycle_t now, cycle_t end);
   void evaluate_write_response(cycle_t now);
 
-  void wait(input& i, reason why, cycle_t now);
-  void account(input& i, cycle_t now);
+  void wait(axi_lane lane, unsigned port, reason why, cycle_t now);
+  void account(axi_lane lane, unsigned port, cycle_t now);
   bool has_room(output& o, axi_lane lane, cycle_t now);
   bool has_room(output& o, const name_table& table, axi_lane lane, cycle_t now);
   unsigned find_name(unsigned port, bool write, unsigned input, axi_transit& t, cycle_t now);
@@ -226,6 +226,7 @@ class axi_router {
   std::array<std::vector<open_ids>, 2> open_;       // [write][input port]
   std::array<std::vector<name_table>, 2> names_;    // [write][output port]
   std::array<std::uint64_t, axi_lanes> waiting_{};  // inputs with a beat on their channel
+  std::array<std::uint64_t, axi_lanes> held_up_{};  // inputs whose first beat was there and could not go
   std::array<std::uint64_t, 2> blocked_inputs_{};   // [write] by the id rule
   std::uint64_t writes_turn_ = 0;                   // inputs whose W beats may go to their output
   std::uint64_t writes_wait_ = 0;                   // inputs with W beats that are known to wait for that

@@ -18,9 +18,14 @@ void for_each_port(std::uint64_t ports, F&& f) {
 
 // The waits of an input's first beat.
 
-inline void axi_router::wait(input& i, reason why, cycle_t now) {
-  if (i.waits == why) return;
-  account(i, now);
+inline void axi_router::wait(axi_lane lane, unsigned port, reason why, cycle_t now) {
+  std::uint64_t& held_up = held_up_[static_cast<unsigned>(lane)];
+  input& i = in(lane, port);
+  if ((held_up & port_bit(port)) != 0) {
+    if (i.waits == why) return;
+    account(lane, port, now);
+  }
+  held_up |= port_bit(port);
   i.waits = why;
   i.waits_since = now;
 }
@@ -40,10 +45,7 @@ inline bool axi_router::has_room(output& o, axi_lane lane, cycle_t now) {
 inline void axi_router::removed(axi_lane lane, unsigned port, input& i, cycle_t now) {
   i.route = unknown;
   i.checked = false;
-  if (i.waits != reason::none) {
-    account(i, now);
-    i.waits = reason::none;
-  }
+  if ((held_up_[static_cast<unsigned>(lane)] & port_bit(port)) != 0) account(lane, port, now);
   beat_pipe& pipe = *i.pipe;
   if (pipe.producer_waits) {
     pipe.producer_waits = false;
@@ -94,12 +96,12 @@ inline void axi_router::pass(axi_lane lane, unsigned port, output& o, cycle_t no
 // The output takes nobody in this cycle: the choice is kept.
 inline void axi_router::refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now) {
   o.turn.not_taken();
-  for_each_port(requests, [&](unsigned port) { wait(in(lane, port), reason::full, now); });
+  for_each_port(requests, [&](unsigned port) { wait(lane, port, reason::full, now); });
 }
 
 inline void axi_router::lose(axi_lane lane, std::uint64_t losers, cycle_t now) {
   if (losers == 0) return;
-  for_each_port(losers, [&](unsigned port) { wait(in(lane, port), reason::arbitration, now); });
+  for_each_port(losers, [&](unsigned port) { wait(lane, port, reason::arbitration, now); });
   wake(lane, now + 1);
 }
 

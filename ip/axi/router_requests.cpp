@@ -31,8 +31,7 @@ void axi_router::evaluate_address(cycle_t now) {
   });
   for_each_port(wanted | holding_[write],
                 [&](unsigned to) { choose_address<lane>(to, std::exchange(requests_[to], 0), now); });
-  if (blocked_inputs_[write] != 0 && closings_[write].first_burst != never)
-    wake(lane, closings_[write].first_burst);
+  if (blocked_inputs_[write] != 0 && closings_[write].first_burst != never) wake(lane, closings_[write].first_burst);
 }
 
 // Whether the id rule lets the request go that is first at an input. What it depends on gets better only, until the
@@ -55,7 +54,7 @@ bool axi_router::may_go(unsigned port, input& i, cycle_t now) {
   }
   if (i.checked) return true;
   blocked_inputs_[write] |= port_bit(port);
-  wait(i, reason::order, now);
+  wait(write ? axi_lane::aw : axi_lane::ar, port, reason::order, now);
   return false;
 }
 
@@ -170,7 +169,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
     if (i.width_log2 == o.width_log2 && !first.value.last()) {
       if (o.pipe->full()) {
         o.pipe->producer_waits = true;
-        return wait(i, reason::full, now);
+        return wait(lane, port, reason::full, now);
       }
       // Nobody can come between the beats of a burst whose turn it is: all that are known move now, each in its own
       // cycle, save the last one, which lets others go.
@@ -182,7 +181,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
       take(lane, port, now);
       return;
     }
-    if (!has_room(o, lane, now)) return wait(i, reason::full, now);
+    if (!has_room(o, lane, now)) return wait(lane, port, reason::full, now);
     const bool last = move_data(lane, port, o, now);
     if (!i.pipe->empty()) wake(lane, std::max(now + 1, i.pipe->front().time));
     if (!last) return;
@@ -203,7 +202,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
     const cycle_t there = i.pipe->empty() ? never : i.pipe->front().time;
     if (there == never) return;
     if (there > now) return wake(lane, there);
-    wait(i, reason::order, now);
+    wait(lane, port, reason::order, now);
     writes_wait_ |= port_bit(port);
   });
 }

@@ -1,4 +1,3 @@
-#include <array>
 #include <cassert>
 #include <utility>
 
@@ -59,21 +58,29 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
   }
   struct head {
     beat_pipe* pipe;
-    cycle_t there;  // of the first beat
-    std::uint64_t lost;
+    cycle_t there;  // its first beat
+    std::uint32_t burst;
+    std::uint32_t lost;  // cycles
     std::uint8_t to;
   };
-  std::array<head, 64> heads;  // [port]
+  head heads[64];           // [port], of those with beats
+  std::uint64_t asked[64];  // [output], of those that somebody asks for: by which inputs
+  input* const ins = &in(lane, 0);
+  output* const outs = &out(lane, 0);
   const auto look_at = [&](head& h, cycle_t earliest) {
     const beat_pipe::slot& first = h.pipe->front();
     h.there = std::max(earliest, first.time);
+    if (first.value.burst() == h.burst) return;
+    h.burst = first.value.burst();
     h.to = static_cast<std::uint8_t>(origin(first.source));
   };
   const std::uint64_t inputs = coming;
   for_each_port(coming, [&](unsigned port) {
-    heads[port].pipe = in(lane, port).pipe;
-    heads[port].lost = 0;
-    look_at(heads[port], 0);
+    head& h = heads[port];
+    h.pipe = ins[port].pipe;
+    h.burst = ~0u;
+    h.lost = 0;
+    look_at(h, 0);
   });
   std::uint64_t wanted = 0, closed = 0;  // outputs that somebody asks for: which may take, which not before `end`
   cycle_t later = never;
@@ -86,9 +93,7 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
         next = std::min(next, h.there);
         continue;
       }
-      input& i = in(lane, port);
-      output& o = out(lane, h.to);
-      if (!one_width_ && absorbs(i, o, h.pipe->front().value)) {  // the width converter keeps it
+      if (!one_width_ && absorbs(ins[port], outs[h.to], h.pipe->front().value)) {  // the width converter keeps it
         remove(lane, port, now);
         if (h.pipe->empty()) {
           coming &= ~port_bit(port);
@@ -99,19 +104,22 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
         continue;
       }
       coming &= ~port_bit(port);
-      requests_[h.to] |= port_bit(port);
-      if ((closed & port_bit(h.to)) != 0)
-        wait(i, reason::full, now);
-      else
-        wanted |= port_bit(h.to);
+      const std::uint64_t to = port_bit(h.to);
+      if (((wanted | closed) & to) == 0) {
+        asked[h.to] = port_bit(port);
+        wanted |= to;
+        continue;
+      }
+      asked[h.to] |= port_bit(port);
+      if ((closed & to) != 0) wait(lane, port, reason::full, now);
     }
     for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
       const unsigned to = lowest_port(left);
-      output& o = out(lane, to);
-      std::uint64_t& requests = requests_[to];
+      output& o = outs[to];
+      const std::uint64_t requests = asked[to];
       const cycle_t room = o.pipe ? o.pipe->room_at() : o.free_at;
-      const unsigned from = o.turn.pick(requests);
       if (room > now) {
+        o.turn.pick(requests);
         refuse(lane, o, requests, now);
         if (room < end) {
           next = std::min(next, room);
@@ -125,23 +133,30 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
           later = std::min(later, room);
         continue;
       }
-      o.turn.taken();
+      unsigned from = lowest_port(requests);
+      if ((requests & (requests - 1)) == 0) {
+        o.turn.sole(from);
+      } else {
+        from = o.turn.pick(requests);
+        o.turn.taken();
+      }
       head& h = heads[from];
+      const std::uint64_t losers = requests & ~port_bit(from);
       if (move_read(from, to, o, now)) {
-        requests &= ~port_bit(from);
         if (!h.pipe->empty()) {
           coming |= port_bit(from);
           look_at(h, now + 1);
           next = std::min(next, h.there);
         }
-        if (requests == 0) {
+        if (losers == 0) {
           wanted &= ~port_bit(to);
           continue;
         }
+        asked[to] = losers;
       }
       next = now + 1;
-      for_each_port(requests & ~port_bit(from), [&](unsigned port) {
-        if (in(lane, port).waits != reason::none) wait(in(lane, port), reason::none, now);
+      for_each_port(losers, [&](unsigned port) {
+        if ((held_up_[static_cast<unsigned>(lane)] & port_bit(port)) != 0) account(lane, port, now);
         ++heads[port].lost;
       });
     }
@@ -152,7 +167,6 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
     }
     now = next;
   }
-  for_each_port(wanted | closed, [&](unsigned to) { requests_[to] = 0; });
   for_each_port(inputs, [&](unsigned port) {
     if (heads[port].lost != 0) waited_[at(lane, port)].lost_arbitration += heads[port].lost;
   });
@@ -163,14 +177,21 @@ inline bool axi_router::move_read(unsigned from, unsigned to, output& o, cycle_t
   constexpr axi_lane lane = axi_lane::r;
   input& i = in(lane, from);
   const beat first = i.pipe->front().value;
-  const cycle_t entered = first.last() ? i.pipe->entered_last(0) : 0;
-  bool last = first.last();
-  if (i.width_log2 == o.width_log2)
-    pass(lane, from, o, now);
-  else
-    last = move_data(lane, from, o, now);
-  if (last) close_later(transits_[first.burst()], from, to, now, entered);
-  return i.split == 0;
+  if (first.last() || !one_width_ || !o.pipe || depth_ == 1) {
+    const cycle_t entered = first.last() ? i.pipe->entered_last(0) : 0;
+    bool last = first.last();
+    if (i.width_log2 == o.width_log2)
+      pass(lane, from, o, now);
+    else
+      last = move_data(lane, from, o, now);
+    if (last) close_later(transits_[first.burst()], from, to, now, entered);
+    return i.split == 0;
+  }
+  i.pipe->pass(*o.pipe, now);
+  removed(lane, from, i, now);
+  ++o.beats;
+  if (o.pipe->size() == 1) o.next->expect(lane, o.next_port, now + o.pipe->forward());
+  return true;
 }
 
 // Only one input has beats, so nobody can come between them before `end`. Returns when to look again; before `end`: in
@@ -199,7 +220,7 @@ cycle_t axi_router::pass_reads(unsigned port, cycle_t now, cycle_t end) {
     }
     if (room >= end) {
       o.turn.not_taken();
-      wait(i, reason::full, now);
+      wait(lane, port, reason::full, now);
       return room;
     }
     now = std::max(now, room);
