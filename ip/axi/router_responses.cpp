@@ -48,6 +48,7 @@ void axi_router::close_until(bool write, cycle_t now) {
 void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
   constexpr axi_lane lane = axi_lane::r;
   std::uint64_t coming = waiting_[static_cast<unsigned>(lane)];  // inputs whose first beat does not ask yet
+  if (coming == 0) return;                                       // woken by room for beats that have gone meanwhile
   if (one_width_ && (coming & (coming - 1)) == 0) {
     now = pass_reads(lowest_port(coming), now, end);
     if (now < end)

@@ -24,6 +24,14 @@ TEST(FabricTest, RandomNetworksWithSlavesThatPushBack) {
   }
 }
 
+// Found by the campaign: a router is woken by room when its inputs have become empty.
+TEST(FabricTest, RoomThatNobodyNeedsAnyMore) {
+  const network_trial trial = draw_trial(8361956585489247287u, 52, 1325);
+  std::uint64_t first = 0;
+  ASSERT_NO_THROW(first = play(trial, division::one_by_one)) << trial.text();
+  ASSERT_EQ(play(trial, division::random), first) << trial.text();
+}
+
 /// Targets that answer a cycle later, and take what comes unless they are shut.
 struct plain_client final : fabric_client {
   bool request(axi_transit& t, cycle_t cycle) override {
