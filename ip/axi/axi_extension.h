@@ -17,6 +17,7 @@ struct axi_extension : tlm::tlm_extension<axi_extension> {
   axi_burst* burst = nullptr;
   axi_transit* transit = nullptr;               ///< while it is in the network
   tlm::tlm_generic_payload* foreign = nullptr;  ///< the payload of an initiator that does not know this extension
+  cycle_t ready = 0, sent = 0, arrived = 0, first = 0;  ///< while the network is observed: see observed_burst
 
   tlm::tlm_extension_base* clone() const override {
     auto* const copy = new axi_extension;

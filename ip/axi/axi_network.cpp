@@ -150,6 +150,10 @@ tlm_sync_enum axi_network::enter(port_face& face, tlm_generic_payload& payload, 
   tlm_generic_payload* const mine = known ? &payload : stand_in_for(payload);
   if (!mine) return tlm::TLM_COMPLETED;
   axi_extension& e = extension_of(*mine);
+  if (observer_) {
+    e.ready = cycle;
+    e.sent = e.arrived = e.first = 0;
+  }
   catch_up();
   e.transit = &fabric_->issue(*e.burst, face.port, cycle, mine);
   wake_for_next();
@@ -158,6 +162,11 @@ tlm_sync_enum axi_network::enter(port_face& face, tlm_generic_payload& payload, 
 
 bool axi_network::request(axi_transit& t, cycle_t cycle) {
   port_face& face = face_of(t.target);
+  if (observer_) {
+    axi_extension& e = extension_of(*static_cast<tlm_generic_payload*>(t.owner));
+    e.sent = t.ready;
+    e.arrived = cycle;
+  }
   if (face.stream_target || !t.write) return offer(face, *static_cast<tlm_generic_payload*>(t.owner), cycle);
   face.write_waiting = face.write_open;
   face.write_open = true;
@@ -218,6 +227,11 @@ void axi_network::response_left(axi_transit& t, cycle_t cycle) {
 void axi_network::response_beat(axi_transit& t, cycle_t cycle, bool last) {
   auto& payload = *static_cast<tlm_generic_payload*>(t.owner);
   port_face& face = *ports_[t.source];
+  if (observer_) {
+    axi_extension& e = extension_of(payload);
+    if (e.first == 0) e.first = cycle;
+    if (last) observer_({*e.burst, t.source, t.target, e.ready, e.sent, e.arrived, e.first, cycle});
+  }
   if (!t.write && face.stream_initiator && !extension_of(payload).foreign)
     face.stream_initiator->read_beat(payload, cycle, last);
   if (last) give_back(t, cycle);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "ip/axi/axi_extension.h"
@@ -15,6 +16,18 @@
 namespace ohmic {
 
 class axi_fabric;
+
+/// A burst whose response is complete, and its cycles at the boundary of the network.
+struct observed_burst {
+  const axi_burst& burst;
+  unsigned master;      ///< cluster
+  network_port target;  ///< port_none: nobody has this address
+  cycle_t ready;        ///< its master has handed it over
+  cycle_t sent;         ///< its AR or AW was first valid at its master's port; 0 if nobody has its address
+  cycle_t arrived;      ///< its AR or AW was first at its target; 0 likewise
+  cycle_t first;        ///< first R beat, or B, at the master
+  cycle_t last;         ///< last R beat, or B
+};
 
 /// The AXI network of a chip as a TLM-2.0 AT module: axi_fabric behind sockets.
 ///
@@ -62,6 +75,10 @@ class axi_network : public sc_core::sc_module, fabric_client {
 
   /// See axi_fabric.
   void for_each_lane(const std::function<void(const std::string&, axi_lane, const channel_counters&)>& visit) const;
+
+  /// Calls observer(burst) for each burst whose response is complete, in the order of their last beats as far as these
+  /// are a few cycles apart.
+  void observe(std::function<void(const observed_burst&)> observer) { observer_ = std::move(observer); }
 
   /// Nothing but what SystemC has pending calls before cycle `end`: until then cycles may be worked off ahead of
   /// SystemC's time.
@@ -122,6 +139,7 @@ class axi_network : public sc_core::sc_module, fabric_client {
   cycle_t armed_ = never;
   cycle_t undisturbed_until_ = 0;
   bool working_ = false;
+  std::function<void(const observed_burst&)> observer_;
   std::vector<std::unique_ptr<axi_burst>> bursts_;  // behind payloads that stand in for foreign ones
   std::vector<axi_burst*> free_bursts_;
   axi_payload_pool payloads_;

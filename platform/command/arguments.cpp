@@ -193,6 +193,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("FUNCTION|FIRST-LAST")
       ->take_all()
       ->allow_extra_args(false);
+  run->add_option("--trace-bursts", a.burst_trace, "Write the bursts of the network with their cycles, as CSV")
+      ->type_name("FILE");
   run->add_option(
          "--wave", a.waves,
          "Record the waveforms of some cores of model rtl, lockstep or ibex, as CLUSTERS.CORES, one FST file each;\n"

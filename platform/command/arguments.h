@@ -24,6 +24,7 @@ struct arguments {
   std::string write_mapping;          ///< of compile: a file for the mapping; empty: none
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
+  std::string burst_trace;                     ///< argument of --trace-bursts
   std::vector<std::string> traces, trace_pcs;  ///< arguments of --trace and --trace-pc
   std::optional<std::uint64_t> trace_from, trace_to;
   std::vector<std::string> crossbars;        ///< arguments of --crossbar

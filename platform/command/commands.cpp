@@ -60,6 +60,7 @@ exit_code run_experiment_command(const arguments& a) {
   request.how = invocation_of(a);
   request.quiet = a.quiet;
   request.dump = a.dump;
+  request.burst_trace = a.burst_trace;
   request.traces = {a.traces, a.trace_from, a.trace_to, a.trace_pcs};
   request.lockstep_mismatches = a.lockstep_mismatches;
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
@@ -113,6 +114,7 @@ exit_code run_program_command(const arguments& a) {
                                                output ? output->path() : std::filesystem::path());
   request.machine.traces = choose_traces({a.traces, a.trace_from, a.trace_to, a.trace_pcs}, request.chip,
                                          output ? output->path() : std::filesystem::path());
+  request.machine.burst_trace = a.burst_trace;
   if (output) output->create();
   request.quiet = a.quiet;
   request.dump = a.dump;

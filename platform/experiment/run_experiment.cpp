@@ -55,6 +55,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
   options.network.random_seed = c.engine.random_delay_seed;
   options.network.drop_write = request.faults.drop_write;
   if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
+  options.burst_trace = request.burst_trace;
   options.traces = choose_traces(request.traces, c.chip, c.output);
   return options;
 }

@@ -19,6 +19,7 @@ struct experiment_request {
   invocation how;  ///< for the summary
   bool quiet = false;
   bool dump = false;  ///< print every cluster's state if the run fails
+  std::string burst_trace;  ///< file for the network's bursts; empty: none
   trace_words traces;
   unsigned lockstep_mismatches = 1;  ///< as in machine_options
   waveform_words waveforms;

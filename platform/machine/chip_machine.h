@@ -16,6 +16,7 @@
 #include "platform/chip/chip.h"
 #include "platform/cluster/cluster.h"
 #include "platform/elf/elf_file.h"
+#include "platform/machine/burst_trace.h"
 #include "platform/machine/hand_over.h"
 #include "platform/machine/instruction_trace.h"
 #include "platform/machine/loading.h"
@@ -71,6 +72,10 @@ class chip_machine : public machine {
         chip_(
             "chip", with_entry(config, programs[0]), options.network,
             [&](unsigned i) { return cores(text_in(programs, config, i), i, i * hart_ids_per_cluster); }, observer) {
+    if (!options.burst_trace.empty()) {
+      bursts_ = std::make_unique<burst_trace>(options.burst_trace);
+      chip_.network().observe([this](const observed_burst& burst) { bursts_->write(burst); });
+    }
     if (options.random_memory_seed) {
       chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
                                           *options.random_memory_seed);
@@ -122,6 +127,7 @@ class chip_machine : public machine {
     const run_end end = chip_.run(options);
     chip_.control().flush();
     for (const auto& trace : traces_) trace->close();
+    if (bursts_) bursts_->close();
     if (finish_waveforms_) waveforms_ = finish_waveforms_();
     // Some may have been left behind on the way to another end.
     return end != run_end::interrupted && !lockstep().mismatches.empty() ? run_end::lockstep_mismatch : end;
@@ -320,6 +326,7 @@ class chip_machine : public machine {
   const program_set programs_;
   const unsigned most_mismatches_;
   const trace_files traces_;
+  std::unique_ptr<burst_trace> bursts_;
   const report_lockstep lockstep_;
   const finish_waveforms finish_waveforms_;
   std::vector<recorded_waveform> waveforms_;

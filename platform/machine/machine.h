@@ -61,6 +61,7 @@ struct machine_options {
   network_options network;
   std::vector<traced_core> traces;
   std::vector<waved_core> waveforms;
+  std::string burst_trace;           ///< file for the network's bursts; empty: none
   unsigned lockstep_mismatches = 1;  ///< a run stops when a cluster's cores in lock-step have differed so often
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin

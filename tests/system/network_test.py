@@ -1,6 +1,10 @@
 """A whole network as firmware on a small chip: right, complete, and reported in the named fields."""
 
+import csv
+import tempfile
 import unittest
+from collections import Counter
+from pathlib import Path
 
 from ohmic_tool import SystemTest, run_network
 
@@ -90,6 +94,33 @@ class MicroOn16Clusters(SystemTest):
             self.assertGreater(cluster["l1_used_bytes"], 64 << 10)
             self.assertLessEqual(cluster["l1_used_bytes"], 1 << 20)
             self.assertLessEqual(cluster["ima_compute_cycles"], cluster["ima_active_cycles"])
+
+    def test_the_trace_of_bursts_and_the_links_tell_of_the_same_bytes(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            file = Path(scratch) / "bursts.csv"
+            run = run_network("aimc16.yaml", "resnet_micro", "--trace-bursts", file, images=1)
+            self.ends(run, 0)
+            bursts = list(csv.DictReader(file.open()))
+        self.assertGreater(len(bursts), 1000)
+        up, down = Counter(), Counter()
+        for burst in bursts:
+            cycles = [int(burst[name]) for name in ("ready", "sent", "arrived", "first", "last")]
+            self.assertEqual(cycles, sorted(cycles), burst)
+            self.assertGreaterEqual(cycles[3] - cycles[1], 2 * 4, burst)  # one router there and back
+            self.assertEqual(burst["response"], "okay")
+            data_from, data_to = burst["master"], burst["target"]
+            if burst["access"] == "read":
+                data_from, data_to = data_to, data_from
+            up[data_from] += int(burst["bytes"])
+            down[data_to] += int(burst["bytes"])
+        named = {f"cluster_{i}": str(i) for i in range(16)} | {"platform": "platform"}
+        links = {link["name"]: link["bytes"] for link in run.summary["links"]}
+        for link, end in named.items():
+            # Up is towards the top: what a cluster sends; of platform control: what it is sent.
+            sent, got = (links[f"{link}.up"], links[f"{link}.down"])
+            if end == "platform":
+                sent, got = got, sent
+            self.assertEqual((sent, got), (up[end], down[end]), link)
 
     def test_links_are_told_with_and_without_boot(self):
         for link in self.summary["links"]:

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/ip/axi/judge_case.h"
+#include "tests/ip/axi/recorded_traffic.h"
 #include "tests/ip/axi/rtl_data.h"
 
 namespace {
@@ -45,15 +47,33 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 /// The name of a kind of lists: without its seed.
 std::string kind_of(const std::string& name) { return name.substr(0, name.find("/seed ")); }
 
+/// The bursts that a run had, presented in the cycles in which the run presented them.
+int judge_recorded(const std::string& file, const std::string& children) {
+  judge_case c;
+  std::istringstream words(children);
+  for (std::string word; std::getline(words, word, ',');) c.children.push_back(static_cast<unsigned>(std::stoul(word)));
+  const std::vector<rtl_burst> list = read_recorded_traffic(file, 64);
+  const judgement j = judge(c, list);
+  std::printf(
+      "{\"name\": \"independent simulator, recorded traffic\", \"bursts\": %zu, \"different\": %zu, "
+      "\"latency_error\": %.6f, \"throughput_error\": %.6f, \"unfairness\": %.6f}\n",
+      j.bursts, j.different, j.latency, j.throughput, j.unfair);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   unsigned seeds = 60;
+  if (argc == 4 && std::string(argv[1]) == "--recorded") return judge_recorded(argv[2], argv[3]);
   if (argc > 1) {
     const std::string word = argv[1];
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), seeds);
     if (argc > 2 || error != std::errc{} || end != word.data() + word.size() || seeds < 1 || seeds > 100'000) {
-      std::fprintf(stderr, "ohmic_bench_noc_rtl: allowed: [RANDOM NETWORKS, 1 to 100000]\n");
+      std::fprintf(
+          stderr,
+          "ohmic_bench_noc_rtl: allowed: [RANDOM NETWORKS, 1 to 100000], or --recorded FILE CHILDREN,... for a "
+          "file of ohmic run --trace-bursts\n");
       return 2;
     }
   }
