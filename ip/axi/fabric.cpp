@@ -365,14 +365,14 @@ bool axi_fabric::request(axi_transit& t, cycle_t cycle) {
   if (t.lost) return true;
   if (!sinks_[number(t.target)].unserved) return client_.request(t, cycle);
   t.burst->resp = axi_resp::decerr;
-  if (!t.write) respond(t, cycle);
+  if (!t.write) respond(t, cycle + 1);
   return true;
 }
 
 void axi_fabric::write_beat(axi_transit& t, cycle_t cycle, bool last) {
   if (t.lost || sinks_[number(t.target)].unserved) {
     if (t.lost) t.burst->resp = axi_resp::okay;
-    if (last) respond(t, cycle + (t.lost ? 1 : 0));
+    if (last) respond(t, cycle + 1);
   } else {
     client_.write_beat(t, cycle, last);
   }

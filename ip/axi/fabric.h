@@ -22,8 +22,8 @@ namespace ohmic {
 /// cycles at the boundary. Between two endpoints nothing takes less than lookahead() cycles: what is handed over for
 /// cycle t has no effect elsewhere before t + lookahead().
 ///
-/// Whoever is told of an answer a cycle before it enters (all targets that take a cycle to answer) gets the RTL's
-/// cycles; told later, a request that waits for a free name may go on a cycle late.
+/// Targets take a cycle to answer, or longer: an answer is handed over before the cycle before it is run. (Handed over
+/// later, it may be that a request which waits for a free name goes on a cycle later than in the RTL.)
 ///
 /// Calls: issue(), respond(), accept() for cycles from the end of the last run() on, or from the client's calls for the
 /// cycle that they name (or later); run() from next() on. How the cycles are divided among calls of run() makes no
@@ -40,7 +40,7 @@ class axi_fabric final : private router_surroundings {
   void respond(axi_transit& t, cycle_t cycle);
   /// The target takes the request that it had left waiting, in `cycle`.
   void accept(network_port endpoint, bool write, cycle_t cycle);
-  /// Endpoints that nobody serves answer DECERR.
+  /// Endpoints that nobody serves answer DECERR, a cycle after the request or its last data.
   void leave_unserved(network_port endpoint) { sinks_[number(endpoint)].unserved = true; }
   /// Writes are offered to this endpoint when their first data beat is there too.
   void offer_with_data(network_port endpoint) { sinks_[number(endpoint)].with_data = true; }
