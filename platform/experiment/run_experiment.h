@@ -18,7 +18,7 @@ struct experiment_request {
   experiment_config config;
   invocation how;  ///< for the summary
   bool quiet = false;
-  bool dump = false;  ///< print every cluster's state if the run fails
+  bool dump = false;        ///< print every cluster's state if the run fails
   std::string burst_trace;  ///< file for the network's bursts; empty: none
   trace_words traces;
   unsigned lockstep_mismatches = 1;  ///< as in machine_options
