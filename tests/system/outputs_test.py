@@ -189,7 +189,7 @@ class Signals(Scratch):
         run = self.start("run", self.experiment(1024), "--images", photos, "--threads", 1, "--out", self.out)
         while not self.out.exists():
             time.sleep(0.01)
-        time.sleep(0.5)
+        time.sleep(3)  # it simulates by now, on a busy machine too
         run.send_signal(signal.SIGTERM)
         _, err = run.communicate(timeout=60)
         self.assertEqual(run.returncode, 143, err)

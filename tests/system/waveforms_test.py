@@ -36,7 +36,8 @@ class Waveforms(SystemTest):
         folder = self.out / out
         chip = () if "--chip" in options else ("--chip", CONFIGS / "aimc1.yaml")
         elf = BUILD / "firmware" / f"{program}.elf"
-        run = ohmic("run", elf, *chip, "--cores", cores, "--out", folder, *options)
+        written = ("--out", folder) if {"--wave", "--trace"} & set(options) else ()
+        run = ohmic("run", elf, *chip, "--cores", cores, *written, *options)
         self.ends(run, code)
         return run
 
@@ -182,7 +183,8 @@ class Waveforms(SystemTest):
 
     def test_mistakes_are_one_line(self):
         def refused(*options, words):
-            run = run_program("hello", *options, "--out", self.out / "new", chip="aimc4.yaml")
+            written = ("--out", self.out / "new") if "--wave" in options else ()
+            run = run_program("hello", *options, *written, chip="aimc4.yaml")
             self.refuses(run, *words)
             self.assertEqual(len(run.err.splitlines()), 1, run.err)
             self.assertFalse((self.out / "new").exists(), "a refused run leaves nothing")
