@@ -189,8 +189,8 @@ class axi_router {
   void refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now);
   void lose(axi_lane lane, std::uint64_t losers, cycle_t now);
   bool absorbs(const input& i, const output& o, beat first) const;
-  /// A burst whose last response beat goes from an output back to an input in `cycle` of the requests' time, and before
-  /// the table of names in `name_cycle`: the tables see it from the next cycle on.
+  /// A burst whose last response beat goes from an output back to an input in `cycle` of the requests' time: its id is
+  /// free from the next cycle on. It passes the table of names in `name_cycle`, in which its name may be given away.
   struct closing {
     cycle_t cycle, name_cycle;
     bool name_open;

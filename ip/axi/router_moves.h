@@ -4,10 +4,14 @@
 
 #include "ip/axi/router.h"
 
-// How a router's beats come and go: what all its lanes share, for its own sources only.
-
 namespace ohmic {
 
+/// @file
+/// How a router's beats come and go: what its lanes share. For router*.cpp only; definitions of private members of
+/// axi_router, whose contract is in router.h. All cycles are the router's own; a caller has made sure that the beat is
+/// there and, where it goes on, that there is room.
+
+/// Sets of ports are words, one bit per port (at most 64).
 constexpr std::uint64_t port_bit(unsigned port) { return std::uint64_t{1} << port; }
 inline unsigned lowest_port(std::uint64_t ports) { return static_cast<unsigned>(__builtin_ctzll(ports)); }
 

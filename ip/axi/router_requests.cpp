@@ -159,8 +159,8 @@ void axi_router::pass_held(axi_lane lane, unsigned port, cycle_t now) {
 
 void axi_router::evaluate_write_data(cycle_t now) {
   constexpr axi_lane lane = axi_lane::w;
-  const std::uint64_t waiting = waiting_[static_cast<unsigned>(lane)];
-  for_each_port(waiting & writes_turn_, [&](unsigned port) {
+  const std::uint64_t waiting = waiting_[static_cast<unsigned>(lane)], turns = writes_turn_;
+  for_each_port(waiting & turns, [&](unsigned port) {
     input& i = in(lane, port);
     const beat_pipe::slot& first = i.pipe->front();
     if (first.time > now) return wake(lane, first.time);
@@ -197,10 +197,9 @@ void axi_router::evaluate_write_data(cycle_t now) {
     blocked_inputs_[1] &= ~port_bit(port);
     wake(axi_lane::aw, now + 1);
   });
-  for_each_port(waiting & ~writes_turn_ & ~writes_wait_, [&](unsigned port) {
-    input& i = in(lane, port);
-    const cycle_t there = i.pipe->empty() ? never : i.pipe->front().time;
-    if (there == never) return;
+  // Those whose turn it is not, nor has become.
+  for_each_port(waiting & ~turns & ~writes_turn_ & ~writes_wait_, [&](unsigned port) {
+    const cycle_t there = in(lane, port).pipe->front().time;
     if (there > now) return wake(lane, there);
     wait(lane, port, reason::order, now);
     writes_wait_ |= port_bit(port);

@@ -7,7 +7,7 @@
 
 namespace ohmic {
 
-// Closes a burst's entries in the tables of ids and names, seen by requests from the next cycle on.
+// Closes a burst's entries in the tables of ids and names when their cycles have come (struct closing).
 void axi_router::close_later(const axi_transit& t, unsigned from, unsigned to, cycle_t now, cycle_t entered) {
   const unsigned shift = config_.response_stages_in() - config_.stages_in();  // to the requests' time
   const cycle_t cycle = now + shift, name_cycle = entered + shift;

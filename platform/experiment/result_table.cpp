@@ -24,7 +24,7 @@ std::string stage_rows(const run_figures& f) {
   std::size_t width = 5;
   for (const stage_figures& s : f.stages) width = std::max(width, s.stage->name.size());
   std::string out =
-      fmt::format("{:<{}}  clusters     bound  measured   analog digital  comm.   sync    idle\n", "stage", width);
+      fmt::format("{:<{}}  clusters predicted  measured   analog digital  comm.   sync    idle\n", "stage", width);
   out += fmt::format("{:<{}}           (cycles per image)   (% of its clusters' time)\n", "", width);
   for (const stage_figures& s : f.stages) {
     std::uint64_t whole = 0;

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "tests/cosim/environment.h"
 #include "tests/cosim/interrupt_campaign.h"
 
 namespace ohmic {
@@ -10,25 +10,21 @@ namespace {
 
 using test::timing_class;
 
-unsigned number(const char* name, unsigned otherwise) {
-  const char* const text = std::getenv(name);
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : otherwise;
-}
-
 class InterruptTiming : public ::testing::TestWithParam<test::timing_class_name> {};
 
 /// Whatever a core does as a line rises, and wherever its lines are, the handler begins within two cycles of the
 /// RTL's. More programs by INTERRUPT_SEEDS, from INTERRUPT_FIRST on; every cycle of each by INTERRUPT_STEP=1.
 TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
   test::interrupt_campaign campaign(GetParam().kind);
-  const unsigned first = number("INTERRUPT_FIRST", 1), seeds = number("INTERRUPT_SEEDS", 3),
-                 step = number("INTERRUPT_STEP", 7);
+  const unsigned first = test::number_from_environment("INTERRUPT_FIRST", 1),
+                 seeds = test::number_from_environment("INTERRUPT_SEEDS", 3),
+                 step = test::number_from_environment("INTERRUPT_STEP", 7);
   for (unsigned seed = first; seed < first + seeds; ++seed) campaign.add(seed, seed % step, step, 400 / step);
   std::printf("%llu handlers, %llu in another cycle, %llu more than 2 apart, worst %+d; %llu lost\n",
               static_cast<unsigned long long>(campaign.handlers()), static_cast<unsigned long long>(campaign.differ()),
               static_cast<unsigned long long>(campaign.far()), campaign.worst(),
               static_cast<unsigned long long>(campaign.lost()));
-  campaign.list(number("INTERRUPT_SHOW", campaign.far() != 0 ? 3 : 0), stdout);
+  campaign.list(test::number_from_environment("INTERRUPT_SHOW", campaign.far() != 0 ? 3 : 0), stdout);
   EXPECT_GT(campaign.handlers(), 30u * seeds);
   EXPECT_LT(campaign.lost(), campaign.handlers());
   EXPECT_EQ(campaign.far(), 0u);

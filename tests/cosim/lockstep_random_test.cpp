@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "tests/cosim/environment.h"
 #include "tests/cosim/lockstep_case.h"
 
 namespace ohmic {
@@ -10,17 +10,12 @@ namespace {
 
 using test::surroundings;
 
-/// Seeds per kind of surroundings; more by LOCKSTEP_SEEDS, from LOCKSTEP_FIRST on.
-unsigned number(const char* name, unsigned otherwise) {
-  const char* const text = std::getenv(name);
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : otherwise;
-}
-
 class LockstepRandom : public ::testing::TestWithParam<std::pair<const char*, surroundings>> {};
 
 TEST_P(LockstepRandom, RtlAndIssRetireTheSame) {
   const surroundings around = GetParam().second;
-  const unsigned first = number("LOCKSTEP_FIRST", 1), count = number("LOCKSTEP_SEEDS", 60);
+  const unsigned first = test::number_from_environment("LOCKSTEP_FIRST", 1),
+                 count = test::number_from_environment("LOCKSTEP_SEEDS", 60);
   std::uint64_t retirements = 0;
   for (unsigned seed = first; seed < first + count; ++seed) {
     null_observer nobody;

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "tests/cosim/environment.h"
 #include "tests/cosim/timing_campaign.h"
 
 namespace ohmic {
@@ -10,19 +10,14 @@ namespace {
 
 using test::timing_class;
 
-/// Seeds of each class; more by TIMING_SEEDS, from TIMING_FIRST on.
-unsigned number(const char* name, unsigned otherwise) {
-  const char* const text = std::getenv(name);
-  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : otherwise;
-}
-
 class TimingRandom : public ::testing::TestWithParam<test::timing_class_name> {};
 
 /// With lines that are there, near and far, the ISS takes the RTL's cycles: classes within 0.1 %, segments within 2
 /// cycles but one in 200, and to the cycle where nothing overlaps an access that waits.
 TEST_P(TimingRandom, IssTakesTheRtlsCycles) {
   test::timing_campaign campaign(GetParam().kind);
-  const unsigned first = number("TIMING_FIRST", 1), seeds = number("TIMING_SEEDS", 12);
+  const unsigned first = test::number_from_environment("TIMING_FIRST", 1),
+                 seeds = test::number_from_environment("TIMING_SEEDS", 12);
   for (unsigned seed = first; seed < first + seeds; ++seed) campaign.add(seed, 50);
   const test::timing_totals& t = campaign.totals();
   if (t.differ != 0) campaign.list(3, stdout);

@@ -170,7 +170,7 @@ class MicroOn16Clusters(SystemTest):
 
     def test_the_table_names_scenes_and_the_verdict(self):
         self.says(
-            self.run16, "china", "retina", "images/s", "equal the integer reference", "conv1", "bound", "measured"
+            self.run16, "china", "retina", "images/s", "equal the integer reference", "conv1", "predicted", "measured"
         )
 
 

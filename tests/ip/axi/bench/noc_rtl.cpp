@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,17 +49,31 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 std::string kind_of(const std::string& name) { return name.substr(0, name.find("/seed ")); }
 
 /// The bursts that a run had, presented in the cycles in which the run presented them.
-int judge_recorded(const std::string& file, const std::string& children) {
+int judge_recorded(const std::string& file, const std::string& children) try {
   judge_case c;
   std::istringstream words(children);
-  for (std::string word; std::getline(words, word, ',');) c.children.push_back(static_cast<unsigned>(std::stoul(word)));
+  for (std::string word; std::getline(words, word, ',');) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc{} || end != word.data() + word.size() || number < 1 || number > 64)
+      throw std::invalid_argument(children + ": children of a router per level, as in 4,4,4, are expected");
+    c.children.push_back(number);
+  }
   const std::vector<rtl_burst> list = read_recorded_traffic(file, 64);
+  for (const rtl_burst& b : list)
+    if (b.master >= c.clusters() || (b.dest != rtl_burst::memory && b.dest >= c.clusters()))
+      throw std::invalid_argument(file + " is of more clusters than " + children + " has");
   const judgement j = judge(c, list);
-  std::printf(
-      "{\"name\": \"independent simulator, recorded traffic\", \"bursts\": %zu, \"different\": %zu, "
-      "\"latency_error\": %.6f, \"throughput_error\": %.6f, \"unfairness\": %.6f}\n",
-      j.bursts, j.different, j.latency, j.throughput, j.unfair);
+  figure latency{"independent simulator, recorded traffic: latency"},
+      throughput{"independent simulator, recorded traffic: throughput"};
+  latency.add(file, j.latency, j.different == 0);
+  throughput.add(file, j.throughput, j.different == 0);
+  latency.print();
+  throughput.print();
   return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "ohmic_bench_noc_rtl: %s\n", e.what());
+  return 2;
 }
 
 }  // namespace

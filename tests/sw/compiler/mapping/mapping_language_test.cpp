@@ -10,7 +10,7 @@
 #include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/mapping/deployment_simulator.h"
-#include "tests/sw/compiler/mapping/edge_observer.h"
+#include "tests/sw/compiler/mapping/expect_reference.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
 #include "tests/sw/compiler/mapping/random_mapping.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
@@ -38,21 +38,7 @@ class MappingLanguage : public ::testing::Test {
     return o;
   }
   void expect_reference(const integer_graph& graph, const chip_config& chip, const mapping& m, unsigned images = 3) {
-    deployment mapped = compile(graph, chip, by_hand(graph, m));
-    set_images(mapped, images);
-    deployment_simulator simulator(mapped, chip, random());
-    const reference_executor reference(graph);
-    std::vector<reference_result> expected;
-    for (unsigned i = 0; i < images; ++i) {
-      const feature_map image = random_image(random, graph.input());
-      expected.push_back(reference.run(image, true));
-      simulator.load_image(i, image);
-    }
-    edge_observer observer(mapped, graph, expected, simulator);
-    ASSERT_TRUE(simulator.run()) << simulator.unfinished();
-    EXPECT_EQ(observer.first_difference(), "");
-    for (unsigned i = 0; i < images; ++i) ASSERT_EQ(simulator.logits(i), expected[i].logits) << "image " << i;
-    EXPECT_EQ(simulator.mvms(), mapped.mvms_per_image * images);
+    ohmic::expect_reference(graph, chip, compile(graph, chip, by_hand(graph, m)), random, images);
   }
   std::size_t stage_named(const std::string& name) const {
     for (std::size_t s = 0; s < stages.size(); ++s)
