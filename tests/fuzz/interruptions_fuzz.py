@@ -27,6 +27,7 @@ MODEL = ROOT / ".cache" / "models" / "resnet_micro"
 CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
 DISKS = ("limit", "full disk")
 COMMANDS = ("run", "program", "waves", "calibrate", "compile")
+PATIENCE = 1800  # seconds; only what takes longer than any machine needs hangs
 FST_HEADER = 337  # bytes; it holds the date
 EVENTS = ("signal", "signals", "kill", "limit", "full disk")  # "limit": of each file's size
 
@@ -45,7 +46,7 @@ class Bench:
             self.clean(cache=True)
             begin = time.monotonic()
             process = self.start(command)
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=PATIENCE)
             if process.returncode != 0:
                 raise SystemExit(f"{command} alone ends with {process.returncode}: {err}")
             self.seconds[command] = time.monotonic() - begin
@@ -172,7 +173,7 @@ def disturb(bench: Bench, case: dict) -> str | None:
     command, event = case["command"], case["event"]
     bench.clean(cache=not case["warm"])
     if case["earlier"]:
-        bench.start(command).communicate(timeout=120)
+        bench.start(command).communicate(timeout=PATIENCE)
         if not case["warm"]:
             shutil.rmtree(bench.cache, ignore_errors=True)
     earlier = bench.outputs() if bench.out.exists() else {}
@@ -186,7 +187,7 @@ def disturb(bench: Bench, case: dict) -> str | None:
                 time.sleep(case["again_after"])
                 process.send_signal(case["signal"])
     try:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -228,7 +229,7 @@ def disturb(bench: Bench, case: dict) -> str | None:
 def next_run(bench: Bench, case: dict) -> str | None:
     command, event = case["command"], case["event"]
     process = bench.start(command)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE)
     if process.returncode != 0:
         return f"after {event} the next {command} fails: {process.returncode}, {err}"
     found, expected = bench.outputs(), bench.expected[command]

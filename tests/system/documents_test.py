@@ -95,7 +95,7 @@ class Documents(unittest.TestCase):
                     continue
                 done.add(tuple(words))
                 with self.subTest(where):
-                    run = ohmic(*words, cwd=Path(scratch), timeout=280)
+                    run = ohmic(*words, cwd=Path(scratch))
                     self.assertEqual(run.code, 0, f"ohmic {shlex.join(words)}\n{run.out[-2000:]}\n{run.err[-2000:]}")
 
     def test_reads_blocks_continued_lines_and_spans(self):

@@ -1,13 +1,10 @@
 """A user's mistakes: exit code 2, one clear message with its place, and no half-written result."""
 
-import signal
-import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
-from ohmic_tool import BUILD, CONFIGS, ROOT, SystemTest, model_folder, ohmic
+from ohmic_tool import BUILD, CONFIGS, SystemTest, model_folder, ohmic
 
 EXPERIMENT = CONFIGS / "resnet_tiny_aimc64.yaml"
 
@@ -167,39 +164,6 @@ class Mistakes(SystemTest):
         before = (self.out / "summary.json").read_bytes()
         self.refuses(self.micro("--model", "no_such_model"), "no_such_model")
         self.assertEqual((self.out / "summary.json").read_bytes(), before)
-
-    def test_ctrl_c_ends_with_130_and_a_partial_report(self):
-        process = subprocess.Popen(
-            [
-                BUILD / "ohmic",
-                "run",
-                EXPERIMENT,
-                "--model",
-                "resnet_micro",
-                "--images-count",
-                "1024",
-                "--images",
-                model_folder("resnet_micro") / "photos",
-                "--threads",
-                "1",
-                "--out",
-                self.out,
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        begin = time.monotonic()
-        while not self.out.exists() and time.monotonic() < begin + 60:
-            time.sleep(0.05)  # it is made when all is prepared
-        time.sleep(0.5)  # shorter than the run on a fast machine
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130, err)
-        self.assertIn("interrupted in cycle", err)
-        self.assertIn('"end": "interrupted"', (self.out / "summary.json").read_text())
-        self.assertEqual([path.name for path in self.out.iterdir()], ["summary.json"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where results go: only regular files are replaced, folders of results are for one run, what cannot be written is told."""
 
+import contextlib
 import json
 import os
 import resource
@@ -8,11 +9,11 @@ import stat
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
+from functools import partial
 from pathlib import Path
 
-from ohmic_tool import BUILD, CONFIGS, ROOT, SystemTest, model_folder, ohmic
+from ohmic_tool import BUILD, CONFIGS, PATIENCE, ROOT, SystemTest, model_folder, ohmic, wait_until
 
 HELLO = ["run", BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml", "--quiet"]
 ENDLESS = ["run", BUILD / "firmware" / "test_mistake.elf", "--chip", CONFIGS / "aimc1.yaml"]
@@ -59,7 +60,7 @@ class Kinds(Scratch):
         run = ohmic(*arguments)
         if run.code != 0:
             os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
-        reader.join(timeout=30)
+        reader.join()
         self.ends(run, 0)
         self.assertTrue(stat.S_ISFIFO(fifo.lstat().st_mode))
         return got[0]
@@ -132,7 +133,7 @@ class Kinds(Scratch):
     def test_figures_go_on_in_the_file_that_standard_output_goes_to(self):
         with open(self.folder / "log", "w") as log:
             process = self.start(*HELLO, "--json", "/dev/stdout", stdout=log)
-            self.assertEqual(process.wait(timeout=60), 0)
+            self.assertEqual(process.wait(timeout=PATIENCE), 0)
         text = (self.folder / "log").read_text()
         self.assertIn("hello from cluster 0", text)
         self.assertEqual(json.loads(text[text.index("{") :])["exit_code"], 0)
@@ -141,8 +142,7 @@ class Kinds(Scratch):
 class TwoRuns(Scratch):
     def test_the_second_one_is_refused_and_a_killed_one_does_not_block(self):
         first = self.start(*ENDLESS, "--trace", "0.0", "--out", self.out, "--", "6")
-        while not list(self.out.glob("trace*")):
-            time.sleep(0.01)
+        wait_until(lambda: list(self.out.glob("trace*")), first)
         second = ohmic(*HELLO, "--trace", "0.0", "--out", self.out)
         self.one_line(second, f"cannot write to folder {self.out}", "another run", f"process {first.pid}", "ohmic run")
         self.one_line(ohmic("compile", self.experiment(), "--out", self.out), "another run")
@@ -155,7 +155,7 @@ class TwoRuns(Scratch):
 
     def test_of_many_at_once_those_that_end_right_have_whole_files(self):
         runs = [self.start(*HELLO, "--trace", "0.0", "--out", self.out) for _ in range(6)]
-        codes = [run.wait(timeout=60) for run in runs]
+        codes = [run.wait(timeout=PATIENCE) for run in runs]
         self.assertLessEqual(set(codes), {0, 2})
         self.assertIn(0, codes)
         self.assertEqual([path.name for path in self.out.iterdir()], ["trace_0.0.txt"])
@@ -173,64 +173,94 @@ class Signals(Scratch):
             out = self.folder / str(int(number))
             figures = self.folder / f"{int(number)}.json"
             run = self.start(*ENDLESS, "--trace", "0.0", "--json", figures, "--out", out, "--", "6")
-            while not list(out.glob("trace*")):
-                time.sleep(0.01)
-            time.sleep(0.5)
+            wait_until(partial(self.traced, out), run)
             run.send_signal(number)
-            _, err = run.communicate(timeout=60)
+            _, err = run.communicate(timeout=PATIENCE)
             self.assertEqual(run.returncode, code, err)
             self.assertIn("interrupted in cycle", err)
             self.assertEqual([path.name for path in out.iterdir()], ["trace_0.0.txt"])
             self.assertTrue((out / "trace_0.0.txt").read_text().endswith("\n"))
             self.assertEqual(json.loads(figures.read_text())["exit_code"], code)
 
-    def test_an_experiment_ends_with_its_summary(self):
-        photos = model_folder("resnet_micro") / "photos"
-        run = self.start("run", self.experiment(1024), "--images", photos, "--threads", 1, "--out", self.out)
-        while not self.out.exists():
-            time.sleep(0.01)
-        time.sleep(3)  # it simulates by now, on a busy machine too
-        run.send_signal(signal.SIGTERM)
-        _, err = run.communicate(timeout=60)
-        self.assertEqual(run.returncode, 143, err)
-        summary = json.loads((self.out / "summary.json").read_text())
-        self.assertEqual((summary["end"], summary["exit_code"]), ("interrupted", 143))
-        self.assertEqual([path.name for path in self.out.iterdir()], ["summary.json"])
+    def test_each_ends_an_experiment_with_its_summary(self):
+        # A pipe that nobody empties keeps a run from ending on any machine, and its first bytes tell that it simulates.
+        experiment = self.experiment(16)
+        pipe = self.out / "trace_0.0.txt"
+        self.out.mkdir()
+        os.mkfifo(pipe)
+        for number, code in self.CODES.items():
+            run = self.start("run", experiment, "--threads", 1, "--trace", "0.0", "--out", self.out)
+            with open(pipe, "rb") as trace:
+                begin = trace.read(1)
+                run.send_signal(number)
+                rest = trace.read()
+            _, err = run.communicate(timeout=PATIENCE)
+            self.assertEqual(run.returncode, code, err)
+            self.assertIn("interrupted in cycle", err)
+            self.assertEqual((begin, rest[-1:]), (b"#", b"\n"), "whole lines")
+            summary = json.loads((self.out / "summary.json").read_text())
+            self.assertEqual((summary["end"], summary["exit_code"]), ("interrupted", code))
+            self.assertEqual(sorted(path.name for path in self.out.iterdir()), ["summary.json", pipe.name])
+            (self.out / "summary.json").unlink()
 
     def test_two_end_at_once_without_debris(self):
         run = self.start(*ENDLESS, "--trace", "0.0", "--out", self.out, "--", "6")
-        while not list(self.out.glob("trace*")):
-            time.sleep(0.01)
+        wait_until(lambda: list(self.out.glob("trace*")), run)
         run.send_signal(signal.SIGTERM)
         run.send_signal(signal.SIGTERM)
         run.send_signal(signal.SIGINT)
-        run.communicate(timeout=10)
+        run.communicate(timeout=PATIENCE)
         self.assertIn(run.returncode, (130, 143))
         self.assertLessEqual(set(self.names()), {"out", "out/trace_0.0.txt"})
 
     def test_a_run_that_waits_for_a_reader_ends(self):
         os.mkfifo(self.folder / "fifo")
-        run = self.start(*HELLO, "--json", self.folder / "fifo")
-        time.sleep(1)
-        self.assertIsNone(run.poll())
+        run = self.start(*HELLO, "--threads", 1, "--json", self.folder / "fifo")
+        for _ in range(16):
+            self.assertIn("hello from", run.stdout.readline())
+        wait_until(lambda: self.state(run) == "S", run)  # all is simulated: it waits for the reader
         run.send_signal(signal.SIGTERM)
-        run.communicate(timeout=10)
+        run.communicate(timeout=PATIENCE)
         self.assertEqual(run.returncode, 143)
 
     def test_while_it_is_prepared_nothing_is_left(self):
-        source = model_folder("resnet_micro")
-        images = self.folder / "images"
-        images.mkdir()
-        for number in range(4000):  # enough for seconds
-            (images / f"{number}.png").symlink_to(source / "photos" / "00_china.png")
-        command = ["calibrate", source / "resnet_micro.onnx", "--images", images, "--threads", 1]
-        for number, code in self.CODES.items():
-            run = self.start(*command, "--out", self.folder / "new" / "x.onnx")
-            time.sleep(0.2)
-            run.send_signal(number)
-            run.communicate(timeout=10)
-            self.assertEqual(run.returncode, code)
-            self.assertEqual([path.name for path in self.folder.iterdir()], ["images"])
+        photos = model_folder("resnet_micro") / "photos"
+        model = self.folder / "model.onnx"
+        os.mkfifo(model)
+        calibrate = ["calibrate", model, "--images", photos, "--out", self.folder / "new" / "x.onnx"]
+        run_it = ["run", self.experiment(), "--model", model, "--images", photos, "--out", self.folder / "new"]
+        before = self.names()
+        for command in (calibrate, run_it):
+            for number, code in self.CODES.items():
+                run = self.start(*command)
+                writer = self.writer_of(model, run)  # it waits for the model
+                run.send_signal(number)
+                run.communicate(timeout=PATIENCE)
+                os.close(writer)
+                self.assertEqual(run.returncode, code)
+                self.assertEqual(self.names(), before)
+
+    @staticmethod
+    def traced(folder: Path) -> bool:
+        """Something of a trace is on the disk: the run simulates."""
+        return any(path.stat().st_size for path in folder.glob("trace*"))
+
+    @staticmethod
+    def writer_of(fifo: Path, reader: subprocess.Popen) -> int:
+        """Opens a FIFO when that process reads it."""
+        opened = []
+
+        def is_read() -> bool:
+            with contextlib.suppress(OSError):
+                opened.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+            return bool(opened)
+
+        wait_until(is_read, reader)
+        return opened[0]
+
+    @staticmethod
+    def state(process: subprocess.Popen) -> str:
+        return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 class FullDisks(Scratch):
@@ -238,7 +268,7 @@ class FullDisks(Scratch):
         """No file may grow past `size`: what a full disk does, in all else."""
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))  # noqa: E731
         process = self.start(*arguments, preexec_fn=limit)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out, err
 
     def test_each_output_is_named_with_the_reason(self):
@@ -262,7 +292,7 @@ class FullDisks(Scratch):
         for arguments in (HELLO, ["info", CONFIGS / "aimc4.yaml"], ["--help"], ["--version"]):
             with open("/dev/full", "wb") as full:
                 run = self.start(*arguments, stdout=full)
-                _, err = run.communicate(timeout=60)
+                _, err = run.communicate(timeout=PATIENCE)
             self.assertEqual(run.returncode, 2)
             self.assertEqual(err, "ohmic: cannot write standard output: No space left on device\n")
 
@@ -271,14 +301,14 @@ class FullDisks(Scratch):
         os.close(reading)
         run = self.start(*HELLO, stdout=writing)
         os.close(writing)
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=PATIENCE)
         self.assertEqual(run.returncode, 2)
         self.assertEqual(err, "ohmic: cannot write standard output: Broken pipe\n")
 
     def test_a_closed_standard_output_is_no_other_file(self):
         trace = ["--trace", "0.0", "--out", self.out]
         run = self.start(*HELLO, *trace, stdout=None, preexec_fn=lambda: os.close(1))
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=PATIENCE)
         self.assertEqual(run.returncode, 2)
         self.assertEqual(err, "ohmic: cannot write standard output: Bad file descriptor\n")
         self.assertNotIn("hello from", (self.out / "trace_0.0.txt").read_text())
@@ -293,7 +323,7 @@ class LittleOfTheSystem(Scratch):
     def within(self, megabytes: int, *arguments):
         limit = megabytes << 20
         process = self.start(*arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
         return process.returncode, err
 
     def test_memory(self):
@@ -317,7 +347,7 @@ class LittleOfTheSystem(Scratch):
             resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
         run = self.start(*HELLO, "--threads", 2, preexec_fn=alone)
-        out, err = run.communicate(timeout=60)
+        out, err = run.communicate(timeout=PATIENCE)
         if run.returncode == 0 or "Permission denied" in err:
             self.skipTest("another user may not run it, or has no limit")
         self.assertEqual(run.returncode, 2, err)

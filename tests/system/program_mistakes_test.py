@@ -6,11 +6,10 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
-from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_program
+from ohmic_tool import BUILD, CONFIGS, PATIENCE, SystemTest, ohmic, run_program, wait_until
 
 (
     STORE_NOWHERE,
@@ -169,25 +168,13 @@ class ProgramMistakes(SystemTest):
         self.assertIn("<", run.err)
 
     def test_ctrl_c_ends_an_endless_program(self):
-        process = subprocess.Popen(
-            [
-                BUILD / "ohmic",
-                "run",
-                BUILD / "firmware" / "test_mistake.elf",
-                "--chip",
-                CONFIGS / "aimc4.yaml",
-                "--threads",
-                "1",
-                "--",
-                str(NEVER_END),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        command = ["run", BUILD / "firmware" / "test_mistake.elf", "--chip", CONFIGS / "aimc4.yaml", "--threads", 1]
+        with tempfile.TemporaryDirectory() as scratch:
+            words = [BUILD / "ohmic", *command, "--trace", "0.0", "--out", scratch, "--", NEVER_END]
+            process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            wait_until(lambda: any(path.stat().st_size for path in Path(scratch).glob("trace*")), process)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 130, err)
         self.assertIn("interrupted in cycle", err)
 

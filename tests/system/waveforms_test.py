@@ -5,11 +5,10 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
-from ohmic_tool import BUILD, CONFIGS, SystemTest, ohmic, run_network, run_program
+from ohmic_tool import BUILD, CONFIGS, PATIENCE, SystemTest, ohmic, run_network, run_program, wait_until
 
 try:
     from fst_file import PS_PER_CYCLE, FstFile
@@ -158,15 +157,14 @@ class Waveforms(SystemTest):
 
     def test_an_interrupted_run_leaves_its_waveform(self):
         command = [BUILD / "ohmic", "run", BUILD / "firmware/test_mistake.elf", "--chip", CONFIGS / "aimc1.yaml"]
-        options = ["--cores", "0.0=rtl", "--wave", "0.0", "--out", self.out, "--", "6"]
+        options = ["--cores", "0.0=rtl", "--wave", "0.0", "--trace", "0.0", "--out", self.out, "--", "6"]
         process = subprocess.Popen([*map(str, command + options)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-        while not list(self.out.glob("wave_0.0.fst.*.part")) and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(1)
+        kilobytes = 16 << 10  # of the trace: hundreds of instructions, each a cycle at least
+        wait_until(lambda: any(path.stat().st_size > kilobytes for path in self.out.glob("trace*")), process)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 130)
-        self.assertEqual([path.name for path in self.out.iterdir()], ["wave_0.0.fst"])
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()), ["trace_0.0.txt", "wave_0.0.fst"])
         self.assertGreater(len(FstFile(self.out / "wave_0.0.fst").cycles), 100)
 
     def test_a_core_that_never_ran_is_named(self):
