@@ -93,6 +93,11 @@ class core_mix {
   const hart_counters& counters(unsigned h) const {
     return with(h, [&](auto& g) -> const hart_counters& { return g.counters(h); });
   }
+  instruction_counts instructions() const {
+    instruction_counts all;
+    std::apply([&](const auto&... g) { ((all += g.instructions()), ...); }, groups_);
+    return all;
+  }
   hart_fault fault(unsigned h) const {
     return with(h, [&](auto& g) { return g.fault(h); });
   }

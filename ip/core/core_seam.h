@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 #include "ip/core/hart_fault.h"
+#include "ip/core/instruction_class.h"
 #include "ip/core/private_icache.h"
 #include "ip/core/types.h"
 
@@ -53,6 +55,9 @@
 ///   std::uint32_t x(unsigned h, unsigned r) const;  register r, for dumps
 ///   void      warm(unsigned h) const;         hint: h is advanced soon
 ///   const hart_counters& counters(unsigned h) const;
+///   instruction_counts instructions() const;
+///               what the harts have retired since the group was made, by class; if they advanced with observers that
+///               count (counts_activity)
 ///
 /// Coming to rest between two instructions, so that another kind can go on from the state (ip/core/core_relay.h):
 ///
@@ -137,5 +142,17 @@ struct null_observer {
   static constexpr bool enabled = false;
   void retire(unsigned, const retire_record&) {}
 };
+
+/// The same for who wants to know how often things were done: groups count their instructions by class, a cluster its
+/// accesses to L1 (at most 3 % of the simulation's time; without it nothing).
+struct counting_observer : null_observer {
+  static constexpr bool counts = true;
+};
+
+/// Whether an observer asks for that; those that do not say do not.
+template <class Observer, class = void>
+inline constexpr bool counts_activity = false;
+template <class Observer>
+inline constexpr bool counts_activity<Observer, std::enable_if_t<Observer::counts>> = true;
 
 }  // namespace ohmic

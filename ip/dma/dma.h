@@ -7,6 +7,7 @@
 #include "ip/axi/burst.h"
 #include "ip/axi/burst_pool.h"
 #include "ip/axi/split.h"
+#include "ip/core/counter_list.h"
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
 #include "ip/dma/descriptor.h"
@@ -39,19 +40,20 @@ struct dma_counters {
   std::uint64_t stall_cycles = 0;                     ///< cycles in which a beat waited for banks
   std::uint64_t active_cycles = 0;                    ///< any channel busy (counted when the last one ends)
 
-  /// Every one: visit(name, unit, value).
-  template <class Visit>
-  void visit(Visit&& visit) const {
-    visit("descriptors", "descriptors", descriptors);
-    visit("bytes_read", "bytes", bytes_read);
-    visit("bytes_written", "bytes", bytes_written);
-    visit("bytes_copied", "bytes", bytes_copied);
-    visit("bursts_read", "bursts", bursts_read);
-    visit("bursts_written", "bursts", bursts_written);
-    visit("notifications", "notifications", notifications);
-    visit("l1_beats", "beats", l1_beats);
-    visit("stall_cycles", "cycles", stall_cycles);
-    visit("active_cycles", "cycles", active_cycles);
+  static auto& list() {
+    static constexpr counter<dma_counters> all[] = {
+        {"descriptors", "descriptors", &dma_counters::descriptors},
+        {"bytes_read", "bytes", &dma_counters::bytes_read},
+        {"bytes_written", "bytes", &dma_counters::bytes_written},
+        {"bytes_copied", "bytes", &dma_counters::bytes_copied},
+        {"bursts_read", "bursts", &dma_counters::bursts_read},
+        {"bursts_written", "bursts", &dma_counters::bursts_written},
+        {"notifications", "notifications", &dma_counters::notifications},
+        {"l1_beats", "beats", &dma_counters::l1_beats},
+        {"stall_cycles", "cycles", &dma_counters::stall_cycles},
+        {"active_cycles", "cycles", &dma_counters::active_cycles},
+    };
+    return all;
   }
 };
 

@@ -29,6 +29,7 @@ class ibex_group {
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     ibex_hart& hart = harts_[h];
+    if constexpr (counts_activity<Observer>) hart.count_instructions();
     const core_stop stop = hart.advance(until, Observer::enabled);
     if constexpr (Observer::enabled)
       for (retire_record r; hart.take_record(r);) observer.retire(h, r);
@@ -59,6 +60,11 @@ class ibex_group {
   std::uint32_t pc(unsigned h) const { return harts_[h].pc(); }
   std::uint32_t x(unsigned h, unsigned r) const { return harts_[h].x(r); }
   const hart_counters& counters(unsigned h) const { return harts_[h].counters(); }
+  instruction_counts instructions() const {
+    instruction_counts all;
+    for (const ibex_hart& hart : harts_) all += hart.instructions();
+    return all;
+  }
   hart_fault fault(unsigned h) const { return harts_[h].fault(); }
   void warm(unsigned h) const { harts_[h].warm(); }
 

@@ -85,6 +85,7 @@ void ibex_hart::settle() {
   if (m.rvfi_valid_o && !m.rvfi_trap_o) {
     ++retired_;
     fetches_.executed(m.rvfi_pc_o);
+    if (__builtin_expect(counting_, 0)) ++instructions_[class_of(fetches_.text().instruction(m.rvfi_pc_o))];
     if (__builtin_expect(observed_, 0)) note_retirement();
   }
   if (__builtin_expect(m.trap_o, 0)) note_trap();

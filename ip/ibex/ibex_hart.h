@@ -59,6 +59,9 @@ class ibex_hart {
   std::uint32_t pc() const;
   std::uint32_t x(unsigned r) const;
   const hart_counters& counters() const;
+  /// What it retires from now on is counted, also over start(), by class.
+  void count_instructions() { counting_ = true; }
+  const instruction_counts& instructions() const { return instructions_; }
   hart_fault fault() const { return fault_; }
   void warm() const;
 
@@ -82,7 +85,7 @@ class ibex_hart {
   cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
   std::uint32_t irq_ = 0, enabled_ = 0;
-  bool settled_ = false, running_ = false, observed_ = false;
+  bool settled_ = false, running_ = false, observed_ = false, counting_ = false;
   std::uint64_t retired_ = 0;
   instruction_side fetches_;
   bus_request request_;
@@ -93,6 +96,7 @@ class ibex_hart {
   std::uint32_t fault_pc_ = 0;
   hart_fault fault_ = hart_fault::none;
   mutable hart_counters counters_;
+  instruction_counts instructions_;
   ibex_waveform* waveform_ = nullptr;
 
   // Only when observed.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ip/axi/burst.h"
+#include "ip/core/counter_list.h"
 #include "ip/core/types.h"
 
 namespace ohmic {
@@ -46,13 +47,14 @@ class shared_icache {
     std::uint64_t merged = 0;     ///< lookups that joined a line on its way
     std::uint64_t conflicts = 0;  ///< core-cycles waited for a bank
 
-    /// Every one: visit(name, unit, value).
-    template <class Visit>
-    void visit(Visit&& visit) const {
-      visit("hits", "lookups", hits);
-      visit("misses", "lines", misses);
-      visit("merged", "lookups", merged);
-      visit("conflict_cycles", "cycles", conflicts);
+    static auto& list() {
+      static constexpr counter<counters> all[] = {
+          {"hits", "lookups", &counters::hits},
+          {"misses", "lines", &counters::misses},
+          {"merged", "lookups", &counters::merged},
+          {"conflict_cycles", "cycles", &counters::conflicts},
+      };
+      return all;
     }
   };
 

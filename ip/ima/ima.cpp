@@ -122,6 +122,8 @@ bool ima::start_mvm(cycle_t now) {
   computing_ = true;
   mvm_end_ = now + parameters_.mvm_cycles;
   ++counters_.mvms;
+  counters_.rows += job.row_count;
+  counters_.columns += job.column_count;
   counters_.cells += std::uint64_t{job.row_count} * job.column_count;
   return true;
 }

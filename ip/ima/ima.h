@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "ip/core/counter_list.h"
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
 #include "ip/ima/crossbar.h"
@@ -18,26 +19,31 @@ namespace ohmic {
 struct ima_counters {
   std::uint64_t jobs = 0;            ///< completed without error
   std::uint64_t mvms = 0;            ///< started
-  std::uint64_t cells = 0;           ///< rows x columns driven, summed over MVMs
+  std::uint64_t rows = 0;            ///< driven, summed over MVMs
+  std::uint64_t columns = 0;         ///< read by the ADC, summed over MVMs
+  std::uint64_t cells = 0;           ///< rows x columns, summed over MVMs
   std::uint64_t compute_cycles = 0;  ///< crossbar busy (counted when an MVM ends)
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t beats_in = 0, beats_out = 0;
   std::uint64_t stall_cycles = 0;   ///< cycles in which a beat waited for banks
   std::uint64_t active_cycles = 0;  ///< from a PUSH to the idle IMA (counted when it becomes idle)
 
-  /// Every one: visit(name, unit, value).
-  template <class Visit>
-  void visit(Visit&& visit) const {
-    visit("jobs", "jobs", jobs);
-    visit("mvms", "MVMs", mvms);
-    visit("cells", "cells", cells);
-    visit("compute_cycles", "cycles", compute_cycles);
-    visit("bytes_in", "bytes", bytes_in);
-    visit("bytes_out", "bytes", bytes_out);
-    visit("beats_in", "beats", beats_in);
-    visit("beats_out", "beats", beats_out);
-    visit("stall_cycles", "cycles", stall_cycles);
-    visit("active_cycles", "cycles", active_cycles);
+  static auto& list() {
+    static constexpr counter<ima_counters> all[] = {
+        {"jobs", "jobs", &ima_counters::jobs},
+        {"mvms", "MVMs", &ima_counters::mvms},
+        {"rows", "rows", &ima_counters::rows},
+        {"columns", "columns", &ima_counters::columns},
+        {"cells", "cells", &ima_counters::cells},
+        {"compute_cycles", "cycles", &ima_counters::compute_cycles},
+        {"bytes_in", "bytes", &ima_counters::bytes_in},
+        {"bytes_out", "bytes", &ima_counters::bytes_out},
+        {"beats_in", "beats", &ima_counters::beats_in},
+        {"beats_out", "beats", &ima_counters::beats_out},
+        {"stall_cycles", "cycles", &ima_counters::stall_cycles},
+        {"active_cycles", "cycles", &ima_counters::active_cycles},
+    };
+    return all;
   }
 };
 

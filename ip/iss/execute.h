@@ -48,6 +48,12 @@ inline core_stop stop_running(core_stop why, bool at_body, OHMIC_ISS_ARGS) {
   return why;
 }
 
+/// Counts an instruction, for observers that want it, but not of the class alu: that is what is left of those retired.
+template <class Observer, instruction_class C>
+void count(hart_set& set) {
+  if constexpr (counts_activity<Observer> && C != instruction_class::alu) ++set.instructions[C];
+}
+
 /// Record of a finished instruction that made no memory access.
 template <class Observer>
 void observe(hart& s, const decoded* e, cycle_t issued, std::uint32_t next_pc, hart_set& set) {
@@ -413,9 +419,10 @@ core_stop raise(std::uint32_t cause, OHMIC_ISS_ARGS) {
 }
 
 /// Address, post-increment and bus request of a load or store; the rest happens in iss_group::complete().
-template <op O>
+template <class Observer, op O>
 core_stop run_access(OHMIC_ISS_ARGS) {
   constexpr instruction_info what = info(O);
+  count<Observer, class_of(what.match)>(set);
   constexpr bool is_write = what.kind == kind::store || what.kind == kind::store_post;
   constexpr bool is_post = what.kind == kind::load_post || what.kind == kind::store_post;
   constexpr int coded = static_cast<int>(value<O>(0, 0, 0, 0));
@@ -464,6 +471,10 @@ u32 compute(const hart& s, const decoded* e);
 /// An instruction that computes sp. If that is in the stack guard, the hart goes on with care.
 template <class Observer>
 core_stop run_to_sp(OHMIC_ISS_ARGS) {
+  if constexpr (counts_activity<Observer>) {
+    const instruction_class c = class_of(info(static_cast<op>(e->aux)).match);
+    if (c != instruction_class::alu) ++set.instructions[c];
+  }
   s.x[stack_pointer] =
       e->aux == static_cast<std::uint16_t>(op::addi) ? s.x[e->rs1] + static_cast<u32>(e->imm) : compute(s, e);
   update_stack_attention(s, set.control_of(s));
@@ -484,6 +495,7 @@ template <class Observer, op O>
 core_stop run(OHMIC_ISS_ARGS) {
   constexpr instruction_info what = info(O);
   constexpr kind k = what.kind;
+  constexpr instruction_class c = class_of(what.match);
   if constexpr (O == op::checkpoint) {
     OHMIC_ISS_TAIL run_checkpoint<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (O == op::to_sp) {
@@ -504,13 +516,15 @@ core_stop run(OHMIC_ISS_ARGS) {
     return raise<Observer>(11, OHMIC_ISS_PASS);
   } else if constexpr (k == kind::load || k == kind::load_post || k == kind::store || k == kind::store_post ||
                        k == kind::elw) {
-    OHMIC_ISS_TAIL run_access<O>(OHMIC_ISS_PASS);
+    OHMIC_ISS_TAIL run_access<Observer, O>(OHMIC_ISS_PASS);
   } else if constexpr (k == kind::alu || k == kind::alu_acc || k == kind::mulh) {
+    count<Observer, c>(set);
     const u32 imm = static_cast<u32>(e->imm);
     const u32 b = second_operand<what.format>(s.x[e->rs2], imm);
     s.x[e->rd] = value<O>(s.x[e->rs1], b, s.x[e->rd], imm);
     OHMIC_ISS_NEXT(e->cycles);
   } else if constexpr (k == kind::div) {
+    count<Observer, c>(set);
     const u32 b = s.x[e->rs2];
     // e->cycles counts 1 and the hazard of a following jalr; e->aux what a following jump does meanwhile.
     const unsigned cycles = divider_cycles(b, O == op::div || O == op::rem) + e->cycles - 1u - e->aux;
@@ -518,6 +532,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     s.divided = static_cast<std::uint8_t>(cycles + e->aux);
     OHMIC_ISS_NEXT(cycles);
   } else if constexpr (k == kind::branch) {
+    count<Observer, c>(set);
     const u32 b = what.format == format::branch_imm ? static_cast<u32>(static_cast<std::int16_t>(e->aux)) : s.x[e->rs2];
     if (value<O>(s.x[e->rs1], b, 0, 0) != 0) {
       const decoded* const done = e;
@@ -532,6 +547,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     }
     OHMIC_ISS_NEXT(1);
   } else if constexpr (k == kind::jal) {
+    count<Observer, c>(set);
     const decoded* const done = e;
     s.x[e->rd] = s.pc_of(next_entry(e));
     e = jump_entry(e);
@@ -542,6 +558,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     if (__builtin_expect(budget <= 0, 0)) return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
     OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
   } else if constexpr (k == kind::jalr) {
+    count<Observer, c>(set);
     const decoded* const done = e;
     const u32 target = value<O>(s.x[e->rs1], 0, 0, static_cast<u32>(e->imm)) & ~1u;
     s.x[e->rd] = s.pc_of(next_entry(e));
@@ -560,6 +577,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     if (!access_csr(set, s, e->aux, funct3, operand, do_write, s.time - static_cast<cycle_t>(budget), retired, old)) {
       return raise<Observer>(2, OHMIC_ISS_PASS);
     }
+    count<Observer, c>(set);
     s.x[e->rd] = old - counted_down(s, set.fetch_of(s), e);
     if (e->rd == stack_pointer) update_stack_attention(s, set.control_of(s));
     const decoded* again = e;
@@ -584,28 +602,30 @@ core_stop run(OHMIC_ISS_ARGS) {
     }
     OHMIC_ISS_NEXT(e->cycles);
   } else if constexpr (k == kind::mret) {
+    count<Observer, c>(set);
     const decoded* const done = e;
-    hart_control& c = set.control_of(s);
-    const u32 target = leave_trap(c);
-    update_irq_attention(s, c);
+    hart_control& control = set.control_of(s);
+    const u32 target = leave_trap(control);
+    update_irq_attention(s, control);
     leave_line(set, s, done);
     e = set.entry_of(s, target);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
     budget -= mret_cycles;
     if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
     ++retired;
-    c.traps.returned(retired);
+    control.traps.returned(retired);
     s.attention |= attention_line;
     return stop_running(core_stop::horizon, true, OHMIC_ISS_PASS);
   } else if constexpr (k == kind::fence || k == kind::fence_i) {
     // Both fetch the next instruction anew; only fence.i reaches the cache.
+    count<Observer, c>(set);
     const decoded* const done = e;
     leave_line(set, s, done);
     if constexpr (k == kind::fence_i) {
       set.fetch_of(s).lines.flush();
-      hart_control& c = set.control_of(s);
-      c.fenced = true;
-      c.fenced_at = s.time - static_cast<cycle_t>(budget);
+      hart_control& control = set.control_of(s);
+      control.fenced = true;
+      control.fenced_at = s.time - static_cast<cycle_t>(budget);
     }
     e = next_entry(e);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), s.pc_of(e), set);
@@ -613,6 +633,7 @@ core_stop run(OHMIC_ISS_ARGS) {
     ++retired;
     OHMIC_ISS_TAIL arrive_by_jump<Observer>(OHMIC_ISS_PASS);
   } else if constexpr (k == kind::nop) {
+    count<Observer, c>(set);
     OHMIC_ISS_NEXT(e->cycles);
   } else {
     hart_fetch& f = set.fetch_of(s);
@@ -648,6 +669,7 @@ core_stop run(OHMIC_ISS_ARGS) {
         return stop_running(core_stop::halted, true, OHMIC_ISS_PASS);
       }
     }
+    count<Observer, c>(set);
     OHMIC_ISS_NEXT(e->cycles);
   }
 }
@@ -661,5 +683,6 @@ const std::array<handler, op_count> handler_table<Observer>::of =
     make_handlers<Observer>(std::make_index_sequence<op_count>{});
 
 extern template struct handler_table<null_observer>;
+extern template struct handler_table<counting_observer>;
 
 }  // namespace ohmic::iss

@@ -128,6 +128,8 @@ struct hart_set {
   const decoded_text* text;  ///< as loaded: where it lies holds for all versions
   const text_versions* versions = nullptr;
   void* observer = nullptr;
+  instruction_counts instructions;   ///< but alu; of accesses those that were begun (iss_group::instructions())
+  std::uint64_t retired_before = 0;  ///< by harts that have been started again
   std::vector<hart> harts;
   std::vector<hart_fetch> fetch;
   std::vector<hart_control> control;

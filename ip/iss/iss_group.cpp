@@ -8,6 +8,7 @@ namespace ohmic {
 
 namespace iss {
 template struct handler_table<null_observer>;
+template struct handler_table<counting_observer>;
 
 namespace {
 using computation = u32 (*)(const hart&, const decoded*);
@@ -57,6 +58,8 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   fresh.text_version = c.text_version;
   fresh.traps.set_limit(c.traps.limit());
   fresh.started = fresh.counted_awake = now;
+  forget_access(s);
+  set_.retired_before += s.retired;
   const u32 bias = s.pc_bias;
   s = hart{};
   s.pc_bias = bias;
@@ -70,7 +73,11 @@ void iss_group::start(unsigned h, std::uint32_t boot_addr, cycle_t now) {
   update_stack_attention(s, c);
 }
 
-void iss_group::stop(unsigned h) { set_.harts[h].attention = attention_reset; }
+void iss_group::stop(unsigned h) {
+  forget_access(set_.harts[h]);
+  set_.harts[h].phase = access_phase::none;
+  set_.harts[h].attention = attention_reset;
+}
 
 void iss_group::fetch_complete(unsigned h, cycle_t valid) {
   hart_fetch& f = set_.fetch[h];
@@ -388,6 +395,7 @@ bool iss_group::arrived(hart& s) {
 
 void iss_group::withdraw(unsigned h, cycle_t now) {
   hart& s = set_.harts[h];
+  forget_access(s);
   s.phase = access_phase::none;
   s.resume_at_body = true;
   s.attention |= attention_hold;
@@ -466,6 +474,17 @@ const hart_counters& iss_group::counters(unsigned h) const {
   c.counters.retired = s.retired;
   c.counters.awake_cycles = s.time - c.started - c.slept;
   return c.counters;
+}
+
+instruction_counts iss_group::instructions() const {
+  instruction_counts counts = set_.instructions;
+  std::uint64_t retired = set_.retired_before;
+  for (const iss::hart& s : set_.harts) {
+    if (accesses(s)) --counts[s.request.write ? instruction_class::store : instruction_class::load];
+    retired += s.retired;
+  }
+  counts[instruction_class::alu] = retired - counts.total();
+  return counts;
 }
 
 }  // namespace ohmic

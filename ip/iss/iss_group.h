@@ -107,6 +107,7 @@ class iss_group {
   void restore(unsigned h, const hart_state& state);
 
   const hart_counters& counters(unsigned h) const;
+  instruction_counts instructions() const;
   hart_fault fault(unsigned h) const { return set_.control[h].fault; }
   /// Register r of hart h as it stands, at any time: for dumps.
   std::uint32_t x(unsigned h, unsigned r) const { return set_.harts[h].x[r]; }
@@ -278,6 +279,7 @@ class iss_group {
           s.attention != 0 ? advance_with_care(s, s.time + 1, observer) : resume<Observer>(s, s.time + 1);
       s.attention |= iss::attention_stack;
       if (stop == core_stop::bus) {
+        forget_access(s);
         s.phase = iss::access_phase::none;
         s.attention |= iss::attention_halted;
         c.fault = hart_fault::stack_overflow;
@@ -318,6 +320,15 @@ class iss_group {
   }
   /// The watched instruction is next, and has been for the last time that counts: the hart rests.
   bool arrived(iss::hart& s);
+
+  /// It has begun a load or store that has not retired.
+  static bool accesses(const iss::hart& s) {
+    return s.phase == iss::access_phase::outstanding || (s.attention & iss::attention_second_half) != 0;
+  }
+  /// What has been begun will not retire.
+  void forget_access(const iss::hart& s) {
+    if (accesses(s)) --set_.instructions[s.request.write ? instruction_class::store : instruction_class::load];
+  }
 
   template <class Observer>
   void report_access(iss::hart& s, Observer& observer) {

@@ -70,6 +70,7 @@ class lockstep_group {
   std::uint32_t pc(unsigned h) const { return rtl_.pc(h); }
   std::uint32_t x(unsigned h, unsigned r) const { return rtl_.x(h, r); }
   const hart_counters& counters(unsigned h) const { return rtl_.counters(h); }
+  instruction_counts instructions() const { return rtl_.instructions(); }
   hart_fault fault(unsigned h) const { return first_bad_ == h ? hart_fault::lockstep_mismatch : rtl_.fault(h); }
   void warm(unsigned h) const { rtl_.warm(h); }
 
@@ -92,7 +93,7 @@ class lockstep_group {
 
   template <class Observer>
   struct comparing {
-    static constexpr bool enabled = true;
+    static constexpr bool enabled = true, counts = counts_activity<Observer>;
     lockstep_group& group;
     Observer& observer;
     void retire(unsigned h, const retire_record& r) {

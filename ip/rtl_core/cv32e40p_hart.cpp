@@ -156,6 +156,7 @@ void cv32e40p_hart::settle() {
     ++retired_;
     ex_pc_ = last_pc_;
     fetches_.executed(ex_pc_);
+    if (__builtin_expect(counting_, 0) && !returning_) ++instructions_[class_of(fetches_.text().instruction(ex_pc_))];
     if (__builtin_expect(traps_.watching(), 0) && fetches_.text().contains(ex_pc_) &&
         fetches_.text().instruction(ex_pc_) == mret)
       traps_.returned(retired_);
@@ -243,7 +244,7 @@ void cv32e40p_hart::withdraw(cycle_t now) {
   time_ = std::max(now, time_);
   const cycle_t awake = std::min<cycle_t>(time_ - request_.cycle, 2);
   slept_ += time_ - request_.cycle - awake;
-  --retired_;
+  uncount();
   if ((state_.mcountinhibit & 1) == 0) state_.mcycle += awake - 1;
   if ((state_.mcountinhibit & 4) == 0) --state_.minstret;
   if ((state_.mcountinhibit & 8) == 0) {
@@ -406,11 +407,17 @@ void cv32e40p_hart::note_exception() {
   last_pc_ = m.mepc_o;
 }
 
+// The instruction that accesses memory was counted as it came to EX, and goes no further.
+void cv32e40p_hart::uncount() {
+  --retired_;
+  if (counting_) --instructions_[class_of(fetches_.text().instruction(request_.pc))];
+}
+
 core_stop cv32e40p_hart::stack_overflow() {
   running_ = false;
   fault_ = hart_fault::stack_overflow;
   last_pc_ = request_.pc;
-  --retired_;  // it was counted as it came to EX
+  uncount();
   return core_stop::halted;
 }
 

@@ -80,6 +80,9 @@ class cv32e40p_hart {
   /// The instruction in EX came there in this cycle.
   bool fresh_in_ex() const;
   const hart_counters& counters() const;
+  /// What it retires from now on is counted, also over start(), by class.
+  void count_instructions() { counting_ = true; }
+  const instruction_counts& instructions() const { return instructions_; }
   hart_fault fault() const { return fault_; }
   void warm() const;
 
@@ -97,6 +100,7 @@ class cv32e40p_hart {
   void set_irq_lines(std::uint32_t lines);
   std::uint32_t irq_at(cycle_t cycle) const { return cycle >= irq_from_ ? irq_ : irq_before_; }
   void note_text();
+  void uncount();
   void note_access();
   core_stop stack_overflow();
   void check_loop();
@@ -118,6 +122,7 @@ class cv32e40p_hart {
   cycle_t irq_from_ = 0;
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false;
+  bool counting_ = false;
   bool grants_changed_ = false, returning_ = false;  // since settle(): an input other than the clock
   bool stopping_ = false, resting_ = false;          // on the way to rest(), or there
   struct coming_to_rest {
@@ -141,6 +146,7 @@ class cv32e40p_hart {
   loop_rules loops_;
   std::uint32_t loop_pc_ = 0;  // of the instruction that set up a forbidden loop
   mutable hart_counters counters_;
+  instruction_counts instructions_;
   hart_state state_;  // while resting
   std::unique_ptr<retire_tap> tap_;
   cv32e40p_waveform* waveform_ = nullptr;

@@ -39,6 +39,7 @@ class rtl_group {
   template <class Observer>
   core_stop advance(unsigned h, cycle_t until, Observer& observer) {
     cv32e40p_hart& hart = harts_[h];
+    if constexpr (counts_activity<Observer>) hart.count_instructions();
     if constexpr (!Observer::enabled) {
       return hart.advance(until, false);
     } else {
@@ -73,6 +74,11 @@ class rtl_group {
   std::uint32_t pc(unsigned h) const { return harts_[h].pc(); }
   std::uint32_t x(unsigned h, unsigned r) const { return harts_[h].x(r); }
   const hart_counters& counters(unsigned h) const { return harts_[h].counters(); }
+  instruction_counts instructions() const {
+    instruction_counts all;
+    for (const cv32e40p_hart& hart : harts_) all += hart.instructions();
+    return all;
+  }
   hart_fault fault(unsigned h) const { return harts_[h].fault(); }
   void warm(unsigned h) const { harts_[h].warm(); }
   const cv32e40p_hart& hart(unsigned h) const { return harts_[h]; }

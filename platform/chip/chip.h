@@ -86,6 +86,9 @@ class chip : public sc_core::sc_module {
     awaited_markers_.push_back({order, marker, std::move(clusters)});
   }
 
+  /// Called at the end of the window in which time marker 0 was written: reported time begins.
+  void on_time_begun(std::function<void()> call) { on_time_begun_ = std::move(call); }
+
   /// Runs to the end of the program, a dead-lock, a guest error, the cycle limit, or an interruption.
   run_end run(const run_options& options);
 
@@ -153,6 +156,7 @@ class chip : public sc_core::sc_module {
   std::vector<guest_error> errors_;
   cycle_t now_ = 0, window_ = 0;
   std::optional<cycle_t> time_begun_;
+  std::function<void()> on_time_begun_;
   std::vector<channel_counters> lanes_before_marker_;
   std::vector<hart_counters> masters_before_marker_;  // by cluster
   std::uint64_t windows_ = 0;
@@ -197,6 +201,7 @@ run_end chip<Cluster>::run(const run_options& options) {
       for (auto& m : models_) m->times().restart(*time_begun_);
       masters_before_marker_.clear();
       for (auto& m : models_) masters_before_marker_.push_back(m->cores().counters(0));
+      if (on_time_begun_) on_time_begun_();
       lanes_before_marker_.clear();
       network_.for_each_lane(
           [&](const std::string&, axi_lane, const channel_counters& c) { lanes_before_marker_.push_back(c); });

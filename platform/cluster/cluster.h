@@ -19,6 +19,7 @@
 #include "ip/ima/ima.h"
 #include "ip/tcdm/bank_arbiter.h"
 #include "ip/tcdm/l1_port.h"
+#include "platform/cluster/cluster_counters.h"
 #include "platform/cluster/cluster_parameters.h"
 #include "platform/cluster/due_wheel.h"
 #include "platform/cluster/guest_error.h"
@@ -115,6 +116,8 @@ class cluster {
 
   /// Cycles that cores waited for an L1 bank, all cores together.
   std::uint64_t bank_conflicts() const { return bank_conflicts_; }
+  /// Zeros, if its observer does not ask (counts_activity).
+  const l1_counters& l1_accesses() const { return l1_counters_; }
   /// The last cycle in which something happened here.
   cycle_t last_active() const { return wheel_.last(); }
 
@@ -294,6 +297,7 @@ class cluster {
   time_split times_;
   kernel_times kernels_;
   std::uint64_t bank_conflicts_ = 0;
+  l1_counters l1_counters_;
   std::uint64_t watch_begin_ = 0, watch_end_ = 0, watch_piece_ = 1;
   std::vector<cycle_t> written_at_;
   std::vector<std::pair<cycle_t, unsigned>> hand_overs_;  // cycle and order of those to come

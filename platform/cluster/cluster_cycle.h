@@ -81,6 +81,7 @@ __attribute__((always_inline)) inline void cluster<Cores, Observer>::serve(unsig
     retry_ |= bit(h);
     return;
   }
+  if constexpr (counts_activity<Observer>) ++(request.write ? l1_counters_.core_writes : l1_counters_.core_reads);
   std::uint8_t* const at = l1_ + offset;
   std::uint32_t data = 0;
   if (!request.write)
@@ -193,6 +194,12 @@ inline void cluster<Cores, Observer>::serve_port(unsigned k, cycle_t now) {
   if (!port.busy()) return;
   const std::uint32_t granted = banks_.claim_words(port.addr, port.words);
   if (granted == 0) return;
+  if constexpr (counts_activity<Observer>) {
+    constexpr std::uint64_t l1_counters::* of_port[port_count] = {
+        &l1_counters::dma_reads,  &l1_counters::dma_writes,    &l1_counters::ima_reads,
+        &l1_counters::ima_writes, &l1_counters::network_reads, &l1_counters::network_writes};
+    l1_counters_.*of_port[k] += static_cast<unsigned>(__builtin_popcount(granted));
+  }
   transfer_words(port, granted, l1_);
   if (port.busy()) return;
   switch (k) {

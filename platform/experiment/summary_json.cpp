@@ -56,9 +56,9 @@ json stages_json(const run_figures& f, unsigned images) {
   return all;
 }
 
-json counters_of(const cluster_details& d) {
+json counters_of(const cluster_details& d, bool after_boot) {
   json all = json::object();
-  for (const block_counter& c : d.counters) all[c.block][c.name] = c.value;
+  for (const block_counter& c : d.counters) all[c.block][c.name] = c.value - (after_boot ? c.before : 0);
   return all;
 }
 
@@ -67,9 +67,10 @@ json counters_json(const run_figures& f) {
   json all = json::array();
   for (std::size_t i = 0; !f.details.empty() && i < f.details[0].counters.size(); ++i) {
     const block_counter& c = f.details[0].counters[i];
-    std::uint64_t total = 0;
-    for (const cluster_details& d : f.details) total += d.counters[i].value;
-    all.push_back({{"block", c.block}, {"name", c.name}, {"unit", c.unit}, {"total", total}});
+    std::uint64_t total = 0, before = 0;
+    for (const cluster_details& d : f.details) total += d.counters[i].value, before += d.counters[i].before;
+    all.push_back(
+        {{"block", c.block}, {"name", c.name}, {"unit", c.unit}, {"total", total}, {"after_boot", total - before}});
   }
   return all;
 }
@@ -100,7 +101,8 @@ json clusters_json(const run_figures& f, const deployment& source) {
                    {"ima_stall_cycles", a.ima_stalls},
                    {"dma_stall_cycles", a.dma_stalls},
                    {"icache_misses", a.icache_misses},
-                   {"counters", counters_of(f.details[i])}});
+                   {"counters", counters_of(f.details[i], false)},
+                   {"counters_after_boot", counters_of(f.details[i], true)}});
   }
   return all;
 }

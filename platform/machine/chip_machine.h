@@ -89,6 +89,10 @@ class chip_machine : public machine {
                                   [&text](std::uint64_t address, const std::uint8_t* data, std::uint64_t bytes,
                                           cycle_t cycle) { text.history.write(address, data, bytes, cycle); });
     }
+    chip_.on_time_begun([this] {
+      before_marker_.clear();
+      for (unsigned i = 0; i < chip_.clusters(); ++i) before_marker_.push_back(counters(i));
+    });
     if constexpr (cores_hand_over<Cores>) plan_hand_overs();
     for (std::size_t p = 0; p < programs.size(); ++p)
       if (runs_[p]) load(programs[p]);
@@ -173,24 +177,38 @@ class chip_machine : public machine {
   cluster_details details(unsigned i) override {
     cluster_type& c = chip_.cluster(i);
     cluster_details d;
-    const auto take = [&](const char* block) {
-      return [&d, block](const char* name, const char* unit, std::uint64_t value) {
-        d.counters.push_back({block, name, unit, value});
-      };
-    };
-    std::uint64_t retired = 0, awake = 0;
-    for (unsigned h = 0; h < c.cores().size(); ++h) {
-      retired += c.cores().counters(h).retired;
-      awake += c.cores().counters(h).awake_cycles;
-    }
-    take("cores")("retired", "instructions", retired);
-    take("cores")("awake_cycles", "cycles", awake);
-    take("cores")("bank_conflict_cycles", "cycles", c.bank_conflicts());
-    c.accelerator().counters().visit(take("ima"));
-    c.mover().counters().visit(take("dma"));
-    c.icache().count().visit(take("icache"));
+    d.counters = counters(i);
+    for (std::size_t k = 0; i < before_marker_.size() && k < d.counters.size(); ++k)
+      d.counters[k].before = before_marker_[i][k].value;
     for (const auto& [in_kernel, cycles] : c.kernels().cycles()) d.kernels_by_stage.emplace_back(in_kernel - 1, cycles);
     return d;
+  }
+
+  std::vector<block_counter> counters(unsigned i) {
+    cluster_type& c = chip_.cluster(i);
+    std::vector<block_counter> all;
+    const auto take = [&](const char* block) {
+      return [&all, block](const char* name, const char* unit, std::uint64_t value) {
+        all.push_back({block, name, unit, value});
+      };
+    };
+    cores_counters cores;
+    for (unsigned h = 0; h < c.cores().size(); ++h) {
+      cores.retired += c.cores().counters(h).retired;
+      cores.awake_cycles += c.cores().counters(h).awake_cycles;
+    }
+    cores.bank_conflict_cycles = c.bank_conflicts();
+    visit_counters(cores, take("cores"));
+    if constexpr (counts_activity<Observer>) {
+      const instruction_counts instructions = c.cores().instructions();
+      for (unsigned k = 0; k < instruction_class_count; ++k)
+        take("instructions")(name_of(static_cast<instruction_class>(k)), "instructions", instructions.of[k]);
+      visit_counters(c.l1_accesses(), take("l1"));
+    }
+    visit_counters(c.accelerator().counters(), take("ima"));
+    visit_counters(c.mover().counters(), take("dma"));
+    visit_counters(c.icache().count(), take("icache"));
+    return all;
   }
 
   std::vector<link_activity> links() const override {
@@ -331,6 +349,7 @@ class chip_machine : public machine {
   const finish_waveforms finish_waveforms_;
   std::vector<recorded_waveform> waveforms_;
   std::size_t watched_pieces_ = 0;
+  std::vector<std::vector<block_counter>> before_marker_;  // by cluster
   mutable chip<cluster_type> chip_;
 };
 
@@ -341,10 +360,14 @@ std::unique_ptr<machine> make_chip_machine(const chip_config& config, const prog
                                            const typename chip_machine<Cores, null_observer>::make_cores& cores,
                                            void (*lockstep)(unsigned, const Cores&, lockstep_report&) = nullptr,
                                            std::function<std::vector<recorded_waveform>()> waveforms = nullptr) {
-  if (options.traces.empty())
-    return std::make_unique<chip_machine<Cores, null_observer>>(
-        config, programs, options, cores, [](unsigned) { return null_observer{}; },
-        typename chip_machine<Cores, null_observer>::trace_files(), lockstep, std::move(waveforms));
+  const auto without_traces = [&](auto observer) -> std::unique_ptr<machine> {
+    using observed = chip_machine<Cores, decltype(observer)>;
+    return std::make_unique<observed>(
+        config, programs, options, cores, [observer](unsigned) { return observer; }, typename observed::trace_files(),
+        lockstep, std::move(waveforms));
+  };
+  if (options.traces.empty() && options.count_activity) return without_traces(counting_observer{});
+  if (options.traces.empty()) return without_traces(null_observer{});
   typename chip_machine<Cores, trace_observer>::trace_files files;
   // By cluster; observers point there.
   const auto traces = std::make_shared<std::map<unsigned, trace_observer::of_cores>>();

@@ -43,7 +43,7 @@ class instruction_trace {
 
 /// Observer that hands the retirements of a cluster's traced cores to their traces; null in clusters that have none.
 struct trace_observer {
-  static constexpr bool enabled = true;
+  static constexpr bool enabled = true, counts = true;
   using of_cores = std::array<instruction_trace*, 64>;
   const of_cores* traces = nullptr;
   void retire(unsigned h, const retire_record& record) {

@@ -61,7 +61,9 @@ struct machine_options {
   network_options network;
   std::vector<traced_core> traces;
   std::vector<waved_core> waveforms;
-  std::string burst_trace;           ///< file for the network's bursts; empty: none
+  std::string burst_trace;  ///< file for the network's bursts; empty: none
+  /// Count the instructions by class and the accesses to L1: with traces it is done in any case, else it costs time.
+  bool count_activity = false;
   unsigned lockstep_mismatches = 1;  ///< a run stops when a cluster's cores in lock-step have differed so often
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
@@ -82,10 +84,11 @@ struct cluster_activity {
   std::uint64_t sleeping = 0, waiting_for_bus = 0, waiting_for_line = 0;  ///< masks of cores
 };
 
-/// A counter of a block of a cluster, from reset on.
+/// A counter of a block of a cluster.
 struct block_counter {
   const char *block, *name, *unit;
-  std::uint64_t value = 0;
+  std::uint64_t value = 0;   ///< from reset on
+  std::uint64_t before = 0;  ///< of it, up to the end of the window in which time marker 0 was written
 };
 
 /// What a report wants to know of a cluster beside its activity.

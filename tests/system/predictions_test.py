@@ -59,6 +59,11 @@ class Predictions(SystemTest):
         for (block, name), counter in totals.items():
             parts = [c["counters"][block][name] for c in run.summary["clusters"]]
             self.assertLessEqual(sum(parts), counter["total"], f"{block}.{name}")
+            after = [c["counters_after_boot"][block][name] for c in run.summary["clusters"]]
+            self.assertLessEqual(sum(after), counter["after_boot"], f"{block}.{name}")
+            self.assertLessEqual(counter["after_boot"], counter["total"], f"{block}.{name}")
+        self.assertLess(totals["cores", "retired"]["after_boot"], totals["cores", "retired"]["total"])
+        self.assertEqual(totals["ima", "mvms"]["after_boot"], totals["ima", "mvms"]["total"])  # none while it boots
         # Every MVM drives the rows and bitlines that its layer has: by the crossbars' sizes at most all of them.
         self.assertGreater(totals["ima", "cells"]["total"], totals["ima", "mvms"]["total"])
 

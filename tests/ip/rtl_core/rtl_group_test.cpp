@@ -290,6 +290,34 @@ TEST(RtlGroupTest, AStateOfTheIssGoesOnInRtl) {
   EXPECT_GT(in_loops, 3u);
 }
 
+/// RTL and ISS count the same instructions by class, exceptions and interrupted ones left out.
+TEST(RtlGroupTest, CountsInstructionsByClassAsTheIssDoes) {
+  counting_observer counts;
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    const test::test_program random = test::make_random_program(seed);
+    const test::assembled_program program = test::assemble(random);
+    const decoded_text text(base, program.words.data(), program.words.size() * 4);
+    std::vector<std::uint8_t> expected = random.memory, memory = random.memory;
+    iss_group iss(text, 1, 0);
+    iss.start(0, program.boot, 0);
+    ASSERT_TRUE(test::run_to_end(iss, counts, expected, never));
+    rtl_group rtl(text_of(program.words), 1, 0);
+    rtl.start(0, program.boot, 0);
+    for (core_stop stop; (stop = rtl.advance(0, 200000, counts)) != core_stop::halted;) {
+      ASSERT_LT(rtl.time(0), 200000u) << "seed " << seed;
+      if (stop == core_stop::horizon) continue;
+      if (stop == core_stop::fetch) {
+        rtl.fetch_complete(0, rtl.time(0));
+      } else {
+        const bus_request r = rtl.request(0);
+        rtl.complete(0, test::access(memory, r), r.cycle, r.cycle + 1);
+      }
+    }
+    EXPECT_EQ(rtl.instructions().of, iss.instructions().of) << "seed " << seed;
+    EXPECT_EQ(rtl.instructions().total(), rtl.counters(0).retired) << "seed " << seed;
+  }
+}
+
 /// Every hart of a mix runs as its own kind; both kinds end with the same memory and registers.
 unsigned threads_of_this_process() {
   std::ifstream status("/proc/self/status");
