@@ -10,15 +10,18 @@
 
 namespace ohmic {
 
-/// A folder of the test's own that is gone after it.
-class ScratchFolder : public testing::Test {
- protected:
-  ScratchFolder() {
+/// A folder that nobody else has, whatever runs on this machine; gone with the object.
+class scratch_folder {
+ public:
+  scratch_folder() {
     std::string name = (std::filesystem::temp_directory_path() / "ohmic_test_XXXXXX").string();
     folder_ = mkdtemp(name.data());
   }
-  ~ScratchFolder() override { std::filesystem::remove_all(folder_); }
+  ~scratch_folder() { std::filesystem::remove_all(folder_); }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
 
+  const std::filesystem::path& path() const { return folder_; }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   void put(const std::string& name, const std::string& content) const { std::ofstream(folder_ / name) << content; }
   std::set<std::string> names() const {
@@ -31,5 +34,8 @@ class ScratchFolder : public testing::Test {
  private:
   std::filesystem::path folder_;
 };
+
+/// Each test of a fixture has one.
+class ScratchFolder : public testing::Test, protected scratch_folder {};
 
 }  // namespace ohmic

@@ -13,6 +13,7 @@
 #include "ip/iss/iss_group.h"
 #include "ip/rtl_core/cv32e40p_waveform.h"
 #include "tests/cosim/core_bench.h"
+#include "tests/host/scratch_folder.h"
 #include "tests/ip/iss/random_program.h"
 
 namespace ohmic {
@@ -160,7 +161,7 @@ waiting_run run_waiting(cycle_t grant, cycle_t response, cycle_t line, cv32e40p_
 
 /// A recorded hart evaluates every cycle, another one skips those in which it stands still.
 TEST(RtlGroupTest, CyclesThatAreNotEvaluatedChangeNothing) {
-  const std::string file = testing::TempDir() + "still.fst";
+  const scratch_folder folder;
   for (const auto& [grant, response, line] : {std::array<cycle_t, 3>{0, 0, 0},
                                               {0, 0, 90},
                                               {0, 60, 0},
@@ -168,7 +169,7 @@ TEST(RtlGroupTest, CyclesThatAreNotEvaluatedChangeNothing) {
                                               {45, 55, 33},
                                               {0, 12, 11},
                                               {9, 700, 300}}) {
-    cv32e40p_waveform recorder({file, "core", 0, never});
+    cv32e40p_waveform recorder({folder.path("still.fst"), "core", 0, never});
     const waiting_run all = run_waiting(grant, response, line, &recorder);
     const waiting_run some = run_waiting(grant, response, line, nullptr);
     EXPECT_EQ(all.awake, some.awake) << grant << " " << response << " " << line;

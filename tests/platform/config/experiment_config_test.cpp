@@ -9,6 +9,7 @@
 #include "platform/config/config_error.h"
 #include "platform/config/load_chip.h"
 #include "platform/config/schema.h"
+#include "tests/host/scratch_folder.h"
 
 namespace ohmic {
 namespace {
@@ -16,16 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class ExperimentConfigTest : public ::testing::Test {
+class ExperimentConfigTest : public ScratchFolder {
  protected:
-  fs::path folder = fs::path(::testing::TempDir()) /
-                    ("ohmic_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+  const fs::path folder = path();
 
   void SetUp() override {
     fs::create_directories(folder / "chips");
     write("chips/small.yaml", "name: small\nnetwork: {factors: [1, 4]}\n");
   }
-  void TearDown() override { fs::remove_all(folder); }
 
   std::string write(const std::string& name, const std::string& text) {
     std::ofstream(folder / name) << text;

@@ -1,13 +1,13 @@
 #include "platform/experiment/image_set.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "platform/experiment/locations.h"
 #include "sw/compiler/images/image.h"
+#include "tests/host/scratch_folder.h"
 #include "tests/sw/compiler/images/stored_png.h"
 
 namespace ohmic {
@@ -16,12 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A folder with two 40 x 8 pictures whose pixels tell where they are.
-class ImageSetTest : public testing::Test {
+class ImageSetTest : public ScratchFolder {
  protected:
   static constexpr int picture_width = 40, picture_height = 8;
 
-  ImageSetTest() : folder_(fs::temp_directory_path() / ("ohmic_images_" + std::to_string(getpid()))) {
-    fs::create_directories(folder_);
+  ImageSetTest() {
     write_png(folder_ / "00_cat.png", 0);
     write_png(folder_ / "1_dog.png", 100);
     graph.labels = {"dog", "cat"};
@@ -34,7 +33,6 @@ class ImageSetTest : public testing::Test {
     graph.tensors[0].scale = 1 / 64.f;
     config.images.dir = folder_.string();
   }
-  ~ImageSetTest() override { fs::remove_all(folder_); }
 
   static void write_png(const fs::path& file, int base) {
     std::ofstream(file, std::ios::binary)
@@ -42,7 +40,7 @@ class ImageSetTest : public testing::Test {
   }
   int first_column(const image_set& set, std::size_t image) { return set.maps[image].at(0, 0, 0) + 128; }
 
-  fs::path folder_;
+  const fs::path folder_ = path();
   integer_graph graph;
   experiment_config config;
 };

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/host/scratch_folder.h"
+
 // Foreign code: its warnings and its shifts of negative numbers are not ours to mend.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -26,17 +28,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ImageTest : public ::testing::Test {
+class ImageTest : public ScratchFolder {
  protected:
-  void SetUp() override {
-    folder = std::filesystem::path(::testing::TempDir()) /
-             ("ohmic_image_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
-  std::string path(const std::string& name) const { return (folder / name).string(); }
   std::string write_png(const std::string& name, int width, int height, int components) {
     std::vector<unsigned char> data;
     for (int y = 0; y < height; ++y)
@@ -71,7 +64,7 @@ class ImageTest : public ::testing::Test {
     return "";
   }
 
-  std::filesystem::path folder;
+  const std::filesystem::path folder = path();
 };
 
 TEST_F(ImageTest, QuantisesPixelsToColumnsOfRowsOfChannels) {

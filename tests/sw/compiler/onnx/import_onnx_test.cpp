@@ -7,6 +7,7 @@
 #include <functional>
 #include <random>
 
+#include "tests/host/scratch_folder.h"
 #include "tests/sw/compiler/onnx/qdq_builder.h"
 
 namespace ohmic {
@@ -396,7 +397,8 @@ TEST(ImportOnnx, SaysItInOneLineWhateverTheNamesHold) {
 }
 
 TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
-  const std::string folder = ::testing::TempDir(), source = folder + "import_onnx_test.onnx";
+  const scratch_folder folder;
+  const std::string source = folder.path("import_onnx_test.onnx");
   std::ofstream(source, std::ios::binary) << every_operator().bytes();
   integer_graph g = import_onnx(source);
   g.calibrated = true;
@@ -414,8 +416,8 @@ TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
     if (n.kind == node_kind::add) n.add = {111, 222, 10, n.add.lo};
     if (n.kind == node_kind::average_pool) n.average = {333, 12};
   }
-  save_calibrated(source, g, folder + "import_onnx_test.calibrated.onnx");
-  const integer_graph back = import_onnx(folder + "import_onnx_test.calibrated.onnx");
+  save_calibrated(source, g, folder.path("import_onnx_test.calibrated.onnx"));
+  const integer_graph back = import_onnx(folder.path("import_onnx_test.calibrated.onnx"));
   ASSERT_TRUE(back.calibrated);
   EXPECT_EQ(back.rows, 64);
   EXPECT_EQ(back.calibration_images, 3);
@@ -430,8 +432,6 @@ TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
     EXPECT_EQ(a.average.s, b.average.s);
   }
   EXPECT_THROW(save_calibrated(source, g, "/no/such/folder/x.onnx"), import_error);
-  std::remove(source.c_str());
-  std::remove((folder + "import_onnx_test.calibrated.onnx").c_str());
 }
 
 TEST(ImportErrorTest, IsOneLineWhateverNamesTheFileHolds) {

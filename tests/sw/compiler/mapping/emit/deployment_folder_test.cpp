@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/manifest_json.h"
 #include "sw/compiler/mapping/mapping_error.h"
+#include "tests/host/scratch_folder.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -20,12 +20,9 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class DeploymentFolder : public ::testing::Test {
+class DeploymentFolder : public ScratchFolder {
  protected:
   void SetUp() override {
-    folder = fs::temp_directory_path() /
-             ("ohmic_deployment_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) +
-              std::to_string(::getpid()));
     std::mt19937 random(3);
     mapping_options options;
     options.naive.replicas = {{"main", 2}};
@@ -33,7 +30,6 @@ class DeploymentFolder : public ::testing::Test {
     saved = compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), options);
     saved.labels = {"cat", "caf\xc3\xa9"};
   }
-  void TearDown() override { fs::remove_all(folder); }
 
   std::string error_on_load() const {
     try {
@@ -50,7 +46,7 @@ class DeploymentFolder : public ::testing::Test {
     std::ofstream(folder / "manifest.json") << manifest;
   }
 
-  fs::path folder;
+  const fs::path folder = path("deployment");
   deployment saved;
 };
 
