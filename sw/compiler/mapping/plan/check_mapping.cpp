@@ -115,8 +115,9 @@ class mapping_checker {
     const bool is_image = tensor >= 0 && graph_.tensors[tensor].producer == 0;
     if (tensor < 0 && (edge.buffer != buffer_place::reader || edge.columns != 0))
       fail("stage '{}' has no {}, and the mapping says where it waits", name(s), what);
-    if (is_image && edge.buffer == buffer_place::relay)
-      fail("the {} of stage '{}' is the image: it lies in HBM and is pulled by who reads it", what, name(s));
+    if (is_image && edge.buffer == buffer_place::relay && edge.relays.size() > 1)
+      fail("the {} of stage '{}' is the image, which one relay hands on, and {} are named", what, name(s),
+           edge.relays.size());
     if (edge.buffer != buffer_place::relay) {
       if (!edge.relays.empty()) fail("the {} of stage '{}' names relays and does not wait there", what, name(s));
       return;

@@ -13,6 +13,13 @@ unsigned columns_at_once(const plan_step& reader, const plan_window& window, uns
   return tile;
 }
 
+/// The same of an image: a round trip to HBM is long.
+unsigned image_columns_at_once(const plan_step& reader, const plan_window& window, unsigned width) {
+  unsigned tile = std::min(width, reader.makes.tile * reader.makes.count * window.stride);
+  while (width % tile != 0) --tile;
+  return tile;
+}
+
 /// Neighbouring ranges of channels, each a multiple of four but the last.
 std::vector<channel_range> share_channels(channel_range all, std::size_t parts) {
   const int blocks = (all.count() + 3) / 4;
@@ -62,29 +69,27 @@ unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, cons
     ring.layout = plain_layout(height, is_image ? channel_range{0, tensor.channels} : asked.channels);
   else
     ring.layout.height = height;
-  const buffer_place place = is_image ? buffer_place::reader : asked.edge->buffer;
+  const buffer_place place =
+      is_image && asked.edge->buffer != buffer_place::relay ? buffer_place::reader : asked.edge->buffer;
   if (place == buffer_place::reader) ring.least_columns = asked.edge->columns;
   if (place == buffer_place::relay) ring.skip = false;  // it waits in the relays
   const unsigned index = add_ring(plan_, cluster, ring);
   if (asked.plain && !asked.skip) shared_[key] = index;
 
   const unsigned at_once = columns_at_once(reader, asked.window, ring.columns_per_image);
-  if (is_image) {
-    // A round trip to HBM is long.
-    unsigned tile = std::min(ring.columns_per_image, reader.makes.tile * reader.makes.count * asked.window.stride);
-    while (ring.columns_per_image % tile != 0) --tile;
-    add_pull(cluster, reader.stage, index, tile, -1);
-    return index;
-  }
   sink_end sink;
   sink.cluster = cluster;
   sink.ring = index;
-  sink.channels = asked.channels;
+  sink.channels = is_image ? channel_range{0, tensor.channels} : asked.channels;
   sink.plain = asked.plain;
   sink.demand = {reader.makes, asked.window.size, asked.window.stride, reader.columns_per_image, asked.window.pad};
   if (place == buffer_place::relay) {
     ring.skip = asked.skip;
     add_relays(reader, asked, sink, ring);
+    return index;
+  }
+  if (is_image) {
+    add_pull(cluster, reader.stage, index, image_columns_at_once(reader, asked.window, ring.columns_per_image), -1);
     return index;
   }
   if (place == buffer_place::hbm) {
@@ -102,32 +107,46 @@ unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, cons
   return index;
 }
 
-/// A ring in each relay, and a PUSH from there into the reader's ring.
+/// A ring in each relay that all readers of the stage share, and a PUSH from there into the rings of all of them: the
+/// columns that each needs.
 void edge_builder::add_relays(const plan_step& reader, const request& asked, const sink_end& to,
                               const plan_ring& ring) {
+  const bool is_image = graph_.tensors[asked.tensor].producer == 0;
   relayed_ring relayed;
   relayed.cluster = to.cluster;
   relayed.ring = to.ring;
-  relayed.plain = asked.plain;
+  relayed.plain = asked.plain || is_image;
   relayed.demand = to.demand;
-  const std::vector<channel_range> shares = share_channels(asked.channels, asked.edge->relays.size());
+  const std::vector<channel_range> shares =
+      is_image ? std::vector<channel_range>{to.channels} : share_channels(asked.channels, asked.edge->relays.size());
   for (std::size_t i = 0; i < shares.size(); ++i) {
     const unsigned cluster = asked.edge->relays[i];
-    plan_ring waiting = ring;
-    waiting.least_columns = asked.edge->columns;
-    if (asked.plain) waiting.layout = plain_layout(ring.layout.height, shares[i]);
-    sink_end sink = to;
-    sink.cluster = cluster;
-    sink.ring = add_ring(plan_, cluster, waiting);
-    sink.channels = shares[i];
-    plan_step push;
-    push.stage = reader.stage;
-    push.columns_per_image = ring.columns_per_image;
-    push.makes = {columns_at_once(reader, asked.window, ring.columns_per_image), 0, 1};
-    push.inputs = {plan_window{sink.ring}};
-    push.work = push_work{};
-    relayed.relays.push_back({cluster, sink.ring, add_step(plan_, cluster, push), shares[i]});
-    sinks_[asked.tensor].push_back(sink);
+    const auto key = std::make_tuple(asked.edge, cluster, shares[i].begin, shares[i].end);
+    auto known = relays_.find(key);
+    if (known == relays_.end()) {
+      plan_ring waiting = ring;
+      waiting.least_columns = asked.edge->columns;
+      if (relayed.plain) waiting.layout = plain_layout(ring.layout.height, shares[i]);
+      const unsigned index = add_ring(plan_, cluster, waiting);
+      if (is_image) {
+        add_pull(cluster, reader.stage, index, image_columns_at_once(reader, asked.window, ring.columns_per_image), -1);
+      } else {
+        sink_end sink = to;
+        sink.cluster = cluster;
+        sink.ring = index;
+        sink.channels = shares[i];
+        sink.demand = {};  // all columns
+        sinks_[asked.tensor].push_back(sink);
+      }
+      plan_step push;
+      push.stage = reader.stage;
+      push.columns_per_image = ring.columns_per_image;
+      push.makes = {columns_at_once(reader, asked.window, ring.columns_per_image), 0, 1};
+      push.inputs = {plan_window{index}};
+      push.work = push_work{};
+      known = relays_.emplace(key, relay{cluster, index, add_step(plan_, cluster, push), shares[i]}).first;
+    }
+    relayed.relays.push_back(known->second);
   }
   relayed_.push_back(relayed);
 }
@@ -223,7 +242,7 @@ plan_destination edge_builder::make_destination(source_end& source, sink_end& si
 
 void edge_builder::connect(relayed_ring& to) {
   plan_ring& ring = plan_.clusters[to.cluster].rings[to.ring];
-  for (const relayed_ring::relay& relay : to.relays) {
+  for (const relay& relay : to.relays) {
     const column_layout& from = plan_.clusters[relay.cluster].rings[relay.ring].layout;
     plan_destination destination;
     destination.cluster = to.cluster;
@@ -243,8 +262,11 @@ void edge_builder::connect(relayed_ring& to) {
       }
       ring.layout.bytes += from.bytes;
     }
-    ring.producers.push_back({relay.cluster, relay.step, 0});
-    plan_.clusters[relay.cluster].steps[relay.step].work = push_work{{destination}};
+    plan_step& push = plan_.clusters[relay.cluster].steps[relay.step];
+    if (first_owed(push, destination.demand) == push.columns_per_image) continue;
+    auto& work = std::get<push_work>(push.work);
+    ring.producers.push_back({relay.cluster, relay.step, static_cast<unsigned>(work.destinations.size())});
+    work.destinations.push_back(destination);
   }
 }
 

@@ -49,14 +49,15 @@ class edge_builder {
     column_demand demand;
     std::map<int, std::uint32_t> part_offsets;  ///< flexible: where the part that begins with this channel lies
   };
+  /// A ring in a cluster in between, with some channels, and the PUSH that empties it.
+  struct relay {
+    unsigned cluster = 0, ring = 0, step = 0;
+    channel_range channels;
+  };
   /// A ring that relays fill: laid out when theirs are.
   struct relayed_ring {
     unsigned cluster = 0, ring = 0;
     bool plain = false;
-    struct relay {
-      unsigned cluster = 0, ring = 0, step = 0;
-      channel_range channels;
-    };
     std::vector<relay> relays;
     column_demand demand;
   };
@@ -72,6 +73,8 @@ class edge_builder {
   std::vector<std::vector<source_end>> sources_;  // by tensor
   std::vector<std::vector<sink_end>> sinks_;
   std::vector<relayed_ring> relayed_;
+  /// By edge of the mapping, cluster and channels.
+  std::map<std::tuple<const edge_mapping*, unsigned, int, int>, relay> relays_;
   /// By cluster, stage, replica, tensor and channels.
   std::map<std::tuple<unsigned, int, unsigned, int, int, int>, unsigned> shared_;
 };

@@ -60,9 +60,9 @@ class random_mapper {
     const bool is_image = graph_.tensors[tensor].producer == 0;
     const unsigned kind = below(5);
     if (kind == 0 && !is_image) e.buffer = buffer_place::hbm;
-    if (kind == 1 && !is_image) {
+    if (kind == 1) {
       e.buffer = buffer_place::relay;
-      for (unsigned n = 1 + below(3); n > 0; --n) {
+      for (unsigned n = is_image ? 1 : 1 + below(3); n > 0; --n) {
         const unsigned cluster = some_cluster();
         if (std::find(e.relays.begin(), e.relays.end(), cluster) == e.relays.end()) e.relays.push_back(cluster);
       }

@@ -231,7 +231,8 @@ TEST_F(CheckMapping, EdgesWaitSomewhere) {
   const auto input = [&](std::size_t s, edge_mapping edge) {
     return said([&](mapping& m) { m.stages[s].input = edge; });
   };
-  EXPECT_THAT(input(0, {buffer_place::relay, {1}, 0}), HasSubstr("is the image"));
+  EXPECT_THAT(input(0, {buffer_place::relay, {1, 2}, 0}),
+              HasSubstr("is the image, which one relay hands on, and 2 are"));
   EXPECT_THAT(input(pool, {buffer_place::relay, {}, 0}), HasSubstr("names none"));
   EXPECT_THAT(input(pool, {buffer_place::relay, {1, 1}, 0}), HasSubstr("relay 1 twice"));
   EXPECT_THAT(input(pool, {buffer_place::relay, {99}, 0}), HasSubstr("cluster 99"));
