@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "platform/config/config_tree.h"
+#include "sw/compiler/mapping/policy/balanced_options.h"
 #include "sw/compiler/mapping/policy/naive_options.h"
 
 namespace ohmic {
 
 /// An experiment's file as it is written: what the file does not say is empty. Mirrors
 /// configs/schema/experiment.schema.json; the chip, free maps and what belongs to a mapping's policy
-/// (visit_naive_options) stay in the tree.
+/// (visit_naive_options and its like) stay in the tree.
 struct experiment_file {
   std::optional<std::string> model;
   struct {
@@ -49,7 +50,8 @@ struct experiment_file {
 /// The file's struct from a checked tree.
 experiment_file to_experiment_file(const config_node& root);
 
-/// The policy's options from the keys under `mapping` of a checked tree.
+/// The policies' options from the keys under `mapping` of a checked tree.
 naive_options to_naive_options(const config_node& root);
+balanced_options to_balanced_options(const config_node& root);
 
 }  // namespace ohmic

@@ -161,6 +161,12 @@ naive_options to_naive_options(const config_node& root) {
   return options;
 }
 
+balanced_options to_balanced_options(const config_node& root) {
+  balanced_options options;
+  visit_balanced_options(options, option_reader(root));
+  return options;
+}
+
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {
   config_node root = parse_yaml("chip: none\ninput: " + text, option);
   refuse_mistakes(check(root, schema_kind::experiment));
@@ -199,6 +205,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
     }
   }
   c.mapping.naive = to_naive_options(root);
+  c.mapping.balanced = to_balanced_options(root);
 
   apply(f.engine.window, c.engine.window);
   apply(f.engine.threads, c.engine.threads);

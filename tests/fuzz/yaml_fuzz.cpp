@@ -195,6 +195,9 @@ verdict run(const std::string& input) {
       const naive_options naive = to_naive_options(root);
       if (!within(naive.tile_cycles, 1, 1'000'000'000)) v.wrong = "mapping.tile_cycles is out of range";
       if (!within(naive.prefetch_tiles, 1, 16)) v.wrong = "mapping.prefetch_tiles is out of range";
+      const balanced_options balanced = to_balanced_options(root);
+      if (!within(balanced.balance_mvms, 0, 1'000'000'000)) v.wrong = "mapping.balance_mvms is out of range";
+      if (!within(balanced.most_clusters, 0, 65'536)) v.wrong = "mapping.most_clusters is out of range";
       return v;
     }
     const chip_config c = resolve_chip(root);

@@ -10,7 +10,17 @@ SEEDS = 100
 
 class Luck(SystemTest):
     def test_random_delays_and_memory_change_cycles_and_no_output(self):
-        plain = run_network("aimc16.yaml", "resnet_micro", images=1)
+        self.shake()
+
+    def test_with_stages_replicated_and_residuals_in_hbm(self):
+        self.shake("--set", "mapping.policy=replicated", "--set", "mapping.balance_mvms=0")
+
+    def test_with_residuals_in_relays(self):
+        self.shake("--set", "mapping.policy=paper", "--set", "mapping.balance_mvms=0")
+
+    def shake(self, *mapping: str):
+        """Every value of every edge, too."""
+        plain = run_network("aimc16.yaml", "resnet_micro", *mapping, images=1)
         self.ends(plain, 0)
 
         def shaken(seed: int):
@@ -18,6 +28,9 @@ class Luck(SystemTest):
                 "aimc16.yaml",
                 "resnet_micro",
                 "--quiet",
+                "--check",
+                "layers",
+                *mapping,
                 "--set",
                 "engine.random_delay.max_cycles=50",
                 "--set",

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "sw/compiler/mapping/policy/balanced_options.h"
 #include "sw/compiler/mapping/policy/naive_options.h"
 
 namespace ohmic {
@@ -10,6 +11,7 @@ namespace ohmic {
 struct mapping_options {
   std::string policy = "naive";
   naive_options naive;
+  balanced_options balanced;
   /// A mapping written by hand, instead of a policy's: a name for messages, and the text (mapping_file.h). Empty: none.
   std::string file, file_text;
   /// Results in HBM have room for this many images.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/balanced_policy.h"
 #include "sw/compiler/mapping/policy/naive_policy.h"
 
 namespace ohmic {
@@ -12,6 +13,8 @@ std::unique_ptr<mapping_policy> make_mapping_policy(const mapping_options& optio
   using maker = std::function<std::unique_ptr<mapping_policy>()>;
   const std::map<std::string, maker> policies = {
       {"naive", [&] { return std::make_unique<naive_policy>(options.naive); }},
+      {"replicated", [&] { return std::make_unique<balanced_policy>(paper_bar::replicated, options.balanced); }},
+      {"paper", [&] { return std::make_unique<balanced_policy>(paper_bar::paper, options.balanced); }},
   };
   const auto found = policies.find(options.policy);
   if (found != policies.end()) return found->second();

@@ -10,6 +10,7 @@
 #include "sw/compiler/mapping/policy/options_text.h"
 #include "sw/compiler/mapping/policy/placement_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
+#include "sw/compiler/mapping/policy/stage_kernel.h"
 #include "sw/deployment/deployment.h"
 
 namespace ohmic {
@@ -160,28 +161,11 @@ class naive_mapper {
 
   /// A tile of the stage's root or pool on all cores. `inputs`: of the first split's root.
   double kernel_of(std::size_t s, unsigned columns, unsigned inputs) const {
-    const graph_node& node = node_of(s);
-    const graph_tensor& in = graph_.tensors[stages_[s].input];
-    kernel_shape tile;
-    tile.columns = columns;
-    tile.height = static_cast<unsigned>(output_of(s).height);
-    tile.channels = static_cast<unsigned>(output_of(s).channels);
-    tile.input_height = static_cast<unsigned>(in.height);
-    tile.input_width = static_cast<unsigned>(in.width);
-    if (on_crossbar(s)) {
-      tile.kernel = node.kind == node_kind::logits ? OHMIC_KERNEL_LOGITS : OHMIC_KERNEL_REQUANTISE;
-      tile.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
-      tile.in8 = inputs;
-      tile.residual = stages_[s].fused_add >= 0;
-    } else if (node.kind == node_kind::max_pool) {
-      tile.kernel = OHMIC_KERNEL_MAX_POOL;
-      tile.window = static_cast<unsigned>(node.pool_window.size_x);
-      tile.window_height = static_cast<unsigned>(node.pool_window.size_y);
-      tile.stride_height = static_cast<unsigned>(node.pool_window.stride_y);
-    } else {
-      tile.kernel = node.kind == node_kind::average_pool ? OHMIC_KERNEL_AVERAGE_POOL : OHMIC_KERNEL_ADD;
-    }
-    return cost_.kernel(tile);
+    kernel_share share;
+    share.columns = columns;
+    if (on_crossbar(s)) share.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
+    share.in8 = inputs;
+    return cost_.kernel(stage_kernel(graph_, stages_[s], share));
   }
 
   /// Kernels of an image in the cluster of a root that adds so many inputs, or of a pool.

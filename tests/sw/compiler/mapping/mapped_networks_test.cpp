@@ -16,10 +16,11 @@ struct mapped_network {
   std::string name;
   unsigned clusters, images;
   residual_store residuals;
+  const char* policy = "naive";
 };
 
 void PrintTo(const mapped_network& network, std::ostream* out) {
-  *out << network.name << " on " << network.clusters << " clusters, residuals in "
+  *out << network.name << " on " << network.clusters << " clusters, " << network.policy << ", residuals in "
        << (network.residuals == residual_store::hbm ? "HBM" : "L1");
 }
 
@@ -33,6 +34,8 @@ TEST_P(MappedNetwork, GivesTheReferencesLogitsAndColumns) {
   if (GetParam().clusters < chip.clusters()) chip.network.factors = {1, 1, 1, 1, GetParam().clusters};
   mapping_options options;
   options.naive.residuals = GetParam().residuals;
+  options.policy = GetParam().policy;
+  options.balanced.balance_mvms = 0;
   deployment mapped = compile(graph, chip, options);
   EXPECT_LE(mapped.clusters.size(), GetParam().clusters);
   EXPECT_EQ(mapped.mvms_per_image, static_cast<std::uint64_t>(mvm_count(graph, static_cast<int>(chip.ima.columns))));
@@ -73,7 +76,13 @@ INSTANTIATE_TEST_SUITE_P(Built, MappedNetwork,
                                            mapped_network{"resnet_mini", 16, 3, residual_store::l1},
                                            mapped_network{"resnet_tiny", 40, 2, residual_store::l1},
                                            mapped_network{"resnet_tiny", 64, 2, residual_store::hbm},
-                                           mapped_network{"resnet18", 512, 1, residual_store::l1}));
+                                           mapped_network{"resnet_micro", 16, 3, residual_store::l1, "replicated"},
+                                           mapped_network{"resnet_micro", 16, 3, residual_store::l1, "paper"},
+                                           mapped_network{"resnet_mini", 64, 3, residual_store::l1, "replicated"},
+                                           mapped_network{"resnet_mini", 64, 3, residual_store::l1, "paper"},
+                                           mapped_network{"resnet_tiny", 128, 2, residual_store::l1, "paper"},
+                                           mapped_network{"resnet18", 512, 1, residual_store::l1},
+                                           mapped_network{"resnet18", 512, 1, residual_store::l1, "paper"}));
 
 }  // namespace
 }  // namespace ohmic

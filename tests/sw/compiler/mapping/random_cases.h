@@ -53,6 +53,7 @@ class random_case_maker {
     made.chip.cluster.cores = std::array{1u, 2u, 3u, 8u, 16u}[below(5)];
     made.chip.cluster.l1_bytes = std::array{1u << 18, 1u << 20}[below(2)];
     made.images = 2 + static_cast<unsigned>(below(4));
+    choose_policy(made.options);
     made.graph = std::move(graph_);
     return made;
   }
@@ -156,6 +157,15 @@ class random_case_maker {
     for (const graph_node& n : graph_.nodes)
       if (n.kind == node_kind::convolution)
         options.naive.replicas[n.name] = 1 + static_cast<unsigned>(below(std::min(4, graph_.tensors[n.output].width)));
+  }
+
+  /// Half of the cases by other policies than `naive`, replicated as far as clusters go or only a little.
+  void choose_policy(mapping_options& options) {
+    options.policy = std::array{"naive", "naive", "replicated", "paper"}[below(4)];
+    options.balanced.balance_mvms = std::array{0u, 10u, 30u, 1024u}[below(4)];
+    options.balanced.most_clusters = std::array{0u, 0u, 60u, 100u}[below(4)];
+    options.balanced.reduction_fan_in = options.naive.reduction_fan_in;
+    options.balanced.prefetch_tiles = options.naive.prefetch_tiles;
   }
 
   std::mt19937 random_;

@@ -33,5 +33,22 @@ TEST(MappingOptions, EveryOneChangesTheText) {
   with([](naive_options& o) { o.prefetch_tiles = 2; });
 }
 
+TEST(MappingOptions, EveryOneOfTheBalancedPoliciesChangesTheText) {
+  std::set<std::string> texts;
+  const auto with = [&](auto change) {
+    for (const char* policy : {"replicated", "paper"}) {
+      mapping_options options;
+      options.policy = policy;
+      change(options.balanced);
+      EXPECT_TRUE(texts.insert(canonical_text(options)).second) << canonical_text(options);
+    }
+  };
+  with([](balanced_options&) {});
+  with([](balanced_options& o) { o.balance_mvms = 2; });
+  with([](balanced_options& o) { o.most_clusters = 2; });
+  with([](balanced_options& o) { o.reduction_fan_in = 4; });
+  with([](balanced_options& o) { o.prefetch_tiles = 2; });
+}
+
 }  // namespace
 }  // namespace ohmic

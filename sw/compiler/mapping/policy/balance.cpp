@@ -1,0 +1,274 @@
+#include "sw/compiler/mapping/policy/balance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sw/compiler/mapping/policy/reduction_tree.h"
+#include "sw/compiler/mapping/policy/stage_kernel.h"
+#include "sw/deployment/deployment.h"
+
+namespace ohmic {
+namespace {
+
+constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
+constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
+constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
+constexpr double batch = 16;                               // images whose time clusters and latency are weighed by
+
+unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by; }
+
+}  // namespace
+
+pipeline_balancer::pipeline_balancer(const integer_graph& graph, const std::vector<stage>& stages,
+                                     const chip_config& chip, const balance_rules& rules)
+    : graph_(graph), stages_(stages), chip_(chip), rules_(rules), cost_(chip) {}
+
+std::size_t pipeline_balancer::parts(std::size_t s, const stage_design& design) const {
+  if (design.tiles.empty()) return 1;
+  std::size_t most = 1;
+  for (const auto& tile : design.tiles) most = std::max(most, tile.size());
+  return split_channels(output(s).channels, static_cast<int>(chip_.ima.columns / (most * design.packing.x))).size();
+}
+
+/// Tiles of producers that a replica of the stage is sent in an image.
+double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design>& others,
+                                   const stage_design& design) const {
+  const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
+  for (std::size_t p = 0; p < s; ++p) {
+    if (stages_[p].output != stages_[s].input) continue;
+    graph_window window;
+    if (node(s).on_crossbar()) window = node(s).layer.window;
+    if (node(s).kind == node_kind::max_pool) window = node(s).pool_window;
+    const auto width = static_cast<double>(output(p).width);
+    const double columns = std::min(
+        width, double((design.tile_columns - 1) * static_cast<unsigned>(window.stride_x)) + double(window.size_x));
+    const double per_tile = std::min(width, columns + others[p].tile_columns - 1) / others[p].tile_columns;
+    return double(parts(p, others[p])) * std::min(width / others[p].tile_columns, per_tile * tiles);
+  }
+  return tiles;
+}
+
+/// Times in an image that readers give room back to a replica of the stage.
+double pipeline_balancer::returns(std::size_t s, const std::vector<stage_design>& others) const {
+  double events = 0;
+  for (std::size_t c = s + 1; c < stages_.size(); ++c) {
+    const double tiles = double(output(c).width) / others[c].tile_columns;
+    if (stages_[c].input == stages_[s].output)
+      events += others[c].input_relays != 0
+                    ? tiles
+                    : tiles * double(parts(c, others[c])) * double(std::max<std::size_t>(1, others[c].tiles.size()));
+    if (stages_[c].residual == stages_[s].output) events += tiles;
+  }
+  return events;
+}
+
+double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage_design>& others,
+                                          const stage_design& design) const {
+  const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
+  const auto height = static_cast<unsigned>(output(s).height);
+  const double analog =
+      cost_.mvms(double(tiles) * design.tile_columns / design.packing.x * rounded_up(height, design.packing.y));
+  const bool pulls = stages_[s].input == graph_.nodes[0].output && design.input_relays == 0;
+  master_duties duties;
+  duties.steps = 2 + (pulls ? 1 : 0);
+  duties.tiles = double(tiles) * duties.steps;
+  duties.jobs = duties.pushes = tiles;
+  duties.events = arrivals(s, others, design) + tiles;
+  double cores = 0;
+  if (design.tiles.size() == 1) {
+    kernel_share share;
+    share.columns = design.tile_columns;
+    share.channels = static_cast<unsigned>(output(s).channels) / static_cast<unsigned>(parts(s, design));
+    share.in8 = static_cast<unsigned>(node(s).layer.row_sets.size());
+    cores = tiles * cost_.kernel(stage_kernel(graph_, stages_[s], share));
+    duties.steps += 1;
+    duties.tiles += tiles;
+    duties.kernel_inputs = tiles * (1 + (stages_[s].residual >= 0 ? 1 : 0));
+    duties.events += returns(s, others);
+  }
+  return cost_.together(analog, cores + cost_.master(duties));
+}
+
+double pipeline_balancer::sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
+                                     std::size_t n, double* tile) const {
+  const reduction_node& sum = design.sums[n];
+  const bool root = n + 1 == design.sums.size();
+  const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns,
+                                    design.replicas * design.sum_replicas[n]);
+  kernel_share share;
+  share.columns = design.tile_columns;
+  share.channels = static_cast<unsigned>(output(s).channels) / static_cast<unsigned>(parts(s, design));
+  share.in8 = static_cast<unsigned>(sum.sets.size());
+  share.in16 = static_cast<unsigned>(sum.nodes.size());
+  share.root = root;
+  const double inputs = share.in8 + share.in16 + (root && stages_[s].residual >= 0 ? 1 : 0);
+  const double one = cost_.kernel(stage_kernel(graph_, stages_[s], share));
+  master_duties duties;
+  duties.steps = 2;
+  duties.tiles = 2.0 * tiles;
+  duties.pushes = tiles;
+  duties.kernel_inputs = tiles * inputs;
+  duties.events = tiles * inputs * design.packing.y + (root ? returns(s, others) : tiles);
+  const double cycles = tiles * one + cost_.master(duties);
+  if (tile) *tile = cycles / tiles;
+  return cycles;
+}
+
+double pipeline_balancer::core_cycles(std::size_t s, const std::vector<stage_design>& others,
+                                      const stage_design& design, double* tile) const {
+  const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
+  kernel_share share;
+  share.columns = design.tile_columns;
+  master_duties duties;
+  duties.steps = 2;
+  duties.tiles = 2.0 * tiles;
+  duties.pushes = tiles;
+  duties.kernel_inputs = tiles;
+  duties.events = arrivals(s, others, design) + returns(s, others);
+  const double cycles = tiles * cost_.kernel(stage_kernel(graph_, stages_[s], share)) + cost_.master(duties);
+  if (tile) *tile = cycles / tiles;
+  return cycles;
+}
+
+bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vector<stage_design>& others,
+                                  stage_design& design, rating& to) const {
+  const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns;
+  const bool one_pixel = node(s).kind == node_kind::average_pool;
+  const auto height = static_cast<double>(output(s).height);
+  if (design.tiles.empty()) {
+    double tile = 0;
+    for (design.replicas = 1;; ++design.replicas) {
+      to.cycles = core_cycles(s, others, design, &tile);
+      if (to.cycles <= rules_.busy * cycles || one_pixel || rules_.seats == core_seats::shared) break;
+      if (design.replicas == tiles) break;
+    }
+    to.latency = tile;
+  } else {
+    for (design.replicas = 1;; ++design.replicas) {
+      to.cycles = crossbar_cycles(s, others, design);
+      if (to.cycles <= cycles || design.replicas == tiles) break;
+    }
+    to.latency = cost_.mvms(double(design.tile_columns) / design.packing.x * height / design.packing.y) + 2000;
+    if (design.tiles.size() > 1) {
+      for (std::size_t n = 0; n < design.sums.size(); ++n) {
+        unsigned& replicas = design.sum_replicas[n];
+        double tile = 0, sum = 0;
+        const std::size_t most = rules_.seats == core_seats::shared ? design.tiles.size() : tiles;
+        for (replicas = 1;; ++replicas) {
+          sum = sum_cycles(s, others, design, n, &tile);
+          if (sum <= rules_.busy * cycles || (replicas + 1) * design.replicas > tiles || replicas == most) break;
+        }
+        to.cycles = std::max(to.cycles, sum / rules_.busy);
+        if (n + 1 == design.sums.size() || n == 0) to.latency += tile;
+      }
+    }
+  }
+  to.clusters = clusters_of(design, parts(s, design));
+  return to.cycles <= cycles;
+}
+
+std::vector<unsigned> pipeline_balancer::fan_ins_of(unsigned sets) const {
+  if (rules_.fan_in != 0) return {rules_.fan_in};
+  if (!rules_.trees || sets <= most_sets_of_one_sum) return {OHMIC_MOST_INPUTS};
+  std::vector<unsigned> all;
+  for (unsigned n = 2; n < sets && n <= OHMIC_MOST_INPUTS; ++n)
+    if (n == 2 || rounded_up(sets, n) != rounded_up(sets, n - 1)) all.push_back(n);
+  return all;
+}
+
+stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::vector<stage_design>& others,
+                                       bool& in_time) const {
+  const auto width = static_cast<unsigned>(output(s).width);
+  stage_design best;
+  rating best_rating;
+  bool found = false;
+  in_time = false;
+  const double cluster_worth = batch * std::min(cycles, longest_wait) / chip_.clusters();
+  std::vector<pixel_packing> packings = {{1, 1}};
+  if (rules_.pack && node(s).on_crossbar()) packings = {{1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 4}, {4, 1}};
+  for (const pixel_packing packing : packings) {
+    if (packing.y > static_cast<unsigned>(output(s).height) || width % packing.x != 0) continue;
+    stage_design design;
+    design.packing = packing;
+    design.seats = rules_.seats;
+    design.residual = stages_[s].residual >= 0 ? rules_.residual : buffer_place::reader;
+    if (rules_.relays && stages_[s].residual >= 0 && graph_.tensors[stages_[s].residual].producer != 0)
+      design.residual_relays = 1;
+    std::vector<unsigned> fan_ins = {0};
+    if (node(s).on_crossbar()) {
+      if (rules_.image_relay && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
+      design.tiles = share_crossbars(node(s).layer, packing, output(s).channels, chip_);
+      if (design.tiles.empty()) continue;
+      fan_ins = fan_ins_of(static_cast<unsigned>(node(s).layer.row_sets.size()));
+    }
+    for (const unsigned fan_in : fan_ins) {
+      if (fan_in != 0) {
+        design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer.row_sets.size()), fan_in);
+        design.sum_replicas.assign(design.sums.size(), 1);
+      }
+      for (unsigned tile = packing.x; tile <= width; tile += packing.x) {
+        if (width % tile != 0) continue;
+        design.tile_columns = tile;
+        rating here;
+        const bool quick = replicate(s, cycles, others, design, here);
+        // A tile waits until its columns are there.
+        here.latency += std::min(cycles, longest_wait) * tile / width;
+        const double value = here.clusters * cluster_worth + here.latency;
+        const double best_value = best_rating.clusters * cluster_worth + best_rating.latency;
+        const bool better = !found             ? true
+                            : quick != in_time ? quick
+                            : quick            ? value < best_value
+                                               : here.cycles < best_rating.cycles;
+        if (!better) continue;
+        found = true;
+        in_time = quick;
+        best = design;
+        best_rating = here;
+      }
+    }
+  }
+  return best;
+}
+
+std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bool* in_time) const {
+  std::vector<stage_design> all(stages_.size());
+  for (std::size_t s = 0; s < stages_.size(); ++s)
+    for (unsigned tile = 1; tile <= 4; ++tile)
+      if (output(s).width % static_cast<int>(tile) == 0) all[s].tile_columns = tile;
+  for (unsigned pass = 0; pass < passes; ++pass)
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      bool quick = false;
+      if (s == 0 && in_time) *in_time = true;
+      all[s] = choose(s, cycles_per_image, all, quick);
+      if (in_time) *in_time = *in_time && quick;
+    }
+  return all;
+}
+
+unsigned pipeline_balancer::clusters(const std::vector<stage_design>& designs) const {
+  unsigned all = 0;
+  for (std::size_t s = 0; s < stages_.size(); ++s) all += clusters_of(designs[s], parts(s, designs[s]));
+  return all;
+}
+
+std::vector<stage_design> pipeline_balancer::smallest() const { return designs(1e15); }
+
+std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least_cycles) const {
+  std::vector<stage_design> best = smallest();
+  if (clusters(best) > most) return {};
+  double low = least_cycles, high = slowest_image;
+  for (double next = low; high > low * 1.01; next = std::sqrt(low * high)) {
+    bool quick = false;
+    std::vector<stage_design> here = designs(next, &quick);
+    if (quick && clusters(here) <= most) {
+      high = next;
+      best = std::move(here);
+    } else {
+      low = next;
+    }
+    if (next == least_cycles && quick && high == next) break;
+  }
+  return best;
+}
+
+}  // namespace ohmic

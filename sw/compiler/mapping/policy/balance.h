@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "chip/chip_config.h"
+#include "sw/compiler/mapping/cost/cost_model.h"
+#include "sw/compiler/mapping/policy/stage_design.h"
+
+namespace ohmic {
+
+/// What a policy lets the balancing of a pipeline do.
+struct balance_rules {
+  bool pack = false;    ///< several output pixels to an MVM
+  unsigned fan_in = 0;  ///< most inputs of a sum; 0: what is cheapest
+  bool trees = false;   ///< where that is: sums of many row sets in several stages
+  core_seats seats = core_seats::own;
+  bool relays = false;       ///< residuals wait in clusters of their own
+  bool image_relay = false;  ///< one cluster pulls the image for all replicas of a layer
+  buffer_place residual = buffer_place::reader;
+  /// Part of an image's time that cores may be at work.
+  double busy = 0.9;
+};
+
+/// Finds designs of stages that all keep up with one time per image, by the cost model.
+class pipeline_balancer {
+ public:
+  pipeline_balancer(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+                    const balance_rules& rules);
+
+  /// The cheapest design of every stage that takes at most so many cycles per image; where none is that fast, the
+  /// fastest, and `in_time` is false.
+  std::vector<stage_design> designs(double cycles_per_image, bool* in_time = nullptr) const;
+  unsigned clusters(const std::vector<stage_design>& designs) const;
+  /// One replica of everything, as few clusters as the rules allow.
+  std::vector<stage_design> smallest() const;
+  /// The fastest designs that take at most so many clusters, and no less time per image than `least_cycles`. Empty:
+  /// not even the smallest do.
+  std::vector<stage_design> fastest(unsigned clusters, double least_cycles) const;
+
+ private:
+  struct rating {
+    double cycles = 0;   ///< per image, of its busiest cluster
+    double latency = 0;  ///< of a tile
+    unsigned clusters = 0;
+  };
+  const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
+  const graph_tensor& output(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
+  std::size_t parts(std::size_t s, const stage_design& design) const;
+  std::vector<unsigned> fan_ins_of(unsigned sets) const;
+  stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, bool& in_time) const;
+  /// Gives the design enough replicas of everything; false if its tiles are too few.
+  bool replicate(std::size_t s, double cycles, const std::vector<stage_design>& others, stage_design& design,
+                 rating& to) const;
+  double crossbar_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
+  double sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design, std::size_t n,
+                    double* tile = nullptr) const;
+  double core_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
+                     double* tile = nullptr) const;
+  double arrivals(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
+  double returns(std::size_t s, const std::vector<stage_design>& others) const;
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  const chip_config& chip_;
+  const balance_rules rules_;
+  const cost_model cost_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,151 @@
+#include "sw/compiler/mapping/policy/stage_design.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "sw/compiler/mapping/plan/mapping_geometry.h"
+
+namespace ohmic {
+namespace {
+
+constexpr std::size_t most_groups = 8;  // of codes that a job of the IMA makes
+
+class stage_placer {
+ public:
+  stage_placer(const integer_graph& graph, const std::vector<stage>& stages, const std::vector<stage_design>& designs,
+               const chip_config& chip)
+      : graph_(graph), stages_(stages), designs_(designs), chip_(chip) {}
+
+  mapping run() {
+    result_.stages.resize(stages_.size());
+    for (std::size_t s = 0; s < stages_.size(); ++s) place(s);
+    result_.places.resize(result_.clusters);
+    std::iota(result_.places.begin(), result_.places.end(), 0u);
+    return std::move(result_);
+  }
+
+ private:
+  const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
+
+  void take_relays(edge_mapping& edge, unsigned count) {
+    if (count == 0) return;
+    edge.buffer = buffer_place::relay;
+    for (; count > 0; --count) edge.relays.push_back(result_.clusters++);
+  }
+
+  void place(std::size_t s) {
+    const stage_design& design = designs_[s];
+    stage_mapping& to = result_.stages[s];
+    to.tile_columns = design.tile_columns;
+    to.packing = design.packing;
+    to.residual.buffer = design.residual;
+    if (design.residual == buffer_place::hbm && node(s).kind == node_kind::add) to.input.buffer = design.residual;
+    take_relays(to.input, design.input_relays);
+    take_relays(to.residual, design.residual_relays);
+    to.replicas.resize(design.replicas);
+    if (!node(s).on_crossbar()) {
+      for (replica_mapping& replica : to.replicas)
+        replica.cluster = design.seats == core_seats::own ? result_.clusters++ : feeding_cluster(s);
+      return;
+    }
+    const int channels = graph_.tensors[stages_[s].output].channels;
+    for (replica_mapping& replica : to.replicas)
+      for (const channel_range part : split_channels(channels, bitlines_of_part(design)))
+        replica.parts.push_back(place_part(design, part));
+  }
+
+  /// Of a crossbar, for each of the codes that it makes of a channel.
+  int bitlines_of_part(const stage_design& design) const {
+    std::size_t most = 1;
+    for (const auto& tile : design.tiles) most = std::max(most, tile.size());
+    return static_cast<int>(chip_.ima.columns / (most * design.packing.x));
+  }
+
+  channel_part place_part(const stage_design& design, channel_range channels) {
+    channel_part part;
+    part.channels = channels;
+    for (const auto& sets : design.tiles) part.tiles.push_back({result_.clusters++, 0, 0, sets});
+    part.sums = design.sums;
+    for (std::size_t n = 0; n < part.sums.size(); ++n) {
+      std::vector<unsigned>& clusters = part.sums[n].clusters;
+      clusters.clear();
+      for (unsigned q = 0; q < design.sum_replicas[n]; ++q) {
+        if (design.tiles.size() == 1 || design.seats == core_seats::shared)
+          clusters.push_back(part.tiles[(n + q) % part.tiles.size()].cluster);
+        else
+          clusters.push_back(result_.clusters++);
+      }
+    }
+    return part;
+  }
+
+  /// The cluster that makes the input of a pool or add; the first where the image is read.
+  unsigned feeding_cluster(std::size_t s) const {
+    for (std::size_t p = 0; p < s; ++p) {
+      if (stages_[p].output != stages_[s].input) continue;
+      const replica_mapping& replica = result_.stages[p].replicas[0];
+      return replica.parts.empty() ? replica.cluster : replica.parts[0].sums.back().clusters[0];
+    }
+    return 0;
+  }
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  const std::vector<stage_design>& designs_;
+  const chip_config& chip_;
+  mapping result_;
+};
+
+}  // namespace
+
+std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer, pixel_packing packing, int channels,
+                                                     const chip_config& chip) {
+  std::vector<packed_set> all;
+  for (unsigned set = 0; set < layer.row_sets.size(); ++set)
+    for (unsigned dy = 0; dy < packing.y; ++dy) all.push_back({set, dy});
+  const auto first_row = [&](packed_set p) {
+    return layer.row_sets[p.set].ky_begin + static_cast<int>(p.dy) * layer.window.stride_y;
+  };
+  const auto channel = [&](packed_set p) { return layer.row_sets[p.set].channel_begin; };
+  std::sort(all.begin(), all.end(), [&](packed_set a, packed_set b) {
+    return std::make_tuple(channel(a), first_row(a), a.set) < std::make_tuple(channel(b), first_row(b), b.set);
+  });
+  const int bitlines = std::min(channels, static_cast<int>(chip.ima.columns));
+  const auto fits = [&](const std::vector<packed_set>& sets) {
+    const crossbar_tile tile{0, 0, 0, sets};
+    return sets.size() * packing.x <= most_groups &&
+           window_of(layer, packing, tile).crossbar_rows() <= static_cast<int>(chip.ima.rows) &&
+           sets.size() * packing.x * static_cast<std::size_t>(bitlines) <= chip.ima.columns;
+  };
+  std::vector<std::vector<packed_set>> tiles;
+  for (const packed_set p : all) {
+    if (!tiles.empty() && channel(tiles.back()[0]) == channel(p)) {
+      std::vector<packed_set> more = tiles.back();
+      more.push_back(p);
+      if (packing.y > 1 && fits(more)) {
+        tiles.back() = more;
+        continue;
+      }
+    }
+    tiles.push_back({p});
+    if (!fits(tiles.back())) return {};
+  }
+  return tiles;
+}
+
+unsigned clusters_of(const stage_design& design, std::size_t parts) {
+  unsigned clusters = design.residual_relays + design.input_relays;
+  if (design.tiles.empty()) return clusters + (design.seats == core_seats::own ? design.replicas : 0);
+  auto part = static_cast<unsigned>(design.tiles.size());
+  if (design.tiles.size() > 1 && design.seats == core_seats::own)
+    part = std::accumulate(design.sum_replicas.begin(), design.sum_replicas.end(), part);
+  return clusters + design.replicas * static_cast<unsigned>(parts) * part;
+}
+
+mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,
+                     const std::vector<stage_design>& designs, const chip_config& chip) {
+  return stage_placer(graph, stages, designs, chip).run();
+}
+
+}  // namespace ohmic

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "chip/chip_config.h"
+#include "sw/compiler/mapping/mapping.h"
+#include "sw/compiler/mapping/plan/stage.h"
+
+namespace ohmic {
+
+/// Who runs a stage's sums, pools and adds: clusters of their own, or those that feed them.
+enum class core_seats { own, shared };
+
+/// What a policy decides about one stage; place_stages() makes clusters of it.
+struct stage_design {
+  unsigned tile_columns = 1;
+  unsigned replicas = 1;
+  pixel_packing packing;
+  std::vector<std::vector<packed_set>> tiles;  ///< of a layer: what each crossbar of a part makes
+  /// Of a layer with several crossbars: the shape of a part's sums, and clusters for each of them.
+  std::vector<reduction_node> sums;
+  std::vector<unsigned> sum_replicas;
+  core_seats seats = core_seats::own;
+  /// Clusters of its own that hold the residual for the stage's sums, and the input for its crossbars. 0: the readers.
+  unsigned residual_relays = 0, input_relays = 0;
+  buffer_place residual = buffer_place::reader;  ///< without relays
+};
+
+/// What the crossbars of a part make if as many sets and packed rows as fit share one: those that read the same rows of
+/// the windows. Empty if not even one set fits, or its codes are too many.
+std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer, pixel_packing packing, int channels,
+                                                     const chip_config& chip);
+
+/// Clusters that a stage takes.
+unsigned clusters_of(const stage_design& design, std::size_t parts);
+
+/// Numbers the clusters in pipeline order: a stage's relays, its crossbars, then its sums, so that neighbours in the
+/// pipeline are neighbours in number.
+mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,
+                     const std::vector<stage_design>& designs, const chip_config& chip);
+
+}  // namespace ohmic

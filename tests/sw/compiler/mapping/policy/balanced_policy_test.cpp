@@ -1,0 +1,151 @@
+// The paper's second and third bar: stages replicated until all take the same time, and what they do with residuals and
+// sums.
+#include "sw/compiler/mapping/policy/balanced_policy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/cost/prediction.h"
+#include "sw/compiler/mapping/mapping_error.h"
+#include "tests/sw/compiler/mapping/expect_reference.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class BalancedPolicy : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { RecordProperty("seed", static_cast<int>(seed)); }
+  mapping_options ask(unsigned mvms, unsigned clusters = 0) const {
+    mapping_options o;
+    o.policy = GetParam();
+    o.balanced.balance_mvms = mvms;
+    o.balanced.most_clusters = clusters;
+    return o;
+  }
+  static std::string refusal(const integer_graph& graph, const chip_config& chip, const mapping_options& o) {
+    try {
+      make_plan(graph, chip, o);
+    } catch (const mapping_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  const std::uint32_t seed = 20261201;
+  std::mt19937 random{seed};
+};
+
+TEST_P(BalancedPolicy, GivesTheReferencesLogitsWhateverItIsBalancedTo) {
+  const integer_graph graphs[] = {small_network(random, 29, 37, 40), network_with_separate_add(random, 29, 37, 40)};
+  for (const integer_graph& graph : graphs)
+    for (const unsigned clusters : {12u, 40u, 128u})
+      for (const unsigned mvms : {0u, 40u, 1024u}) {
+        SCOPED_TRACE(std::to_string(clusters) + " clusters, " + std::to_string(mvms) + " MVMs");
+        const chip_config chip = small_chip(128, 40, 64);
+        expect_reference(graph, chip, compile(graph, chip, ask(mvms, clusters)), random, 3);
+      }
+}
+
+TEST_P(BalancedPolicy, TakesNoMoreClustersThanItMayAndIsFasterWithMore) {
+  const integer_graph graph = small_network(random, 29, 64, 40);
+  const chip_config chip = small_chip(256, 40, 64);
+  double slower = 0, first = 0;
+  for (const unsigned clusters : {16u, 32u, 64u, 128u, 256u}) {
+    const deployment_plan plan = make_plan(graph, chip, ask(0, clusters));
+    EXPECT_LE(plan.clusters.size(), clusters);
+    const double cycles = predict(plan, chip).bottleneck_cycles;
+    if (slower > 0) {
+      EXPECT_LE(cycles, 1.1 * slower) << clusters << " clusters";
+    } else {
+      first = cycles;
+    }
+    slower = cycles;
+  }
+  EXPECT_LT(2 * slower, first) << "sixteen times the clusters";
+}
+
+TEST_P(BalancedPolicy, ReplicatesLayersUntilTheyTakeTheTimeThatIsAsked) {
+  const integer_graph graph = small_network(random, 64, 64, 256);  // conv1 makes 32 columns of 32 rows
+  chip_config chip = small_chip(256, 256, 256);
+  chip.ima.mvm_cycles = 1000;  // its cores are no hindrance
+  const mapping m = make_plan(graph, chip, ask(256)).assignment;
+  EXPECT_GE(m.stages[0].replicas.size(), 4u) << "1024 MVMs";
+  EXPECT_LE(m.stages[0].replicas.size(), 5u) << "or one more, as its cores are at work, too";
+}
+
+TEST_P(BalancedPolicy, RefusesAChipThatIsTooSmallWithNumbers) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  std::string said;
+  unsigned clusters = 1;
+  for (; clusters < 64 && !(said = refusal(graph, small_chip(clusters, 40, 64), ask(0))).empty(); ++clusters)
+    EXPECT_THAT(said, AllOf(HasSubstr(GetParam()), HasSubstr("needs "), HasSubstr("too few")));
+  EXPECT_GT(clusters, 3u) << "one crossbar for each row set";
+  EXPECT_LT(clusters, 64u);
+  const std::string needed = "needs " + std::to_string(clusters) + " clusters";
+  EXPECT_THAT(refusal(graph, small_chip(clusters - 1, 40, 64), ask(0)), AllOf(HasSubstr(needed), HasSubstr(": 1 too")));
+  EXPECT_THAT(refusal(graph, small_chip(64, 40, 64), ask(0, clusters - 1)),
+              AllOf(HasSubstr(needed), HasSubstr("most_clusters allows " + std::to_string(clusters - 1))));
+  mapping_options one = ask(0);
+  one.balanced.reduction_fan_in = 1;
+  EXPECT_THAT(refusal(graph, small_chip(64, 40, 64), one), HasSubstr("at least 2 inputs"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, BalancedPolicy, ::testing::Values("replicated", "paper"));
+
+TEST(PaperPolicies, ResidualsWaitInHbmOrInClustersThatDoNothingElse) {
+  std::mt19937 random(5);
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  const std::vector<stage> stages = make_stages(graph);
+  const chip_config chip = small_chip(128, 40, 64);
+  for (const paper_bar bar : {paper_bar::replicated, paper_bar::paper}) {
+    const mapping m = balanced_policy(bar, {}).map(graph, stages, chip);
+    unsigned residuals = 0;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      if (stages[s].residual < 0) continue;
+      ++residuals;
+      const edge_mapping& edge = m.stages[s].residual;
+      EXPECT_EQ(edge.buffer, bar == paper_bar::paper ? buffer_place::relay : buffer_place::hbm);
+      for (const unsigned relay : edge.relays)
+        for (const stage_mapping& other : m.stages)
+          for (const replica_mapping& replica : other.replicas)
+            for (const channel_part& part : replica.parts) {
+              for (const crossbar_tile& tile : part.tiles) EXPECT_NE(tile.cluster, relay);
+              for (const reduction_node& sum : part.sums)
+                for (const unsigned cluster : sum.clusters) EXPECT_NE(cluster, relay);
+            }
+    }
+    EXPECT_GT(residuals, 0u);
+  }
+}
+
+TEST(PaperPolicies, ManyRowSetsAreAddedAtOnceOrInATree) {
+  std::mt19937 random(5);
+  const integer_graph graph = small_network(random, 29, 37, 28);  // `main` has 20 row sets
+  const std::vector<stage> stages = make_stages(graph);
+  const chip_config chip = small_chip(256, 28, 64);
+  for (const paper_bar bar : {paper_bar::replicated, paper_bar::paper}) {
+    const mapping m = balanced_policy(bar, {}).map(graph, stages, chip);
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      const graph_node& node = graph.nodes[stages[s].node];
+      if (!node.on_crossbar() || node.layer.row_sets.size() <= 8) continue;
+      const std::vector<reduction_node>& sums = m.stages[s].replicas[0].parts[0].sums;
+      if (bar == paper_bar::replicated)
+        EXPECT_EQ(sums.size(), 1u);
+      else
+        EXPECT_GT(sums.size(), 2u);
+      std::set<unsigned> clusters;
+      for (const reduction_node& sum : sums) clusters.insert(sum.clusters.begin(), sum.clusters.end());
+      EXPECT_GE(clusters.size(), sums.size()) << "each a stage of its own";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
