@@ -33,6 +33,9 @@ class cycle_wheel {
   explicit cycle_wheel(unsigned nodes = 0) { resize(nodes); }
   void resize(unsigned nodes) {
     words_ = (nodes + 63) / 64;
+    group_log2_ = 0;
+    while ((words_ >> group_log2_) >= 64) ++group_log2_;
+    groups_.fill(0);
     bits_.assign(std::size_t{words_} * span, 0);
     due_.assign(nodes, {});
   }
@@ -85,6 +88,12 @@ class cycle_wheel {
   void run(cycle_t begin, cycle_t end, unsigned first, unsigned last, F&& visit, P&& prefetch) {
     visited_until_ = end;
     for (unsigned w = first / 64; w * 64 < last; ++w) {
+      const std::uint64_t groups = marked_groups(begin, end) >> (w >> group_log2_);
+      if (groups == 0) break;
+      if ((groups & 1) == 0) {
+        w = ((w >> group_log2_) + static_cast<unsigned>(__builtin_ctzll(groups))) << group_log2_;
+        if (w * 64 >= last) break;
+      }
       std::uint64_t range = ~std::uint64_t{0};
       if (w * 64 < first) range &= ~std::uint64_t{0} << (first - w * 64);
       if (last - w * 64 < 64) range &= ~(~std::uint64_t{0} << (last - w * 64));
@@ -100,7 +109,10 @@ class cycle_wheel {
     visited_ = nobody;
   }
   void finish(cycle_t begin, cycle_t end) {
-    for (cycle_t c = begin; c < end; ++c) busy_[c % span / 64] &= ~(std::uint64_t{1} << (c % 64));
+    for (cycle_t c = begin; c < end; ++c) {
+      busy_[c % span / 64] &= ~(std::uint64_t{1} << (c % 64));
+      groups_[c % span] = 0;
+    }
     forward(end - 1);
   }
 
@@ -109,6 +121,7 @@ class cycle_wheel {
     if (cycle - base_ < span) {
       const cycle_t slot = cycle % span;
       bits_[slot * words_ + node / 64] |= std::uint64_t{1} << (node % 64);
+      groups_[slot] |= std::uint64_t{1} << (node / 64 >> group_log2_);
       busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
     } else {
       mark_far(node, cycle);
@@ -117,6 +130,12 @@ class cycle_wheel {
   __attribute__((noinline)) void mark_far(unsigned node, cycle_t cycle) {
     far_.emplace_back(cycle, node);
     std::push_heap(far_.begin(), far_.end(), std::greater<>{});
+  }
+  /// Groups of words in which a node may be marked.
+  std::uint64_t marked_groups(cycle_t begin, cycle_t end) const {
+    std::uint64_t any = 0;
+    for (cycle_t c = begin; c < end; ++c) any |= groups_[c % span];
+    return any;
   }
   /// The marked nodes of a word, whose marks are gone then.
   std::uint64_t take(unsigned word, std::uint64_t range, cycle_t begin, cycle_t end) {
@@ -131,7 +150,9 @@ class cycle_wheel {
 
   static constexpr unsigned busy_words = span / 64, nobody = ~0u;
   unsigned words_ = 0;
-  std::vector<std::uint64_t> bits_;  // [cycle % span][word]
+  std::vector<std::uint64_t> bits_;           // [cycle % span][word]
+  unsigned group_log2_ = 0;                   // words in a group: at most 64 groups
+  std::array<std::uint64_t, span> groups_{};  // [cycle % span]: groups with a marked node
   std::uint64_t busy_[busy_words] = {};
   std::vector<due_times> due_;
   cycle_t base_ = 0, visited_until_ = 0;

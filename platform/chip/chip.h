@@ -177,7 +177,7 @@ run_end chip<Cluster>::run(const run_options& options) {
   // not longer than the exact one has passed yet. So what is counted does not depend on the windows.
   cycle_t last = options.max_cycles;
   for (;;) {
-    const cycle_t next = std::max(now_, std::min(engine.next(), network_next()));
+    const cycle_t next = std::max(now_, std::min(engine.next(now_), network_next()));
     if (next >= last || next == never) {
       const bool ended = end_seen(options) != never;
       if (last != never && (ended || next != never)) now_ = last;

@@ -11,6 +11,7 @@
 
 #include "host/start_threads.h"
 #include "ip/core/types.h"
+#include "platform/engine/due_table.h"
 #include "platform/engine/share_choice.h"
 #include "platform/engine/spin_barrier.h"
 
@@ -32,7 +33,7 @@ class window_engine {
   /// `threads` includes the calling thread (>= 1).
   window_engine(std::vector<Part*> parts, unsigned threads)
       : parts_(std::move(parts)),
-        due_(parts_.size(), never),
+        due_(parts_.size()),
         threads_(std::max(1u, threads)),
         barrier_(threads_ - 1, threads_ > std::max(1u, std::thread::hardware_concurrency())) {
     active_.reserve(parts_.size());
@@ -53,20 +54,13 @@ class window_engine {
   /// Part i was given something from outside (between windows): its next event is looked up again.
   void touched(std::size_t i) { due_[i] = parts_[i]->next_event(); }
 
-  /// The earliest cycle in which any part has something to do.
-  cycle_t next() const {
-    cycle_t least = never;
-    for (const cycle_t d : due_) least = std::min(least, d);
-    return least;
-  }
+  /// The earliest cycle from `not_before` on in which any part has something to do.
+  cycle_t next(cycle_t not_before) const { return due_.earliest(not_before); }
 
   /// Simulates [from, to) in every part that has something to do in it. Afterwards active() lists those parts.
   /// An exception of a part is rethrown here, of the lowest thread first.
   void run(cycle_t from, cycle_t to) {
-    active_.clear();
-    const cycle_t* due = due_.data();
-    for (std::size_t i = 0, n = due_.size(); i < n; ++i)
-      if (due[i] < to) active_.push_back(static_cast<unsigned>(i));
+    due_.find_before(to, active_);
     if (active_.empty()) return;
     from_ = from;
     to_ = to;
@@ -132,7 +126,7 @@ class window_engine {
   }
 
   std::vector<Part*> parts_;
-  std::vector<cycle_t> due_;
+  due_table due_;
   std::vector<unsigned> active_;
   std::vector<std::exception_ptr> errors_;
   const unsigned threads_;

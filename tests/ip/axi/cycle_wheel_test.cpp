@@ -64,7 +64,8 @@ TEST(CycleWheelTest, WakingTwiceIsWakingOnce) {
 TEST(CycleWheelTest, VisitsWhatIsDueInTheOrderThatItPromises) {
   for (unsigned seed = 1; seed <= 60; ++seed) {
     std::mt19937 random(seed);
-    const unsigned nodes = 1 + random() % 240, batch = 1 + random() % 6, lanes = cycle_wheel::lanes;
+    const unsigned nodes = 1 + random() % (seed % 4 == 0 ? 20000 : 240), batch = 1 + random() % 6,
+                   lanes = cycle_wheel::lanes;
     cycle_wheel wheel(nodes);
     std::map<std::uint32_t, cycle_t> due;
     const auto wake = [&](unsigned node, cycle_t at) {

@@ -79,11 +79,11 @@ TEST(WindowEngineTest, KnowsTheNextEventOfATouchedPart) {
   farm f(4);
   for (auto& w : f.all) w->sleep();
   window_engine<worker> engine(f.pointers(), 1);
-  EXPECT_EQ(engine.next(), never);
+  EXPECT_EQ(engine.next(0), never);
   f.all[2]->wake(77);
-  EXPECT_EQ(engine.next(), never) << "not told yet";
+  EXPECT_EQ(engine.next(0), never) << "not told yet";
   engine.touched(2);
-  EXPECT_EQ(engine.next(), 77u);
+  EXPECT_EQ(engine.next(0), 77u);
 }
 
 TEST(WindowEngineTest, RethrowsWhatAPartThrewOnAWorkerThread) {
