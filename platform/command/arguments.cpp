@@ -44,7 +44,7 @@ bool is_elf(const std::string& file) {
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
       trap_limit, lockstep_mismatches;
-  std::string model, calibration, check, fill_memory;
+  std::string model, calibration, check, energy, fill_memory;
 };
 
 /// Numbers have the grammar of the configuration, and the range of the key that they stand for. Throws config_error.
@@ -86,6 +86,7 @@ void to_sets(const option_words& words, arguments& a) {
   given("engine.max_cycles", words.max_cycles);
   given("engine.trap_limit", words.trap_limit);
   if (!words.check.empty()) set("check", words.check);
+  if (!words.energy.empty()) set("energy", words.energy);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
@@ -108,9 +109,9 @@ void read_fill_memory(const std::string& word, std::vector<std::string>& sets) {
 std::optional<std::string> misplaced(const CLI::App& run, command what) {
   const bool program = what == command::run_program;
   const std::vector<const char*> others =
-      program
-          ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration", "--check", "--inject"}
-          : std::vector<const char*>{"--json", "--crossbar"};
+      program ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration",
+                                         "--check", "--energy", "--inject"}
+              : std::vector<const char*>{"--json", "--crossbar"};
   for (const char* option : others) {
     if (run.get_option(option)->count() != 0)
       return std::string(option) + (program ? " is for experiments, and this is a program"
@@ -228,6 +229,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));
+  run->add_option("--energy", s.energy, "Experiment: report energy and area by these coefficients (configs/energy)")
+      ->type_name("FILE");
   run->add_option("--json", a.json, "Program: write the run's figures to this file")->type_name("FILE");
   run->add_option("--inject", a.faults,
                   "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
@@ -265,6 +268,22 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->allow_extra_args(false);
   compile->add_option("--model", s.model, "A model by name, or an ONNX file")->type_name("NAME|FILE");
   compile->add_flag("--quiet", a.quiet, "No progress and no table");
+
+  CLI::App* energy = app.add_subcommand("energy", "Energy and area of a finished run, by these or other coefficients");
+  energy->footer(
+      "\nExamples:\n"
+      "  ohmic energy out/resnet18/summary.json --energy configs/energy/silicon.yaml\n"
+      "  ohmic energy out/resnet18/summary.json --set cores.alu.pj=3 --set mvm=fixed\n"
+      "  ohmic energy out/resnet18/summary.json --energy configs/energy/paper.yaml --fit");
+  energy->add_option("SUMMARY", a.file, "summary.json of a run with --energy")->required();
+  energy->add_option("--energy", a.energy, "Coefficients (default: those of the run)")->type_name("FILE");
+  energy->add_option("--set", a.sets, "KEY=VALUE of the coefficients; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  energy->add_flag("--fit", a.fit, "Choose digital_scale so that this run costs fit_mj, and print it");
+  energy->add_option("--json", a.json, "Write what summary.json has under `energy` to this file")->type_name("FILE");
+  energy->add_flag("--quiet", a.quiet, "No table");
 
   CLI::App* info = app.add_subcommand("info", "Print a chip with every parameter resolved");
   info->add_option("CHIP", a.file, "Chip (.yaml)")->required();
@@ -306,8 +325,10 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   } else if (compile->parsed()) {
     a.what = command::compile;
     to_sets(s, a);
+  } else if (energy->parsed()) {
+    a.what = command::energy;
   } else if (!info->parsed()) {
-    return mistake("a command is missing: run, calibrate, compile or info (see `ohmic --help`)");
+    return mistake("a command is missing: run, calibrate, compile, energy or info (see `ohmic --help`)");
   }
   return std::nullopt;
 }

@@ -7,13 +7,13 @@
 
 namespace ohmic {
 
-enum class command { run_experiment, run_program, calibrate, compile, info };
+enum class command { run_experiment, run_program, calibrate, compile, energy, info };
 
 /// What the command line asked for. Options that were not given are empty or 0; numbers have been checked.
 struct arguments {
   command what = command::info;
   std::vector<std::string> command_line;  ///< all words, the program's name first
-  std::string file;                       ///< experiment, ELF, model, or chip
+  std::string file;                       ///< experiment, ELF, model, summary.json, or chip
   std::vector<std::string> sets;          ///< arguments of --set; the shorthands (--model ...) come last
   std::vector<std::string> cores;         ///< arguments of --cores
   std::vector<std::string> hand_overs;    ///< arguments of --hand-over
@@ -21,6 +21,7 @@ struct arguments {
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, input, out, json;
+  std::string energy;                 ///< argument of --energy of the command energy; empty: as in the summary
   std::string write_mapping;          ///< of compile: a file for the mapping; empty: none
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;
@@ -31,7 +32,7 @@ struct arguments {
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
   std::optional<std::uint32_t> trap_limit;
   unsigned threads = 0, rows = 256, lockstep_mismatches = 1;
-  bool quiet = false, dump = false;
+  bool quiet = false, dump = false, fit = false;
 };
 
 /// Parses the command line. Prints help, version or what is wrong, and returns the exit code to leave with, if the

@@ -8,6 +8,7 @@
 #include "host/attempt.h"
 #include "host/console.h"
 #include "host/destination.h"
+#include "host/output_file.h"
 #include "host/output_folder.h"
 #include "host/whole_file.h"
 #include "platform/command/version.h"
@@ -17,6 +18,7 @@
 #include "platform/config/load_chip.h"
 #include "platform/config/numbers.h"
 #include "platform/config/schema.h"
+#include "platform/energy/energy_report.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
@@ -161,6 +163,31 @@ exit_code compile_command(const arguments& a) {
   return exit_code::right;
 }
 
+exit_code energy_command(const arguments& a) {
+  if (!a.json.empty()) check_file_can_be_written(a.json);
+  std::string summary;
+  try {
+    summary = read_whole_file(a.file);
+  } catch (const std::runtime_error& error) {
+    throw config_error(error.what());
+  }
+  const chip_activity activity = read_activity(summary, a.file);
+  const auto coefficients_with = [&](const std::vector<std::string>& sets) {
+    return a.energy.empty() ? coefficients_of_summary(summary, a.file, sets) : load_coefficients(a.energy, sets);
+  };
+  energy_coefficients coefficients = coefficients_with(a.sets);
+  if (a.fit) {
+    std::vector<std::string> sets = a.sets;
+    sets.push_back(fmt::format("digital_scale={}", fit_digital_scale(activity, coefficients)));
+    coefficients = coefficients_with(sets);
+  }
+  const energy_report report = evaluate_energy(activity, coefficients);
+  if (!a.quiet) print(energy_table(report, coefficients));
+  if (a.fit) print(fmt::format("digital_scale: {}\n", coefficients.digital_scale));
+  if (!a.json.empty()) write_whole_file(a.json, energy_json(report, coefficients));
+  return exit_code::right;
+}
+
 exit_code info_command(const arguments& a) {
   const chip_config chip = load_chip(a.file, a.sets);
   print(fmt::format("# {} clusters, {} cores, hash {}\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
@@ -187,6 +214,8 @@ exit_code execute(const arguments& a) {
       return calibrate_command(a);
     case command::compile:
       return compile_command(a);
+    case command::energy:
+      return energy_command(a);
     case command::info:
       return info_command(a);
   }

@@ -48,6 +48,7 @@ struct experiment_config {
   std::string analog = "ideal";
   bool adc_exact = false;
   bool check_layers = false;
+  std::string energy;  ///< file of coefficients; empty: energy is not reported
   std::string output;  ///< folder of the results; never empty
 };
 

@@ -44,7 +44,7 @@ struct experiment_file {
       std::optional<std::uint64_t> seed;
     } fill_memory;
   } engine;
-  std::optional<std::string> analog, adc, check, output;
+  std::optional<std::string> analog, adc, check, energy, output;
 };
 
 /// The file's struct from a checked tree.

@@ -17,7 +17,7 @@ INTRODUCTION = """# Configuration
 
 Generated from `configs/schema/` by `platform/config/export_configuration.py --markdown`.
 
-A chip and an experiment are YAML files. Every key has a default, save an experiment's `chip`; `ohmic info` prints a
+A chip and an experiment are YAML files. Every key has a default, save an experiment's `chip` and all of energy and area; `ohmic info` prints a
 chip with every key spelled out. Any key can be given on the command line by its dotted path, with a value in YAML:
 
 ```
@@ -48,6 +48,9 @@ def types(schema: dict) -> list[str]:
 
 
 def allowed(schema: dict) -> str:
+    if "$ref" in schema:
+        unit = {"energy": "pJ", "power": "mW", "leakage": "mW/mm2", "area": "mm2"}[schema["$ref"].rsplit("/", 1)[1]]
+        return f"coefficient, {unit}"
     if "anyOf" in schema:
         return "path or chip"
     if "enum" in schema:
@@ -99,7 +102,7 @@ def rows(schema: dict, prefix: str = "") -> list[str]:
 
 def page() -> str:
     parts = [INTRODUCTION]
-    for name in ("experiment", "chip"):
+    for name in ("experiment", "chip", "energy"):
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
         table = ["| key | default | allowed | meaning |", "| --- | --- | --- | --- |", *rows(schema)]
         parts.append(f"## {schema['title']}\n\n{schema['description']}\n\n" + "\n".join(table) + "\n")

@@ -151,6 +151,7 @@ experiment_file to_experiment_file(const config_node& root) {
   read("analog", f.analog);
   read("adc", f.adc);
   read("check", f.check);
+  read("energy", f.energy);
   read("output", f.output);
   return f;
 }
@@ -220,6 +221,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   apply(f.analog, c.analog);
   if (f.adc) c.adc_exact = *f.adc == "exact";
   if (f.check) c.check_layers = *f.check == "layers";
+  if (f.energy) c.energy = located(*f.energy, *root.find("energy"), file);
   apply(f.output, c.output);
   if (c.output.empty()) c.output = (fs::path("out") / c.name).string();
   return c;

@@ -16,11 +16,17 @@ using json = nlohmann::ordered_json;
 const json& schema(schema_kind kind) {
   static const json chip = json::parse(chip_schema_text);
   static const json experiment = json::parse(experiment_schema_text);
-  return kind == schema_kind::chip ? chip : experiment;
+  static const json energy = json::parse(energy_schema_text);
+  return kind == schema_kind::chip ? chip : kind == schema_kind::experiment ? experiment : energy;
 }
 
-/// The schema of a value: a reference leads to the chip.
-const json& resolved(const json& s) { return s.contains("$ref") ? schema(schema_kind::chip) : s; }
+/// The schema of a value: a reference leads to the chip, or to a definition of the coefficients' file.
+const json& resolved(const json& s) {
+  if (!s.contains("$ref")) return s;
+  const std::string to = s["$ref"], definition = "#/$defs/";
+  if (to.rfind(definition, 0) != 0) return schema(schema_kind::chip);
+  return schema(schema_kind::energy).at("$defs").at(to.substr(definition.size()));
+}
 
 /// Of alternatives, the one that describes a map.
 const json& as_object(const json& s) {
@@ -139,7 +145,8 @@ class checker {
  public:
   explicit checker(const json& top) { collect_paths(top, "", paths_); }
 
-  void value(const config_node& node, const json& s, const std::string& path) {
+  void value(const config_node& node, const json& of, const std::string& path) {
+    const json& s = resolved(of);
     if (errors.size() >= most_errors) return;
     if (node.kind == config_node::kind_t::map && allows_type(s, "object")) {
       object(node, as_object(s), path);
@@ -189,8 +196,8 @@ class checker {
     if (!s.contains("required")) return;
     for (const json& key : s["required"]) {
       if (seen.count(key.get<std::string>()) == 0) {
-        errors.push_back(node.place + ": " + prefix + key.get<std::string>() +
-                         ": this key is missing; allowed: " + allowed(s["properties"][key.get<std::string>()]));
+        errors.push_back(node.place + ": " + prefix + key.get<std::string>() + ": this key is missing; allowed: " +
+                         allowed(resolved(s["properties"][key.get<std::string>()])));
       }
     }
   }

@@ -9,7 +9,7 @@
 namespace ohmic {
 
 /// The schemas of configs/schema/, built into the program.
-enum class schema_kind { chip, experiment };
+enum class schema_kind { chip, experiment, energy };
 
 /// Checks a tree against its schema: unknown and duplicate keys, types, ranges, enumerations, powers of two, missing
 /// keys. Returns one complete message per mistake, in the file's order; empty if there is none. Of very many only the

@@ -13,6 +13,7 @@
 #include "host/output_folder.h"
 #include "host/whole_file.h"
 #include "platform/config/config_error.h"
+#include "platform/energy/energy_report.h"
 #include "platform/experiment/figures.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/golden.h"
@@ -56,6 +57,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
   options.network.drop_write = request.faults.drop_write;
   if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
   options.burst_trace = request.burst_trace;
+  options.count_activity = !c.energy.empty();
   options.traces = choose_traces(request.traces, c.chip, c.output);
   return options;
 }
@@ -149,6 +151,8 @@ void say_why(machine& chip, const program_set& programs, const deployment& mappe
 exit_code run_experiment(const experiment_request& request) {
   const experiment_config& config = request.config;
   check_request(request);
+  std::optional<energy_coefficients> coefficients;
+  if (!config.energy.empty()) coefficients = load_coefficients(config.energy);
   output_folder output(config.output, {"summary.json", "logits.json"});
   const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
   const std::string program = request.firmware.empty() ? dataflow_firmware() : request.firmware;
@@ -221,8 +225,16 @@ exit_code run_experiment(const experiment_request& request) {
 
   if (!figures.logits.empty())
     write_whole_file((folder / "logits.json").string(), logits_json(figures, p.net, p.images));
-  write_whole_file((folder / "summary.json").string(), summary_json(figures, config, p.mapped, how));
-  if (!figures.logits.empty() && !request.quiet) print(result_table(figures, config, p.mapped, p.net, p.images));
+  std::string summary = summary_json(figures, config, p.mapped, how);
+  std::string energy;
+  if (coefficients) {
+    const energy_report report = evaluate_energy(read_activity(summary, "this run"), *coefficients);
+    summary = with_energy(summary, report, *coefficients);
+    energy = energy_rows(report, *coefficients);
+  }
+  write_whole_file((folder / "summary.json").string(), summary);
+  if (!figures.logits.empty() && !request.quiet)
+    print(result_table(figures, config, p.mapped, p.net, p.images) + energy);
   print_waveforms(*chip, request.quiet);
   print_hand_overs(figures.hand_overs, request.quiet);
   say_why(*chip, programs, p.mapped, figures, request.dump);

@@ -41,10 +41,25 @@ stage_times::part stage_times::split(std::size_t stage, const stage_share& share
       scaled(time_class::digital, fraction(double(kernel_cycles), double(all.kernels)));
   for (const time_class rest : {time_class::communication, time_class::synchronisation, time_class::idle})
     p.cycles[static_cast<unsigned>(rest)] = scaled(rest, master);
-  const double own = double(a.master_cycles) - double(std::min(a.master_cycles, all.kernels));
-  const double cores = double(std::min(a.master_cycles, kernel_cycles)) + own * master;
-  p.service = std::max(double(p.cycles[static_cast<unsigned>(time_class::analog)]), cores);
+  p.service = std::max(double(p.cycles[static_cast<unsigned>(time_class::analog)]), work(stage, share));
   return p;
+}
+
+double stage_times::work(std::size_t stage, const stage_share& share) const {
+  const all_of_cluster& all = clusters_.at(share.cluster);
+  const cluster_activity& a = figures_.clusters[share.cluster];
+  const double own = double(a.master_cycles) - double(std::min(a.master_cycles, all.kernels));
+  return double(std::min(a.master_cycles, kernels(stage, share.cluster))) +
+         own * fraction(share.master_cycles, all.master);
+}
+
+stage_times::fractions stage_times::of_cluster(std::size_t stage, const stage_share& share) const {
+  double all_work = 0;
+  for (std::size_t s = 0; s < source_.stages.size(); ++s)
+    for (const stage_share& other : source_.stages[s].shares)
+      if (other.cluster == share.cluster) all_work += work(s, other);
+  return {fraction(double(share.mvms), double(clusters_.at(share.cluster).mvms)),
+          fraction(work(stage, share), all_work)};
 }
 
 stage_times::part stage_times::of(std::size_t stage, const stage_share& share) const {

@@ -21,6 +21,12 @@ class stage_times {
   stage_times(const deployment& source, const run_figures& figures);
   /// Of stage number `stage` in the cluster of one of its shares. All parts of a cluster sum to its cycles.
   part of(std::size_t stage, const stage_share& share) const;
+  /// Of what its cluster did for any stage: of its MVMs, and of its cores' time without waiting. Those of a cluster sum
+  /// to 1, or are 0 if there was none.
+  struct fractions {
+    double mvms = 0, work = 0;
+  };
+  fractions of_cluster(std::size_t stage, const stage_share& share) const;
 
  private:
   struct all_of_cluster {
@@ -30,6 +36,7 @@ class stage_times {
   };
   std::uint64_t kernels(std::size_t stage, unsigned cluster) const;
   part split(std::size_t stage, const stage_share& share) const;
+  double work(std::size_t stage, const stage_share& share) const;
 
   const deployment& source_;
   const run_figures& figures_;

@@ -4,6 +4,7 @@
 
 #include "platform/experiment/limiting_resource.h"
 #include "platform/experiment/report_files.h"
+#include "platform/experiment/stage_times.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/hand_overs_json.h"
 #include "sw/compiler/reference/top_classes.h"
@@ -77,8 +78,14 @@ json counters_json(const run_figures& f) {
 
 json clusters_json(const run_figures& f, const deployment& source) {
   std::vector<std::vector<std::string>> stages(f.clusters.size());
-  for (const stage_report& stage : source.stages)
-    for (const unsigned cluster : stage.clusters) stages[cluster].push_back(stage.name);
+  std::vector<json> shares(f.clusters.size(), json::array());
+  const stage_times times(source, f);
+  for (std::size_t s = 0; s < source.stages.size(); ++s)
+    for (const stage_share& share : source.stages[s].shares) {
+      const stage_times::fractions of = times.of_cluster(s, share);
+      stages[share.cluster].push_back(source.stages[s].name);
+      shares[share.cluster].push_back({{"stage", source.stages[s].name}, {"mvms", of.mvms}, {"work", of.work}});
+    }
   std::vector<std::uint32_t> l1_used(f.clusters.size());
   for (const cluster_image& image : source.clusters) l1_used[image.cluster] = image.l1_end;
   json all = json::array();
@@ -87,6 +94,7 @@ json clusters_json(const run_figures& f, const deployment& source) {
     const cluster_activity& a = f.clusters[i];
     all.push_back({{"cluster", i},
                    {"stages", stages[i]},
+                   {"stage_shares", shares[i]},
                    {"cycles", split(a.cycles)},
                    {"mvms", a.mvms},
                    {"retired_instructions", a.retired},

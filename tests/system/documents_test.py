@@ -20,7 +20,10 @@ FILES = {
 
 # The large network takes a minute to make: where nobody has made it yet, the small one stands for it.
 # tests/sw/compiler/mapping/resnet18_shapes_test.cpp maps the large one's shapes with every option of the pages.
-STANDS_FOR = {"configs/resnet18_aimc512.yaml": "configs/resnet_tiny_aimc64.yaml"}
+STANDS_FOR = {
+    "configs/resnet18_aimc512.yaml": "configs/resnet_tiny_aimc64.yaml",
+    "out/resnet18/summary.json": "out/resnet_tiny/summary.json",
+}
 
 # Words of commands that take minutes, and what is appended: the same chip and network, fewer images.
 SHORTER = {
@@ -31,6 +34,7 @@ SHORTER = {
 # Names of commands and patterns, in running text.
 FORMS = {
     "ohmic run EXPERIMENT.yaml",
+    "ohmic run EXPERIMENT.yaml --energy FILE",
     "ohmic run PROGRAM.elf --json FILE",
     "ohmic calibrate NET.onnx --images FOLDER --out FILE",
 }

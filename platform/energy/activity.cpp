@@ -1,0 +1,103 @@
+#include "platform/energy/activity.h"
+
+#include <nlohmann/json.hpp>
+
+#include "platform/config/config_error.h"
+
+namespace ohmic {
+namespace {
+
+using json = nlohmann::json;
+
+/// Blocks that work for the crossbar: what they do is split among the stages of a cluster by MVMs, the rest by the time
+/// of its cores.
+bool follows_mvms(const std::string& block) { return block == "ima"; }
+
+/// A beat that comes from an endpoint has crossed no router yet.
+bool from_endpoint(const std::string& link) {
+  const bool from_cluster = link.rfind("cluster_", 0) == 0 && link.size() > 3 && link.substr(link.size() - 3) == ".up";
+  return from_cluster || link == "top.down" || link == "platform.down";
+}
+
+/// A router has children; below the last level are clusters, and the first factor is the link to HBM.
+unsigned routers(const json& factors) {
+  unsigned all = 0, level = 1;
+  for (std::size_t i = 0; i + 1 < factors.size(); ++i) {
+    level *= factors[i].get<unsigned>();
+    all += level;
+  }
+  return all;
+}
+
+void read_shape(const json& s, chip_activity& a) {
+  const json& chip = s.at("resolved_chip");
+  a.clusters = 1;
+  for (const json& factor : chip.at("network").at("factors")) a.clusters *= factor.get<unsigned>();
+  a.routers = routers(chip.at("network").at("factors"));
+  a.cores_per_cluster = chip.at("cluster").at("cores");
+  a.l1_kib = chip.at("cluster").at("l1_bytes").get<double>() / 1024;
+  a.icache_kib = chip.at("icache").at("shared_bytes").get<double>() / 1024;
+  a.rows = chip.at("ima").at("rows");
+  a.columns = chip.at("ima").at("columns");
+  a.seconds = s.at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
+  a.images = s.value("images", 0u);
+  a.macs = s.value("macs_per_image", 0.0) * a.images;
+}
+
+void read_total(const json& s, chip_activity& a) {
+  for (const json& c : s.at("counters"))
+    a.total[c.at("block").get<std::string>() + "." + c.at("name").get<std::string>()] = c.at("after_boot");
+  for (const json& link : s.at("links")) {
+    const std::string name = link.at("name");
+    const double bytes = link.at("bytes_after_boot");
+    if (!from_endpoint(name)) a.total["network.byte_hops"] += bytes;
+    if (name == "top.up" || name == "top.down") a.total["hbm.bytes"] += bytes;
+  }
+}
+
+void read_stages(const json& s, chip_activity& a) {
+  std::map<std::string, std::size_t> number;
+  for (const json& stage : s.value("stages", json::array())) {
+    number[stage.at("name")] = a.stages.size();
+    a.stages.push_back({stage.at("name"), {}, 0});
+  }
+  for (const json& cluster : s.value("clusters", json::array())) {
+    const json& shares = cluster.at("stage_shares");
+    double mvms = 0, work = 0;
+    for (const json& share : shares) mvms += share.at("mvms").get<double>(), work += share.at("work").get<double>();
+    const auto part = [&](double of, double all) { return all > 0 ? of / all : 1.0 / double(shares.size()); };
+    for (const json& share : shares) {
+      stage_activity& stage = a.stages.at(number.at(share.at("stage")));
+      const double by_mvms = part(share.at("mvms"), mvms), by_work = part(share.at("work"), work);
+      stage.clusters += by_work;
+      for (const auto& [block, counters] : cluster.at("counters_after_boot").items())
+        for (const auto& [name, value] : counters.items())
+          stage.counts[block + "." + name] += value.get<double>() * (follows_mvms(block) ? by_mvms : by_work);
+    }
+  }
+}
+
+}  // namespace
+
+chip_activity read_activity(const std::string& summary, const std::string& name) {
+  const json s = json::parse(summary, nullptr, false);
+  if (!s.is_object()) throw config_error(name + ": this is no summary.json of a run");
+  chip_activity a;
+  a.name = name;
+  try {
+    read_shape(s, a);
+    read_total(s, a);
+    read_stages(s, a);
+  } catch (const json::exception& error) {
+    throw config_error(name + ": this is no summary.json of a run of this ohmic (" + error.what() + ")");
+  } catch (const std::out_of_range&) {
+    throw config_error(name + ": a cluster serves a stage that is not among the stages");
+  }
+  for (const char* needed : {"instructions.alu", "l1.core_reads"})
+    if (a.total.count(needed) == 0)
+      throw config_error(name + ": " + needed +
+                         " was not counted: run with --energy FILE (or energy in the experiment)");
+  return a;
+}
+
+}  // namespace ohmic
