@@ -458,6 +458,18 @@ TEST(Dma, StopsAtASlaveErrorWithItsAddress) {
   for (const auto& w : bench.writes) EXPECT_NE(w.addr, peer) << "no notification of a failed transfer";
 }
 
+// What is in flight behind the first failure may fail, too.
+TEST(Dma, KeepsTheAddressOfTheFirstFailure) {
+  dma_bench bench;
+  bench.fails = [](const axi_burst& b) { return b.addr >= hbm + 2 * 4096; };
+  bench.put(0, copy(own + 0x1000, hbm, 6 * 4096));
+  bench.start(0, 0);
+  bench.run();
+  EXPECT_GT(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.errors[0].address, hbm + 2 * 4096);
+  EXPECT_EQ(bench.error_addr(0), hbm + 2 * 4096);
+}
+
 TEST(Dma, StopsReadingAtASlaveError) {
   dma_bench bench;
   bench.fails = [](const axi_burst& b) { return b.addr == hbm + 4096; };
@@ -466,6 +478,33 @@ TEST(Dma, StopsReadingAtASlaveError) {
   bench.run();
   EXPECT_EQ(bench.status(0), error_bit);
   EXPECT_EQ(bench.error_addr(0), hbm + 4096);
+}
+
+// By hand: a write of 5000 bytes from an odd page offset, a read of three runs, a copy, both notifications.
+TEST(Dma, CountsWhatItDid) {
+  dma_bench bench;
+  bench.put(0x00, notifying(copy(own + 0x1000, hbm + 0xF80, 5000), peer, 1, peer + 4, 1));
+  auto runs = copy(peer, own + 0x4000, 128);
+  runs.flags = 2, runs.counts = 3, runs.src_stride1 = 4096, runs.dst_stride1 = 256;
+  bench.put(0x40, runs);
+  auto local = copy(own + 0x8000, own + 0xA000, 640);
+  local.next = 0xC0;
+  bench.put(0x80, local);
+  bench.put(0xC0, copy(own + 0x8000, peer, 64));
+  bench.start(0, 0x00);
+  bench.start(1, 0x40);
+  bench.start(2, 0x80);
+  bench.run();
+  const dma_counters& c = bench.dut.counters();
+  EXPECT_EQ(c.descriptors, 4u);
+  EXPECT_EQ(c.bytes_written, 5000u + 64);
+  EXPECT_EQ(c.bytes_read, 3u * 128);
+  EXPECT_EQ(c.bytes_copied, 640u);
+  EXPECT_EQ(c.bursts_written, 3u + 1) << "128 bytes to the page's end, a page, the rest";
+  EXPECT_EQ(c.bursts_read, 3u);
+  EXPECT_EQ(c.notifications, 2u);
+  EXPECT_EQ(c.l1_beats, 4u + (2 + 64 + 13) + 3 * 2 + 2 * 10 + 1) << "descriptors, write, read, copy, write";
+  EXPECT_EQ(c.active_cycles, bench.now - 1) << "from the first START on, whichever channels are busy";
 }
 
 TEST(Dma, SleepsWhenIdle) {

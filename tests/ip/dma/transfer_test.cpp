@@ -141,6 +141,15 @@ TEST(TransferTest, TheBorderOfL1IsExact) {
   EXPECT_TRUE(accepted(d));
   d.src_lo -= 1;
   EXPECT_FALSE(accepted(d));
+  d = copy(own, hbm, 24);
+  d.flags = 3;
+  d.counts = 11 | 3u << 16;
+  d.src_stride1 = 40;
+  d.src_stride2 = 300;  // highest byte: 10 * 40 + 2 * 300 + 23
+  d.src_lo += l1_bytes - 1024;
+  EXPECT_TRUE(accepted(d));
+  d.src_lo += 1;
+  EXPECT_FALSE(accepted(d));
   d = copy(hbm, own, 24);
   d.flags = 3;
   d.counts = 65535 | 65535u << 16;

@@ -169,6 +169,16 @@ TEST_F(SharedIcacheTest, CancelledCoreGetsNoAnswer) {
   EXPECT_EQ(step(30), (answers{{2, 33}})) << "the line came all the same";
 }
 
+TEST_F(SharedIcacheTest, ACoreThatIsCancelledWithItsLineReadyGetsNoAnswer) {
+  fill(text, 0);
+  for (const unsigned core : {1u, 2u, 3u}) cache.request(core, text + 0, 32 + core);
+  for (const cycle_t now : {35, 36, 37}) cache.step(now, port);
+  cache.cancel(2);
+  const answers got = take();
+  EXPECT_EQ(got.count(2), 0u);
+  EXPECT_EQ(got.size(), 2u) << "the others' stay";
+}
+
 TEST(SharedIcacheSizeTest, SixtyFourCoresMissAtOnce) {
   shared_icache_config config;
   config.cores = 64;

@@ -80,6 +80,27 @@ TEST(Ima, StartsTheNextQueuedJobWithoutAGap) {
   plain_job(3, 64, 5, 64).push_to(bench);
   bench.run();
   EXPECT_EQ(bench.done_at, (std::vector<cycle_t>{4 + 5 * 130, 4 + 10 * 130}));
+  EXPECT_EQ(bench.dut.counters().active_cycles, 4u + 10 * 130) << "from the first PUSH on";
+}
+
+TEST(Ima, CountsWhatItDid) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 10, 40);  // 192 rows; columns 0..39 and 100..129 in two groups
+  job.groups.push_back({100, 30, 0x90000, 256, 0});
+  job.push_to(bench);
+  bench.run();
+  const ima_counters& c = bench.dut.counters();
+  EXPECT_EQ(c.jobs, 1u);
+  EXPECT_EQ(c.mvms, 10u);
+  EXPECT_EQ(c.rows, 10u * 192);
+  EXPECT_EQ(c.columns, 10u * 130) << "from the first to the last that a group takes";
+  EXPECT_EQ(c.cells, 10u * 192 * 130);
+  EXPECT_EQ(c.compute_cycles, 10u * 130);
+  EXPECT_EQ(c.bytes_in, 10u * 192);
+  EXPECT_EQ(c.beats_in, 10u * 3);
+  EXPECT_EQ(c.bytes_out, 10u * 70);
+  EXPECT_EQ(c.beats_out, 10u * 2);
+  EXPECT_EQ(c.stall_cycles, 0u);
 }
 
 TEST(Ima, ComputesAWindowOfPaddingOnlyWithoutAnyBeat) {
@@ -220,6 +241,18 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_job{"input_below_l1", [](job_spec& j) { j.start = -1; }},
                     bad_job{"third_pixel_leaves_l1", [](job_spec& j) { j.pixels[0].stride = 400'000; }}),
     [](const auto& p) { return std::string(p.param.name); });
+
+TEST(Ima, OfTwoRefusedJobsTheFirstIsReported) {
+  ima_bench bench;
+  job_spec job = plain_job(3, 64, 4, 64);
+  job.s = 63;
+  job.push_to(bench);
+  job.s = 1, job.m = 0;
+  job.push_to(bench);
+  bench.cycle();
+  ASSERT_EQ(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.errors[0].address, 63u);
+}
 
 TEST(Ima, AcceptsCodesUpToTheLastByteOfL1) {
   ima_bench bench;

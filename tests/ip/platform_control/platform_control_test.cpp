@@ -97,6 +97,7 @@ TEST_F(PlatformControlTest, LowTimeLatchesHighTimeAndALookDoesNot) {
   std::uint8_t data[4];
   EXPECT_TRUE(control.peek(reg::time_lo_offset, data, 4, 0x7'00000000));
   EXPECT_EQ(read(reg::time_hi_offset, 0x2'00000000), 1u);
+  EXPECT_EQ(read(reg::time_hi_offset, 0x3'00000000), 1u) << "however often it is read";
 }
 
 TEST_F(PlatformControlTest, RefusesWhatNoRegisterTakes) {

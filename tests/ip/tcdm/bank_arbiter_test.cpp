@@ -66,12 +66,24 @@ TEST(TransferWordsTest, WritesOnlyTheBytesOfTheBeat) {
   EXPECT_EQ(l1[0x23], 0xEE);
   EXPECT_EQ(l1[0x24], 4);
   EXPECT_EQ(l1[0x27], 7);
+  l1[0x24] = 0xAA;  // somebody else's, later
   transfer_words(port, 0b101, l1.data());
+  EXPECT_EQ(l1[0x24], 0xAA) << "each word is moved in the cycle of its grant only";
   EXPECT_FALSE(port.busy());
   EXPECT_EQ(l1[0x20], 0xEE);
   EXPECT_EQ(l1[0x21], 1);
   EXPECT_EQ(l1[0x29], 9);
   EXPECT_EQ(l1[0x2A], 0xEE);
+}
+
+TEST(TransferWordsTest, ReadsEachWordInTheCycleOfItsGrant) {
+  std::vector<std::uint8_t> l1(256, 1);
+  l1_port port;
+  port.start(0x20, 12, false);
+  transfer_words(port, 0b010, l1.data());
+  std::fill(l1.begin(), l1.end(), std::uint8_t{2});
+  transfer_words(port, 0b101, l1.data());
+  for (unsigned i = 0; i < 12; ++i) EXPECT_EQ(port.data[i], i / 4 == 1 ? 1 : 2) << i;
 }
 
 TEST(TransferWordsTest, ReadsAWholeBeatAtOnce) {
