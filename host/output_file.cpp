@@ -111,6 +111,8 @@ output_file::output_file(const std::string& name, filled how) : name_(name), how
 output_file::~output_file() { discard(); }
 
 void output_file::create_part(const std::string& beside) {
+  // Its folder would let it be replaced, but whoever has protected a file wants to keep it.
+  if (to_.exists && !to_.written_into && faccessat(AT_FDCWD, to_.file.c_str(), W_OK, AT_EACCESS) != 0) fail(errno);
   sweep(folder_of(beside));
   for (;;) {
     part_ = part_name(beside);

@@ -122,12 +122,15 @@ std::optional<std::string> misplaced(const CLI::App& run, command what) {
   return std::nullopt;
 }
 
-/// An option that took the next option as its value, because its own was forgotten.
+/// An option that took the next option as its value, because its own was forgotten, or has none: `--json "$FILE"` with
+/// nothing in FILE must not be as if it were not there.
 std::optional<std::string> swallowed(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands())
     for (const CLI::Option* option : command->get_options())
       for (const std::string& value : option->results())
-        if (value.rfind("--", 0) == 0)
+        if (value.empty())
+          return option->get_name() + ": its value is empty";
+        else if (value.rfind("--", 0) == 0)
           return option->get_name() + ": its value is missing, " + printable(value) + " is behind it";
   return std::nullopt;
 }

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 
 #include "host/attempt.h"
 #include "host/console.h"
 #include "host/destination.h"
+#include "host/distinct_files.h"
 #include "host/output_file.h"
 #include "host/output_folder.h"
 #include "host/whole_file.h"
@@ -68,6 +70,8 @@ exit_code run_experiment_command(const arguments& a) {
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
   request.waveforms = {a.waves, a.wave_from, a.wave_to};
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
+  request.inputs = {{"the experiment", a.file}};
+  if (!a.chip.empty()) request.inputs.push_back({"--chip", a.chip});
   return run_experiment(request);
 }
 
@@ -117,10 +121,16 @@ exit_code run_program_command(const arguments& a) {
   request.machine.traces = choose_traces({a.traces, a.trace_from, a.trace_to, a.trace_pcs}, request.chip,
                                          output ? output->path() : std::filesystem::path());
   request.machine.burst_trace = a.burst_trace;
-  if (output) output->create();
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.json = a.json;
+  std::vector<named_file> outputs = output_files(request.machine),
+                          inputs = {{"the program", a.file}, {"--chip", a.chip}};
+  if (!a.json.empty()) outputs.push_back({"--json", a.json});
+  for (const std::string& word : a.crossbars) inputs.push_back({"--crossbar", word.substr(word.find('=') + 1)});
+  for (const auto& [model, file] : request.firmware_of) inputs.push_back({"--firmware", file});
+  check_outputs_differ(outputs, inputs);
+  if (output) output->create();
   request.how = invocation_of(a);
   if (!a.json.empty()) request.how.firmware_hash = fingerprint().add_file(a.file).digits();
   return run_program(request);
@@ -142,7 +152,15 @@ exit_code calibrate_command(const arguments& a) {
 
 exit_code compile_command(const arguments& a) {
   const experiment_config config = load_experiment(a.file, a.sets);
-  output_folder output(a.out, {"manifest.json", "clusters.bin", "weights.bin"});
+  std::vector<std::string> files = {"manifest.json", "clusters.bin", "weights.bin"};
+  std::vector<named_file> outputs;
+  for (const std::string& name : files) outputs.push_back({name, a.out + "/" + name});
+  if (!a.write_mapping.empty()) {
+    outputs.push_back({"--write-mapping", a.write_mapping});
+    files.push_back(std::filesystem::absolute(a.write_mapping).string());  // perhaps in the folder, too
+  }
+  check_outputs_differ(outputs, {{"the experiment", a.file}});
+  output_folder output(a.out, files);
   attempt("to import " + config.model);
   const network net = load_network(config, a.quiet);
   attempt("to map " + net.graph.name + " to " + config.chip.name);
@@ -164,7 +182,10 @@ exit_code compile_command(const arguments& a) {
 }
 
 exit_code energy_command(const arguments& a) {
-  if (!a.json.empty()) check_file_can_be_written(a.json);
+  if (!a.json.empty()) {
+    check_outputs_differ({{"--json", a.json}}, {{"the summary", a.file}, {"--energy", a.energy}});
+    check_file_can_be_written(a.json);
+  }
   std::string summary;
   try {
     summary = read_whole_file(a.file);

@@ -62,6 +62,15 @@ machine_options to_machine_options(const experiment_request& request, const std:
   return options;
 }
 
+void check_files(const experiment_request& request, const machine_options& machine, const fs::path& folder,
+                 const std::string& program) {
+  std::vector<named_file> outputs = output_files(machine), inputs = request.inputs;
+  for (const char* const name : {"summary.json", "logits.json"}) outputs.push_back({name, (folder / name).string()});
+  inputs.push_back({"the program", program});
+  for (const auto& [model, file] : request.firmware_of) inputs.push_back({"--firmware", file});
+  check_outputs_differ(outputs, inputs);
+}
+
 /// Shows how much of the known work is done: MVMs, because their number is known and they come evenly.
 class run_progress {
  public:
@@ -156,6 +165,8 @@ exit_code run_experiment(const experiment_request& request) {
   output_folder output(config.output, {"summary.json", "logits.json"});
   const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
   const std::string program = request.firmware.empty() ? dataflow_firmware() : request.firmware;
+  const machine_options machine = to_machine_options(request, waveforms);
+  check_files(request, machine, output.path(), program);
   const firmware loaded(program, request.firmware_of, config.chip, {});
   invocation how = request.how;
   how.firmware_hash = fingerprint().add_file(program).digits();
@@ -170,7 +181,7 @@ exit_code run_experiment(const experiment_request& request) {
   const auto images = static_cast<unsigned>(p.images.size());
   output.create();
   attempt_to_build(config.chip);
-  const auto chip = make_machine(config.chip, programs, to_machine_options(request, waveforms));
+  const auto chip = make_machine(config.chip, programs, machine);
   load_chip_memory(*chip, p.mapped, p.images);
   const hbm_layout& hbm = p.mapped.hbm;
   chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);

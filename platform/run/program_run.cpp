@@ -28,6 +28,14 @@ double peak_rss_mb() {
 
 }  // namespace
 
+std::vector<named_file> output_files(const machine_options& options) {
+  std::vector<named_file> files;
+  for (const traced_core& t : options.traces) files.push_back({"--trace", t.file});
+  for (const waved_core& w : options.waveforms) files.push_back({"--wave", w.file});
+  if (!options.burst_trace.empty()) files.push_back({"--trace-bursts", options.burst_trace});
+  return files;
+}
+
 bool stop_requested() { return stop_signal() != 0 || console_is_lost(); }
 
 void attempt_to_build(const chip_config& chip) {

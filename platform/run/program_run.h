@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "chip/chip_config.h"
+#include "host/distinct_files.h"
 #include "platform/machine/machine.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/firmware.h"
 #include "platform/run/invocation.h"
 
 namespace ohmic {
+
+/// What a machine writes: traces and waveforms.
+std::vector<named_file> output_files(const machine_options& options);
 
 /// What `ohmic run FIRMWARE.elf` was asked for.
 struct program_request {

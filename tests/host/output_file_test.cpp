@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -54,6 +55,24 @@ TEST_F(OutputFile, KeepsThePermissionsOfWhatItReplaces) {
   struct stat there{};
   stat(path("x").c_str(), &there);
   EXPECT_EQ(there.st_mode & 07777u, 0600u);
+}
+
+// In a process of its own, which root makes anybody's: nothing is forbidden to root.
+TEST_F(OutputFile, LeavesAFileThatIsProtected) {
+  put("x", "earlier");
+  chmod(path("x").c_str(), 0444);
+  chmod(path("").c_str(), 0777);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (geteuid() == 0 && seteuid(65534) != 0) _exit(77);
+    _exit(refusal(path("x"), "new") == "cannot write " + path("x") + ": Permission denied" ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "root may not become another user here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(read_whole_file(path("x")), "earlier");
+  EXPECT_EQ(names(), names_t{"x"});
 }
 
 TEST_F(OutputFile, LeavesALinkAndReplacesItsTarget) {

@@ -139,6 +139,44 @@ class Kinds(Scratch):
         self.assertEqual(json.loads(text[text.index("{") :])["exit_code"], 0)
 
 
+class OneFileForTwo(Scratch):
+    def test_outputs_that_would_replace_each_other_are_refused_before_the_run(self):
+        same = self.out / "trace_0.0.txt"
+        for options in (
+            ["--json", self.folder / "x", "--trace-bursts", self.folder / "x"],
+            ["--json", same, "--trace", "0.0", "--out", self.out],
+            ["--trace-bursts", same, "--trace", "0.0", "--out", self.out],
+        ):
+            run = ohmic(*HELLO, *options)
+            self.one_line(run, "would be one file")
+            self.assertEqual((run.out, self.names()), ("", []))
+        experiment = self.experiment()
+        for options in (
+            ["run", experiment, "--out", self.out, "--trace-bursts", self.out / "summary.json"],
+            ["compile", experiment, "--out", self.out, "--write-mapping", self.out / "manifest.json"],
+        ):
+            self.one_line(ohmic(*options), "would be one file")
+            self.assertEqual(self.names(), ["experiment.yaml"])
+
+    def test_what_is_read_is_not_replaced(self):
+        program = self.folder / "mine.elf"
+        program.write_bytes(HELLO[1].read_bytes())
+        run = ["run", program, *HELLO[2:], "--json", program]
+        self.one_line(ohmic(*run), "would replace what is read (the program)")
+        self.assertEqual(program.read_bytes(), HELLO[1].read_bytes())
+        experiment = self.experiment()
+        text = experiment.read_bytes()
+        for words in (
+            ["run", experiment, "--out", self.out, "--trace-bursts", experiment],
+            ["compile", experiment, "--out", self.out, "--write-mapping", experiment],
+        ):
+            self.one_line(ohmic(*words), "would replace what is read (the experiment)")
+            self.assertEqual(experiment.read_bytes(), text)
+
+    def test_several_may_go_into_what_is_not_replaced(self):
+        self.ends(ohmic(*HELLO, "--json", "/dev/null", "--trace-bursts", "/dev/null"), 0)
+
+
 class TwoRuns(Scratch):
     def test_the_second_one_is_refused_and_a_killed_one_does_not_block(self):
         first = self.start(*ENDLESS, "--trace", "0.0", "--out", self.out, "--", "6")

@@ -14,6 +14,14 @@ namespace {
 class ContentionTest : public testing::Test {
  protected:
   void SetUp() override { fresh_simulation(); }
+
+  static channel_counters count(network_bench& bench, const std::string& link, axi_lane of) {
+    channel_counters found;
+    bench.network.fabric().for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& c) {
+      if (name == link && lane == of) found = c;
+    });
+    return found;
+  }
 };
 
 TEST_F(ContentionTest, TwoWritersShareATargetBurstByBurst) {
@@ -27,6 +35,8 @@ TEST_F(ContentionTest, TwoWritersShareATargetBurstByBurst) {
   EXPECT_EQ(b.request_head, 78u) << "starts on the output when the first 64 beats are through, in cycle 74";
   EXPECT_EQ(b.request_last, 141u);
   EXPECT_EQ(b.response_head, 145u);
+  EXPECT_EQ(count(bench, "cluster_2.up", axi_lane::w).blocked_order, 64u) << "its first beat, for all of the other's";
+  EXPECT_EQ(count(bench, "cluster_1.up", axi_lane::w).blocked_order, 0u);
 }
 
 TEST_F(ContentionTest, ArbitrationIsRoundRobin) {
@@ -67,6 +77,10 @@ TEST_F(ContentionTest, ReadDataOfTwoSlavesMeetAtTheMaster) {
       << "there in 19, when the arbiter's state stands at the other one; then they take turns";
   EXPECT_EQ(std::max(a.response_last, b.response_last), 18u + 127) << "the link is never idle";
   EXPECT_GE(std::min(a.response_last, b.response_last), 18u + 124);
+  // From 19 on, until one of them is through, there are two beats in every cycle and one loses.
+  EXPECT_EQ(count(bench, "cluster_1.up", axi_lane::r).lost_arbitration +
+                count(bench, "cluster_2.up", axi_lane::r).lost_arbitration,
+            std::min(a.response_last, b.response_last) - 18);
 }
 
 TEST_F(ContentionTest, ChannelsAndDirectionsDoNotDisturbEachOther) {
