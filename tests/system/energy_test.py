@@ -124,6 +124,11 @@ class Energy(SystemTest):
             retired = next(c[when] for c in counters if (c["block"], c["name"]) == ("cores", "retired"))
             self.assertEqual(classes, retired, when)
 
+    def test_the_cells_that_mvms_drive_are_the_networks_products(self):
+        """Without padding of crossbars: each weight is in a cell that is read once per output pixel."""
+        cells = next(c for c in self.counted.summary["counters"] if (c["block"], c["name"]) == ("ima", "cells"))
+        self.assertEqual(cells["after_boot"], 2 * self.counted.summary["macs_per_image"])
+
     def test_the_section_is_what_the_equations_give(self):
         energy = self.counted.summary["energy"]
         expected = by_hand(self.counted.summary, energy["coefficients"])
