@@ -44,7 +44,7 @@ bool is_elf(const std::string& file) {
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
       trap_limit, lockstep_mismatches;
-  std::string model, calibration, check, energy, fill_memory;
+  std::string model, calibration, check, fill_memory;
 };
 
 /// Numbers have the grammar of the configuration, and the range of the key that they stand for. Throws config_error.
@@ -86,7 +86,7 @@ void to_sets(const option_words& words, arguments& a) {
   given("engine.max_cycles", words.max_cycles);
   given("engine.trap_limit", words.trap_limit);
   if (!words.check.empty()) set("check", words.check);
-  if (!words.energy.empty()) set("energy", words.energy);
+  if (!a.energy.empty() && a.what == command::run_experiment) set("energy", a.energy);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 
@@ -109,9 +109,9 @@ void read_fill_memory(const std::string& word, std::vector<std::string>& sets) {
 std::optional<std::string> misplaced(const CLI::App& run, command what) {
   const bool program = what == command::run_program;
   const std::vector<const char*> others =
-      program ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration",
-                                         "--check", "--energy", "--inject"}
-              : std::vector<const char*>{"--json", "--crossbar"};
+      program
+          ? std::vector<const char*>{"--model", "--images", "--images-count", "--calibration", "--check", "--inject"}
+          : std::vector<const char*>{"--json", "--crossbar"};
   for (const char* option : others) {
     if (run.get_option(option)->count() != 0)
       return std::string(option) + (program ? " is for experiments, and this is a program"
@@ -232,7 +232,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("PATH");
   run->add_option("--check", s.check, "Experiment: compare only outputs, or every tensor on every edge (layers)")
       ->check(CLI::IsMember({"outputs", "layers"}));
-  run->add_option("--energy", s.energy, "Experiment: report energy and area by these coefficients (configs/energy)")
+  run->add_option("--energy", a.energy, "Report energy and area by these coefficients (configs/energy)")
       ->type_name("FILE");
   run->add_option("--json", a.json, "Program: write the run's figures to this file")->type_name("FILE");
   run->add_option("--inject", a.faults,

@@ -21,7 +21,7 @@ struct arguments {
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, input, out, json;
-  std::string energy;                 ///< argument of --energy of the command energy; empty: as in the summary
+  std::string energy;                 ///< argument of --energy
   std::string write_mapping;          ///< of compile: a file for the mapping; empty: none
   std::vector<std::string> firmware;  ///< arguments of --firmware
   std::vector<std::string> faults;

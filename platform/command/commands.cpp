@@ -124,8 +124,9 @@ exit_code run_program_command(const arguments& a) {
   request.quiet = a.quiet;
   request.dump = a.dump;
   request.json = a.json;
+  request.energy = a.energy;
   std::vector<named_file> outputs = output_files(request.machine),
-                          inputs = {{"the program", a.file}, {"--chip", a.chip}};
+                          inputs = {{"the program", a.file}, {"--chip", a.chip}, {"--energy", a.energy}};
   if (!a.json.empty()) outputs.push_back({"--json", a.json});
   for (const std::string& word : a.crossbars) inputs.push_back({"--crossbar", word.substr(word.find('=') + 1)});
   for (const auto& [model, file] : request.firmware_of) inputs.push_back({"--firmware", file});

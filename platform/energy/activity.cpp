@@ -44,12 +44,15 @@ void read_shape(const json& s, chip_activity& a) {
   a.macs = s.value("macs_per_image", 0.0) * a.images;
 }
 
+// A network's time begins at marker 0, a program's with reset.
 void read_total(const json& s, chip_activity& a) {
+  const bool network = s.contains("boot_cycles");
   for (const json& c : s.at("counters"))
-    a.total[c.at("block").get<std::string>() + "." + c.at("name").get<std::string>()] = c.at("after_boot");
+    a.total[c.at("block").get<std::string>() + "." + c.at("name").get<std::string>()] =
+        c.at(network ? "after_boot" : "total");
   for (const json& link : s.at("links")) {
     const std::string name = link.at("name");
-    const double bytes = link.at("bytes_after_boot");
+    const double bytes = link.at(network ? "bytes_after_boot" : "bytes");
     if (!from_endpoint(name)) a.total["network.byte_hops"] += bytes;
     if (name == "top.up" || name == "top.down") a.total["hbm.bytes"] += bytes;
   }

@@ -9,12 +9,16 @@ namespace {
 
 double per(double of, double by) { return by > 0 ? of / by : 0; }
 
+/// A program has no images.
+std::string of_image(double joules, const energy_report& r) {
+  return r.images != 0 ? fmt::format("{:>10.4g}", per(joules * 1e3, r.images)) : fmt::format("{:>10}", "-");
+}
+
 std::string block_rows(const energy_report& r) {
   std::string out = "block     energy mJ  leakage mJ   mJ/image   power W  share %   area mm2\n";
   const auto row = [&](const std::string& name, double total, double leakage, double area) {
-    out += fmt::format("{:<8} {:>10.4g}  {:>10.4g} {:>10.4g} {:>9.4g} {:>8.1f} {:>10.4g}\n", name, total * 1e3,
-                       leakage * 1e3, per(total * 1e3, r.images), per(total, r.seconds), 100 * per(total, r.total_j),
-                       area);
+    out += fmt::format("{:<8} {:>10.4g}  {:>10.4g} {} {:>9.4g} {:>8.1f} {:>10.4g}\n", name, total * 1e3, leakage * 1e3,
+                       of_image(total, r), per(total, r.seconds), 100 * per(total, r.total_j), area);
   };
   double leakage = 0;
   for (const energy_part& b : r.blocks) {
@@ -60,13 +64,16 @@ std::string sensitivity_rows(const energy_report& r) {
 
 std::string sum_rows(const energy_report& r, const energy_coefficients& c) {
   const double watts = per(r.total_j, r.seconds), rate = per(r.images, r.seconds);
-  std::string out = fmt::format("{:<12} {:.3f} mJ ({:.4f} mJ per image), {:.3f} W on average, coefficients {}\n",
-                                "energy", r.total_j * 1e3, per(r.total_j * 1e3, r.images), watts, c.name);
-  out += fmt::format("{:<12} {:.1f} % crossbars, {:.1f} % leakage; {:.0f} images/s/W, {:.2f} TOPS/W\n", "",
-                     100 * per(r.crossbars_j, r.total_j), 100 * per(r.leakage_w, watts), per(rate, watts),
-                     per(2 * r.macs, r.total_j) / 1e12);
-  out += fmt::format("{:<12} {:.1f} mm2; {:.2f} images/s/mm2\n", "area", r.area_mm2, per(rate, r.area_mm2));
-  return out;
+  const std::string image = r.images != 0 ? fmt::format(" ({:.4g} mJ per image)", per(r.total_j * 1e3, r.images)) : "";
+  std::string out = fmt::format("{:<12} {:.4g} mJ{}, {:.4g} W on average, coefficients {}\n", "energy", r.total_j * 1e3,
+                                image, watts, c.name);
+  out += fmt::format("{:<12} {:.1f} % crossbars, {:.1f} % leakage", "", 100 * per(r.crossbars_j, r.total_j),
+                     100 * per(r.leakage_w, watts));
+  if (r.images != 0)
+    out += fmt::format("; {:.0f} images/s/W, {:.2f} TOPS/W", per(rate, watts), per(2 * r.macs, r.total_j) / 1e12);
+  out += fmt::format("\n{:<12} {:.1f} mm2", "area", r.area_mm2);
+  if (r.images != 0) out += fmt::format("; {:.2f} images/s/mm2", per(rate, r.area_mm2));
+  return out + "\n";
 }
 
 }  // namespace
@@ -77,7 +84,7 @@ std::string energy_rows(const energy_report& r, const energy_coefficients& c) {
 
 std::string energy_table(const energy_report& r, const energy_coefficients& c) {
   std::string out = "\n" + block_rows(r) + "\n" + stage_rows(r) + sensitivity_rows(r) + "\n" + sum_rows(r, c);
-  out += fmt::format("{:<12} {:.3f} mJ with {:.3f} nJ each (fixed), {:.3f} mJ by rows, columns and cells in use\n",
+  out += fmt::format("{:<12} {:.4g} mJ with {:.4g} nJ each (fixed), {:.4g} mJ by rows, columns and cells in use\n",
                      "MVMs", r.crossbars_fixed_j * 1e3, c("ima.mvm_full") * 1e9, r.crossbars_in_use_j * 1e3);
   return out;
 }

@@ -5,6 +5,7 @@
 #include "platform/experiment/limiting_resource.h"
 #include "platform/experiment/report_files.h"
 #include "platform/experiment/stage_times.h"
+#include "platform/run/activity_json.h"
 #include "platform/run/exit_code.h"
 #include "platform/run/hand_overs_json.h"
 #include "sw/compiler/reference/top_classes.h"
@@ -63,19 +64,6 @@ json counters_of(const cluster_details& d, bool after_boot) {
   return all;
 }
 
-/// Every counter of every block, over all clusters.
-json counters_json(const run_figures& f) {
-  json all = json::array();
-  for (std::size_t i = 0; !f.details.empty() && i < f.details[0].counters.size(); ++i) {
-    const block_counter& c = f.details[0].counters[i];
-    std::uint64_t total = 0, before = 0;
-    for (const cluster_details& d : f.details) total += d.counters[i].value, before += d.counters[i].before;
-    all.push_back(
-        {{"block", c.block}, {"name", c.name}, {"unit", c.unit}, {"total", total}, {"after_boot", total - before}});
-  }
-  return all;
-}
-
 json clusters_json(const run_figures& f, const deployment& source) {
   std::vector<std::vector<std::string>> stages(f.clusters.size());
   std::vector<json> shares(f.clusters.size(), json::array());
@@ -131,29 +119,6 @@ json crossbars_json(const experiment_config& config, const deployment& source) {
           {"cells_used", used},
           {"cells_of_chip", all},
           {"cells_used_part", static_cast<double>(used) / static_cast<double>(all)}};
-}
-
-json links_json(const run_figures& f) {
-  const double whole_run = static_cast<double>(f.boot_cycles + f.cycles), reported = static_cast<double>(f.cycles);
-  json all = json::array();
-  for (const link_activity& link : f.links)
-    if (link.bytes != 0 || link.busy_cycles != 0)
-      all.push_back(
-          {{"name", link.name},
-           {"bytes", link.bytes},
-           {"busy_cycles", link.busy_cycles},
-           {"utilisation", whole_run > 0 ? static_cast<double>(link.busy_cycles) / whole_run : 0.0},
-           {"stall_cycles",
-            {{"arbitration", link.lost_arbitration},
-             {"blocked_head", link.blocked_order},
-             {"no_credit", link.blocked_full}}},
-           {"mean_beats", whole_run > 0 ? static_cast<double>(link.held_cycles) / whole_run : 0.0},
-           {"max_queue", link.most},
-           {"bytes_after_boot", link.bytes_after_boot},
-           {"busy_cycles_after_boot", link.busy_cycles_after_boot},
-           {"utilisation_after_boot",
-            reported > 0 ? std::min(1.0, static_cast<double>(link.busy_cycles_after_boot) / reported) : 0.0}});
-  return all;
 }
 
 }  // namespace
@@ -215,8 +180,8 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["float_cosine"] = {{"mean", optional(f.mean_float_cosine)}, {"worst", optional(f.worst_float_cosine)}};
   s["stages"] = stages_json(f, config.images.count);
   s["clusters"] = clusters_json(f, source);
-  s["counters"] = counters_json(f);
-  s["links"] = links_json(f);
+  s["counters"] = counters_json(f.details);
+  s["links"] = links_json(f.links, f.boot_cycles + f.cycles, f.cycles);
   return s.dump(1) + "\n";
 }
 

@@ -9,6 +9,8 @@
 #include "host/attempt.h"
 #include "host/console.h"
 #include "host/whole_file.h"
+#include "platform/energy/energy_report.h"
+#include "platform/run/activity_json.h"
 #include "platform/run/crossbar_files.h"
 #include "platform/run/hand_overs_json.h"
 #include "platform/run/progress.h"
@@ -215,13 +217,17 @@ void print_hand_overs(const std::vector<hand_over_report>& reports, bool misses_
 
 exit_code run_program(const program_request& request) {
   if (!request.json.empty()) check_file_can_be_written(request.json);
+  std::optional<energy_coefficients> coefficients;
+  if (!request.energy.empty()) coefficients = load_coefficients(request.energy);
   attempt("to load " + request.program);
   const firmware loaded(request.program, request.firmware_of, request.chip, request.arguments);
   const program_set& programs = loaded.programs();
   progress meter("running " + request.program, request.quiet);
   attempt_to_build(request.chip);
   const crossbar_files crossbars(request.crossbars, request.chip);
-  auto chip = make_machine(request.chip, programs, request.machine);
+  machine_options options = request.machine;
+  options.count_activity = coefficients.has_value();
+  auto chip = make_machine(request.chip, programs, options);
   crossbars.load(*chip);
   chip->on_line([&](unsigned cluster, unsigned core, cycle_t, const std::string& line) {
     meter.clear();
@@ -269,7 +275,7 @@ exit_code run_program(const program_request& request) {
         readable_seconds(simulating).c_str(), readable_seconds(startup).c_str(),
         static_cast<double>(retired) / 1e6 / simulating, static_cast<double>(chip->end_cycle()) / 1e6 / simulating,
         static_cast<unsigned long long>(chip->window()), run.threads);
-  if (!request.json.empty()) {
+  if (!request.json.empty() || coefficients) {
     nlohmann::ordered_json figures;
     add_invocation(figures, request.how, request.chip);
     figures["end"] = name_of(end);
@@ -293,7 +299,17 @@ exit_code run_program(const program_request& request) {
     figures["unfenced_text_writes"] = chip->unfenced_text().count;
     figures["lockstep_retirements"] = lockstep.retirements();
     figures["hand_overs"] = hand_overs_json(hand_overs);
-    write_whole_file(request.json, figures.dump(2) + "\n");
+    std::vector<cluster_details> details;
+    for (unsigned i = 0; i < request.chip.clusters(); ++i) details.push_back(chip->details(i));
+    figures["counters"] = counters_json(details);
+    figures["links"] = links_json(chip->links(), chip->end_cycle(), chip->end_cycle());
+    std::string text = figures.dump(2) + "\n";
+    if (coefficients) {
+      const energy_report report = evaluate_energy(read_activity(text, "this run"), *coefficients);
+      text = with_energy(text, report, *coefficients);
+      if (!request.quiet) std::fprintf(stderr, "%s", energy_rows(report, *coefficients).c_str());
+    }
+    if (!request.json.empty()) write_whole_file(request.json, text);
   }
   return code;
 }

@@ -27,9 +27,10 @@ struct program_request {
   machine_options machine;
   std::vector<std::string> crossbars;  ///< CLUSTERS=FILE each
   bool quiet = false;
-  bool dump = false;  ///< print every cluster's state if the run fails
-  invocation how;     ///< for the figures
-  std::string json;   ///< file for the figures; empty: none
+  bool dump = false;   ///< print every cluster's state if the run fails
+  invocation how;      ///< for the figures
+  std::string json;    ///< file for the figures; empty: none
+  std::string energy;  ///< file of coefficients; empty: energy is not reported
 };
 
 /// Runs any program on a chip: console lines on stdout, figures on stderr. Throws elf_error, config_error,

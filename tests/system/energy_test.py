@@ -5,15 +5,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ohmic_tool import CONFIGS, SystemTest, ohmic, run_network
+from ohmic_tool import CONFIGS, SystemTest, ohmic, run_network, run_program
 
 SILICON = CONFIGS / "energy" / "silicon.yaml"
 PAPER = CONFIGS / "energy" / "paper.yaml"
 CLASSES = ("alu", "mul", "div", "simd", "dot", "load", "store", "branch", "jump", "loop", "system")
 
 
-def by_hand(summary: dict, coefficients: dict) -> dict[str, float]:
-    """Millijoules by block: docs/energy.md, written down a second time."""
+def by_hand(summary: dict, coefficients: dict, when: str = "after_boot") -> dict[str, float]:
+    """Millijoules by block: docs/energy.md, written down a second time. Programs count from reset on (total)."""
 
     def value(key: str) -> float:
         group, name = key.split(".")
@@ -24,7 +24,7 @@ def by_hand(summary: dict, coefficients: dict) -> dict[str, float]:
         volts = (coefficients["volts"] / c["volts"]) ** 2 if rule == "node_v2" else 1
         return published * nodes * volts
 
-    n = {(c["block"], c["name"]): c["after_boot"] for c in summary["counters"]}
+    n = {(c["block"], c["name"]): c[when] for c in summary["counters"]}
     chip, digital = summary["resolved_chip"], coefficients["digital_scale"]
     levels = level_sizes(chip["network"]["factors"])
     routers, clusters = sum(levels), levels[-1] * chip["network"]["factors"][-1]
@@ -40,12 +40,16 @@ def by_hand(summary: dict, coefficients: dict) -> dict[str, float]:
         way: sum(n["l1", f"{who}_{way}"] for who in ("core", "dma", "ima", "network")) for way in ("reads", "writes")
     }
     out_of_routers = sum(
-        link["bytes_after_boot"]
+        link["bytes" if when == "total" else "bytes_after_boot"]
         for link in summary["links"]
         if link["name"] not in ("top.down", "platform.down")
         and not (link["name"].startswith("cluster_") and link["name"].endswith(".up"))
     )
-    memory = sum(link["bytes_after_boot"] for link in summary["links"] if link["name"] in ("top.up", "top.down"))
+    memory = sum(
+        link["bytes" if when == "total" else "bytes_after_boot"]
+        for link in summary["links"]
+        if link["name"] in ("top.up", "top.down")
+    )
     picojoules = {
         "ima": mvm + digital * (n["ima", "bytes_in"] + n["ima", "bytes_out"]) * value("ima.byte"),
         "cores": digital
@@ -163,6 +167,22 @@ class Energy(SystemTest):
             fixed = again("--set", "mvm=fixed")
             self.agree(fixed["crossbars_mj"], 12480e-9 * self.counted.summary["mvm_count"])
             self.agree(fixed["mvm_readings"]["fixed_mj"], fixed["crossbars_mj"])
+
+    def test_a_program_has_energy_too(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            out = Path(scratch) / "figures.json"
+            run = run_program("dma_pingpong", "--energy", SILICON, "--json", out)
+            self.ends(run, 0)
+            self.says(run, "block     energy mJ", "coefficients silicon")
+            figures = json.loads(out.read_text())
+            expected = by_hand(figures, figures["energy"]["coefficients"], "total")
+            for block in figures["energy"]["blocks"]:
+                self.agree(block["energy_mj"], expected[block["name"]], block["name"])
+            self.assertGreater(expected["dma"], 0)
+            self.assertEqual(figures["energy"]["stages"], [])
+            again = ohmic("energy", out, "--json", out.with_name("energy.json"), "--quiet")
+            self.ends(again, 0)
+            self.assertEqual(json.loads(out.with_name("energy.json").read_text()), figures["energy"])
 
     def test_every_kind_of_core_counts_alike(self):
         """The same program, instruction for instruction, but for waiting loops: products and hardware loops are equal."""

@@ -11,7 +11,7 @@ namespace {
 
 /// A summary by hand: two clusters, of which one serves two stages.
 std::string summary() {
-  return R"({"cycles": 2000, "images": 4, "macs_per_image": 1000,
+  return R"({"cycles": 2000, "boot_cycles": 300, "images": 4, "macs_per_image": 1000,
   "resolved_chip": {"clock_ghz": 2.0, "cluster": {"cores": 16, "l1_bytes": 131072}, "icache": {"shared_bytes": 16384},
     "ima": {"rows": 256, "columns": 128}, "network": {"factors": [1, 8, 4, 4, 4]}},
   "stages": [{"name": "a"}, {"name": "b"}],
@@ -50,6 +50,15 @@ TEST(Activity, BytesCountAtEachRouterTheyCross) {
   const chip_activity a = read_activity(summary(), "s.json");
   EXPECT_DOUBLE_EQ(a.total.at("network.byte_hops"), 100 + 30 + 8 + 2);
   EXPECT_DOUBLE_EQ(a.total.at("hbm.bytes"), 8 + 16);
+}
+
+TEST(Activity, OfAProgramBeginsWithItsReset) {
+  std::string text = with(summary(), "\"boot_cycles\": 300, \"images\": 4, ", "");
+  for (std::size_t at; (at = text.find("bytes_after_boot")) != std::string::npos;) text.erase(at + 5, 11);
+  const chip_activity a = read_activity(text, "s.json");
+  EXPECT_EQ(a.images, 0u);
+  EXPECT_DOUBLE_EQ(a.total.at("ima.mvms"), 999);
+  EXPECT_DOUBLE_EQ(a.total.at("hbm.bytes"), 24);
 }
 
 /// What the IMA does by MVMs, the rest by the time of the cores; a cluster of one stage is that stage's.
