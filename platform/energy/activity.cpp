@@ -9,6 +9,13 @@ namespace {
 
 using json = nlohmann::json;
 
+/// The shape of a chip.
+unsigned number(const json& value) {
+  const double n = value.get<double>();
+  if (!(n >= 0 && n <= 1e9)) throw config_error("a number of things is " + value.dump());
+  return static_cast<unsigned>(n);
+}
+
 /// Blocks that work for the crossbar: what they do is split among the stages of a cluster by MVMs, the rest by the time
 /// of its cores.
 bool follows_mvms(const std::string& block) { return block == "ima"; }
@@ -23,7 +30,7 @@ bool from_endpoint(const std::string& link) {
 unsigned routers(const json& factors) {
   unsigned all = 0, level = 1;
   for (std::size_t i = 0; i + 1 < factors.size(); ++i) {
-    level *= factors[i].get<unsigned>();
+    level = number(level * factors[i].get<double>());
     all += level;
   }
   return all;
@@ -31,16 +38,17 @@ unsigned routers(const json& factors) {
 
 void read_shape(const json& s, chip_activity& a) {
   const json& chip = s.at("resolved_chip");
+  if (!chip.at("network").at("factors").is_array()) throw config_error("network.factors is no list");
   a.clusters = 1;
-  for (const json& factor : chip.at("network").at("factors")) a.clusters *= factor.get<unsigned>();
+  for (const json& factor : chip.at("network").at("factors")) a.clusters = number(a.clusters * factor.get<double>());
   a.routers = routers(chip.at("network").at("factors"));
-  a.cores_per_cluster = chip.at("cluster").at("cores");
+  a.cores_per_cluster = number(chip.at("cluster").at("cores"));
   a.l1_kib = chip.at("cluster").at("l1_bytes").get<double>() / 1024;
   a.icache_kib = chip.at("icache").at("shared_bytes").get<double>() / 1024;
-  a.rows = chip.at("ima").at("rows");
-  a.columns = chip.at("ima").at("columns");
+  a.rows = number(chip.at("ima").at("rows"));
+  a.columns = number(chip.at("ima").at("columns"));
   a.seconds = s.at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
-  a.images = s.value("images", 0u);
+  a.images = s.contains("images") ? number(s["images"]) : 0;
   a.macs = s.value("macs_per_image", 0.0) * a.images;
 }
 
@@ -83,8 +91,16 @@ void read_stages(const json& s, chip_activity& a) {
 }  // namespace
 
 chip_activity read_activity(const std::string& summary, const std::string& name) {
-  const json s = json::parse(summary, nullptr, false);
-  if (!s.is_object()) throw config_error(name + ": this is no summary.json of a run");
+  constexpr int most_nested = 64;
+  bool deep = false;
+  const json s = json::parse(
+      summary,
+      [&](int depth, json::parse_event_t, json&) {
+        deep = deep || depth > most_nested;
+        return !deep;
+      },
+      false);
+  if (deep || !s.is_object()) throw config_error(name + ": this is no summary.json of a run");
   chip_activity a;
   a.name = name;
   try {
@@ -93,6 +109,8 @@ chip_activity read_activity(const std::string& summary, const std::string& name)
     read_stages(s, a);
   } catch (const json::exception& error) {
     throw config_error(name + ": this is no summary.json of a run of this ohmic (" + error.what() + ")");
+  } catch (const config_error& error) {
+    throw config_error(name + ": this is no summary.json of a run: " + error.what());
   } catch (const std::out_of_range&) {
     throw config_error(name + ": a cluster serves a stage that is not among the stages");
   }

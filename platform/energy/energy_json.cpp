@@ -88,6 +88,7 @@ std::string with_energy(const std::string& summary, const energy_report& r, cons
   return s.dump(1) + "\n";
 }
 
+// Whoever calls has read the summary's activity, which refuses what is nested too deeply to be written again.
 energy_coefficients coefficients_of_summary(const std::string& summary, const std::string& name,
                                             const std::vector<std::string>& sets) {
   const json s = json::parse(summary, nullptr, false);

@@ -13,8 +13,8 @@ std::string energy_json(const energy_report&, const energy_coefficients&);
 /// A summary.json with this section in it.
 std::string with_energy(const std::string& summary, const energy_report&, const energy_coefficients&);
 
-/// The coefficients that the section of a summary.json holds, with the arguments of --set laid over them. Throws
-/// config_error naming `name` if there is none.
+/// The coefficients that the section of a summary.json holds, which read_activity() has taken, with the arguments of
+/// --set laid over them. Throws config_error naming `name` if there is none.
 energy_coefficients coefficients_of_summary(const std::string& summary, const std::string& name,
                                             const std::vector<std::string>& sets);
 

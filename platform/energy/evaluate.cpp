@@ -91,6 +91,7 @@ class evaluation {
     r_.macs = a_.macs;
     for (const char* name : block_names) r_.blocks.push_back({name});
     for (const auto& [key, own] : c_.of) r_.sensitivity.push_back({key, own.unit, own.value()});
+    r_.sensitivity.push_back({digital_scale, "", c_.digital_scale});
     whole_chip();
     for (const stage_activity& s : a_.stages) stage(s);
     rest();
@@ -101,9 +102,14 @@ class evaluation {
   }
 
  private:
+  static constexpr const char* digital_scale = "digital_scale";
   /// digital_scale is for the chip's digital part: crossbars are analog, the memory is another chip.
-  double scale_of(const term& t) const { return t.crossbar || std::string(t.block) == "hbm" ? 1 : c_.digital_scale; }
-  double scale_of(const piece& p) const { return std::string(p.block) == "ima" ? 1 : c_.digital_scale; }
+  static bool is_digital(const term& t) { return !t.crossbar && std::string(t.block) != "hbm"; }
+  static bool is_digital(const piece& p) { return std::string(p.block) != "ima"; }
+  template <class Item>
+  double scale_of(const Item& item) const {
+    return is_digital(item) ? c_.digital_scale : 1;
+  }
   bool applies(const term& t) const { return t.when == reading::always || (t.when == reading::fixed) == c_.fixed_mvm; }
   double joules(const term& t, const activity_counts& counts) const {
     return applies(t) ? events(t, counts) * c_(t.key) * scale_of(t) : 0;
@@ -124,6 +130,7 @@ class evaluation {
       const double j = joules(t, a_.total);
       block(t.block).dynamic_j += j;
       share(t.key).energy_j += j;
+      if (is_digital(t)) share(digital_scale).energy_j += j;
       if (!t.crossbar) continue;
       r_.crossbars_j += j;
       (t.when == reading::fixed ? r_.crossbars_fixed_j : r_.crossbars_in_use_j) += events(t, a_.total) * c_(t.key);
@@ -136,6 +143,7 @@ class evaluation {
       share(p.key).area_mm2 += area;
       share(p.key).energy_j += j;
       share(p.leakage).energy_j += j;
+      if (is_digital(p)) share(digital_scale).energy_j += j;
     }
     const double standby = c_("hbm.standby") * a_.seconds;
     block("hbm").leakage_j += standby;

@@ -186,19 +186,26 @@ class Energy(SystemTest):
 
     def test_every_kind_of_core_counts_alike(self):
         """The same program, instruction for instruction, but for waiting loops: products and hardware loops are equal."""
-        rtl = run_network(
-            "aimc4.yaml", "resnet_micro", "--quiet", "--energy", SILICON, "--cores", "0.all=rtl", images=1
-        )
-        iss = run_network("aimc4.yaml", "resnet_micro", "--quiet", "--energy", SILICON, images=1)
-        if "built without" in rtl.err:
-            self.skipTest("no RTL cores in this build")
-        self.ends(rtl, 0)
-        for name in ("mul", "dot", "simd", "loop"):
-            found = [
-                next(c["total"] for c in run.summary["counters"] if (c["block"], c["name"]) == ("instructions", name))
-                for run in (rtl, iss)
-            ]
-            self.assertEqual(found[0], found[1], name)
+
+        def counts(*options) -> dict[str, int]:
+            run = run_network("aimc4.yaml", "resnet_micro", "--quiet", "--energy", SILICON, *options, images=1)
+            if "built without" in run.err:
+                self.skipTest("no RTL cores in this build")
+            self.ends(run, 0)
+            of = {c["name"]: c["total"] for c in run.summary["counters"] if c["block"] == "instructions"}
+            retired = next(c["total"] for c in run.summary["counters"] if c["name"] == "retired")
+            self.assertEqual(sum(of.values()), retired, options)
+            return of
+
+        iss = counts()
+        for options in (
+            ("--cores", "0.all=rtl"),
+            ("--cores", "1.all=lockstep"),
+            ("--hand-over", "0-1.all=rtl@marker:0", "--hand-over", "0-1.all=iss@cycle:30000"),
+        ):
+            other = counts(*options)
+            for name in ("mul", "dot", "simd", "loop"):
+                self.assertEqual(other[name], iss[name], f"{name} {options}")
 
     def test_mistakes_are_named(self):
         with tempfile.TemporaryDirectory() as scratch:

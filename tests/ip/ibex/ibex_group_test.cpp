@@ -31,7 +31,7 @@ unsigned seeds() {
 }
 
 struct records {
-  static constexpr bool enabled = true;
+  static constexpr bool enabled = true, counts = true;
   std::vector<retire_record> all;
   void retire(unsigned, const retire_record& r) { all.push_back(r); }
 };
@@ -149,6 +149,7 @@ TEST(IbexGroupTest, RandomProgramsRetireAsOnTheIssWithAnyStalls) {
     expect_same(on_iss.all, on_ibex.all, "seed " + std::to_string(seed));
     if (HasFatalFailure()) return;
     EXPECT_EQ(memory, expected) << "seed " << seed;
+    EXPECT_EQ(ibex.instructions().of, iss.instructions().of) << "seed " << seed;
     for (unsigned r = 0; r < 32; ++r) EXPECT_EQ(ibex.x(0, r), iss.x(0, r)) << "seed " << seed << " x" << r;
     compared += on_iss.all.size();
   }

@@ -85,6 +85,9 @@ std::string mistake(const std::string& text) {
 TEST(Activity, WhatIsNoSummaryIsRefused) {
   for (const std::string& text :
        {std::string(), std::string("[]"), std::string("{}"), std::string("{\"cycles\": 1}"), std::string("nonsense"),
+        "{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}", std::string(1'000'000, '['),
+        with(summary(), "\"rows\": 256", "\"rows\": -1"), with(summary(), "\"cores\": 16", "\"cores\": 1e300"),
+        with(summary(), "[1, 8, 4, 4, 4]", "[1, 100000, 100000]"), with(summary(), "[1, 8, 4, 4, 4]", "7"),
         with(summary(), "\"clock_ghz\": 2.0", "\"clock_ghz\": \"fast\""),
         with(summary(), "\"after_boot\": 110", "\"x\": 1"), with(summary(), "\"stage\": \"a\"", "\"stage\": \"c\"")})
     EXPECT_EQ(mistake(text).rfind("s.json: ", 0), 0u) << text;
