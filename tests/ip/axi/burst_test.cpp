@@ -29,6 +29,23 @@ TEST(BurstTest, TheLongestBurstOfABusHas256Beats) {
   EXPECT_EQ(burst.beats(4), 257u);
 }
 
+TEST(BeatTimesTest, EachBeatIsThereInTheCycleInWhichItComes) {
+  beat_times there;
+  EXPECT_EQ(there.of(0), never);
+  there.add(10, 2);  // beats 0, 1
+  EXPECT_EQ(there.of(0), 10u);
+  EXPECT_EQ(there.of(1), 11u);
+  EXPECT_EQ(there.of(2), never);
+  there.add(12, 1);  // goes straight on
+  EXPECT_EQ(there.of(0), 10u);
+  EXPECT_EQ(there.of(2), 12u);
+  there.add(20, 2);  // beats 3, 4, after a pause: those before are there, whenever they came
+  EXPECT_EQ(there.of(2), 0u);
+  EXPECT_EQ(there.of(3), 20u);
+  EXPECT_EQ(there.of(4), 21u);
+  EXPECT_EQ(there.of(5), never);
+}
+
 TEST(BurstTest, ResponseCodesAreThoseOfAxi4) {
   EXPECT_EQ(static_cast<int>(axi_resp::okay), 0b00);
   EXPECT_EQ(static_cast<int>(axi_resp::slverr), 0b10);

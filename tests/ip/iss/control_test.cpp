@@ -179,6 +179,31 @@ constexpr csr_case csrs[] = {
     {"minstreth", 0xb82, 0, 0xffffffff},
 };
 
+// The program stops counting, so that what it writes is what it reads.
+TEST(IssCsr, AWriteToHalfACounterLeavesTheOtherHalf) {
+  for (const std::uint32_t low : {0xb00u, 0xb02u, 0xb03u}) {
+    const std::uint32_t high = low + 0x80;
+    const auto write = [](std::uint32_t csr, unsigned from) { return csr << 20 | from << 15 | 0x1073; };
+    const auto read = [](std::uint32_t csr, unsigned to) { return csr << 20 | to << 7 | 0x2073; };
+    one_instruction machine({write(0x320, 9), write(high, 10), write(low, 11), read(high, 12), read(low, 13),
+                             write(high, 11), read(low, 14), read(high, 15), read(low + 0x100, 16),
+                             read(high + 0x100, 17)});
+    hart_state s;
+    s.pc = code_base;
+    s.x[9] = 0xd;  // mcountinhibit
+    s.x[10] = 0x12345678;
+    s.x[11] = 0x9abcdef0;
+    for (int i = 0; i < 10; ++i) s = machine.step(s);
+    EXPECT_EQ(s.x[12], 0x12345678u) << std::hex << low;
+    EXPECT_EQ(s.x[13], 0x9abcdef0u);
+    EXPECT_EQ(s.x[14], 0x9abcdef0u);
+    EXPECT_EQ(s.x[15], 0x9abcdef0u);
+    // "cycle" and "instret" are the user's view of the first two.
+    EXPECT_EQ(s.x[16], 0x9abcdef0u);
+    EXPECT_EQ(s.x[17], 0x9abcdef0u);
+  }
+}
+
 TEST(IssCsr, ResetValuesAndWritableBits) {
   for (const csr_case& c : csrs) {
     // csrrw a0, csr, a1; csrrs a2, csr, zero; csrrc a3, csr, a4; csrr a5, csr
