@@ -131,7 +131,7 @@ class cluster_bench {
   void run(cycle_t end, cycle_t window = 0) {
     if (window == 0) window = chip_.network.egress_cycles + hop + chip_.network.ingress_cycles;
     while (now_ < end) {
-      const cycle_t next = engine_->next();
+      const cycle_t next = engine_->next(now_);
       if (next == never) return;
       now_ = std::max(now_, next);
       if (now_ >= end) break;
