@@ -59,6 +59,85 @@ TEST(JudgeOutputs, AnEndThatIsWrongAlreadyStaysWhatItIs) {
   EXPECT_EQ(run.judge({1, 1}), exit_code::guest_error);
 }
 
+/// A machine that has run: what it says is what a test says.
+class measured_machine : public plain_memory_machine {
+ public:
+  using plain_memory_machine::plain_memory_machine;
+  std::vector<cycle_t> answered;
+  std::optional<cycle_t> begin;
+  cycle_t end = 0;
+  std::vector<cluster_activity> clusters;
+
+  std::vector<cycle_t> written_at() const override { return answered; }
+  std::optional<cycle_t> marker(unsigned n) const override { return n == 0 ? begin : std::nullopt; }
+  cycle_t end_cycle() const override { return end; }
+  cluster_activity activity(unsigned i) override { return i < clusters.size() ? clusters[i] : cluster_activity{}; }
+};
+
+chip_config two_clusters_at_2_ghz() {
+  chip_config chip;
+  chip.network = {{1, 2}, {100, 4}, {64, 64}};
+  chip.clock_ghz = 2;
+  return chip;
+}
+
+TEST(CollectFigures, TimeIsFromTheFirstMarkerToTheLastAnswer) {
+  measured_machine m(two_clusters_at_2_ghz());
+  m.answered = {5'000, 6'500, 6'000};
+  m.begin = 1'000;
+  m.end = 9'999;
+  const run_figures f = collect_figures(m, {}, run_end::exited, 3);
+  EXPECT_EQ(f.boot_cycles, 1'000u);
+  EXPECT_EQ(f.cycles, 5'500u) << "the image that came last, not the last image";
+  EXPECT_EQ(f.completions, (std::vector<std::optional<cycle_t>>{4'000, 5'500, 5'000}));
+  EXPECT_DOUBLE_EQ(f.seconds_on_chip, 5'500 / 2e9);
+  EXPECT_DOUBLE_EQ(f.images_per_s, 3 / (5'500 / 2e9));
+  EXPECT_FALSE(f.steady_images_per_s.has_value());
+}
+
+TEST(CollectFigures, ARunThatDidNotFinishTellsHowFarItCame) {
+  measured_machine m(two_clusters_at_2_ghz());
+  m.answered = {5'000, 0};
+  m.begin = 1'000;
+  m.end = 9'999;
+  const run_figures f = collect_figures(m, {}, run_end::deadlock, 2);
+  EXPECT_EQ(f.cycles, 8'999u);
+  EXPECT_EQ(f.completions, (std::vector<std::optional<cycle_t>>{4'000, std::nullopt}));
+  EXPECT_EQ(f.images_per_s, 0);
+}
+
+// 32 images between the answers of the 16th and the 48th.
+TEST(CollectFigures, SteadyRateNeeds48Images) {
+  for (const unsigned images : {47u, 48u, 60u}) {
+    measured_machine m(two_clusters_at_2_ghz());
+    for (unsigned i = 0; i < images; ++i) m.answered.push_back(10'000 + i * i);
+    m.begin = 1'000;
+    const run_figures f = collect_figures(m, {}, run_end::exited, images);
+    ASSERT_EQ(f.steady_images_per_s.has_value(), images >= 48) << images;
+    if (images >= 48) EXPECT_DOUBLE_EQ(*f.steady_images_per_s, 32 * 2e9 / (47 * 47 - 15 * 15));
+  }
+}
+
+// What a cluster counted between the last answer and the end of the run is taken off where it did least.
+TEST(CollectFigures, ClustersCountTheReportedTimeOnly) {
+  measured_machine m(two_clusters_at_2_ghz());
+  m.answered = {1'100};
+  m.begin = 100;
+  m.clusters.resize(2);
+  m.clusters[0].cycles = {600, 300, 50, 40, 60};  // 50 too many: of idle
+  m.clusters[1].cycles = {900, 100, 70, 20, 10};  // 100 too many: all of idle and synchronisation, 70 more
+  m.clusters[0].mvms = 3, m.clusters[1].mvms = 4;
+  m.clusters[0].retired = 10, m.clusters[1].retired = 20;
+  m.clusters[0].awake_cycles = 100, m.clusters[1].awake_cycles = 200;
+  const run_figures f = collect_figures(m, {}, run_end::exited, 1);
+  EXPECT_EQ(f.cycles, 1'000u);
+  EXPECT_EQ(f.clusters[0].cycles, (decltype(f.clusters[0].cycles){600, 300, 50, 40, 10}));
+  EXPECT_EQ(f.clusters[1].cycles, (decltype(f.clusters[1].cycles){900, 100, 0, 0, 0}));
+  EXPECT_EQ(f.mvms, 7u);
+  EXPECT_EQ(f.retired, 30u);
+  EXPECT_EQ(f.awake_cycles, 300u);
+}
+
 // By hand: 4 filters of 3x1x1 on a map of 5x6, and 2x4 of a classifier.
 TEST(MacsPerImage, AreWeightsTimesPixelsOfCrossbarLayers) {
   integer_graph g;

@@ -71,6 +71,26 @@ TEST_F(ImageSetTest, HashTellsImagesApart) {
   EXPECT_NE(load_images(config, graph, "").hash, one);
 }
 
+// A model's folder holds the photographs, and more crops of them for runs of more images.
+TEST_F(ImageSetTest, OfAModelsFolderTheSmallerSetThatIsEnoughIsTaken) {
+  config.images.dir.clear();
+  const fs::path model = folder_ / "model";
+  for (const auto& [name, count] : {std::pair<const char*, int>{"photos", 2}, {"photos48", 5}}) {
+    fs::create_directories(model / name);
+    for (int i = 0; i < count; ++i) write_png(model / name / (std::to_string(i) + "_cat.png"), i);
+  }
+  for (const auto& [count, from] : {std::pair<unsigned, const char*>{1, "photos"},
+                                    {2, "photos"},
+                                    {3, "photos48"},
+                                    {5, "photos48"},
+                                    {6, "photos48"}}) {
+    config.images.count = count;
+    const image_set set = load_images(config, graph, model.string());
+    EXPECT_EQ(fs::path(set.files[0]).parent_path().filename(), from) << count;
+    EXPECT_EQ(set.files.size(), count);
+  }
+}
+
 TEST_F(ImageSetTest, AsksForAFolderIfThereIsNone) {
   config.images.dir.clear();
   EXPECT_THROW(load_images(config, graph, ""), missing_file);

@@ -46,6 +46,16 @@ TEST(StageTimes, MvmsKernelsAndTheMastersWorkAreSplitByWhoseTheyAre) {
   EXPECT_EQ(second.service, 800 + 1500) << "its cores";
 }
 
+// A master may sleep while its cores are in a kernel, and has no time of its own then.
+TEST(StageTimes, KernelsThatTakeLongerThanTheMasterWasAwakeLeaveItNothing) {
+  shared_cluster c;
+  c.figures.clusters[0].cycles = {};
+  c.figures.clusters[0].master_cycles = 500;  // of 1000 in kernels
+  const stage_times times(c.source, c.figures);
+  EXPECT_EQ(times.of(0, c.source.stages[0].shares[0]).service, 200);
+  EXPECT_EQ(times.of(1, c.source.stages[1].shares[0]).service, 500) << "it was awake no longer";
+}
+
 TEST(StageTimes, PartsSumToTheClustersTime) {
   const shared_cluster c;
   const stage_times times(c.source, c.figures);
