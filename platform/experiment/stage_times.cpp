@@ -49,8 +49,7 @@ double stage_times::work(std::size_t stage, const stage_share& share) const {
   const all_of_cluster& all = clusters_.at(share.cluster);
   const cluster_activity& a = figures_.clusters[share.cluster];
   const double own = double(a.master_cycles) - double(std::min(a.master_cycles, all.kernels));
-  return double(std::min(a.master_cycles, kernels(stage, share.cluster))) +
-         own * fraction(share.master_cycles, all.master);
+  return double(kernels(stage, share.cluster)) + own * fraction(share.master_cycles, all.master);
 }
 
 stage_times::fractions stage_times::of_cluster(std::size_t stage, const stage_share& share) const {

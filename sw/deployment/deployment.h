@@ -48,7 +48,7 @@
 #include <stdint.h>
 
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
-#define OHMIC_DEPLOYMENT_VERSION 1u
+#define OHMIC_DEPLOYMENT_VERSION 2u
 
 /// L1 below this offset belongs to the firmware (its data, stacks and dispatch words); the compiler's begins here.
 #define OHMIC_L1_RESERVED_BYTES 0x10000u
@@ -88,6 +88,11 @@ typedef struct {
 #define OHMIC_HEAP_BYTES(rings, steps, feeders, destinations) \
   (4096u + 64u * (4u * (destinations) + 2u * (feeders) + 64u * (steps) + 2u * (rings)))
 
+/// Lines of the event unit's doorbells: columns have arrived, room has been given back. Those of a start's words ring the
+/// first.
+#define OHMIC_DOORBELL_PRODUCED 0u
+#define OHMIC_DOORBELL_RELEASED 1u
+
 /// A ready word. Only sources (a PULL of data that are there from the start) wait for their go word: everyone else has
 /// nothing to do before their columns arrive.
 #define OHMIC_START_READY 1u
@@ -123,7 +128,7 @@ typedef struct {
 /// One remote producer of one of our rings: where it keeps our `released` frontier.
 typedef struct {
   ohmic_address released;  ///< word in the producer's L1
-  ohmic_address doorbell;  ///< its event unit's DOORBELL[0]
+  ohmic_address doorbell;  ///< its event unit's DOORBELL[OHMIC_DOORBELL_RELEASED]
 } ohmic_feeder;
 
 /// How output columns of a step depend on the columns of an input ring:
@@ -241,8 +246,8 @@ typedef struct {
   uint32_t sequence;   ///< 1: destination is numbered by our sequence (peers of one replica)
   uint32_t src_offset, src_pitch, dst_pitch, run_bytes, rows;
   ohmic_address produced;  ///< our frontier word at the consumer (lo = NONE: nobody to tell)
-  ohmic_address doorbell;
-  uint32_t released;  ///< index into frontiers[]: the consumer's release word; NONE: no limit
+  ohmic_address doorbell;  ///< its event unit's DOORBELL[OHMIC_DOORBELL_PRODUCED]
+  uint32_t released;       ///< index into frontiers[]: the consumer's release word; NONE: no limit
   /// Which columns the consumer wants (its replica rule over this stream): all if want_replicas <= 1. The consumer's
   /// tile of want_tile output columns with number (x_out / want_tile) % want_replicas == want_replica needs our
   /// columns x_out*want_stride - want_pad + [0, want_size).

@@ -2,14 +2,19 @@
 #ifndef OHMIC_DATAFLOW_DEVICES_H
 #define OHMIC_DATAFLOW_DEVICES_H
 
+#include <stdbool.h>
+
 #include "sw/firmware/hal/dma.h"
 #include "sw/firmware/hal/ima.h"
+#include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
 
 #define DEVICES_IMA_LINE OHMIC_LINE_IMA
-#define DEVICES_DMA_LINES (OHMIC_LINE_DMA * 0xFFu)
-#define DEVICES_EVENTS (DEVICES_IMA_LINE | DEVICES_DMA_LINES | OHMIC_LINE_DOORBELL)
+#define DEVICES_DMA_LINE OHMIC_LINE_DMA  ///< << channel
+#define DEVICES_DATA_LINE (OHMIC_LINE_DOORBELL << OHMIC_DOORBELL_PRODUCED)
+#define DEVICES_ROOM_LINE (OHMIC_LINE_DOORBELL << OHMIC_DOORBELL_RELEASED)
+#define DEVICES_KERNEL_LINE (OHMIC_LINE_BARRIER << OHMIC_BARRIER_JOIN)
 
 static inline void* l1_at(uint32_t offset) { return ohmic_l1(offset); }
 static inline uint32_t l1_offset_of(const volatile void* p) { return ohmic_l1_offset(p); }
@@ -20,12 +25,32 @@ static inline unsigned ima_queue_room(void) { return ohmic_ima_free(); }
 static inline volatile uint32_t* ima_register_file(void) { return (volatile uint32_t*)ohmic_ima_registers(); }
 static inline void ima_push(void) { ohmic_ima_push(); }
 static inline uint32_t ima_jobs_done(void) { return ohmic_ima_jobs_done(); }
-static inline void kernel_run(ohmic_task task, void* job, uint32_t stage) {
+/// The other cores begin. Where this core takes part, kernel_help() is its part, whenever it has time for it; else it
+/// has none. DEVICES_KERNEL_LINE rises when all have ended.
+static inline bool kernel_needs_help(void) { return ohmic_kernel_cores(ohmic_core_count()) == ohmic_core_count(); }
+static inline void kernel_begin(ohmic_task task, void* job, uint32_t stage, bool help) {
   ohmic_cluster_control_registers()->in_kernel = stage + 1;
-  ohmic_dispatch(task, job);
-  ohmic_cluster_control_registers()->in_kernel = 0;
+  ohmic_dispatch_begin(task, job);
+  if (!help) ohmic_barrier_arrive(OHMIC_BARRIER_JOIN);
 }
-static inline unsigned kernel_cores(void) { return ohmic_core_count(); }
+static inline void kernel_help(ohmic_task task, void* job) {
+  task(job);
+  ohmic_barrier_arrive(OHMIC_BARRIER_JOIN);
+}
+static inline void kernel_ended(void) { ohmic_cluster_control_registers()->in_kernel = 0; }
+static inline void set_awaited_lines(uint32_t lines) { ohmic_event_mask(lines); }
+static inline void forget_lines(uint32_t lines) { ohmic_event_clear(lines); }
+/// Sleeps until one of the awaited lines rises. Returns those that have, cleared.
+static inline uint32_t await_lines(void) {
+  const uint32_t lines = ohmic_event_wait();
+  ohmic_event_clear(lines);
+  return lines;
+}
+static inline void report_waiting(uint32_t activity, uint32_t waiting_for) {
+  ohmic_cluster_control_t* control = ohmic_cluster_control_registers();
+  control->waiting_for = waiting_for;
+  control->activity = activity;
+}
 static inline void report_progress(void) { ohmic_progress(1); }
 
 #endif

@@ -1,277 +1,334 @@
 #include "sw/firmware/dataflow/executor.h"
 
-/* Whether all columns below `need` are in the ring; if not, who is behind. */
-static bool produced_to(const ring_state* r, step_state* s, uint32_t need) {
-  if (r->local_produced < need) {
-    s->blocker = &r->local_produced;
-    s->blocked_below = need;
-    return false;
-  }
-  volatile const uint32_t *word = r->produced, *const end = word + r->ring->produced_count;
-  for (; word != end; ++word)
-    if (*word < need) {
-      s->blocker = word;
-      s->blocked_below = need;
-      return false;
-    }
-  return true;
+#include "core/lowest_bit.h"
+
+/* One small function per event and kind of step, without calls in the usual case: each takes few registers and few
+ * lines of the core's cache. */
+#define PART static OHMIC_HOT __attribute__((noinline))
+
+/* --- what a tile's end tells others ------------------------------------------------------------------------------ */
+
+static inline void send(release_state* r, uint32_t value) {
+  r->sent = value;
+  ohmic_dma_descriptor* notice = r->first;
+  uint32_t n = r->count;
+  do {
+    notice->notify_value = value;
+    ++notice;
+  } while (--n);
+  dma_start(r->channel, r->first);
 }
 
-/* The ring's least hold among its readers has perhaps moved. */
-static void refresh_released(executor* e, ring_state* r) {
+PART void queue(executor* e, release_state* r) {
+  if (r->waits) return;
+  r->waits = true;
+  r->next_waiting = 0;
+  release_state** last = &e->waiting[r->channel];
+  while (*last) last = &(*last)->next_waiting;
+  *last = r;
+  e->release_lines |= DEVICES_DMA_LINE << r->channel;
+  e->attention = true;
+}
+
+/* Producers are told at once if the channel is free, else when it is: its line is waited for meanwhile. */
+static inline void tell(executor* e, release_state* r) {
+  const uint32_t value = *r->value;
+  if (value == r->sent) return;
+  if ((e->release_lines | dma_busy() * DEVICES_DMA_LINE) & r->line)
+    queue(e, r);
+  else
+    send(r, value);
+}
+
+PART void send_waiting(executor* e, uint32_t lines) {
+  const uint32_t busy = dma_busy();
+  for (uint32_t c = e->first_release_channel; c < e->channels; ++c) {
+    const uint32_t line = DEVICES_DMA_LINE << c;
+    if (!(lines & line) || (busy >> c & 1u)) continue;
+    release_state* r = e->waiting[c];
+    e->waiting[c] = r->next_waiting;
+    r->waits = false;
+    if (e->waiting[c] == 0) e->release_lines &= ~line;
+    e->attention = true;
+    send(r, *r->value);
+  }
+}
+
+/* The least hold among the readers has perhaps moved. Returns who may go on. */
+static uint32_t refresh_released(executor* e, ring_state* r) {
   uint32_t least = ~0u;
   for (const input_state* in = r->readers; in; in = in->next_reader)
-    if (in->hold < least) least = in->hold;
-  if (least != r->released) {
-    r->released = least;
-    if (r->ring->feeder_count) e->release_pending = true;
-  }
+    if (*in->hold < least) least = *in->hold;
+  if (least == r->least) return 0;
+  r->least = least;
+  if (r->release) tell(e, r->release);
+  return r->writer_steps;
 }
 
-/* The oldest tile in work has ended: its inputs are free, its output is there. */
-static void end_tile(executor* e, step_state* s) {
-  tile* t = &s->end;
-  const uint32_t image = t->image;
-  tile_next(e, s, t);
-  for (input_state* in = s->inputs, * const end = in + s->input_count; in != end; ++in) {
-    uint32_t to;
-    window_of(s, in, t, &in->hold, &to);
-    refresh_released(e, in->ring);
-  }
-  if (s->output) {
-    s->output->local_produced = number_in(s->output, s, t);
-  }
-  if (s->kind == OHMIC_STEP_PULL) {
-    s->pull_released = t->first;
-    if (((const ohmic_pull*)s->step)->feeder_count) e->release_pending = true;
-  }
-  if (t->image != image) {
-    if (e->deployment->is_sink && s == &e->steps[e->step_count - 1]) report_progress();
-    if (tile_is_last(e, t)) --e->unfinished;
-  }
+/* What few steps have: inputs of several needs from elsewhere, rings with other readers. */
+PART uint32_t tell_more(executor* e, step_state* s) {
+  uint32_t wakes = 0;
+  for (ring_state** r = s->shared; *r; ++r) wakes |= refresh_released(e, *r);
+  for (release_state** r = s->tells; *r; ++r) tell(e, *r);
+  return wakes;
 }
 
-/* Sets what the next tile to start waits for. */
-static void prepare(executor* e, step_state* s) {
-  tile_next(e, s, &s->start);
-  for (input_state* in = s->inputs, * const end = in + s->input_count; in != end; ++in) {
-    uint32_t from;
-    window_of(s, in, &s->start, &from, &in->need);
-  }
-  if (s->kind == OHMIC_STEP_PUSH) push_prepare(e, s);
+PART void end_image(executor* e, step_state* s) {
+  if (e->deployment->is_sink && s == e->steps_end - 1) report_progress();
+  if (s->ends.left == 0) --e->unfinished;
+  e->attention = true;
 }
 
-/* Inputs there, room for the output. If not, the step's blocker says what it waits for; nothing else of the step need
- * be looked at before that word has moved. */
-static __attribute__((noinline)) bool ready(executor* e, step_state* s) {
-  if (tile_is_last(e, &s->start)) {
-    static const uint32_t never = 0;
-    s->blocker = &never;
-    s->blocked_below = 1;
-    s->lacks = LACKS_NOTHING;
-    return false;
-  }
-  for (const input_state* in = s->inputs, * const end = in + s->input_count; in != end; ++in)
-    if (!produced_to(in->ring, s, in->need)) {
-      s->lacks = in == s->inputs ? LACKS_INPUT : LACKS_SOME_INPUT;
-      return false;
+/* The oldest tile in work has ended: its inputs are free, its output is there. Returns the steps that may go on. */
+PART uint32_t end_tile(executor* e, step_state* s) {
+  *s->produced = tile_rows_add(&s->ends, s->holds);
+  uint32_t wakes = s->wakes;
+  release_state* r = s->tell;
+  if (r) tell(e, r);
+  if (s->more) wakes |= tell_more(e, s);
+  if (s->ends.row == s->ends.rows) end_image(e, s);
+  return wakes;
+}
+
+/* --- starting tiles: each returns what the step then waits for ------------------------------------------------------
+ */
+
+/* Inputs there, room for the output. If not, nothing of the step need be looked at before the word at s->at moves. */
+static inline bool behind(step_state* s) {
+  const condition *c = s->at, *const end = s->conditions_end;
+  for (; c != end; ++c)
+    if ((int32_t)(*c->word - *c->need) < 0) {
+      s->at = c;
+      return true;
     }
-  s->lacks = LACKS_ROOM;
-  if (s->output) {
-    const uint32_t least = number_in(s->output, s, &s->start) + s->T - s->output->ring->slots;
-    if ((int32_t)(s->output->released - least) < 0) {
-      s->blocker = &s->output->released;
-      s->blocked_below = least;
-      return false;
-    }
-  }
-  if (s->kind == OHMIC_STEP_PUSH && !push_has_room(s)) return false;
-  s->lacks = LACKS_INPUT;
-  if (s->pull_produced) {
-    const uint32_t end = s->start.first + s->T, n = ((const ohmic_pull*)s->step)->frontier_count;
-    for (uint32_t i = 0; i < n; ++i)
-      if (s->pull_produced[i] < end) {
-        s->blocker = &s->pull_produced[i];
-        s->blocked_below = end;
-        return false;
-      }
-  }
-  s->lacks = LACKS_NOTHING;
-  return true;
+  s->at = c;
+  return false;
 }
 
-static void start_pull(executor* e, step_state* s) {
-  const ohmic_pull* pull = (const ohmic_pull*)s->step;
-  const uint32_t n = s->start.first;
-  const uint64_t source = ((uint64_t)pull->source.hi << 32 | pull->source.lo) +
-                          (uint64_t)(pull->source_slots ? n % pull->source_slots : n) * pull->source_stride;
-  s->pull->src_lo = (uint32_t)source;
-  s->pull->src_dst_hi = (uint32_t)(source >> 32);
-  s->pull->dst_lo = OHMIC_OWN_L1_BASE + s->output->ring->base +
-                    slot_of(s->output, number_in(s->output, s, &s->start)) * s->output->ring->column_bytes;
-  dma_start(s->channel, s->pull);
-}
-
-static void start_transfer(executor* e, step_state* s) {
-  if (s->kind == OHMIC_STEP_PULL) {
-    start_pull(e, s);
-  } else if (!push_start(e, s)) {
-    end_tile(e, s);
-    prepare(e, s);
-    return;
+/* All job registers. */
+OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, const step_state* s) {
+  const ohmic_ima* ima = (const ohmic_ima*)s->step;
+  e->ima_programmed = s;
+  volatile uint32_t* registers = ima_register_file();
+  for (uint32_t w = 0; w < OHMIC_IMA_JOB_WORDS; ++w) {
+    const bool reserved = (w < OHMIC_IMA_RING_BASE_OFFSET / 4 && w % 4 == 3) || w == OHMIC_IMA_ADC_M_OFFSET / 4 - 1 ||
+                          w == OHMIC_IMA_GROUP_OFFSET / 4 - 1;
+    if (!reserved) registers[w] = ima->registers[w];
   }
-  e->channel_user[s->channel] = s;
-  e->channels_active |= 1u << s->channel;
-  prepare(e, s);
 }
 
-/* Writes the job registers that change from tile to tile (all of them if another step had the IMA) and queues. */
-static void start_ima(executor* e, step_state* s) {
+/* Writes the job registers that change from tile to tile and queues; then further tiles, as far as possible. */
+PART uint32_t start_jobs(executor* e, step_state* s) {
   const ohmic_ima* ima = (const ohmic_ima*)s->step;
   volatile uint32_t* registers = ima_register_file();
-  const tile* t = &s->start;
-  if (e->ima_programmed != s) {
-    e->ima_programmed = s;
-    for (uint32_t w = 0; w < OHMIC_IMA_JOB_WORDS; ++w) {
-      const bool reserved = (w < OHMIC_IMA_RING_BASE_OFFSET / 4 && w % 4 == 3) || w == OHMIC_IMA_ADC_M_OFFSET / 4 - 1 ||
-                            w == OHMIC_IMA_GROUP_OFFSET / 4 - 1;
-      if (!reserved) registers[w] = ima->registers[w];
-    }
-  }
-  const input_state* in = s->inputs;
-  const ohmic_ring* ring = in->ring->ring;
-  const int32_t x = (int32_t)(t->x * in->window->stride) - in->window->pad;
-  /* Slot of the window's first column; before the first image's begin the ring is gone through backwards. */
-  int32_t n = ring->flags & OHMIC_RING_SEQUENCE ? (int32_t)(t->sequence * s->T)
-                                                : (int32_t)(t->image * ring->columns_per_image) + x;
-  while (n < 0) n += (int32_t)ring->slots;
-  registers[OHMIC_IMA_START_OFFSET / 4] = (uint32_t)ima->start + slot_of(in->ring, (uint32_t)n) * ring->column_bytes;
-  registers[OHMIC_IMA_ORIGIN_OFFSET / 4] =
-      (ima->registers[OHMIC_IMA_ORIGIN_OFFSET / 4] & OHMIC_IMA_ORIGIN_Y_MASK) | ((uint32_t)x & OHMIC_IMA_ORIGIN_X_MASK);
-  const uint32_t out = slot_of(s->output, number_in(s->output, s, t)) * s->output->ring->column_bytes;
-  const uint32_t groups = ima->registers[OHMIC_IMA_GROUPS_OFFSET / 4];
-  for (uint32_t w = OHMIC_IMA_GROUP_BASE_OFFSET / 4; w < OHMIC_IMA_GROUP_BASE_OFFSET / 4 + 4 * groups; w += 4)
-    registers[w] = ima->registers[w] + out;
-  ima_push();
-  e->jobs[(e->jobs_first + e->jobs_held) % MOST_JOBS] = s;
-  ++e->jobs_held;
-  prepare(e, s);
+  if (e->ima_programmed != s) executor_program_ima(e, s);
+  do {
+    const uint32_t out = s->output.at;
+    registers[OHMIC_IMA_START_OFFSET / 4] = (uint32_t)ima->start + s->input.at;
+    registers[OHMIC_IMA_ORIGIN_OFFSET / 4] = s->origin;
+    const uint32_t* base = &ima->registers[OHMIC_IMA_GROUP_BASE_OFFSET / 4];
+    volatile uint32_t* to = &registers[OHMIC_IMA_GROUP_BASE_OFFSET / 4];
+    uint32_t groups = s->groups;
+    do {
+      *to = *base + out;
+      base += 4;
+      to += 4;
+    } while (--groups);
+    ima_push();
+    e->jobs[(e->jobs_first + e->jobs_held++) % MOST_JOBS] = s;
+    const bool next_image = step_started(s);
+    cursor_add(&s->input, next_image);
+    cursor_add(&s->output, next_image);
+    /* Two halves: x must not carry into y. */
+    const uint32_t x = next_image ? s->origin_first : s->origin + s->origin_step;
+    s->origin = (s->origin & OHMIC_IMA_ORIGIN_Y_MASK) | (x & OHMIC_IMA_ORIGIN_X_MASK);
+    if (e->jobs_held == e->jobs_room) return WAITS_FOR_NOTHING;
+  } while (!behind(s));
+  return s->at->waits_for;
+}
+PART uint32_t try_jobs(executor* e, step_state* s) {
+  if (e->jobs_held == e->jobs_room) return WAITS_FOR_NOTHING;
+  if (behind(s)) return s->at->waits_for;
+  return start_jobs(e, s);
 }
 
-static __attribute__((noinline)) bool note_jobs(executor* e) {
-  const uint32_t done = ima_jobs_done();
-  if (e->jobs_done == done) return false;
-  for (; e->jobs_done != done; ++e->jobs_done) {
-    end_tile(e, e->jobs[e->jobs_first]);
-    e->jobs_first = (e->jobs_first + 1) % MOST_JOBS;
-    --e->jobs_held;
-  }
-  return true;
+PART uint32_t start_pull(executor* e, step_state* s) {
+  const uint64_t source = s->pull_source + s->pulled.at;
+  s->pull->src_lo = (uint32_t)source;
+  s->pull->src_dst_hi = (uint32_t)(source >> 32);
+  s->pull->dst_lo = s->source + s->output.at;
+  dma_start(s->channel, s->pull);
+  executor_occupy_channel(e, s);
+  const bool next_image = step_started(s);
+  cursor_add(&s->pulled, next_image);
+  cursor_add(&s->output, next_image);
+  return WAITS_FOR_NOTHING;
+}
+PART uint32_t try_pull(executor* e, step_state* s) {
+  if (e->channels_active >> s->channel & 1u) return WAITS_FOR_NOTHING;
+  if (behind(s)) return s->at->waits_for;
+  return start_pull(e, s);
 }
 
-static __attribute__((noinline)) bool note_transfers(executor* e) {
-  uint32_t ended = e->channels_active & ~dma_busy();
-  if (ended == 0) return false;
-  e->channels_active &= ~ended;
-  for (unsigned c = 0; ended; ++c, ended >>= 1)
-    if (ended & 1u) end_tile(e, e->channel_user[c]);
-  return true;
+PART uint32_t try_push(executor* e, step_state* s) {
+  if (e->channels_active >> s->channel & 1u) return WAITS_FOR_NOTHING;
+  if (behind(s)) return s->at->waits_for;
+  return push_try(e, s);
+}
+void executor_pass(executor* e, step_state* s) {
+  e->ready |= s->bit | end_tile(e, s);
+  e->attention = true;
 }
 
-/* One chain tells all that was released since the last one. */
-static __attribute__((noinline)) void tell_releases(executor* e) {
-  if (dma_busy() >> e->release_channel & 1u) return;
-  ohmic_dma_descriptor *first = 0, *last = 0;
-  for (release_state *r = e->releases, *const end = r + e->release_count; r != end; ++r) {
-    const uint32_t value = *r->value;
-    if (value == r->sent) continue;
-    r->sent = value;
-    for (uint32_t i = 0; i < r->count; ++i) {
-      ohmic_dma_descriptor* notice = &r->notices[i];
-      notice->notify_value = value;
-      notice->flags = 1u | DMA_NOTIFY;
-      if (last)
-        last->next = l1_offset_of(notice);
-      else
-        first = notice;
-      last = notice;
-    }
-  }
-  e->release_pending = false;
-  if (last == 0) return;
-  last->next = DMA_CHAIN_END;
-  dma_start(e->release_channel, first);
+PART uint32_t start_kernel(executor* e, step_state* s) {
+  e->kernel = s;
+  kernel_start(s);
+  if (s->help) e->help = e->attention = true;
+  return WAITS_FOR_NOTHING;
+}
+PART uint32_t try_kernel(executor* e, step_state* s) {
+  if (e->kernel) return WAITS_FOR_NOTHING;
+  if (behind(s)) return s->at->waits_for;
+  return start_kernel(e, s);
 }
 
 /* Columns that nobody needs are released when they are produced. */
-static __attribute__((noinline)) void follow_producers(executor* e, step_state* s) {
-  input_state* in = s->inputs;
-  const ring_state* r = in->ring;
+PART uint32_t follow_producers(executor* e, step_state* s) {
+  const ring_state* r = s->inputs->ring;
+  const volatile uint32_t* word = (const volatile uint32_t*)l1_at(e->deployment->frontiers) + r->ring->produced_first;
   uint32_t least = ~0u;
-  for (volatile uint32_t *word = r->produced, *const end = word + r->ring->produced_count; word != end; ++word) {
-    const uint32_t produced = *word;
-    if (produced >= least) continue;
-    least = produced;
-    s->blocker = word;
+  for (uint32_t n = r->ring->produced_count; n; --n, ++word)
+    if (*word < least) least = *word;
+  const uint32_t last = e->images * r->ring->columns_per_image;
+  if (least != *s->inputs->hold) {
+    if (least >= last) --e->unfinished;
+    e->attention = true;
+    *s->inputs->hold = least;
+    e->ready |= refresh_released(e, s->inputs->ring);
   }
-  s->blocked_below = least + 1;
-  if (least >= e->images * s->W) {
-    static const uint32_t never = 0;
-    s->blocker = &never;
-    s->blocked_below = 1;
-    --e->unfinished;
-  }
-  in->hold = least;
-  refresh_released(e, in->ring);
+  return least >= last ? WAITS_FOR_NOTHING : WAITS_FOR_DATA;
 }
 
-/* Starts tiles of a step that is no kernel until it is blocked or its device is full. */
-static __attribute__((noinline)) bool start_tiles(executor* e, step_state* s) {
-  bool moved = false;
-  if (s->kind == OHMIC_STEP_IMA) {
-    for (; e->jobs_held < e->jobs_room && ready(e, s); moved = true) start_ima(e, s);
-  } else if (s->kind == STEP_FOLLOW) {
-    follow_producers(e, s);
-  } else {
-    for (; !(e->channels_active >> s->channel & 1u) && ready(e, s); moved = true) start_transfer(e, s);
+try_function* executor_try_of(uint32_t kind) {
+  switch (kind) {
+    case OHMIC_STEP_IMA:
+      return try_jobs;
+    case OHMIC_STEP_KERNEL:
+      return try_kernel;
+    case OHMIC_STEP_PULL:
+      return try_pull;
+    case OHMIC_STEP_PUSH:
+      return try_push;
+    default:
+      return follow_producers;
   }
-  return moved;
 }
 
-static __attribute__((noinline)) void run_kernel(executor* e, step_state* s) {
-  kernel_start(s);
-  prepare(e, s);
-  end_tile(e, s);
+/* --- events ---------------------------------------------------------------------------------------------------------
+ */
+
+/* A job that has ended; another one may have, too, while its line was looked at. */
+PART uint32_t note_job(executor* e) {
+  const uint32_t first = e->jobs_first;
+  ++e->jobs_done;
+  --e->jobs_held;
+  e->jobs_first = (first + 1) % MOST_JOBS;
+  return end_tile(e, e->jobs[first]);
+}
+static inline uint32_t note_jobs(executor* e) {
+  const uint32_t done = ima_jobs_done();
+  uint32_t wakes = e->ima_steps;
+  while (e->jobs_done != done) wakes |= note_job(e);
+  return wakes;
 }
 
-bool executor_round(executor* e, uint32_t lines) {
-  bool moved = false;
-  if (lines & DEVICES_IMA_LINE) moved = note_jobs(e);
-  if (lines & DEVICES_DMA_LINES) moved |= note_transfers(e);
-  /* A look at every step's blocker. The last kernel that may run goes first: it empties the cluster; the crossbar and
-   * the DMA, started before it, go on meanwhile. */
-  step_state* kernel = 0;
-  uint32_t lacking = 0;
-  for (step_state *s = e->steps, *const end = s + e->step_count; s != end; ++s) {
-    if ((int32_t)(*s->blocker - s->blocked_below) < 0) {
-      lacking |= s->lacks;
-      continue;
+PART uint32_t note_transfers(executor* e, uint32_t ended) {
+  uint32_t wakes = 0;
+  e->channels_active &= ~ended;
+  do {
+    const unsigned c = lowest_bit(ended);
+    ended &= ended - 1;
+    wakes |= e->channel_steps[c] | end_tile(e, e->channel_user[c]);
+  } while (ended);
+  return wakes;
+}
+
+PART uint32_t note_kernel(executor* e) {
+  step_state* s = e->kernel;
+  kernel_ended();
+  e->kernel = 0;
+  return e->kernel_steps | end_tile(e, s);
+}
+
+/* Only what somebody waits for may wake: arrivals and room that nobody lacks make no work. And WAITING_FOR tells who is
+ * to blame for a cycle in which all sleep (time classes; a DMA or crossbar at work speaks for itself). */
+PART void await_other_lines(executor* e) {
+  enum { nothing = 0, credit = 1 };
+  uint32_t lines = e->lines | e->release_lines, activity = OHMIC_ACTIVITY_WAITS_FOR_INPUT, waiting_for = nothing;
+  if (e->waits_for[WAITS_FOR_DATA]) lines |= DEVICES_DATA_LINE;
+  if (e->waits_for[WAITS_FOR_PARTNER]) {
+    lines |= DEVICES_DATA_LINE;
+    activity = OHMIC_ACTIVITY_WAITS_FOR_PARTNER;
+    waiting_for = credit;
+  }
+  if (e->waits_for[WAITS_FOR_ROOM]) {
+    lines |= DEVICES_ROOM_LINE;
+    activity = OHMIC_ACTIVITY_WAITS_FOR_ROOM;
+    waiting_for = credit;
+  }
+  if (lines != e->awaited) set_awaited_lines(e->awaited = lines);
+  if (activity != e->activity) report_waiting(e->activity = activity, waiting_for);
+}
+
+PART uint32_t note_devices(executor* e, uint32_t lines) {
+  uint32_t wakes = 0;
+  if (lines & DEVICES_IMA_LINE) wakes = note_jobs(e);
+  if (lines & DEVICES_KERNEL_LINE) wakes |= note_kernel(e);
+  const uint32_t ended = lines / DEVICES_DMA_LINE & e->channels_active;
+  if (ended) wakes |= note_transfers(e, ended);
+  if (lines & e->release_lines) send_waiting(e, lines);
+  return wakes;
+}
+
+static inline void waits_for(executor* e, step_state* s, uint32_t what) {
+  const uint32_t before = s->waits_for;
+  if (what == before) return;
+  s->waits_for = what;
+  --e->waits_for[before];
+  ++e->waits_for[what];
+  e->attention = true;
+}
+
+OHMIC_HOT void executor_run(executor* e) {
+  uint32_t ready = e->ready;
+  e->ready = 0;
+  e->attention = true;
+  for (;;) {
+    while (ready) {
+      step_state* s = e->of_bit[lowest_bit(ready)];
+      ready &= ready - 1;
+      do waits_for(e, s, s->try(e, s));
+      while ((s = s->next_of_bit));
     }
-    if (s->kind != OHMIC_STEP_KERNEL) {
-      if (start_tiles(e, s)) moved = true;
-      lacking |= s->lacks;
-    } else if (ready(e, s)) {
-      kernel = s;
-    } else {
-      lacking |= s->lacks;
+    if (e->attention) {
+      e->attention = false;
+      if (e->ready) {
+        ready = e->ready;
+        e->ready = 0;
+        e->attention = true;
+        continue;
+      }
+      /* Until every tile has ended and every release is on its way. */
+      if ((e->unfinished | e->release_lines) == 0) return;
+      await_other_lines(e);
+      if (e->help) {
+        e->help = false;
+        kernel_help(ohmic_run_kernel, e->kernel->job);
+      }
     }
+    const uint32_t lines = await_lines();
+    if (lines & DEVICES_DATA_LINE) ready = e->data_steps;
+    if (lines & DEVICES_ROOM_LINE) ready |= e->room_steps;
+    if (lines & ~(DEVICES_DATA_LINE | DEVICES_ROOM_LINE)) ready |= note_devices(e, lines);
   }
-  e->lacking = lacking;
-  if (e->release_pending) tell_releases(e);
-  if (kernel) {
-    run_kernel(e, kernel);
-    return true;
-  }
-  /* Nobody is woken when the release channel is free again, so who has more to tell stays awake until then. */
-  return moved || e->release_pending;
 }

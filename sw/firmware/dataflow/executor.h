@@ -1,8 +1,9 @@
 /// The dataflow executor: interprets one cluster's deployment (sw/deployment/deployment.h).
 ///
-/// executor_setup() builds the state in the deployment's heap; executor_round(lines) does everything that can be done
-/// now and says whether anything moved. `lines` are the device lines that rose since the last round, already cleared.
-/// When nothing moved the caller sleeps until a device or doorbell line rises. Nothing here waits.
+/// executor_setup() works out everything that repeats from image to image; executor_run() does every tile of the run
+/// and sleeps when nothing can go on. A tile costs what has changed: an event names the steps that may go on, a step
+/// that may not remembers the first word that is behind, and frontiers, windows and addresses advance by differences
+/// from tables.
 #ifndef OHMIC_DATAFLOW_EXECUTOR_H
 #define OHMIC_DATAFLOW_EXECUTOR_H
 
@@ -11,136 +12,229 @@
 
 #include "sw/deployment/deployment.h"
 #include "sw/firmware/dataflow/devices.h"
+#include "sw/firmware/dataflow/tiles.h"
 #include "sw/firmware/kernels/kernels.h"
 
-typedef struct step_state step_state;
+/// What runs tile by tile stands together, near the kernels, so that they do not take lines of the shared instruction
+/// cache from each other (link.ld).
+#define OHMIC_HOT __attribute__((section(".text.hot.dataflow")))
+
+/// What a step cannot go on without. From elsewhere: columns, columns of the same tile as those that are there, room.
+/// WAITS_FOR_NOTHING: a step or device of this cluster, whose end will say so, or no tile is left.
+enum waits_for { WAITS_FOR_NOTHING = 0, WAITS_FOR_DATA, WAITS_FOR_PARTNER, WAITS_FOR_ROOM, WAITS };
+
+/// A tile may start when *word has reached *need.
+typedef struct {
+  const volatile uint32_t* word;
+  const uint32_t* need;
+  uint32_t waits_for;  ///< enum waits_for
+} condition;
+
+typedef struct ring_state ring_state;
+typedef struct release_state release_state;
 typedef struct input_state input_state;
 
-typedef struct {
+struct ring_state {
   const ohmic_ring* ring;
-  volatile uint32_t* produced;  ///< words of remote producers
-  uint32_t local_produced;      ///< frontier of the local producer; largest number if there is none
-  uint32_t released;
-  uint32_t slot_mask;  ///< slots - 1 if a power of two, else 0
+  uint32_t local_produced;   ///< frontier of the local producer
+  bool has_local;            ///< there is one
+  const uint32_t* released;  ///< the hold of its one reader, or `least`
+  uint32_t least;            ///< of the holds of several readers
   input_state* readers;
-} ring_state;
+  release_state* release;  ///< whom to tell of `least`; 0 if nobody, or with the reader's group
+  uint32_t reader_steps, writer_steps;
+};
 
-/// The tile a step starts (or ends) next.
-typedef struct {
-  uint32_t image, x;  ///< image == images: no more
-  uint32_t first;     ///< number of its first output column in the stream: image * W + x
-  uint32_t sequence;  ///< tiles of this replica before it
-} tile;
-
+/// One input of a step, as far as its ring needs it.
 struct input_state {
   ring_state* ring;
   const ohmic_window* window;
-  uint32_t need;  ///< the next tile to start runs when produced >= need
-  uint32_t hold;  ///< columns below are not needed by tiles that have not ended
+  uint32_t* hold;  ///< columns below are not needed by tiles that have not ended
+  uint32_t group;  ///< inputs of one group have the same needs and holds
   input_state* next_reader;
 };
 
-/// One destination of a PUSH.
-typedef struct {
-  const ohmic_destination* to;
-  volatile uint32_t* released;  ///< the consumer's release word; 0: no limit
-  uint32_t* wanted;             ///< bit x: it wants column x of an image; 0: all
-  uint32_t limit;               ///< room is needed for columns below, in its numbering; 0: none of the next tile
-  ohmic_dma_descriptor* runs;   ///< enough for any tile
-  uint32_t slot_mask;
-  bool contiguous;  ///< neighbouring columns are one run of bytes on both sides
-} destination_state;
-
-/// Whoever must be told how far something is released.
-typedef struct {
+/// Remote producers that are told one `released` together: a chain of notifications that stands.
+struct release_state {
   const uint32_t* value;
   uint32_t sent;
-  ohmic_dma_descriptor* notices;
-  uint32_t count;
-} release_state;
+  ohmic_dma_descriptor* first;
+  uint32_t count, channel, line;
+  bool waits;  ///< for its channel
+  release_state* next_waiting;
+};
+
+/// What a tile of a PUSH means for one destination that wants some of it. Numbers count from the tile's first column.
+typedef struct {
+  uint16_t destination, runs;
+  uint16_t end;   ///< room is needed below it
+  uint16_t owed;  ///< the next column that is owed behind this tile; 0: the next tile's first
+} push_part;
+/// Neighbouring columns of a tile that go together.
+typedef struct {
+  uint16_t column, count;
+} push_run;
+/// The parts of one tile of an image.
+typedef struct {
+  const push_part *parts, *end;
+  const push_run* runs;
+} push_tile;
+
+typedef struct {
+  ohmic_dma_descriptor* runs;         ///< enough for any tile
+  volatile const uint32_t* released;  ///< the consumer's release word, or one that never limits
+  uint32_t slots;
+  uint32_t sequence;  ///< which of the step's numbers are its
+  const ohmic_destination* to;
+  uint32_t slot_mask;  ///< slots - 1 if a power of two, else 0
+  bool contiguous;     ///< neighbouring columns are one run of bytes on both sides
+} destination_state;
+
+/// The same where every tile is one run to every destination, and all want all: their chain stands.
+typedef struct {
+  volatile const uint32_t* released;
+  uint32_t slack;   ///< room for a tile that begins so many columns behind `released`
+  uint32_t number;  ///< of the next tile's first column there
+  uint32_t number_step, number_image_step;
+  ohmic_dma_descriptor* run;
+  uint32_t source, target;  ///< of the first slots
+  cursor place;
+} whole_destination;
+
+/// A pointer of a kernel's job that moves from tile to tile.
+typedef struct {
+  const char* base;
+  const cursor* place;
+  const char** to;
+} moving_pointer;
 
 /// Kind of a step that no deployment has: it holds a ring's columns until they are produced, as a reader holds those it
 /// needs (OHMIC_RING_FOLLOWS).
 enum { STEP_FOLLOW = 0 };
 
+typedef struct step_state step_state;
+typedef struct executor executor;
+/// Starts tiles of a step if it may. Returns what it waits for then (enum waits_for).
+typedef uint32_t try_function(executor*, step_state*);
+
 struct step_state {
+  try_function* try;
+  uint32_t waits_for;
+  step_state* next_of_bit;
+  const condition* at;  ///< the first that the next tile is not known to meet
+  const condition *conditions, *conditions_end;
+  // Tables: see tiles.h. The columns of a row are the groups of inputs and, behind them, the output.
+  tile_rows starts, ends;
+  uint32_t *needs, *holds;
+  uint32_t wakes;         ///< steps that may go on when a tile has ended
+  uint32_t* produced;     ///< frontier of what it makes
+  release_state* tell;    ///< whose value a tile's end changes; 0 if nobody
+  bool more;              ///< there is more to tell:
+  release_state** tells;  ///< further ones, up to a 0
+  ring_state** shared;    ///< rings with several readers, up to a 0
+  uint32_t channel;       ///< PULL, PUSH
+  cursor input, output;   ///< places of the next tile in the rings
   const ohmic_step* step;
-  uint32_t kind, T, W;
-  uint32_t advance;  ///< replicas * T
-  tile start, end;   ///< next to be started, next to be ended
-  input_state* inputs;
-  uint32_t input_count;
-  ring_state* output;  ///< 0: none
-  uint32_t channel;    ///< PULL, PUSH
-  /// Why the next tile could not start: *blocker has not reached `blocked_below`.
-  const volatile uint32_t* blocker;
-  uint32_t blocked_below;
-  uint32_t lacks;  ///< enum lacks, for reports
+  // IMA
+  uint32_t origin;       ///< x of the next tile's first window
+  uint32_t origin_step;  ///< to the next tile
+  uint32_t origin_first;
+  uint32_t groups;
   // PUSH
+  /// Of the next tile's first column: in the stream, and in the order of this replica; and how they go on.
+  uint32_t numbers[2], number_step[2], number_image_step[2];
+  uint32_t source;                         ///< of column 0 of the ring; for a PULL, where that is to go
+  whole_destination *wholes, *wholes_end;  ///< 0: tiles have parts
+  whole_destination* at_whole;             ///< the first that is not known to have room
   destination_state* destinations;
-  bool uniform;  ///< every tile is one run per destination: the chain stands, only addresses and frontiers change
   uint32_t destination_count;
+  const push_part* part;  ///< the first of this tile's that is not known to have room
+  const push_tile *push_tile, *push_tiles, *push_tiles_end;  ///< of an image; one for all where all want all
   // PULL
   ohmic_dma_descriptor* pull;
+  cursor pulled;
+  uint64_t pull_source;
   uint32_t pull_released;
-  volatile uint32_t* pull_produced;
   // KERNEL
   ohmic_kernel_job* job;
-  uint8_t* sum_input;  ///< input index of the job's n-th summand
+  uint32_t stage;
+  bool help;  ///< this core takes part
+  moving_pointer *pointers, *pointers_end;
+  cursor *cursors, *cursors_end;
+  bool pools;
+  int32_t first_x, first_x_begin;  ///< of a pool's next tile, of an image's first
+  uint32_t first_x_step, image_first;
+  // Set-up
+  uint32_t kind, bit;
+  uint32_t columns;
+  uint32_t unread;  ///< a word for what nobody looks at
+  input_state* inputs;
+  uint32_t input_count;
+  ring_state* output_ring;
 };
 
-enum lacks { LACKS_NOTHING = 0, LACKS_INPUT = 1, LACKS_SOME_INPUT = 2, LACKS_ROOM = 4 };
 enum { MOST_CHANNELS = 8, MOST_JOBS = 16 };
 
-typedef struct {
+struct executor {
   const ohmic_deployment* deployment;
   uint32_t images;
-  ring_state* rings;
-  step_state* steps;  ///< followers first, then the deployment's
-  uint32_t step_count;
-  release_state* releases;
-  uint32_t release_count;
-  uint32_t release_channel;
-  step_state* channel_user[MOST_CHANNELS];
-  uint32_t channels_active;
+  uint32_t unfinished;  ///< steps that have tiles left
+  bool attention;       ///< something of what follows has changed that is looked at before sleeping
+  uint32_t ready;       ///< bits of steps that may perhaps start a tile, beside those that a line names
+  step_state* of_bit[32];
+  uint32_t waits_for[WAITS];        ///< how many steps do
+  uint32_t lines, awaited;          ///< event lines that it always waits for, and that it does now
+  uint32_t activity;                ///< as last reported
+  uint32_t data_steps, room_steps;  ///< that wait for columns, for room, from elsewhere
+  uint32_t ima_steps, kernel_steps;
   // IMA: jobs in order
-  step_state* jobs[MOST_JOBS];
-  uint32_t jobs_first, jobs_held, jobs_room, jobs_done;
+  uint32_t jobs_held, jobs_room, jobs_done, jobs_first;
   const step_state* ima_programmed;
-  uint32_t unfinished;   ///< steps that have tiles left
-  bool source;           ///< pulls data that are there from the start
-  bool release_pending;  ///< a release waits for its channel
-  uint32_t lacking;      ///< what blocked steps lacked in the last round
-  char* heap;            ///< next free byte, while setting up
+  step_state* jobs[MOST_JOBS];
+  // DMA
+  uint32_t channels_active;  ///< carry a step's tile
+  step_state* channel_user[MOST_CHANNELS];
+  uint32_t channel_steps[MOST_CHANNELS];
+  uint32_t release_lines;                 ///< of channels on which releases wait for an end
+  release_state* waiting[MOST_CHANNELS];  ///< releases by channel
+  uint32_t first_release_channel, channels;
+  // Cores
+  step_state* kernel;             ///< at work
+  bool help;                      ///< this core's part of it is still to be done, by the caller
+  step_state *steps, *steps_end;  ///< followers first, then the deployment's
+  ring_state* rings;
+  bool source;  ///< pulls data that are there from the start
+  char* heap;   ///< next free byte, while setting up
   uint32_t heap_left;
-} executor;
+};
 
 void executor_setup(executor*, const ohmic_deployment*);
-bool executor_round(executor*, uint32_t lines);
-/// Every tile has ended, every release is told.
-static inline bool executor_finished(const executor* e) {
-  return e->unfinished == 0 && !e->release_pending && e->channels_active == 0;
-}
+/// Brings the code of the run into the instruction cache. Nothing has arrived yet, and nothing is left of it.
+void executor_rehearse(executor*);
+void executor_run(executor*);
 
 // Parts of it.
-void tile_first(const executor*, const step_state*, tile*);
-void tile_next(const executor*, const step_state*, tile*);
-static inline bool tile_is_last(const executor* e, const tile* t) { return t->image >= e->images; }
-/// Columns [*from, *to) of an input that a tile needs.
-void window_of(const step_state*, const input_state*, const tile*, uint32_t* from, uint32_t* to);
-static inline uint32_t slot_of(const ring_state* r, uint32_t n) {
-  return r->slot_mask ? (n & r->slot_mask) : n % r->ring->slots;
-}
-/// Number of a tile's first column in the step's output (or, for a PUSH, input) ring.
-static inline uint32_t number_in(const ring_state* r, const step_state* s, const tile* t) {
-  return r->ring->flags & OHMIC_RING_SEQUENCE ? t->sequence * s->T : t->first;
-}
 void* executor_allocate(executor*, uint32_t bytes, uint32_t alignment);
+try_function* executor_try_of(uint32_t kind);
+/// The next tile has been started. Returns whether the one behind it is the next image's first.
+static inline bool step_started(step_state* s) {
+  tile_rows_add(&s->starts, s->needs);
+  s->at = s->starts.left ? s->conditions : s->conditions - 1;
+  return s->starts.row == s->starts.rows;
+}
+
+void executor_program_ima(executor*, const step_state*);
+/// A transfer of the step is on its way.
+static inline void executor_occupy_channel(executor* e, step_state* s) {
+  e->channel_user[s->channel] = s;
+  e->channels_active |= 1u << s->channel;
+}
+/// A tile that had nothing to be done has ended.
+void executor_pass(executor*, step_state*);
 
 void push_setup(executor*, step_state*, const ohmic_push*);
-void push_prepare(executor*, step_state*);  ///< the next tile's limits
-bool push_has_room(step_state*);            ///< sets the blocker if not
-bool push_start(executor*, step_state*);    ///< false: nobody wants anything of it, it has ended
+/// Starts a tile if all have room. Precondition: it is there, the channel is free.
+uint32_t push_try(executor*, step_state*);
 
 void kernel_setup(executor*, step_state*, const ohmic_kernel_step*);
 void kernel_start(step_state*);

@@ -7,8 +7,9 @@
 
 _Static_assert(offsetof(struct ohmic_add_run, y_pitch) == 12 && offsetof(struct ohmic_add_run, lo) == 48, "loops.S");
 
-void ohmic_add_channels(char* y, uint32_t y_pitch, const char* x, uint32_t x_pitch, const char* residual,
-                        uint32_t residual_pitch, uint32_t pixels, uint32_t channels, const ohmic_kernel_job* job) {
+OHMIC_KERNEL_CODE void ohmic_add_channels(char* y, uint32_t y_pitch, const char* x, uint32_t x_pitch,
+                                          const char* residual, uint32_t residual_pitch, uint32_t pixels,
+                                          uint32_t channels, const ohmic_kernel_job* job) {
   const uint32_t shift = job->residual_shift;
   const int32_t rounding = (int32_t)(1u << (shift - 1));
   const uint32_t blocks = channels / 4;
@@ -38,7 +39,7 @@ void ohmic_add_channels(char* y, uint32_t y_pitch, const char* x, uint32_t x_pit
 }
 
 /* Input 0 is [height][channels] here too: only the residual is segmented. */
-void ohmic_add_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE void ohmic_add_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   const ohmic_piece* piece = &job->pieces[w->piece];
   const uint32_t within = w->first - piece->channel;
   ohmic_add_channels(

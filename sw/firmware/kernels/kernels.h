@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/// Beside the inner loops (link.ld).
+#define OHMIC_KERNEL_CODE __attribute__((section(".text.hot.kernels")))
+
 /// A run of channels with one place in the output and one in the segmented input (residual or pooled map). With
 /// `copy` the values are already in the output column, at the second place: the run only stands there once more.
 typedef struct {
@@ -82,6 +85,10 @@ typedef struct ohmic_work {
   uint16_t piece;  ///< index, or OHMIC_NO_PIECE
 } ohmic_work;
 enum { OHMIC_NO_PIECE = 0xFFFF };
+
+/// How many of a cluster's cores run kernels: its last ones. Core 0 is the master, and where it can be spared it does
+/// nothing but that, so that crossbar and DMA never wait for a kernel's end.
+static inline unsigned ohmic_kernel_cores(unsigned cores) { return cores < 8 ? cores : cores - 1; }
 
 /// Shares the tile among the cores, once per job, when its shape and pieces are known: long runs of pixels per core
 /// (constants are loaded once per run), no core without work if that can be. A core's copies stand behind what they

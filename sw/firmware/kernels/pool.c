@@ -27,8 +27,8 @@ OHMIC_INLINE uint32_t row_max(const char* const* at, unsigned n, uint32_t offset
 
 /* Rows y .. y + pixels of one output column, 4 channels. Each row's maximum along x is found once where windows of
  * height 3 and stride 2 share it; other windows find it anew. */
-static void max_quads(const ohmic_kernel_job* job, const char* const* at, unsigned n, uint32_t offset, uint32_t pitch,
-                      char* out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
+OHMIC_KERNEL_CODE static void max_quads(const ohmic_kernel_job* job, const char* const* at, unsigned n, uint32_t offset,
+                                        uint32_t pitch, char* out, uint32_t out_pitch, uint32_t y, uint32_t pixels) {
   const uint32_t none = 0x80808080u;
   int32_t top = (int32_t)(y * job->pool_stride_y) - job->pool_pad_y;
   const int32_t height = (int32_t)job->input_height;
@@ -102,7 +102,7 @@ static void max_wide(const ohmic_kernel_job* job, const ohmic_work* w, ohmic_ran
   }
 }
 
-static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const char* at[most_window_columns];
   const ohmic_piece* piece = &job->pieces[w->piece];
   const ohmic_range columns = window_columns(job, w->column);
@@ -122,7 +122,7 @@ static void max_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
 }
 
 /* Whole image to one pixel: the cores share the channels. */
-static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const int32_t rounding = (int32_t)(1u << (job->shift - 1));
   const ohmic_piece* piece = &job->pieces[w->piece];
   for (uint32_t first = w->first; first < w->end;) {
@@ -152,7 +152,7 @@ static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   }
 }
 
-void ohmic_pool_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE void ohmic_pool_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   if (job->kernel == OHMIC_KERNEL_MAX_POOL)
     max_pool(job, w);
   else

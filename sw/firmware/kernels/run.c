@@ -2,7 +2,7 @@
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/spmd.h"
 
-void ohmic_copy_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE void ohmic_copy_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   const ohmic_piece* piece = &job->pieces[w->piece];
   char* base = job->out + w->column * job->out_column_bytes + (w->first - piece->channel);
   const char* from = base + piece->in_offset + w->y * piece->in_pitch;
@@ -14,7 +14,7 @@ void ohmic_copy_work(const ohmic_kernel_job* job, const ohmic_work* w) {
     for (uint32_t p = 0; p < w->pixels; ++p) to[p * piece->out_pitch] = from[p * piece->in_pitch];
 }
 
-void ohmic_run_kernel(void* argument) {
+OHMIC_KERNEL_CODE void ohmic_run_kernel(void* argument) {
   const ohmic_kernel_job* job = argument;
   const uint32_t* bounds = job->work_of + ohmic_core_id();
   const ohmic_work *w = job->work + bounds[0], *const end = job->work + bounds[1];

@@ -4,28 +4,40 @@
 #include "sw/firmware/kernels/kernels.h"
 #include "sw/firmware/runtime/range.h"
 
-/* How many cores share the pixels, and how many the channels of each. */
+/* How many cores share the pixels, and how many the channels of each. Or each takes as many quads (a pixel of a block
+ * of 4 channels) as the others: neighbours in the order of blocks and, within them, pixels. */
 typedef struct {
   uint32_t pixel_groups, channel_groups;
+  bool by_quads;
 } sharing;
 
-static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t height, uint32_t blocks, uint32_t cores) {
-  /* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
+/* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
+static uint32_t cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32_t blocks_of_runs, uint32_t quads) {
   enum { per_run = 150, per_block = 30 };
-  const uint32_t per_pixel = 16 + 5 * (job->in8 + job->in16) + (job->residual_shift ? 28 : 0);
-  sharing best = {1, 1};
+  const uint32_t per_quad = 16 + 5 * (job->in8 + job->in16) + (job->residual_shift ? 28 : 0);
+  return runs * per_run + blocks_of_runs * per_block + quads * per_quad;
+}
+
+static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t height, uint32_t blocks, uint32_t cores) {
+  sharing best = {1, 1, false};
   uint32_t least = ~0u;
   for (uint32_t groups = 1; groups <= cores && groups <= pixels; ++groups) {
     uint32_t channel_groups = cores / groups;
     if (channel_groups > blocks) channel_groups = blocks;
     const uint32_t most_pixels = (pixels + groups - 1) / groups, runs = (most_pixels + height - 1) / height;
     const uint32_t most_blocks = (blocks + channel_groups - 1) / channel_groups;
-    const uint32_t cost = runs * (per_run + most_blocks * per_block) + most_blocks * most_pixels * per_pixel;
+    const uint32_t cost = cost_of(job, runs, runs * most_blocks, most_blocks * most_pixels);
     if (cost < least) {
       least = cost;
-      best = (sharing){groups, channel_groups};
+      best = (sharing){groups, channel_groups, false};
     }
   }
+  /* Part of a block, whole ones, part of another. */
+  const uint32_t quads = (pixels * blocks + cores - 1) / cores, columns = (pixels + height - 1) / height;
+  const uint32_t whole = quads / pixels, parts = quads % pixels == 0 && pixels * blocks % cores == 0 ? 0 : 2;
+  const uint32_t runs_of_part = (quads % pixels + height - 1) / height + 1;
+  const uint32_t runs = (whole ? columns : 0) + parts * (runs_of_part < columns ? runs_of_part : columns);
+  if (cost_of(job, runs, whole * columns + parts, quads) < least) best.by_quads = true;
   return best;
 }
 
@@ -56,6 +68,30 @@ static void add_work(work_list* list, const ohmic_kernel_job* job, ohmic_range p
   }
 }
 
+/* A rectangle of pixels and channels: every piece's own part of it, or the copies. */
+static void add_rectangle(work_list* list, const ohmic_kernel_job* job, ohmic_range pixels, ohmic_range blocks,
+                          uint32_t channels, uint32_t height, bool copies) {
+  const ohmic_range c = {4 * blocks.begin, 4 * blocks.end < channels ? 4 * blocks.end : channels};
+  if (job->pieces == 0 && !copies) add_work(list, job, pixels, c, OHMIC_NO_PIECE, height);
+  for (uint32_t i = 0; i < job->piece_count; ++i)
+    if ((job->pieces[i].copy != 0) == copies) add_work(list, job, pixels, c, i, height);
+}
+
+/* Quads [begin, end) of the tile: part of a block, whole blocks, part of another. */
+static void add_quads(work_list* list, const ohmic_kernel_job* job, ohmic_range quads, uint32_t pixels,
+                      uint32_t channels, uint32_t height, bool copies) {
+  while (quads.begin < quads.end) {
+    const uint32_t block = quads.begin / pixels, from = quads.begin % pixels, left = quads.end - quads.begin;
+    ohmic_range blocks = {block, block + 1}, within = {from, pixels};
+    if (from == 0 && left >= pixels)
+      blocks.end = block + left / pixels;
+    else if (left < pixels - from)
+      within.end = from + left;
+    add_rectangle(list, job, within, blocks, channels, height, copies);
+    quads.begin += (blocks.end - blocks.begin) * (within.end - within.begin);
+  }
+}
+
 unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_of, ohmic_work* work, unsigned most) {
   work_list list = {work, 0, most};
   /* To PARTIAL a column is one row of quads of elements, where so many can be counted. */
@@ -63,20 +99,18 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
              whole = job->kernel == OHMIC_KERNEL_AVERAGE_POOL;
   const uint32_t height = flat || whole ? 1 : job->height;
   const uint32_t pixels = whole ? 1 : job->columns * height,
-                 channels = flat ? job->height * job->channels : job->channels;
-  const sharing s = choose(job, pixels, height, (channels + 3) / 4, cores);
+                 channels = flat ? job->height * job->channels : job->channels, blocks = (channels + 3) / 4;
+  const sharing s = choose(job, pixels, height, blocks, cores);
   for (uint32_t core = 0; core < cores; ++core) {
     work_of[core] = list.count;
     const uint32_t channel_group = core / s.pixel_groups;
-    if (channel_group >= s.channel_groups) continue;
-    const ohmic_range p = ohmic_share(pixels, core - channel_group * s.pixel_groups, s.pixel_groups);
-    ohmic_range c = ohmic_share((channels + 3) / 4, channel_group, s.channel_groups);
-    c.begin *= 4;
-    c.end = 4 * c.end < channels ? 4 * c.end : channels;
-    if (job->pieces == 0) add_work(&list, job, p, c, OHMIC_NO_PIECE, height);
-    for (uint32_t copies = 0; copies < 2; ++copies)
-      for (uint32_t i = 0; i < job->piece_count; ++i)
-        if ((job->pieces[i].copy != 0) == (copies != 0)) add_work(&list, job, p, c, i, height);
+    for (uint32_t copies = 0; copies < 2; ++copies) {
+      if (s.by_quads)
+        add_quads(&list, job, ohmic_share(pixels * blocks, core, cores), pixels, channels, height, copies != 0);
+      else if (channel_group < s.channel_groups)
+        add_rectangle(&list, job, ohmic_share(pixels, core - channel_group * s.pixel_groups, s.pixel_groups),
+                      ohmic_share(blocks, channel_group, s.channel_groups), channels, height, copies != 0);
+    }
   }
   work_of[cores] = list.count;
   job->work = work;

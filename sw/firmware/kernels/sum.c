@@ -92,26 +92,26 @@ OHMIC_INLINE void next_block(const run* r, finish* f, uint32_t block) {
 }
 
 /* in8 and in16 are constants at every call of this, so that the pointers live in registers. */
-#define RUN(NAME, IN8, IN16)                                                          \
-  static __attribute__((noinline)) void NAME##_##IN8##_##IN16(const run* r) {         \
-    finish f = {.shift = r->shift, .lo = r->lo, .out_step = r->out_step};             \
-    const int32_t step = r->step;                                                     \
-    const uint32_t blocks = r->blocks;                                                \
-    char* block_out = r->out;                                                         \
-    for (uint32_t block = 0; block < blocks; ++block, block_out += r->out_block) {    \
-      const char* in[(IN8) + (IN16)];                                                 \
-      for (unsigned i = 0; i < (IN8); ++i) in[i] = r->in[i] + 4 * block;              \
-      for (unsigned i = (IN8); i < (IN8) + (IN16); ++i) in[i] = r->in[i] + 8 * block; \
-      next_block(r, &f, block);                                                       \
-      char* out = block_out;                                                          \
-      uint32_t pixels = r->pixels;                                                    \
-      do NAME(&f, sum_quad(in, IN8, IN16, step, 2 * step), &out);                     \
-      while (--pixels);                                                               \
-    }                                                                                 \
+#define RUN(NAME, IN8, IN16)                                                                    \
+  static OHMIC_KERNEL_CODE __attribute__((noinline)) void NAME##_##IN8##_##IN16(const run* r) { \
+    finish f = {.shift = r->shift, .lo = r->lo, .out_step = r->out_step};                       \
+    const int32_t step = r->step;                                                               \
+    const uint32_t blocks = r->blocks;                                                          \
+    char* block_out = r->out;                                                                   \
+    for (uint32_t block = 0; block < blocks; ++block, block_out += r->out_block) {              \
+      const char* in[(IN8) + (IN16)];                                                           \
+      for (unsigned i = 0; i < (IN8); ++i) in[i] = r->in[i] + 4 * block;                        \
+      for (unsigned i = (IN8); i < (IN8) + (IN16); ++i) in[i] = r->in[i] + 8 * block;           \
+      next_block(r, &f, block);                                                                 \
+      char* out = block_out;                                                                    \
+      uint32_t pixels = r->pixels;                                                              \
+      do NAME(&f, sum_quad(in, IN8, IN16, step, 2 * step), &out);                               \
+      while (--pixels);                                                                         \
+    }                                                                                           \
   }
 /* Any other mixture: the inputs are walked through memory. */
 #define RUN_ANY(NAME)                                                                   \
-  static __attribute__((noinline)) void NAME##_any(const run* r) {                      \
+  static OHMIC_KERNEL_CODE __attribute__((noinline)) void NAME##_any(const run* r) {    \
     finish f = {.shift = r->shift, .lo = r->lo, .out_step = r->out_step};               \
     const char *const *const end8 = r->in + r->in8, *const *const end = end8 + r->in16; \
     char* block_out = r->out;                                                           \
@@ -197,7 +197,7 @@ OHMIC_INLINE void inputs_at(const ohmic_kernel_job* job, uint32_t column, uint32
 }
 
 /* All inputs int8: the loops of loops.S. `many` takes whole quads of pixels, the rest is left to the general loop. */
-static void requantise_blocks(run* r) {
+OHMIC_KERNEL_CODE static void requantise_blocks(run* r) {
   if (r->in16 == 0) {
     switch (r->in8) {
       case 1:
@@ -228,7 +228,7 @@ static void requantise_blocks(run* r) {
   finish_requantise_any(r);
 }
 
-static void requantise_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE static void requantise_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   const ohmic_piece* piece = &job->pieces[w->piece];
   const uint32_t within = w->first - piece->channel, pixels = w->pixels;
   char* const out = job->out + w->column * job->out_column_bytes + piece->out_offset + within + w->y * piece->out_pitch;
@@ -266,7 +266,7 @@ static void requantise_work(const ohmic_kernel_job* job, const ohmic_work* w) {
 }
 
 /* PARTIAL: elements [first, end) of a column. */
-static void partial_run(const ohmic_kernel_job* job, uint32_t column, uint32_t first, uint32_t end) {
+OHMIC_KERNEL_CODE static void partial_run(const ohmic_kernel_job* job, uint32_t column, uint32_t first, uint32_t end) {
   char* out = job->out + column * job->out_column_bytes;
   const uint32_t quads = (end - first) / 4;
   if (quads) {
@@ -278,8 +278,8 @@ static void partial_run(const ohmic_kernel_job* job, uint32_t column, uint32_t f
   for (uint32_t e = first + 4 * quads; e < end; ++e) ((int16_t*)out)[e] = (int16_t)sum_one(job, column, e);
 }
 
-static void logits_run(const ohmic_kernel_job* job, uint32_t column, uint32_t y, uint32_t pixels, uint32_t first,
-                       uint32_t end) {
+OHMIC_KERNEL_CODE static void logits_run(const ohmic_kernel_job* job, uint32_t column, uint32_t y, uint32_t pixels,
+                                         uint32_t first, uint32_t end) {
   char* const out = job->out + column * job->out_column_bytes;
   const uint32_t blocks = (end - first) / 4, step = job->channels;
   if (blocks) {
@@ -306,7 +306,7 @@ static void logits_run(const ohmic_kernel_job* job, uint32_t column, uint32_t y,
       ((int32_t*)out)[p * step + c] = sum_one(job, column, p * step + c) * job->multipliers[c] + job->biases[c];
 }
 
-void ohmic_sum_work(const ohmic_kernel_job* job, const ohmic_work* w) {
+OHMIC_KERNEL_CODE void ohmic_sum_work(const ohmic_kernel_job* job, const ohmic_work* w) {
   switch (job->kernel) {
     case OHMIC_KERNEL_REQUANTISE:
       requantise_work(job, w);

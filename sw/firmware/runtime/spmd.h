@@ -28,16 +28,22 @@ enum { OHMIC_BARRIER_ALL = 6, OHMIC_BARRIER_JOIN = 7 };
 
 static inline unsigned ohmic_core_count(void) { return ohmic_team.cores; }
 
+/// Starts task(argument) on the other cores and returns. When core 0 has arrived at OHMIC_BARRIER_JOIN too, and all
+/// have finished, that barrier's line rises at core 0. Precondition: called by core 0, outside a task; none is running.
+static inline void ohmic_dispatch_begin(ohmic_task task, void* argument) {
+  ohmic_team.task = task;
+  ohmic_team.argument = argument;
+  __asm__ volatile("" ::: "memory");
+  ohmic_event_trigger(0, ohmic_team.workers_lo, ohmic_team.workers_hi);
+}
+
 /// Precondition: called by core 0, outside a task.
 static inline void ohmic_dispatch(ohmic_task task, void* argument) {
   if (ohmic_team.cores == 1) {
     task(argument);
     return;
   }
-  ohmic_team.task = task;
-  ohmic_team.argument = argument;
-  __asm__ volatile("" ::: "memory");
-  ohmic_event_trigger(0, ohmic_team.workers_lo, ohmic_team.workers_hi);
+  ohmic_dispatch_begin(task, argument);
   task(argument);
   ohmic_barrier_wait(OHMIC_BARRIER_JOIN);
 }

@@ -5,15 +5,15 @@
 
 namespace ohmic {
 
-/// What a cluster's master does for a stage beside kernels, per image: the executor's rounds, the programming of IMA
-/// and DMA, and the events that wake it.
+/// What a cluster's master does for a stage beside kernels, per image: the programming of IMA and DMA, the bookkeeping
+/// of tiles, and the events that wake it.
 struct master_duties {
   double tiles = 0;          ///< of all its steps
   double jobs = 0;           ///< tiles that are IMA jobs
   double pushes = 0;         ///< tiles that are pushed
   double kernel_inputs = 0;  ///< tiles of kernels, each counted as often as it has inputs
   double events = 0;         ///< columns that arrive and room that is given back: each wakes it
-  unsigned steps = 1;        ///< that it looks at in each round
+  unsigned steps = 1;        ///< of the cluster
 };
 
 /// Cycles of the parts of a cluster: the one place in the compiler that knows what work takes. Policies decide by it,
@@ -34,6 +34,10 @@ class cost_model {
   /// What it takes at least, however its loops are arranged.
   double least_kernel(const kernel_shape& tile) const { return kernels_.least_cycles(tile); }
   double master(const master_duties& duties) const;
+  /// Kernels and the master's work of a cluster: side by side where core 0 takes no part in kernels.
+  double cores(double kernels, double master) const {
+    return master_helps_ ? kernels + master : kernels > master ? kernels : master;
+  }
   /// A crossbar and the cores of its cluster, which start its jobs and take its codes: they wait for each other the
   /// more the closer their times are. Measured: 0 to 0.25 of min^2 / max, the more the longer their tiles.
   double together(double analog, double cores) const {
@@ -47,6 +51,7 @@ class cost_model {
 
  private:
   double mvm_cycles_, port_bytes_;
+  bool master_helps_;
   core_design design_;
   kernel_time kernels_;
 };

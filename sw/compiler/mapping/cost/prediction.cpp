@@ -156,7 +156,7 @@ double longest_way(const deployment_plan& plan, const std::vector<double>& cycle
 predicted_cycles cycles_of(const load& work, const cost_model& cost) {
   predicted_cycles cycles;
   cycles.analog = cost.mvms(double(work.mvms));
-  cycles.digital = work.kernels + cost.master(work.duties);
+  cycles.digital = cost.cores(work.kernels, cost.master(work.duties));
   cycles.communication = cost.transfer(double(std::max(work.bytes_in, work.bytes_out)));
   return cycles;
 }

@@ -52,9 +52,10 @@ class cluster_writer {
   std::uint64_t l1(unsigned cluster, std::uint32_t offset) const {
     return placed_.chip.cluster_l1(placed_.places[cluster]) + offset;
   }
-  ohmic_address doorbell(unsigned cluster) const {
+  ohmic_address doorbell(unsigned cluster, unsigned line) const {
     return split_address(placed_.chip.cluster_peripherals(placed_.places[cluster]) +
-                         registers::cluster_peripherals::event_unit_base + registers::event_unit::doorbell_offset);
+                         registers::cluster_peripherals::event_unit_base + registers::event_unit::doorbell_offset +
+                         line * 4);
   }
 
   static bool pushes_results(const plan_cluster& cluster) {
@@ -110,7 +111,7 @@ class cluster_writer {
       ohmic_feeder feeder;
       feeder.released =
           split_address(l1(edge.cluster, there.frontier(there.step[edge.step].released[edge.destination])));
-      feeder.doorbell = doorbell(edge.cluster);
+      feeder.doorbell = doorbell(edge.cluster, OHMIC_DOORBELL_RELEASED);
       put(at_.feeders + (first + static_cast<std::uint32_t>(p)) * static_cast<std::uint32_t>(sizeof feeder), feeder);
     }
   }
@@ -292,7 +293,7 @@ class cluster_writer {
       record.dst_slots = region.slots;
       record.produced = split_address(
           l1(region.cluster, there.frontier(there.step[region.step].first_frontier + from.producer_index)));
-      record.doorbell = doorbell(region.cluster);
+      record.doorbell = doorbell(region.cluster, OHMIC_DOORBELL_PRODUCED);
     } else {
       const plan_ring& ring = plan_.clusters[from.cluster].rings[from.ring];
       const cluster_addresses& there = placed_.addresses[from.cluster];
@@ -301,7 +302,7 @@ class cluster_writer {
       record.dst_slots = ring.slots;
       record.produced =
           split_address(l1(from.cluster, there.frontier(there.ring[from.ring].first_frontier + from.producer_index)));
-      record.doorbell = doorbell(from.cluster);
+      record.doorbell = doorbell(from.cluster, OHMIC_DOORBELL_PRODUCED);
     }
     record.dst = split_address(base + from.copy.destination_offset);
     return record;

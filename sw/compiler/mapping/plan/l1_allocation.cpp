@@ -74,14 +74,54 @@ void take_tables(const plan_cluster& cluster, const plan_step& step, step_addres
   }
 }
 
-/// A push to a replica may fall into many runs of wanted columns, each with a descriptor, and keeps a bit per column.
+unsigned tiles_of(const plan_step& step) {
+  const unsigned tiles = step.columns_per_image / step.makes.tile;
+  return tiles <= step.makes.index ? 0 : (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
+}
+
+/// The executor's differences from tile to tile: a row per tile, a half-word for every input that differs and the
+/// output, in two tables.
+std::uint32_t row_bytes(const plan_step& step) {
+  std::uint32_t differing = 0;
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+    const auto same = [&](const plan_window& other) {
+      const plan_window& own = step.inputs[i];
+      return own.size == other.size && own.stride == other.stride && own.pad == other.pad &&
+             own.whole_image == other.whole_image;
+    };
+    const auto begin = step.inputs.begin();
+    // A ring numbered by sequence, and rings of two widths, are unlike others with the same window.
+    if (std::count_if(begin, begin + static_cast<std::ptrdiff_t>(i), same) < 3) ++differing;
+  }
+  return 4 * (differing + 2) * (tiles_of(step) + 4);
+}
+
+/// A push to a replica may fall into many runs of wanted columns, each with a descriptor. For every tile of an image,
+/// or one where all want all, the executor keeps who wants what of it.
 std::uint32_t selection_bytes(const plan_step& step) {
   const push_work* push = std::get_if<push_work>(&step.work);
-  std::uint32_t bytes = 0;
-  if (push == nullptr) return bytes;
-  for (const plan_destination& destination : push->destinations)
-    if (destination.demand.makes.count > 1)
-      bytes += 64 * (step.makes.tile / 2 + 1) + (step.columns_per_image / 32 + 1) * 4;
+  if (push == nullptr) return 0;
+  constexpr std::uint32_t descriptor_bytes = 64, tile_bytes = 12, part_bytes = 8, run_bytes = 4;
+  const auto selects = [](const plan_destination& to) { return to.demand.makes.count > 1 && !to.sequence; };
+  std::uint32_t bytes = tile_bytes;
+  bool some_select = false;
+  for (const plan_destination& to : push->destinations) {
+    bytes += part_bytes + run_bytes;
+    if (!selects(to)) continue;
+    some_select = true;
+    bytes += descriptor_bytes * (step.makes.tile / 2 + 1);
+  }
+  if (!some_select) return bytes;
+  for (unsigned k = 0; k < tiles_of(step); ++k) {
+    const unsigned first = (k * step.makes.count + step.makes.index) * step.makes.tile;
+    bytes += tile_bytes;
+    for (const plan_destination& to : push->destinations) {
+      std::uint32_t runs = selects(to) ? 0 : 1;
+      for (unsigned x = first; selects(to) && x < first + step.makes.tile; ++x)
+        if (to.demand.wants(x) && (x == first || !to.demand.wants(x - 1))) ++runs;
+      if (runs != 0) bytes += part_bytes + runs * run_bytes;
+    }
+  }
   return bytes;
 }
 
@@ -105,7 +145,7 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
   };
   ohmic_work none;
   entries(&none, 0);  // counts
-  constexpr std::uint64_t job_bytes = 512, piece_bytes = 24;
+  constexpr std::uint64_t job_bytes = 1024, piece_bytes = 24;  // and its copy for the rehearsal
   return job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64;
 }
 
@@ -123,7 +163,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
   std::uint32_t destinations = 0, selections = 0;
   for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
     take_tables(cluster, cluster.steps[s], at.step[s], l1);
-    selections += selection_bytes(cluster.steps[s]);
+    selections += selection_bytes(cluster.steps[s]) + row_bytes(cluster.steps[s]);
     if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
       destinations += static_cast<std::uint32_t>(push->destinations.size());
   }
@@ -139,9 +179,10 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
   for (const plan_step& step : cluster.steps)
     if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
-      kernels += kernel_heap(cluster, step, *work, chip.cluster.cores);
+      kernels += kernel_heap(cluster, step, *work, ohmic_kernel_cores(chip.cluster.cores));
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
-  at.heap_bytes += (selections + 63) / 64 * 64;
+  constexpr std::uint32_t rehearsal_bytes = 2048;
+  at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;
   at.heap = l1.take(at.heap_bytes, 64);
   for (std::size_t r = 0; r < cluster.rings.size(); ++r)
     at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);
