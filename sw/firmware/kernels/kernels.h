@@ -114,7 +114,7 @@ struct ohmic_run {
   int32_t step, out_step, out_block;  ///< from quad to quad: codes in, bytes out; bytes from block to block
   const int16_t* m;                   ///< 0: none
   const int32_t* b;
-  uint32_t shift, lo;
+  uint32_t shift, lo;  ///< lo: 0, or not 0 for -128
   uint32_t in8, in16;
   uint32_t scratch[4];
 };
@@ -128,6 +128,10 @@ void ohmic_requantise_2(struct ohmic_run*);
 void ohmic_requantise_3(struct ohmic_run*);
 void ohmic_requantise_many(struct ohmic_run*);
 void ohmic_add_blocks(struct ohmic_add_run*);
+/// Greatest of 3 x 3 windows, two rows apart, for 4 channels: columns a, b and c begin in the first window's middle
+/// row, `shared` is the greatest of its upper row. `pixels` > 0. Returns the greatest of the last window's last row.
+uint32_t ohmic_max_3x3(char* out, uint32_t out_pitch, const char* a, const char* b, const char* c, uint32_t pitch,
+                       uint32_t pixels, uint32_t shared);
 void ohmic_copy_words(char* to, uint32_t to_pitch, const char* from, uint32_t from_pitch, uint32_t rows);
 
 #ifdef __cplusplus

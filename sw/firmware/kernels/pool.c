@@ -34,24 +34,18 @@ OHMIC_KERNEL_CODE static void max_quads(const ohmic_kernel_job* job, const char*
   const int32_t height = (int32_t)job->input_height;
   if (job->pool_height == 3 && job->pool_stride_y == 2 && n == 3 && top >= -1) {
     /* Rows top .. top + 2 per pixel; `shared` is the last row of the pixel before. */
-    const int32_t first = top < 0 ? 0 : top;
-    const char *a = at[0] + offset + (uint32_t)first * pitch, *b = at[1] + offset + (uint32_t)first * pitch;
-    const char* c = at[2] + offset + (uint32_t)first * pitch;
-    const int32_t down = (int32_t)pitch;
-#define ROW() pulp_max_b(pulp_max_b(pulp_load_step(&a, down), pulp_load_step(&b, down)), pulp_load_step(&c, down))
-    uint32_t shared = top == -1 ? none : ROW();
+    const uint32_t first = offset + (uint32_t)(top < 0 ? 0 : top) * pitch, begin = top < 0 ? first : first + pitch;
+    uint32_t shared = top < 0 ? none : row_max(at, 3, first);
     int32_t whole = (height - top - 1) / 2; /* pixels whose three rows all lie above the map's end */
     if (whole > (int32_t)pixels) whole = (int32_t)pixels;
-    for (int32_t left = whole; left > 0; --left) {
-      const uint32_t middle = ROW(), last = ROW();
-      pulp_store_step(&out, pulp_max_b(pulp_max_b(shared, middle), last), (int32_t)out_pitch);
-      shared = last;
-    }
+    if (whole > 0)
+      shared =
+          ohmic_max_3x3(out, out_pitch, at[0] + begin, at[1] + begin, at[2] + begin, pitch, (uint32_t)whole, shared);
     if (whole < (int32_t)pixels) {
-      if (top + 2 * whole + 1 < height) shared = pulp_max_b(shared, ROW());
-      pulp_store(out, shared);
+      if (top + 2 * whole + 1 < height)
+        shared = pulp_max_b(shared, row_max(at, 3, begin + 2 * (uint32_t)whole * pitch));
+      pulp_store(out + (uint32_t)whole * out_pitch, shared);
     }
-#undef ROW
     return;
   }
   for (; pixels; --pixels, top += (int32_t)job->pool_stride_y) {

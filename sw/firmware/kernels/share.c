@@ -11,6 +11,11 @@ typedef struct {
   bool by_quads;
 } sharing;
 
+/* The loop for many inputs takes four pixels at a time; what is left of a run is slow. */
+static uint32_t pixels_at_once(const ohmic_kernel_job* job, uint32_t height) {
+  return job->kernel == OHMIC_KERNEL_REQUANTISE && job->in8 > 3 && job->in16 == 0 && height % 4 == 0 ? 4 : 1;
+}
+
 /* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
 static uint32_t cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32_t blocks_of_runs, uint32_t quads) {
   enum { per_run = 150, per_block = 30 };
@@ -33,7 +38,9 @@ static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t hei
     }
   }
   /* Part of a block, whole ones, part of another. */
-  const uint32_t quads = (pixels * blocks + cores - 1) / cores, columns = (pixels + height - 1) / height;
+  const uint32_t at_once = pixels_at_once(job, height);
+  const uint32_t quads = (pixels * blocks / at_once + cores - 1) / cores * at_once,
+                 columns = (pixels + height - 1) / height;
   const uint32_t whole = quads / pixels, parts = quads % pixels == 0 && pixels * blocks % cores == 0 ? 0 : 2;
   const uint32_t runs_of_part = (quads % pixels + height - 1) / height + 1;
   const uint32_t runs = (whole ? columns : 0) + parts * (runs_of_part < columns ? runs_of_part : columns);
@@ -101,13 +108,18 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
   const uint32_t pixels = whole ? 1 : job->columns * height,
                  channels = flat ? job->height * job->channels : job->channels, blocks = (channels + 3) / 4;
   const sharing s = choose(job, pixels, height, blocks, cores);
+  const uint32_t at_once = pixels_at_once(job, height);
   for (uint32_t core = 0; core < cores; ++core) {
     work_of[core] = list.count;
     const uint32_t channel_group = core / s.pixel_groups;
     for (uint32_t copies = 0; copies < 2; ++copies) {
-      if (s.by_quads)
-        add_quads(&list, job, ohmic_share(pixels * blocks, core, cores), pixels, channels, height, copies != 0);
-      else if (channel_group < s.channel_groups)
+      if (s.by_quads) {
+        ohmic_range quads = ohmic_share(pixels * blocks / at_once, core, cores);
+        quads.begin *= at_once;
+        quads.end *= at_once;
+        add_quads(&list, job, quads, pixels, channels, height, copies != 0);
+      }
+      if (!s.by_quads && channel_group < s.channel_groups)
         add_rectangle(&list, job, ohmic_share(pixels, core - channel_group * s.pixel_groups, s.pixel_groups),
                       ohmic_share(blocks, channel_group, s.channel_groups), channels, height, copies != 0);
     }

@@ -196,9 +196,10 @@ OHMIC_INLINE void inputs_at(const ohmic_kernel_job* job, uint32_t column, uint32
   for (unsigned i = job->in8; i < n; ++i) in[i] = job->in[i] + column * job->in_column_bytes[i] + 2 * element;
 }
 
-/* All inputs int8: the loops of loops.S. `many` takes whole quads of pixels, the rest is left to the general loop. */
+/* All inputs int8, clipped as a ReLU does or not at all: the loops of loops.S. `many` takes whole quads of pixels, the
+ * rest is left to the general loop. */
 OHMIC_KERNEL_CODE static void requantise_blocks(run* r) {
-  if (r->in16 == 0) {
+  if (r->in16 == 0 && (r->lo == 0 || r->lo == 0x80808080u)) {
     switch (r->in8) {
       case 1:
         ohmic_requantise_1(r);
@@ -211,12 +212,15 @@ OHMIC_KERNEL_CODE static void requantise_blocks(run* r) {
         return;
       default: {
         const uint32_t rest = r->pixels % 4, quads = r->pixels - rest;
+        if (rest == 0) {
+          ohmic_requantise_many(r);
+          return;
+        }
         run remaining = *r;
         if (quads) {
           r->pixels = quads;
           ohmic_requantise_many(r);
         }
-        if (rest == 0) return;
         for (unsigned i = 0; i < r->in8; ++i) r->in[i] += (int32_t)quads * r->step;
         remaining.out += (int32_t)quads * r->out_step;
         remaining.pixels = rest;

@@ -34,9 +34,10 @@ class cost_model {
   /// What it takes at least, however its loops are arranged.
   double least_kernel(const kernel_shape& tile) const { return kernels_.least_cycles(tile); }
   double master(const master_duties& duties) const;
-  /// Kernels and the master's work of a cluster: side by side where core 0 takes no part in kernels.
+  /// Kernels and the master's work of a cluster: side by side where core 0 takes no part in kernels; else one behind
+  /// the other, but then what happens during a kernel is worked off together.
   double cores(double kernels, double master) const {
-    return master_helps_ ? kernels + master : kernels > master ? kernels : master;
+    return master_helps_ ? kernels + 0.75 * master : kernels > master ? kernels : master;
   }
   /// A crossbar and the cores of its cluster, which start its jobs and take its codes: they wait for each other the
   /// more the closer their times are. Measured: 0 to 0.25 of min^2 / max, the more the longer their tiles.

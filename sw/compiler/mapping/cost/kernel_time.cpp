@@ -139,10 +139,10 @@ class stream_writer {
     to_.wait(8 * (n + tile_.in16) + 28 + (logits ? 0 : n > 3 || tile_.in16 != 0 ? 100 : 0));
     for (unsigned b = 0; b < blocks; ++b) {
       if (!logits && tile_.in16 == 0 && n <= 3) {
-        to_.wait(3 * n + 21);
+        to_.wait(3 * n + 18);
         for (unsigned p = 0; p < w.pixels; ++p) {
-          for (unsigned i = 0; i < n; ++i) to_.touch(at + 4 * b + p * pitch, i == 0 ? 2 : 1);
-          to_.touch(at + 4 * b + p * pitch, 4 * n + 15);
+          for (unsigned i = 0; i < n; ++i) to_.touch(at + 4 * b + p * pitch);
+          to_.touch(at + 4 * b + p * pitch, n == 1 ? 18 : 4 * n + 15);
         }
         continue;
       }
@@ -155,7 +155,7 @@ class stream_writer {
           to_.wait(18);
         }
         to_.wait(26);
-        for (unsigned k = 0; k < 4; ++k) to_.touch(at + 4 * b + (4 * q + k) * pitch, 16);
+        for (unsigned k = 0; k < 4; ++k) to_.touch(at + 4 * b + (4 * q + k) * pitch, 15);
         to_.wait(9);
       }
       for (unsigned p = 4 * quads; p < w.pixels; ++p) {
@@ -208,14 +208,14 @@ class stream_writer {
     const bool shared = tile_.window == 3 && tile_.window_height == 3 && tile_.stride_height == 2 && !edge;
     const unsigned window = tile_.window - (edge && tile_.window > 1 ? 1 : 0);
     for (unsigned b = 0; b < blocks; ++b) {
-      to_.wait(45);
+      to_.wait(shared ? 60 : 45);
       for (unsigned p = 0; p < w.pixels; ++p) {
         const unsigned top = (w.y + p) * tile_.stride_height, rows = shared ? 2 : tile_.window_height;
         for (unsigned r = 0; r < rows; ++r)
           for (unsigned x = 0; x < window; ++x)
-            to_.touch(x * in_column + (top + r) * pitch + w.first + 4 * b, shared ? (x == 2 ? 2 : 1) : x == 0 ? 13 : 6);
-        to_.touch(w.column * column(1) + (w.y + p) * pitch + w.first + 4 * b, shared ? 5 : 8);
-        to_.wait(shared ? 4 : 11);
+            to_.touch(x * in_column + (top + r) * pitch + w.first + 4 * b, shared ? 1 : x == 0 ? 13 : 6);
+        to_.touch(w.column * column(1) + (w.y + p) * pitch + w.first + 4 * b, shared ? 7 : 8);
+        to_.wait(shared ? 0 : 11);
       }
     }
     to_.wait(rest * w.pixels * tile_.window * tile_.window_height * 8);

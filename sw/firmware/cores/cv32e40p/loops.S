@@ -74,34 +74,100 @@
 #define BLOCK_OFFSET 64
 
 // void ohmic_requantise_N(struct ohmic_run *): N int8 inputs. Per block of 4 channels the constants are loaded, then
-// all pixels go by: one instruction a code, three for multiply, add-and-shift, clip.
-  .macro REQUANTISE inputs
-  .section .text.hot.ohmic_requantise_\inputs, "ax"
+// all pixels go by. The lower bound is 0 or -128, so that one instruction clips on both sides: CLIP is cv.clipu or cv.clip.
+
+// One input: two pixels a turn, so that nobody waits for a load. Codes are widened to halves, even and odd bytes apart,
+// and multiplied as halves; s8 and s9 hold the multipliers of even and odd channels.
+  .macro ONE_PIXEL clip, word, s0, s1, s2, s3
+  cv.sll.sci.h \s0, \word, 8
+  cv.sra.sci.h \s2, \word, 8
+  cv.sra.sci.h \s0, \s0, 8
+  cv.mulhhsn \s1, \s0, s8, 0
+  cv.mulhhsn \s3, \s2, s9, 0
+  cv.mulsn \s0, \s0, s8, 0
+  cv.mulsn \s2, \s2, s9, 0
+  cv.addnr \s1, t5, a7
+  cv.addnr \s3, t6, a7
+  cv.addnr \s0, t3, a7
+  cv.addnr \s2, t4, a7
+  \clip \s1, \s1, 8
+  \clip \s3, \s3, 8
+  \clip \s0, \s0, 8
+  \clip \s2, \s2, 8
+  cv.packlo.b \s0, \s2, \s0
+  cv.packhi.b \s0, \s3, \s1
+  cv.sw \s0, (a5), a6
+  .endm
+
+  .macro REQUANTISE_1 clip
+.Lone_block\@:
+  mv a1, t1
+  mv a5, t2
+  cv.lw s8, (a2), 4
+  cv.lw s9, (a2), 4
+  cv.lw t3, (a3), 4
+  cv.lw t4, (a3), 4
+  cv.lw t5, (a3), 4
+  cv.lw t6, (a3), 4
+  cv.pack s10, s9, s8 // channels 2, 0
+  cv.pack.h s9, s9, s8 // channels 3, 1
+  mv s8, s10
+  beqz s11, .Lone_last\@
+  LOOP0 s11, 38
+.Lone_pair\@:
+  cv.lw s4, (a1), a4
+  cv.lw s5, (a1), a4
+  ONE_PIXEL \clip, s4, s0, s1, s2, s3
+  ONE_PIXEL \clip, s5, s0, s1, s2, s3
+.Lone_pair_end\@:
+  CHECK .Lone_pair\@, .Lone_pair_end\@, 38
+.Lone_last\@:
+  beqz ra, .Lone_next\@
+  lw s4, 0(a1)
+  nop
+  ONE_PIXEL \clip, s4, s0, s1, s2, s3
+.Lone_next\@:
+  addi t1, t1, 4
+  addi t2, t2, 4
+  addi t0, t0, -1
+  bnez t0, .Lone_block\@
+  LEAVE
+  .endm
+
+  .section .text.hot.ohmic_requantise_1, "ax"
   .balign 64
-  .globl ohmic_requantise_\inputs
-ohmic_requantise_\inputs:
+  .globl ohmic_requantise_1
+ohmic_requantise_1:
   ENTER
-  li s4, 0x1
-  li s5, 0x100
-  lui s6, 0x10
-  lui s7, 0x1000
+  lw t1, IN(a0)
   lw a4, STEP(a0)
   lw a6, OUT_STEP(a0)
   lw a7, SHIFT(a0)
   lw gp, LO(a0)
   lw t0, BLOCKS(a0)
-  lw ra, PIXELS(a0)
-  LOOP1 t0, (3 * \inputs + 17 + 1 + 5 * \inputs + 16 + 3)
-.Lblock\inputs:
+  lw s11, PIXELS(a0)
+  lw a2, M(a0)
+  lw a3, B(a0)
+  lw t2, OUT(a0)
+  lw t1, 0(t1)
+  andi ra, s11, 1
+  srli s11, s11, 1
+  bnez gp, .Lone_signed
+  REQUANTISE_1 cv.clipu
+.Lone_signed:
+  REQUANTISE_1 cv.clip
+
+// Two or three: one instruction a code, three for multiply, add-and-shift, clip.
+  .macro REQUANTISE_LOOP inputs, clip
+  LOOP1 t0, (3 * \inputs + 17 + 1 + 5 * \inputs + 15 + 3)
+.Lblock\@:
   lw t0, IN(a0)
   lw a1, 0(t0)
   addi t1, a1, 4
   sw t1, 0(t0)
-  .if \inputs > 1
   lw a2, 4(t0)
   addi t1, a2, 4
   sw t1, 4(t0)
-  .endif
   .if \inputs > 2
   lw a3, 8(t0)
   addi t1, a3, 4
@@ -123,12 +189,10 @@ ohmic_requantise_\inputs:
   nop
   addi t1, a5, 4
   sw t1, OUT(a0)
-  LOOP0 ra, (5 * \inputs + 16)
-.Lpixel\inputs:
+  LOOP0 ra, (5 * \inputs + 15)
+.Lpixel\@:
   cv.lw t0, (a1), a4
-  .if \inputs > 1
   cv.lw t1, (a2), a4
-  .endif
   .if \inputs > 2
   cv.lw t2, (a3), a4
   .endif
@@ -136,12 +200,10 @@ ohmic_requantise_\inputs:
   cv.dotsp.b s1, t0, s5
   cv.dotsp.b s2, t0, s6
   cv.dotsp.b s3, t0, s7
-  .if \inputs > 1
   cv.sdotsp.b s0, t1, s4
   cv.sdotsp.b s1, t1, s5
   cv.sdotsp.b s2, t1, s6
   cv.sdotsp.b s3, t1, s7
-  .endif
   .if \inputs > 2
   cv.sdotsp.b s0, t2, s4
   cv.sdotsp.b s1, t2, s5
@@ -156,30 +218,50 @@ ohmic_requantise_\inputs:
   cv.addnr s1, t4, a7
   cv.addnr s2, t5, a7
   cv.addnr s3, t6, a7
-  cv.clip s0, s0, 8
-  cv.clip s1, s1, 8
-  cv.clip s2, s2, 8
-  cv.clip s3, s3, 8
+  \clip s0, s0, 8
+  \clip s1, s1, 8
+  \clip s2, s2, 8
+  \clip s3, s3, 8
   cv.packlo.b t0, s1, s0
   cv.packhi.b t0, s3, s2
-  cv.max.b t0, t0, gp
   cv.sw t0, (a5), a6
-.Lpixel_end\inputs:
+.Lpixel_end\@:
   nop
   nop
   nop
-.Lblock_end\inputs:
-  CHECK .Lpixel\inputs, .Lpixel_end\inputs, (5 * \inputs + 16)
-  CHECK .Lblock\inputs, .Lblock_end\inputs, (3 * \inputs + 17 + 1 + 5 * \inputs + 16 + 3)
+.Lblock_end\@:
+  CHECK .Lpixel\@, .Lpixel_end\@, (5 * \inputs + 15)
+  CHECK .Lblock\@, .Lblock_end\@, (3 * \inputs + 17 + 1 + 5 * \inputs + 15 + 3)
   LEAVE
   .endm
 
-  REQUANTISE 1
+  .macro REQUANTISE inputs
+  .section .text.hot.ohmic_requantise_\inputs, "ax"
+  .balign 64
+  .globl ohmic_requantise_\inputs
+ohmic_requantise_\inputs:
+  ENTER
+  li s4, 0x1
+  li s5, 0x100
+  lui s6, 0x10
+  lui s7, 0x1000
+  lw a4, STEP(a0)
+  lw a6, OUT_STEP(a0)
+  lw a7, SHIFT(a0)
+  lw gp, LO(a0)
+  lw t0, BLOCKS(a0)
+  lw ra, PIXELS(a0)
+  bnez gp, .Lsigned\inputs
+  REQUANTISE_LOOP \inputs, cv.clipu
+.Lsigned\inputs:
+  REQUANTISE_LOOP \inputs, cv.clip
+  .endm
+
   REQUANTISE 2
   REQUANTISE 3
 
-// One pixel of four whose sums are in \s0..\s3: constants in t0-t2, a6 (m), t3-t6 (b), a7 (shift), a1 (lo).
-  .macro FINISH s0, s1, s2, s3
+// One pixel of four whose sums are in \s0..\s3: constants in t0-t2, a6 (m), t3-t6 (b), a7 (shift).
+  .macro FINISH clip, s0, s1, s2, s3
   mul \s0, \s0, t0
   mul \s1, \s1, t1
   mul \s2, \s2, t2
@@ -188,13 +270,12 @@ ohmic_requantise_\inputs:
   cv.addnr \s1, t4, a7
   cv.addnr \s2, t5, a7
   cv.addnr \s3, t6, a7
-  cv.clip \s0, \s0, 8
-  cv.clip \s1, \s1, 8
-  cv.clip \s2, \s2, 8
-  cv.clip \s3, \s3, 8
+  \clip \s0, \s0, 8
+  \clip \s1, \s1, 8
+  \clip \s2, \s2, 8
+  \clip \s3, \s3, 8
   cv.packlo.b \s0, \s1, \s0
   cv.packhi.b \s0, \s3, \s2
-  cv.max.b \s0, \s0, a1
   cv.sw \s0, (gp), ra
   .endm
   .macro DOTS op, w, s0, s1, s2, s3
@@ -206,13 +287,9 @@ ohmic_requantise_\inputs:
 
 // void ohmic_requantise_many(struct ohmic_run *): 2 or more int8 inputs, a multiple of 4 pixels. 4 pixels of 4 channels
 // are summed at once in 16 registers while the inputs go by.
-  .section .text.hot.ohmic_requantise_many, "ax"
-  .balign 64
-  .globl ohmic_requantise_many
-ohmic_requantise_many:
-  ENTER
+  .macro REQUANTISE_MANY clip
   sw zero, BLOCK_OFFSET(a0)
-.Lmany_block:
+.Lmany_block\@:
   lw t0, BLOCK_OFFSET(a0)
   lw t1, PIXELS(a0)
   lw gp, OUT(a0)
@@ -220,7 +297,7 @@ ohmic_requantise_many:
   srli t1, t1, 2
   sw t1, QUADS(a0)
   sw gp, BLOCK_OUT(a0)
-.Lmany_quad:
+.Lmany_quad\@:
   lw a1, IN(a0)
   lw gp, OFFSET(a0)
   cv.lw a7, (a1), 4
@@ -242,7 +319,7 @@ ohmic_requantise_many:
   DOTS cv.dotsp.b, t2, s8, s9, s10, s11
   DOTS cv.dotsp.b, a6, a2, a3, a4, a5
   LOOP0 t0, 22
-.Lmany_input:
+.Lmany_input\@:
   add a7, a7, gp
   cv.lw t0, (a7), ra
   cv.lw t1, (a7), ra
@@ -253,8 +330,8 @@ ohmic_requantise_many:
   DOTS cv.sdotsp.b, t1, s4, s5, s6, s7
   DOTS cv.sdotsp.b, t2, s8, s9, s10, s11
   DOTS cv.sdotsp.b, a6, a2, a3, a4, a5
-.Lmany_input_end:
-  CHECK .Lmany_input, .Lmany_input_end, 22
+.Lmany_input_end\@:
+  CHECK .Lmany_input\@, .Lmany_input_end\@, 22
   slli t0, ra, 2
   add gp, gp, t0
   sw gp, OFFSET(a0)
@@ -269,18 +346,17 @@ ohmic_requantise_many:
   lw t5, 8(a1)
   lw t6, 12(a1)
   lw a7, SHIFT(a0)
-  lw a1, LO(a0)
   lw gp, BLOCK_OUT(a0)
   lw ra, OUT_STEP(a0)
-  FINISH s0, s1, s2, s3
-  FINISH s4, s5, s6, s7
-  FINISH s8, s9, s10, s11
-  FINISH a2, a3, a4, a5
+  FINISH \clip, s0, s1, s2, s3
+  FINISH \clip, s4, s5, s6, s7
+  FINISH \clip, s8, s9, s10, s11
+  FINISH \clip, a2, a3, a4, a5
   lw t0, QUADS(a0)
   sw gp, BLOCK_OUT(a0)
   addi t0, t0, -1
   sw t0, QUADS(a0)
-  bnez t0, .Lmany_quad
+  bnez t0, .Lmany_quad\@
   lw t0, BLOCK_OFFSET(a0)
   lw t1, M(a0)
   lw t2, B(a0)
@@ -296,8 +372,20 @@ ohmic_requantise_many:
   sw t2, B(a0)
   sw t3, OUT(a0)
   sw t4, BLOCKS(a0)
-  bnez t4, .Lmany_block
+  bnez t4, .Lmany_block\@
   LEAVE
+  .endm
+
+  .section .text.hot.ohmic_requantise_many, "ax"
+  .balign 64
+  .globl ohmic_requantise_many
+ohmic_requantise_many:
+  ENTER
+  lw t0, LO(a0)
+  bnez t0, .Lmany_signed
+  REQUANTISE_MANY cv.clipu
+.Lmany_signed:
+  REQUANTISE_MANY cv.clip
 
 // Offsets in struct ohmic_add_run (kernels.h).
 #define ADD_Y 0
@@ -376,6 +464,33 @@ ohmic_add_blocks:
   CHECK .Ladd_pixel, .Ladd_pixel_end, 28
   CHECK .Ladd_block, .Ladd_block_end, 4 + 28 + 3
   LEAVE
+
+// uint32_t ohmic_max_3x3(char *out, uint32_t out_pitch, const char *a, const char *b, const char *c, uint32_t pitch,
+// uint32_t pixels, uint32_t shared): see kernels.h. Three columns side by side; a7 is the greatest of the row that a pixel
+// shares with the next one.
+  .section .text.hot.ohmic_max_3x3, "ax"
+  .balign 64
+  .globl ohmic_max_3x3
+ohmic_max_3x3:
+  LOOP0 a6, 13
+.Lmax:
+  cv.lw t0, (a2), a5
+  cv.lw t1, (a3), a5
+  cv.lw t2, (a4), a5
+  cv.lw t3, (a2), a5
+  cv.lw t4, (a3), a5
+  cv.lw t5, (a4), a5
+  cv.max.b t0, t0, t1
+  cv.max.b a7, a7, t2
+  cv.max.b t0, t0, a7
+  cv.max.b a7, t3, t4
+  cv.max.b a7, a7, t5
+  cv.max.b t0, t0, a7
+  cv.sw t0, (a0), a1
+.Lmax_end:
+  CHECK .Lmax, .Lmax_end, 13
+  mv a0, a7
+  ret
 
 // void ohmic_copy_words(char *to, uint32_t to_pitch, const char *from, uint32_t from_pitch, uint32_t rows): one word of
 // every row; rows > 0. The third instruction of the body waits for the load, which would cost its cycle anyway.

@@ -46,6 +46,21 @@ HOT(ohmic_add_blocks)(struct ohmic_add_run* r) {
   }
 }
 
+__attribute__((section(".text.hot.ohmic_max_3x3"), aligned(64))) uint32_t ohmic_max_3x3(char* out, uint32_t out_pitch,
+                                                                                        const char* a, const char* b,
+                                                                                        const char* c, uint32_t pitch,
+                                                                                        uint32_t pixels,
+                                                                                        uint32_t shared) {
+  for (; pixels; --pixels, out += out_pitch) {
+    uint32_t rows[2];
+    for (uint32_t r = 0; r < 2; ++r, a += pitch, b += pitch, c += pitch)
+      rows[r] = pulp_max_b(pulp_max_b(pulp_load(a), pulp_load(b)), pulp_load(c));
+    pulp_store(out, pulp_max_b(pulp_max_b(shared, rows[0]), rows[1]));
+    shared = rows[1];
+  }
+  return shared;
+}
+
 HOT(ohmic_copy_words)(char* to, uint32_t to_pitch, const char* from, uint32_t from_pitch, uint32_t rows) {
   for (; rows; --rows, to += to_pitch, from += from_pitch) pulp_store(to, pulp_load(from));
 }
