@@ -72,6 +72,7 @@ exit_code run_experiment_command(const arguments& a) {
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
   request.inputs = {{"the experiment", a.file}};
   if (!a.chip.empty()) request.inputs.push_back({"--chip", a.chip});
+  if (!request.config.energy.empty()) request.inputs.push_back({"energy", request.config.energy});
   return run_experiment(request);
 }
 
