@@ -116,19 +116,27 @@ struct chip_config {
   static constexpr std::uint64_t clusters_base = 0x40000000u;
   static constexpr std::uint64_t platform_base = 0xF0000000u;
   static constexpr std::uint64_t platform_bytes = 0x10000u;
-  static constexpr std::uint32_t peripheral_bytes = 1u << 20;
   std::uint64_t own_peripheral_base() const { return own_l1_base + cluster.l1_bytes; }
+  /// Registers, then the crossbar.
+  std::uint32_t peripheral_bytes() const {
+    return static_cast<std::uint32_t>(power_of_two_from(crossbar_offset + std::uint64_t{ima.rows} * ima.columns));
+  }
+  static constexpr std::uint32_t crossbar_offset = 0x10000u;  ///< ip/registers/ohmic.rdl
   std::uint64_t cluster_stride() const {
-    const std::uint64_t need = std::uint64_t{cluster.l1_bytes} + peripheral_bytes;
-    std::uint64_t stride = 1;
-    while (stride < need) stride *= 2;
-    return stride;
+    return power_of_two_from(std::uint64_t{cluster.l1_bytes} + peripheral_bytes());
   }
   std::uint64_t cluster_l1(unsigned cluster_index) const { return clusters_base + cluster_index * cluster_stride(); }
   std::uint64_t cluster_peripherals(unsigned cluster_index) const {
     return cluster_l1(cluster_index) + cluster.l1_bytes;
   }
   static constexpr std::uint64_t hbm_base = 0x80000000u;
+
+ private:
+  static std::uint64_t power_of_two_from(std::uint64_t least) {
+    std::uint64_t bytes = 1;
+    while (bytes < least) bytes *= 2;
+    return bytes;
+  }
 };
 
 }  // namespace ohmic

@@ -257,7 +257,7 @@ class cluster {
   std::uint64_t irq_possible_ = 0;    // harts whose interrupt is enabled: they do not run ahead
   std::uint64_t stop_requested_ = 0;  // harts that stop when the access in flight is answered
   std::uint8_t* const l1_;
-  const std::uint32_t l1_bytes_;
+  const std::uint32_t l1_bytes_, peripheral_bytes_;
   const std::uint32_t own_global_;  // low 32 bits of the own L1's global address
   bool others_touched_ = false;     // look_ahead() must be done again
   bool port_busy_ = false;          // a wide port takes part in arbitration

@@ -35,7 +35,7 @@ inline dma_parameters make_dma_parameters(const chip_config& c, unsigned cluster
   p.initiator = static_cast<std::uint16_t>(cluster);
   p.first_id = static_cast<std::uint16_t>(dma_axi_id(c));
   p.own.l1_bytes = c.cluster.l1_bytes;
-  p.own.peripheral_bytes = chip_config::peripheral_bytes;
+  p.own.peripheral_bytes = c.peripheral_bytes();
   p.own.own_base = chip_config::own_l1_base;
   p.own.global_base = c.cluster_l1(cluster);
   return p;

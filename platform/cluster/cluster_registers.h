@@ -17,6 +17,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::
     : banks_(chip.cluster.l1_banks),
       l1_(l1),
       l1_bytes_(chip.cluster.l1_bytes),
+      peripheral_bytes_(chip.peripheral_bytes()),
       own_global_(chip.cluster_l1(index) >> 32 ? static_cast<std::uint32_t>(chip_config::own_l1_base)
                                                : static_cast<std::uint32_t>(chip.cluster_l1(index))),
       core_count_(chip.cluster.cores),
@@ -34,7 +35,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::
       ima_(make_ima_parameters(chip)),
       icache_(make_icache_config(chip, index)),
       pool_(chip.network.max_burst_bytes),
-      slave_(chip.cluster_l1(index), chip.cluster.l1_bytes, chip_config::peripheral_bytes, chip.network.width.back()) {
+      slave_(chip.cluster_l1(index), chip.cluster.l1_bytes, chip.peripheral_bytes(), chip.network.width.back()) {
   ports_ = {&dma_.port(0), &dma_.port(1), &ima_.port(0), &ima_.port(1), &slave_.read_port(), &slave_.write_port()};
 }
 
@@ -88,9 +89,9 @@ template <class Cores, class Observer>
 void cluster<Cores, Observer>::serve_elsewhere(unsigned h, const bus_request& request, cycle_t now) {
   const std::uint64_t own = request.addr - peripheral_base_;
   const std::uint64_t global = request.addr - (global_base_ + l1_bytes_);
-  if (own < chip_config::peripheral_bytes)
+  if (own < peripheral_bytes_)
     serve_register(h, request, static_cast<std::uint32_t>(own), now);
-  else if (global < chip_config::peripheral_bytes)
+  else if (global < peripheral_bytes_)
     serve_register(h, request, static_cast<std::uint32_t>(global), now);
   else
     send_remote(h, request, now);

@@ -16,7 +16,7 @@ TEST(RegistersTest, OffsetsAreThoseOfTheSource) {
   EXPECT_EQ(dma::channel_start_offset + 3 * dma::channel_array_stride, 0x30u);
   EXPECT_EQ(ima::group_base_offset + 7 * ima::group_array_stride, 0x104u);
   EXPECT_EQ(cluster_peripherals::ima_base, 0x3000u);
-  EXPECT_EQ(cluster_peripherals::crossbar_base, 0x80000u);
+  EXPECT_EQ(cluster_peripherals::crossbar_base, 0x10000u);
   EXPECT_EQ(platform_control::exit_offset, 4u);
 }
 

@@ -377,9 +377,9 @@ TEST_F(CoresTest, DebugTransportReachesEveryByteAndDisturbsNothing) {
   EXPECT_EQ(std::memcmp(plain.l1(0), watched.l1(0), l1_bytes), 0);
   std::vector<std::uint8_t> weights(256 * 256), back(256 * 256);
   for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<std::uint8_t>(k * 7);
-  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, weights.data(), weights.size(), true, plain.now()),
+  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x10000, weights.data(), weights.size(), true, plain.now()),
             weights.size());
-  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x80000, back.data(), back.size(), false, plain.now()), back.size());
+  EXPECT_EQ(plain[0].debug_access(l1_bytes + 0x10000, back.data(), back.size(), false, plain.now()), back.size());
   EXPECT_EQ(weights, back);
 }
 

@@ -155,5 +155,17 @@ TEST(ChipConfigTest, EmptySectionMeansDefaults) {
   EXPECT_EQ(to_yaml(parse_chip("cluster:\nhbm: {}\n", "text")), to_yaml(chip_config{}));
 }
 
+// A cluster takes the next power of two of L1, registers (64 KiB) and crossbar.
+TEST(ChipConfigTest, PacksClustersOfLittleMemoryTightly) {
+  const std::string many = "network: {factors: [1, 8, 8, 8, 8]}\ncluster: {l1_bytes: 128 KiB}\n";
+  const chip_config small = parse_chip(many, "text");
+  EXPECT_EQ(small.cluster_stride(), 256u << 10);
+  EXPECT_EQ(small.cluster_l1(4095) + small.cluster_stride(), chip_config::hbm_base);
+  EXPECT_EQ(parse_chip("name: plain", "text").cluster_stride(), 2u << 20);
+  EXPECT_EQ(parse_chip("cluster: {l1_bytes: 256 KiB}\nima: {rows: 1024, columns: 256}", "text").cluster_stride(),
+            1u << 20);
+  EXPECT_THROW(parse_chip(many + "ima: {rows: 257}\n", "text"), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace ohmic

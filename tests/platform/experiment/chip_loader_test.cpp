@@ -54,7 +54,7 @@ TEST(ChipLoader, PutsConductancesRowByRowIntoTheCrossbar) {
   deployment d;
   d.crossbars = {{1, 0, 0, 2, 3, {1, 2, 3, 4, 5, 6}}, {1, 2, 5, 2, 2, {7, 8, 9, 10}}};
   load_chip_memory(chip, d, {});
-  const std::uint64_t base = chip.config().cluster_peripherals(1) + 0x80000;  // ip/registers/ohmic.rdl
+  const std::uint64_t base = chip.config().cluster_peripherals(1) + 0x10000;  // ip/registers/ohmic.rdl
   EXPECT_EQ(chip.bytes[base + 2], 3);
   EXPECT_EQ(chip.bytes[base + 8 + 0], 4);  // the crossbar is 8 columns wide
   EXPECT_EQ(chip.bytes[base + 8 + 2], 6);

@@ -27,11 +27,11 @@ TEST(DebugTest, ReachesEveryRegisterAndByteOfTheChip) {
       check(std::memcmp(m.l1(i), bytes.data(), bytes.size()) == 0, "L1 itself");
       std::vector<std::uint8_t> weights(256 * 256), weights_back(256 * 256);
       for (auto& b : weights) b = static_cast<std::uint8_t>(random());
-      check(m.write(r.chip.cluster_peripherals(i) + 0x80000, weights.data(), weights.size()), "write crossbar");
-      check(m.read(r.chip.cluster_peripherals(i) + 0x80000, weights_back.data(), weights.size()) &&
+      check(m.write(r.chip.cluster_peripherals(i) + 0x10000, weights.data(), weights.size()), "write crossbar");
+      check(m.read(r.chip.cluster_peripherals(i) + 0x10000, weights_back.data(), weights.size()) &&
                 weights == weights_back,
             "crossbar");
-      check(!m.read(r.chip.cluster_peripherals(i) + 0x80000 + 256 * 256, weights_back.data(), 4),
+      check(!m.read(r.chip.cluster_peripherals(i) + 0x10000 + 256 * 256, weights_back.data(), 4),
             "behind the crossbar");
       check(m.read_word(r.chip.cluster_peripherals(i), w) && w == i, "CLUSTER_ID");
       check(m.write_word(r.chip.cluster_peripherals(i) + 0x40, 77 + i), "ARGUMENT");

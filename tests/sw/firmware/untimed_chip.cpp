@@ -216,7 +216,7 @@ std::uint32_t untimed_chip::access(cluster& c, unsigned core, const bus_request&
       std::memcpy(&data, p, r.size);
     return data;
   }
-  if (r.addr >= chip_.own_peripheral_base() && r.addr < chip_.own_peripheral_base() + chip_config::peripheral_bytes)
+  if (r.addr >= chip_.own_peripheral_base() && r.addr < chip_.own_peripheral_base() + chip_.peripheral_bytes())
     return peripheral(c, static_cast<int>(core), static_cast<std::uint32_t>(r.addr - chip_.own_peripheral_base()),
                       r.write, r.wdata, sleeps);
   if (r.addr >= chip_config::platform_base && r.addr < chip_config::platform_base + chip_config::platform_bytes)
