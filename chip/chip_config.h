@@ -26,12 +26,13 @@ struct chip_config {
   double clock_ghz = 1.0;
 
   struct cluster_config {
-    unsigned cores = 16;                    ///< 1..64
-    std::uint32_t l1_bytes = 1u << 20;      ///< power of two, 64 KiB..8 MiB
-    unsigned l1_banks = 64;                 ///< power of two, 16..64, word-interleaved
-    std::uint32_t boot_addr = 0x80000000u;  ///< overridden by the ELF's entry point
-    cycle_t peripheral_cycles = 2;          ///< grant to response of an own peripheral register (>= 1)
-    cycle_t wake_cycles = 2;                ///< event to response of a sleeping cv.elw (>= 1)
+    unsigned cores = 16;                     ///< 1..64
+    std::uint32_t l1_bytes = 1u << 20;       ///< power of two, 64 KiB..8 MiB
+    std::uint32_t program_l1_bytes = 65536;  ///< multiple of 4 KiB: L1 of the program's data and stacks, from its start
+    unsigned l1_banks = 64;                  ///< power of two, 16..64, word-interleaved
+    std::uint32_t boot_addr = 0x80000000u;   ///< overridden by the ELF's entry point
+    cycle_t peripheral_cycles = 2;           ///< grant to response of an own peripheral register (>= 1)
+    cycle_t wake_cycles = 2;                 ///< event to response of a sleeping cv.elw (>= 1)
   } cluster;
 
   struct cores_config {

@@ -16,6 +16,7 @@ struct chip_file {
   struct {
     std::optional<unsigned> cores;
     std::optional<std::uint32_t> l1_bytes;
+    std::optional<std::uint32_t> program_l1_bytes;
     std::optional<unsigned> l1_banks;
     std::optional<std::uint64_t> peripheral_cycles, wake_cycles;
   } cluster;

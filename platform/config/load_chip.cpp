@@ -93,6 +93,10 @@ class combination_rules {
                                     hex(cores_see_clusters_below) + "; allowed: up to " + std::to_string(room) +
                                     " clusters with this cluster.l1_bytes");
     }
+    if (c_.cluster.program_l1_bytes % 4096 != 0) {
+      refuse("cluster.program_l1_bytes",
+             std::to_string(c_.cluster.program_l1_bytes) + " is not a multiple of 4 KiB; allowed: whole 4 KiB");
+    }
     if (c_.hbm.bytes % (1u << 20) != 0) {
       refuse("hbm.bytes", std::to_string(c_.hbm.bytes) + " is not a multiple of 1 MiB; allowed: whole MiB");
     }
@@ -137,6 +141,7 @@ chip_file to_chip_file(const config_node& root) {
   read("clock_ghz", f.clock_ghz);
   read("cluster.cores", f.cluster.cores);
   read("cluster.l1_bytes", f.cluster.l1_bytes);
+  read("cluster.program_l1_bytes", f.cluster.program_l1_bytes);
   read("cluster.l1_banks", f.cluster.l1_banks);
   read("cluster.peripheral_cycles", f.cluster.peripheral_cycles);
   read("cluster.wake_cycles", f.cluster.wake_cycles);
@@ -208,6 +213,7 @@ chip_config resolve_chip(const config_node& as_written) {
   apply(f.clock_ghz, c.clock_ghz);
   apply(f.cluster.cores, c.cluster.cores);
   apply(f.cluster.l1_bytes, c.cluster.l1_bytes);
+  apply(f.cluster.program_l1_bytes, c.cluster.program_l1_bytes);
   apply(f.cluster.l1_banks, c.cluster.l1_banks);
   apply(f.cluster.peripheral_cycles, c.cluster.peripheral_cycles);
   apply(f.cluster.wake_cycles, c.cluster.wake_cycles);

@@ -78,6 +78,7 @@ std::string body(const chip_config& c) {
     << "cluster:\n"
     << "  cores: " << c.cluster.cores << "\n"
     << "  l1_bytes: " << size(c.cluster.l1_bytes) << "\n"
+    << "  program_l1_bytes: " << size(c.cluster.program_l1_bytes) << "\n"
     << "  l1_banks: " << c.cluster.l1_banks << "\n"
     << "  peripheral_cycles: " << c.cluster.peripheral_cycles << "\n"
     << "  wake_cycles: " << c.cluster.wake_cycles << "\n"

@@ -18,6 +18,7 @@
 #include "platform/run/waveform_choice.h"
 #include "registers/cluster_peripherals.h"
 #include "registers/event_unit.h"
+#include "sw/deployment/deployment.h"
 
 namespace ohmic {
 namespace {
@@ -50,6 +51,35 @@ void after_run(run_end end) {
   if (end == run_end::interrupted && stop_signal() == 0) finish_console();
 }
 
+namespace {
+
+// Where the stacks end and how much each core but core 0 has, of L1 that is less than programs are linked for: core 0
+// has 4 KiB, the others share what the program's data leave. Instructions: crt0.S says which may be replaced.
+void patch_stacks(elf_file& program, const chip_config& chip) {
+  const std::uint32_t bytes = chip.cluster.program_l1_bytes;
+  if (bytes == OHMIC_L1_RESERVED_BYTES || !program.has_symbol("ohmic_boot_stacks")) return;
+  constexpr std::uint32_t first_stack = 4096, guarded = 256, least_slice = 272;
+  const std::uint32_t others = chip.cluster.cores - 1;
+  const std::uint64_t data = program.address_of("__bss_end") - chip_config::own_l1_base;
+  const std::uint64_t needed = data + first_stack + guarded + std::uint64_t{others} * least_slice;
+  if (needed > bytes)
+    throw elf_error(fmt::format(
+        "{}: cluster.program_l1_bytes: {} bytes of L1 are too few for its data ({} bytes) and the stacks of {} cores: "
+        "{} are needed",
+        program.name(), bytes, data, chip.cluster.cores, (needed + 4095) / 4096 * 4096));
+  const auto share = static_cast<std::uint32_t>(bytes - data - first_stack - guarded) / std::max(1u, others);
+  const std::uint32_t most = chip.cluster.cores <= 16 ? 2064 : chip.cluster.cores <= 32 ? 1296 : 784;
+  // 16 bytes more than a multiple of 256, so that stacks start in different banks; what an immediate holds.
+  const std::uint32_t slice = std::min({most, (share - 16) / 256 * 256 + 16, 2047u / 256 * 256 + 16});
+  constexpr std::uint32_t lui_sp = 0x137, addi_sp = 0x10113, addi_t2 = 0x393, addi_t3 = 0xe13, most_cores = 64;
+  const std::uint32_t stacks[] = {static_cast<std::uint32_t>(chip_config::own_l1_base + bytes) | lui_sp, addi_sp};
+  const std::uint32_t slices[] = {slice << 20 | addi_t2, most_cores << 20 | addi_t3};
+  program.write(program.address_of("ohmic_boot_stacks"), stacks, sizeof stacks);
+  program.write(program.address_of("ohmic_boot_slices"), slices, sizeof slices);
+}
+
+}  // namespace
+
 void patch_program(elf_file& program, const chip_config& chip, const std::vector<std::string>& arguments) {
   constexpr std::size_t argument_bytes = 256;
   if (program.has_symbol("ohmic_args")) {
@@ -68,6 +98,7 @@ void patch_program(elf_file& program, const chip_config& chip, const std::vector
     const std::uint32_t instruction = static_cast<std::uint32_t>(chip.own_peripheral_base()) | lui_tp;
     program.write(program.address_of("ohmic_boot_peripherals"), &instruction, sizeof instruction);
   }
+  patch_stacks(program, chip);
 }
 
 namespace {

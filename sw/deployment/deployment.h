@@ -50,7 +50,8 @@
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
 #define OHMIC_DEPLOYMENT_VERSION 2u
 
-/// L1 below this offset belongs to the firmware (its data, stacks and dispatch words); the compiler's begins here.
+/// L1 below this offset belongs to the firmware (its data, stacks and dispatch words), if the chip's
+/// cluster.program_l1_bytes does not say less; the compiler's begins there.
 #define OHMIC_L1_RESERVED_BYTES 0x10000u
 
 /// HBM below this offset belongs to the firmware's text and data; results, parked maps and images lie above.

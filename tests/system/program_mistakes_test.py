@@ -84,6 +84,30 @@ class ProgramMistakes(SystemTest):
             self.assertEqual(int(end, 16) - int(low, 16), int(by))
             self.assertEqual(int(end, 16), 0x1000F000 - (3 * 2064 if core == 3 else 0))
 
+    # Core 0 has 4 KiB, a worker 16 bytes more than a multiple of 256, so that all fit behind the program's data.
+    def test_stacks_shrink_with_the_programs_l1(self):
+        for kind in ("iss", "rtl", "ibex"):
+            options = ("--set", "cluster.program_l1_bytes=16KiB", "--cores", f"0.all={kind}")
+            self.ends(self.mistake(0, *options), 0)
+            for number, core in ((DEEP_RECURSION, 0), (WORKERS_RECURSION, 3)):
+                run = self.mistake(number, *options)
+                self.ends(run, 4)
+                end = int(re.search(r"below the stack's end (0x\w+)", run.err).group(1), 16)
+                first = 0x10003000
+                if core == 0:
+                    self.assertEqual(end, first)
+                else:
+                    self.assertEqual((first - end) % core, 0)
+                    slice_bytes = (first - end) // core
+                    self.assertEqual(slice_bytes % 256, 16)
+                    self.assertIn(slice_bytes, range(272, (0x4000 - 4096) // 15))
+
+    def test_too_little_l1_for_stacks_is_refused(self):
+        run = self.mistake(0, "--set", "cluster.program_l1_bytes=8KiB", "--set", "cluster.cores=16")
+        self.refuses(run, "cluster.program_l1_bytes: 8192 bytes of L1 are too few", "stacks of 16 cores", "12288")
+        run = self.mistake(0, "--set", "cluster.program_l1_bytes=10000")
+        self.refuses(run, "cluster.program_l1_bytes", "not a multiple of 4 KiB")
+
     def test_legal_stacks_are_left_alone(self):
         for kind in ("iss", "rtl", "lockstep", "ibex"):
             run = self.mistake(LEGAL_STACKS, "--cores", f"0.all={kind}")

@@ -54,6 +54,9 @@ ohmic_boot_peripherals:
   csrw mtvec, t0
   csrr a0, mhartid
   andi a0, a0, 63
+  // Two instructions of 4 bytes each, which the loader replaces where the program has less L1 for itself.
+  .globl ohmic_boot_stacks
+ohmic_boot_stacks:
   la sp, __stack_top
   bnez a0, other_core
 
@@ -87,12 +90,18 @@ ohmic_boot_peripherals:
   .size _start, . - _start
 
 other_core:
-  // Slice by core count: 2064 B up to 16 cores, 1296 B up to 32, 784 B up to 64.
+  // Slice by core count: 2064 B up to 16 cores, 1296 B up to 32, 784 B up to 64. The loader replaces the 8 bytes of
+  // ohmic_boot_slices, too: t2 is less, and t3 no core count is above.
   li t0, OHMIC_CLUSTER_CONTROL_CORE_COUNT_OFFSET - 0x1800
   add t0, t0, tp
   lw t1, 0(t0)
+  .globl ohmic_boot_slices
+ohmic_boot_slices:
   li t2, 2064
   li t3, 16
+  .if . - ohmic_boot_slices != 8
+  .error "the loader replaces 8 bytes"
+  .endif
   bleu t1, t3, 1f
   li t2, 1296
   li t3, 32

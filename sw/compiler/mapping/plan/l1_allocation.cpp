@@ -12,6 +12,7 @@ namespace {
 
 class l1_cursor {
  public:
+  explicit l1_cursor(std::uint64_t at) : at_(at) {}
   std::uint32_t take(std::uint64_t bytes, std::uint32_t alignment = 4) {
     at_ = (at_ + alignment - 1) / alignment * alignment;
     const std::uint64_t begin = at_;
@@ -21,7 +22,7 @@ class l1_cursor {
   std::uint64_t end() const { return at_; }
 
  private:
-  std::uint64_t at_ = OHMIC_L1_RESERVED_BYTES;
+  std::uint64_t at_;
 };
 
 std::uint32_t record_bytes(const plan_step& step) {
@@ -152,7 +153,7 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
 /// One cluster's layout, and where it ends (however large L1 is).
 std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_config& chip, cluster_addresses& at) {
   const plan_cluster& cluster = plan.clusters[c];
-  l1_cursor l1;
+  l1_cursor l1(chip.cluster.program_l1_bytes);
   at.header = l1.take(sizeof(ohmic_deployment));
   at.go_word = l1.take(4);
   number_frontiers(plan, cluster, at);
@@ -222,19 +223,19 @@ std::vector<ohmic_piece> pieces_of(const plan_cluster& cluster, const plan_step&
 }
 
 std::uint64_t available_l1(const chip_config& chip) {
-  if (chip.cluster.l1_bytes <= OHMIC_L1_RESERVED_BYTES)
-    throw mapping_error(
-        fmt::format("chip '{}' has {} bytes of L1 per cluster, all of them the firmware's ({} bytes): "
-                    "cluster.l1_bytes must be larger",
-                    chip.name, chip.cluster.l1_bytes, OHMIC_L1_RESERVED_BYTES));
-  return chip.cluster.l1_bytes - OHMIC_L1_RESERVED_BYTES;
+  if (chip.cluster.l1_bytes <= chip.cluster.program_l1_bytes)
+    throw mapping_error(fmt::format(
+        "chip '{}' has {} bytes of L1 per cluster, all of them the firmware's (cluster.program_l1_bytes: {}): "
+        "cluster.l1_bytes must be larger",
+        chip.name, chip.cluster.l1_bytes, chip.cluster.program_l1_bytes));
+  return chip.cluster.l1_bytes - chip.cluster.program_l1_bytes;
 }
 
 std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_config& chip) {
   std::vector<std::uint64_t> needs;
   for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
     cluster_addresses at;
-    needs.push_back(lay_out(plan, c, chip, at) - OHMIC_L1_RESERVED_BYTES);
+    needs.push_back(lay_out(plan, c, chip, at) - chip.cluster.program_l1_bytes);
   }
   return needs;
 }

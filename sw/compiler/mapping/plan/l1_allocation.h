@@ -38,7 +38,7 @@ std::uint64_t available_l1(const chip_config& chip);
 /// What each cluster takes of it.
 std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_config& chip);
 
-/// Lays out every cluster's L1 from OHMIC_L1_RESERVED_BYTES on: header, go word, tables, heap, rings. Cluster
+/// Lays out every cluster's L1 from chip.cluster.program_l1_bytes on: header, go word, tables, heap, rings. Cluster
 /// 0 of the plan is the coordinator. Precondition: no need is larger than what is available.
 std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip);
 
