@@ -24,6 +24,7 @@ std::string message(const std::string& text, const std::vector<std::string>& set
 TEST(ConfigMistakesTest, UnknownKeyNamesPlaceAndNeighbour) {
   EXPECT_EQ(message("name: x\ncluster:\n  coers: 8\n"),
             "chip.yaml:3:3: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, l1_bytes, "
+            "program_l1_bytes, "
             "l1_banks, peripheral_cycles, wake_cycles");
 }
 
@@ -35,7 +36,7 @@ TEST(ConfigMistakesTest, KeyAtTheWrongLevelIsFound) {
 
 TEST(ConfigMistakesTest, NothingNearMeansNoGuess) {
   EXPECT_EQ(message("cluster: {xyzzy_plugh: 8}\n"),
-            "chip.yaml:1:11: cluster.xyzzy_plugh: unknown key; allowed: cores, l1_bytes, l1_banks, "
+            "chip.yaml:1:11: cluster.xyzzy_plugh: unknown key; allowed: cores, l1_bytes, program_l1_bytes, l1_banks, "
             "peripheral_cycles, wake_cycles");
 }
 
@@ -139,7 +140,7 @@ TEST(ConfigMistakesTest, BrokenYamlNamesItsPlace) {
 TEST(ConfigMistakesTest, OptionsAreNamedByTheirText) {
   EXPECT_EQ(message("", {"cluster.coers=8"}),
             "--set cluster.coers=8: cluster.coers: unknown key; did you mean cluster.cores? allowed: cores, "
-            "l1_bytes, l1_banks, peripheral_cycles, wake_cycles");
+            "l1_bytes, program_l1_bytes, l1_banks, peripheral_cycles, wake_cycles");
   EXPECT_EQ(message("", {"cluster.cores=80"}),
             "--set cluster.cores=80: cluster.cores: 80 is not allowed; allowed: an integer from 1 to 64");
   EXPECT_THAT(message("", {"cluster.cores"}), HasSubstr("--set cluster.cores: allowed: KEY=VALUE"));
