@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace ohmic {
 
@@ -15,6 +17,8 @@ struct counter {
 /// each member once, from which reports, sums and energy follow.
 template <class Counters, class Visit>
 void visit_counters(const Counters& counters, Visit&& visit) {
+  constexpr std::size_t named = std::extent_v<std::remove_reference_t<decltype(Counters::list())>>;
+  static_assert(sizeof(Counters) == named * sizeof(std::uint64_t), "list() names every counter once");
   for (const counter<Counters>& c : Counters::list()) visit(c.name, c.unit, counters.*c.value);
 }
 
