@@ -246,6 +246,7 @@ def next_run(bench: Bench, case: dict) -> str | None:
 
 def main() -> None:
     campaign = Campaign("interruptions", inputs=2000)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever has started it with nohup
     try:
         build("resnet_micro", MODEL, ROOT / ".cache" / "packages")
     except photographs.DownloadError as error:

@@ -170,6 +170,14 @@ TEST_F(OutputFile, TakesNamesAsLongAsTheSystemDoes) {
   write_whole_file(path(name), "x");
   EXPECT_EQ(names(), names_t{name});
   EXPECT_EQ(refusal(path(name + "n"), "x"), "cannot write " + path(name + "n") + ": File name too long");
+  output_file by_name(path(name), output_file::filled::by_name);
+  std::ofstream(by_name.place()) << "y";
+  const std::string beside = by_name.place() + ".hier";  // as the FST writer makes and removes it
+  EXPECT_TRUE(std::ofstream(beside).is_open());
+  std::filesystem::remove(beside);
+  by_name.commit();
+  EXPECT_EQ(read_whole_file(path(name)), "y");
+  EXPECT_EQ(names(), names_t{name});
 }
 
 TEST_F(OutputFile, SweepsAwayWhatKilledProcessesLeftAndNothingElse) {

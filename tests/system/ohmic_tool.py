@@ -21,6 +21,8 @@ BUILD = Path(os.environ.get("OHMIC_BUILD", ROOT / "build" / "release"))
 CONFIGS = ROOT / "configs"
 CACHE = ROOT / ".cache"
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever has started the tests with nohup
+
 # No verdict depends on how fast or how busy the machine is: tests wait for events, and only what takes longer than any
 # machine needs counts as hanging.
 PATIENCE = 1800.0  # seconds

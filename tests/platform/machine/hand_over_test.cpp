@@ -158,6 +158,15 @@ TEST_F(HandOverTest, AWatchedPcLiesInTheText) {
   EXPECT_TRUE(refused(text.address + 1));
 }
 
+// Clusters tell of theirs in any order.
+TEST(HandOverReport, HasTheFirstAndTheLastCycle) {
+  hand_over_report r;
+  for (const cycle_t cycle : {20, 10, 30, 15}) note_hand_over(r, cycle);
+  EXPECT_EQ(r.first, 10u);
+  EXPECT_EQ(r.last, 30u);
+  EXPECT_EQ(r.handed_over, 4u);
+}
+
 TEST_F(HandOverTest, AMomentThatNeverComesIsReported) {
   const reported_run r = run_reported(traffic({"1.0-1=rtl@marker:7", "1.0=iss@cycle:100", "2.0=rtl@cycle:999999999"}));
   ASSERT_EQ(r.outcome.end, run_end::exited) << r.outcome.failure;

@@ -1,5 +1,7 @@
 #include "platform/machine/instruction_trace.h"
 
+#include <sstream>
+
 #include "host/whole_file.h"
 #include "platform/elf/elf_file.h"
 #include "platform/machine/machine.h"
@@ -35,6 +37,35 @@ TEST_F(InstructionTrace, TellsEverythingThatARetirementDid) {
   EXPECT_NE(text.find("_start"), std::string::npos) << "the symbol of the entry";
   EXPECT_NE(text.find(" x10=0000cafe x11=00001004 load32[00001000]=0000cafe\n"), std::string::npos) << text;
   EXPECT_NE(text.find(" store8[00001002]=fe trap cause=8000000b\n"), std::string::npos) << text;
+}
+
+TEST_F(InstructionTrace, BothEndsOfItsWindowsBelongToThem) {
+  traced_core core{0, 0, path("t")};
+  core.from = 10, core.to = 12;
+  core.pcs = {"0x80000100-0x80000104", "0x80000200"};
+  instruction_trace trace(core, program);
+  for (cycle_t cycle = 8; cycle < 15; ++cycle)
+    for (const std::uint32_t pc :
+         {0x800000feu, 0x80000100u, 0x80000104u, 0x80000106u, 0x800001feu, 0x80000200u, 0x80000202u}) {
+      retire_record r;
+      r.cycle = cycle, r.pc = pc, r.instruction = 0x13;
+      trace.write(r);
+    }
+  trace.close();
+  std::istringstream lines(read_whole_file(path("t")));
+  std::vector<std::pair<cycle_t, std::uint32_t>> found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line[0] == '#') continue;
+    std::istringstream words(line);
+    cycle_t cycle = 0;
+    std::uint32_t pc = 0;
+    words >> cycle >> std::hex >> pc;
+    found.emplace_back(cycle, pc);
+  }
+  std::vector<std::pair<cycle_t, std::uint32_t>> wanted;
+  for (cycle_t cycle = 10; cycle <= 12; ++cycle)
+    for (const std::uint32_t pc : {0x80000100u, 0x80000104u, 0x80000200u}) wanted.emplace_back(cycle, pc);
+  EXPECT_EQ(found, wanted);
 }
 
 TEST_F(InstructionTrace, AppearsWholeOrNotAtAll) {

@@ -9,7 +9,10 @@
 namespace ohmic {
 namespace {
 
-class StopSignals : public ScratchFolder {};
+class StopSignals : public ScratchFolder {
+ protected:
+  StopSignals() { signal(SIGHUP, SIG_DFL); }  // whoever has started the tests with nohup
+};
 using StopSignalsDeathTest = StopSignals;
 
 TEST_F(StopSignalsDeathTest, EndAtOnceWithoutDebris) {

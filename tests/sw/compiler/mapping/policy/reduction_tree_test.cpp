@@ -14,6 +14,7 @@ TEST(ReductionTree, SumsEverySetOnceWithinTheFanIn) {
       std::multiset<unsigned> leaves, inner;
       for (std::size_t n = 0; n < tree.size(); ++n) {
         EXPECT_LE(tree[n].sets.size() + tree[n].nodes.size(), fan_in);
+        EXPECT_TRUE(sets == 1 || tree[n].sets.size() + tree[n].nodes.size() >= 2) << "nobody adds one number";
         leaves.insert(tree[n].sets.begin(), tree[n].sets.end());
         for (unsigned node : tree[n].nodes) {
           EXPECT_LT(node, n) << "children come first";
