@@ -359,6 +359,24 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
   EXPECT_EQ(replicas[1].parts[0].sums.back().clusters[0], replicas[1].parts[0].tiles[0].cluster);
 }
 
+// By itself the first layer gets up to three replicas, of the clusters that are free, save one for the dearest pool.
+TEST_F(Compile, TheFirstLayerIsReplicatedWhereAClusterIsLeftForAPool) {
+  const integer_graph graph = small_network(random, 29, 37, 60);
+  options.naive.conv1_replicas = 1;
+  const auto crossbars =
+      static_cast<unsigned>(make_plan(graph, small_chip(64, 60, 256), options).assignment.clusters) - 3;  // 3 units
+  options.naive.conv1_replicas = 0;
+  const auto replicas = [&](unsigned clusters) {
+    return make_plan(graph, small_chip(clusters, 60, 256), options).assignment.stages[0].replicas.size();
+  };
+  const std::size_t one = 1, two = 2, three = 3;
+  EXPECT_EQ(replicas(crossbars), one);
+  EXPECT_EQ(replicas(crossbars + 1), one) << "the pool's";
+  EXPECT_EQ(replicas(crossbars + 2), two);
+  EXPECT_EQ(replicas(crossbars + 3), three);
+  EXPECT_EQ(replicas(crossbars + 30), three);
+}
+
 std::string refusal_of(const deployment_plan& plan) {
   try {
     prove_live(plan);
