@@ -90,7 +90,7 @@ class cluster_bench {
   /// Earliest cycle in which something happens; never if nothing ever will.
   cycle_t next() {
     touch();
-    return engine_->next();
+    return engine_->next(now_);
   }
 
   void start() {
