@@ -188,6 +188,20 @@ TEST(Calibrate, ALargeBiasTakesBitsFromTheMultipliers) {
   EXPECT_THROW(calibrate(g, {pixel(10, 2)}), graph_error) << "4e9 with any shift";
 }
 
+// Codes are -128 .. 127 and b = bias * 0.125 * 2^s; with s = 14, m = 16997: 128 * 16997 + 2048 * bias <= 2^31 - 1 for
+// biases up to 1047513.
+TEST(Calibrate, TheSumOfBiasAndAnyCodesFits32Bits) {
+  for (const auto& [bias, shift] :
+       {std::pair{1'047'513, 14u}, {1'047'514, 13u}, {-1'047'513, 14u}, {-1'047'514, 13u}}) {
+    integer_graph g = tiny_layer();
+    g.nodes[1].layer.bias[0] = bias;
+    const requantise_constants r = calibrate(g, {pixel(10, 2)}).nodes[1].layer.requantise;
+    EXPECT_EQ(r.s, shift) << bias;
+    for (std::size_t c = 0; c < 2; ++c)
+      EXPECT_LE(std::abs(std::int64_t{r.b[c]}) + 128 * std::int64_t{r.m[c]}, INT32_MAX) << bias;
+  }
+}
+
 TEST(FitShift, IsTheLargestShiftWithinTheLimit) {
   EXPECT_EQ(fit_shift(1.0), 14u) << "2^15 would not fit";
   EXPECT_EQ(fit_shift(32767.0 / 32768), 15u);

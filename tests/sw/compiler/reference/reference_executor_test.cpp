@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "sw/compiler/reference/node_executor.h"
 #include "sw/compiler/reference/top_classes.h"
 #include "sw/compiler/reference/work_sharing.h"
 #include "tests/sw/compiler/random_network.h"
@@ -138,6 +139,30 @@ TEST(ReferenceExecutor, AdcRoundsHalvesUpAndSaturates) {
 
 // The exact form against real arithmetic: y = clip(round(acc * sx * sw / sy)); no value may be further than
 // one.
+// A maximum is that of the numbers inside the map, of negative ones, too: padding is no number.
+TEST(NodeExecutor, PoolsNegativeNumbers) {
+  integer_graph g;
+  g.tensors = {{"image", 1, 4, 4, 1, -1, {}}, {"pool", 1, 2, 2, 1, -1, {}}};
+  graph_node image, pool;
+  image.output = 0;
+  pool.kind = node_kind::max_pool;
+  pool.inputs = {0};
+  pool.output = 1;
+  pool.pool_window.size_x = pool.pool_window.size_y = 3;
+  pool.pool_window.stride_x = pool.pool_window.stride_y = 2;
+  pool.pool_window.pad_x = pool.pool_window.pad_y = 1;
+  g.nodes = {image, pool};
+  link_tensors(g);
+  feature_map map(1, 4, 4);
+  for (int x = 0; x < 4; ++x)
+    for (int y = 0; y < 4; ++y) map.at(x, y, 0) = static_cast<std::int8_t>(-128 + 10 * x + y);
+  const feature_map found = node_executor(g, 1, reference_mode::adc).apply({&map});
+  EXPECT_EQ(found.at(0, 0, 0), -128 + 11);  // columns and rows 0, 1
+  EXPECT_EQ(found.at(1, 0, 0), -128 + 31);  // columns 1 .. 3
+  EXPECT_EQ(found.at(0, 1, 0), -128 + 13);
+  EXPECT_EQ(found.at(1, 1, 0), -128 + 33);
+}
+
 TEST(ReferenceExecutor, ExactFormFollowsTheRealNumbers) {
   const unsigned seed = new_seed();
   std::mt19937 random(seed);
