@@ -10,6 +10,7 @@ namespace ohmic {
 struct unfinished::place {
   std::atomic<bool> used{true};
   std::atomic<char*> name{nullptr};
+  std::atomic<char*> spent{nullptr};  // that remove_unfinished() has taken, which may not free
   std::atomic<unsigned> levels{0};
   place* next = nullptr;
 
@@ -35,6 +36,7 @@ unfinished::unfinished(const std::string& folder, unsigned levels) : place_(plac
 
 unfinished::~unfinished() {
   delete[] place_->name.exchange(nullptr);
+  delete[] place_->spent.exchange(nullptr);
   place_->used = false;
 }
 
@@ -52,6 +54,7 @@ void remove_unfinished() noexcept {
         if (slash == nullptr || slash == name) break;
         *slash = '\0';
       }
+      p->spent = name;
     }
 }
 

@@ -53,6 +53,8 @@ std::string theirs(const char* format, ...) {
 
 TEST(FirmwareFormatTest, PrintsWhatCSays) {
   EXPECT_EQ(ours("%f %+d %.3s %*d %#x %hhu", 2.5, 5, "abcdef", 5, 42, 255, 300), "2.500000 +5 abc    42 0xff 44");
+  EXPECT_EQ(ours("%.*d|%05.*d|%.*s|%.*f", -1, 0, -5, 7, -1, "abc", -1, 2.5), "0|00007|abc|2.500000")
+      << "a negative precision is none";
   EXPECT_EQ(ours("%-*d|%.*f|%*d|% d", 5, 42, 2, 1.005, -4, 7, 3), "42   |1.00|7   | 3");
   EXPECT_EQ(ours("%05d|%-05d|%+05d|%5.3d|%.0d|%05.3d", 42, 42, 42, 7, 0, 7), "00042|42   |+0042|  007||  007");
   EXPECT_EQ(ours("%o %#o %#o %X %#X %x", 8, 8, 0, 0xbeef, 0xbeef, 0), "10 010 0 BEEF 0XBEEF 0");
