@@ -20,6 +20,7 @@ static inline void* l1_at(uint32_t offset) { return ohmic_l1(offset); }
 static inline uint32_t l1_offset_of(const volatile void* p) { return ohmic_l1_offset(p); }
 static inline unsigned dma_channels(void) { return ohmic_cluster_control_registers()->dma_channels; }
 static inline void dma_start(unsigned channel, const ohmic_dma_descriptor* first) { ohmic_dma_start(channel, first); }
+static inline void dma_start_at(unsigned channel, uint32_t first) { ohmic_dma_start_at(channel, first); }
 static inline uint32_t dma_busy(void) { return ohmic_dma_busy(); }
 static inline unsigned ima_queue_room(void) { return ohmic_ima_free(); }
 static inline volatile uint32_t* ima_register_file(void) { return (volatile uint32_t*)ohmic_ima_registers(); }

@@ -64,31 +64,33 @@ struct release_state {
   release_state* next_waiting;
 };
 
-/// What a tile of a PUSH means for one destination that wants some of it. Numbers count from the tile's first column.
-typedef struct {
-  uint16_t destination, runs;
-  uint16_t end;   ///< room is needed below it
-  uint16_t owed;  ///< the next column that is owed behind this tile; 0: the next tile's first
-} push_part;
-/// Neighbouring columns of a tile that go together.
-typedef struct {
-  uint16_t column, count;
-} push_run;
-/// The parts of one tile of an image.
-typedef struct {
-  const push_part *parts, *end;
-  const push_run* runs;
-} push_tile;
+typedef struct destination_state destination_state;
 
+/// Neighbouring columns of a tile of a PUSH that go together to one destination. A destination's runs stand behind each
+/// other; the last one carries what is told it.
 typedef struct {
+  const destination_state* to;
+  uint16_t column, count;
+  uint16_t owed;  ///< of the last run: the next column that is owed behind this tile, counted from the tile's first
+  uint16_t kind;  ///< enum push_run_kind
+} push_run;
+enum push_run_kind { RUN_GOES_ON, RUN_TELLS_OWED, RUN_TELLS_NEXT };  ///< RUN_TELLS_NEXT: the next tile's first column
+
+struct destination_state {
   ohmic_dma_descriptor* runs;         ///< enough for any tile
   volatile const uint32_t* released;  ///< the consumer's release word, or one that never limits
-  uint32_t slots;
-  uint32_t sequence;  ///< which of the step's numbers are its
+  uint32_t slots;                     ///< 0: no ring
+  uint32_t sequence;                  ///< which of the step's numbers are its
+  const cursor* place;                ///< slot of the next tile's first column; without a ring its number
+  uint32_t source, target;            ///< of the first slots
+  uint32_t source_step, target_step;  ///< from column to column
+  uint32_t run_bytes, rows;
+  bool contiguous;  ///< neighbouring columns are one run of bytes on both sides
+  bool tells;
+  bool crosses;  ///< a multiple of 4 GiB
   const ohmic_destination* to;
-  uint32_t slot_mask;  ///< slots - 1 if a power of two, else 0
-  bool contiguous;     ///< neighbouring columns are one run of bytes on both sides
-} destination_state;
+  uint32_t* wanted;  ///< bit x: it wants column x of an image; 0: all
+};
 
 /// The same where every tile is one run to every destination, and all want all: their chain stands.
 typedef struct {
@@ -148,8 +150,9 @@ struct step_state {
   whole_destination* at_whole;             ///< the first that is not known to have room
   destination_state* destinations;
   uint32_t destination_count;
-  const push_part* part;  ///< the first of this tile's that is not known to have room
-  const push_tile *push_tile, *push_tiles, *push_tiles_end;  ///< of an image; one for all where all want all
+  const push_run* run;  ///< the first of this tile's that is not known to have room
+  const push_run *const *push_tile, *const *push_tiles, *const *push_tiles_end;  ///< where the runs of each tile begin
+  cursor *places, *places_end;
   // PULL
   ohmic_dma_descriptor* pull;
   cursor pulled;

@@ -3,44 +3,40 @@
 
 static uint64_t whole(ohmic_address a) { return (uint64_t)a.hi << 32 | a.lo; }
 
-/* Whether the consumer's replica needs column x: the rule of ohmic_destination. */
+/* Whether the destination is a replica that takes only what its tiles need. */
 static bool selects(const ohmic_destination* d) { return d->want_replicas > 1 && !d->sequence; }
-static bool wants(const ohmic_destination* d, int32_t x) {
-  if (!selects(d)) return true;
-  const int32_t stride = (int32_t)d->want_stride, low = x + d->want_pad - (int32_t)d->want_size + 1;
-  int32_t out = low <= 0 ? 0 : (low + stride - 1) / stride;
-  int32_t last = (x + d->want_pad) / stride;
-  if (last >= (int32_t)d->want_columns) last = (int32_t)d->want_columns - 1;
-  for (; out <= last; ++out)
-    if ((uint32_t)out / d->want_tile % d->want_replicas == d->want_replica) return true;
-  return false;
-}
 
-static uint32_t destination_slot(const destination_state* d, uint32_t n) {
-  return d->to->dst_slots == 0 ? n : d->slot_mask ? (n & d->slot_mask) : n % d->to->dst_slots;
-}
+/* Whether the consumer needs column x of an image. */
+static bool wants(const destination_state* d, uint32_t x) { return !d->wanted || (d->wanted[x / 32] >> x % 32 & 1u); }
 
-static void aim(ohmic_dma_descriptor* run, const destination_state* d, uint32_t from, uint32_t place) {
-  const uint32_t lo = d->to->dst.lo + place;
-  run->src_lo = from + d->to->src_offset;
-  run->dst_lo = lo;
-  run->src_dst_hi = (d->to->dst.hi + (lo < place)) << 16;
-}
-
-/* How a run of `count` columns is copied. */
-static void shape(ohmic_dma_descriptor* run, const destination_state* d, uint32_t count) {
+/* The rule of ohmic_destination, for all columns: what each tile of the replica needs. */
+static void setup_wanted(executor* e, destination_state* d, uint32_t columns) {
   const ohmic_destination* to = d->to;
-  run->bytes = to->run_bytes;
-  if (to->rows > 1) {
-    run->flags = count > 1 ? 3u : 2u;
-    run->counts = to->rows | count << 16;
-  } else if (d->contiguous || count == 1) {
-    run->flags = 1u;
-    run->bytes *= count;
-  } else {
-    run->flags = 2u;
-    run->counts = count;
+  const uint32_t words = (columns + 31) / 32;
+  d->wanted = executor_allocate(e, words * 4, 4);
+  for (uint32_t w = 0; w < words; ++w) d->wanted[w] = 0;
+  for (uint32_t out = to->want_replica * to->want_tile; out < to->want_columns;
+       out += to->want_replicas * to->want_tile) {
+    const uint32_t last = out + to->want_tile <= to->want_columns ? out + to->want_tile - 1 : to->want_columns - 1;
+    int32_t x = (int32_t)(out * to->want_stride) - to->want_pad;
+    const int32_t end = (int32_t)(last * to->want_stride) - to->want_pad + (int32_t)to->want_size;
+    for (x = x < 0 ? 0 : x; x < end && x < (int32_t)columns; ++x) d->wanted[x / 32] |= 1u << x % 32;
   }
+}
+
+/* How a run of `count` columns is copied; returns the descriptor's flags. */
+static inline uint32_t shape(ohmic_dma_descriptor* run, const destination_state* d, uint32_t count) {
+  if (d->rows > 1) {
+    run->counts = d->rows | count << 16;
+    return count > 1 ? 3u : 2u;
+  }
+  if (d->contiguous || count == 1) {
+    run->bytes = count * d->run_bytes;
+    return 1u;
+  }
+  run->bytes = d->run_bytes;
+  run->counts = count;
+  return 2u;
 }
 
 /* --- set-up ------------------------------------------------------------------------------------------------------- */
@@ -54,7 +50,17 @@ static void setup_destination(executor* e, step_state* s, destination_state* d, 
   d->released =
       to->released == OHMIC_NONE ? &no_limit : (volatile uint32_t*)l1_at(e->deployment->frontiers) + to->released;
   d->slots = to->dst_slots;
-  d->slot_mask = to->dst_slots && (to->dst_slots & (to->dst_slots - 1)) == 0 ? to->dst_slots - 1 : 0;
+  d->wanted = 0;
+  if (selects(to)) setup_wanted(e, d, s->step->columns_per_image);
+  d->source = s->source + to->src_offset;
+  d->target = to->dst.lo;
+  d->source_step = ring->column_bytes;
+  d->target_step = to->dst_column_bytes;
+  d->run_bytes = to->run_bytes;
+  d->rows = to->rows;
+  d->tells = to->produced.lo != OHMIC_NONE;
+  const uint64_t columns = to->dst_slots ? to->dst_slots : (uint64_t)e->images * s->step->columns_per_image;
+  d->crosses = (to->dst.lo + columns * to->dst_column_bytes) >> 32 != 0;
   d->contiguous = to->rows == 1 && to->run_bytes == ring->column_bytes && to->run_bytes == to->dst_column_bytes;
   uint32_t most_runs = selects(to) ? (T + 1) / 2 : 1;
   /* One more where a tile may cross the end of the destination's ring. */
@@ -73,14 +79,14 @@ static void setup_destination(executor* e, step_state* s, destination_state* d, 
       run->dst_stride1 = (int32_t)to->dst_column_bytes;
     }
     if (to->produced.lo != OHMIC_NONE) ohmic_dma_notify(run, whole(to->produced), 0, whole(to->doorbell));
-    shape(run, d, T);
+    run->src_dst_hi = to->dst.hi << 16;
+    run->flags = shape(run, d, T);
   }
 }
 
-/* Every tile is one run, and its addresses stay below 4 GiB. */
-static bool takes_wholes(const step_state* s, const ohmic_destination* to) {
-  return !selects(to) && to->dst_slots % s->step->tile_columns == 0 &&
-         (to->dst_slots == 0 || to->dst.lo + to->dst_slots * to->dst_column_bytes >= to->dst.lo);
+/* Every tile is one run, and its addresses have the same high part. */
+static bool takes_wholes(const step_state* s, const destination_state* d) {
+  return !d->wanted && d->slots % s->step->tile_columns == 0 && !d->crosses;
 }
 
 /* One chain, in which addresses and frontiers change. */
@@ -101,7 +107,6 @@ static void setup_wholes(executor* e, step_state* s) {
                              .source = s->source + to->src_offset,
                              .target = to->dst.lo};
     cursor_setup(&w->place, (int32_t)w->number, w->number_step, w->number_image_step, slots, to->dst_column_bytes);
-    w->run->src_dst_hi = to->dst.hi << 16;
     if (to->produced.lo != OHMIC_NONE) w->run->flags |= DMA_NOTIFY;
     if (w + 1 != s->wholes_end) {
       w->run->next = l1_offset_of(d[1].runs);
@@ -113,66 +118,71 @@ static void setup_wholes(executor* e, step_state* s) {
 }
 
 /* The next column behind tile t that this replica owes the destination, counted from the tile's first. */
-static uint32_t next_owed(const step_state* s, const ohmic_destination* d, tile t) {
+static uint32_t next_owed(const step_state* s, const destination_state* d, tile t) {
   const uint32_t first = t.first, T = s->step->tile_columns;
   for (;;) { /* it wants something of tile t, so of that tile of the next image at the latest */
     tile_next(s->step, &t);
     for (uint32_t i = 0; i < T; ++i)
-      if (wants(d, (int32_t)(t.x + i))) return t.first + i - first;
+      if (wants(d, t.x + i)) return t.first + i - first;
   }
 }
 
-typedef struct {
-  push_part* parts;  ///< 0: only counts
-  push_run* runs;
-  uint32_t part_count, run_count;
-} push_plan;
-
-/* The parts of tile t. */
-static void plan_tile(const step_state* s, const tile* t, push_plan* plan) {
+/* The runs of tile t, behind those of others; counts only where there is no place for them. */
+static uint32_t plan_tile(const step_state* s, const tile* t, push_run* runs) {
   const uint32_t T = s->step->tile_columns;
+  uint32_t n = 0;
   for (uint32_t i = 0; i < s->destination_count; ++i) {
-    const ohmic_destination* to = s->destinations[i].to;
-    push_part part = {(uint16_t)i, 0, 0, 0};
+    const destination_state* d = &s->destinations[i];
+    const uint32_t before = n;
     for (uint32_t c = 0; c < T;) {
-      if (!wants(to, (int32_t)(t->x + c))) {
+      if (!wants(d, t->x + c)) {
         ++c;
         continue;
       }
       uint32_t count = 1;
-      while (c + count < T && wants(to, (int32_t)(t->x + c + count))) ++count;
-      if (plan->parts) plan->runs[plan->run_count] = (push_run){(uint16_t)c, (uint16_t)count};
-      ++plan->run_count;
-      ++part.runs;
+      while (c + count < T && wants(d, t->x + c + count)) ++count;
+      if (runs) runs[n] = (push_run){d, (uint16_t)c, (uint16_t)count, 0, RUN_GOES_ON};
+      ++n;
       c += count;
-      part.end = (uint16_t)c;
     }
-    if (part.runs == 0) continue;
-    if (selects(to)) part.owed = (uint16_t)next_owed(s, to, *t);
-    if (plan->parts) plan->parts[plan->part_count] = part;
-    ++plan->part_count;
+    if (n == before || runs == 0) continue;
+    runs[n - 1].kind = d->wanted ? RUN_TELLS_OWED : RUN_TELLS_NEXT;
+    if (d->wanted) runs[n - 1].owed = (uint16_t)next_owed(s, d, *t);
   }
+  return n;
 }
 
 static void plan_tiles(executor* e, step_state* s, uint32_t tiles) {
   tile t;
-  push_plan count = {0, 0, 0, 0};
+  uint32_t n = 0;
   tile_first(s->step, &t);
-  for (uint32_t k = 0; k < tiles; ++k, tile_next(s->step, &t)) plan_tile(s, &t, &count);
-  push_plan plan = {executor_allocate(e, count.part_count * sizeof *plan.parts, sizeof(uint32_t)),
-                    executor_allocate(e, count.run_count * sizeof *plan.runs, sizeof(uint32_t)), 0, 0};
-  push_tile* of_tile = executor_allocate(e, tiles * sizeof *of_tile, sizeof(void*));
-  s->push_tiles = of_tile;
-  s->push_tiles_end = of_tile + tiles;
+  for (uint32_t k = 0; k < tiles; ++k, tile_next(s->step, &t)) n += plan_tile(s, &t, 0);
+  push_run* runs = executor_allocate(e, n * sizeof *runs, sizeof(void*));
+  const push_run** begins = executor_allocate(e, (tiles + 1) * sizeof *begins, sizeof(void*));
+  s->push_tile = s->push_tiles = begins;
+  s->push_tiles_end = begins + tiles;
   tile_first(s->step, &t);
-  for (uint32_t k = 0; k < tiles; ++k, tile_next(s->step, &t), ++of_tile) {
-    of_tile->parts = plan.parts + plan.part_count;
-    of_tile->runs = plan.runs + plan.run_count;
-    plan_tile(s, &t, &plan);
-    of_tile->end = plan.parts + plan.part_count;
+  for (uint32_t k = 0; k < tiles; ++k, tile_next(s->step, &t)) {
+    *begins++ = runs;
+    runs += plan_tile(s, &t, runs);
   }
-  s->push_tile = s->push_tiles;
-  s->part = s->push_tile->parts;
+  *begins = runs;
+  s->run = *s->push_tile;
+}
+
+/* The place of the next tile's first column in the destination's ring; destinations alike share it. */
+static void setup_place(step_state* s, destination_state* d) {
+  cursor c;
+  const uint32_t slots = d->slots ? d->slots : 0x80000000u;
+  cursor_setup(&c, (int32_t)s->numbers[d->sequence], s->number_step[d->sequence], s->number_image_step[d->sequence],
+               slots, 1);
+  for (cursor* known = s->places; known != s->places_end; ++known)
+    if (known->at == c.at && known->step == c.step && known->image_step == c.image_step && known->size == c.size) {
+      d->place = known;
+      return;
+    }
+  d->place = s->places_end;
+  *s->places_end++ = c;
 }
 
 void push_setup(executor* e, step_state* s, const ohmic_push* push) {
@@ -194,12 +204,15 @@ void push_setup(executor* e, step_state* s, const ohmic_push* push) {
   for (uint32_t i = 0; i < s->destination_count; ++i) {
     setup_destination(e, s, &s->destinations[i], &to[i]);
     some_select |= selects(&to[i]);
-    wholes &= takes_wholes(s, &to[i]);
+    wholes &= takes_wholes(s, &s->destinations[i]);
   }
-  if (wholes)
+  if (wholes) {
     setup_wholes(e, s);
-  else
-    plan_tiles(e, s, some_select ? tiles : 1); /* where all want all, every tile is like the first */
+    return;
+  }
+  s->places = s->places_end = executor_allocate(e, s->destination_count * sizeof *s->places, 4);
+  for (uint32_t i = 0; i < s->destination_count; ++i) setup_place(s, &s->destinations[i]);
+  plan_tiles(e, s, some_select ? tiles : 1); /* where all want all, every tile is like the first */
 }
 
 /* --- tile by tile ---------------------------------------------------------------------------------------------------
@@ -237,68 +250,77 @@ static uint32_t try_wholes(executor* e, step_state* s) {
   return start_wholes(e, s);
 }
 
-static bool parts_have_room(step_state* s) {
-  const push_part *part = s->part, *const end = s->push_tile->end;
-  for (; part != end; ++part) {
-    const destination_state* d = &s->destinations[part->destination];
-    if ((int32_t)(*d->released + d->slots - s->numbers[d->sequence] - part->end) < 0) {
-      s->part = part;
+static inline bool runs_have_room(step_state* s) {
+  const push_run *run = s->run, *const end = s->push_tile[1];
+  for (; run != end; ++run) {
+    const destination_state* d = run->to;
+    if ((int32_t)(*d->released + d->slots - s->numbers[d->sequence] - run->column - run->count) < 0) {
+      s->run = run;
       return false;
     }
   }
   return true;
 }
 
-/* False: nobody wants anything of it. */
-static OHMIC_HOT bool start_parts(step_state* s, uint32_t from, const uint32_t* next) {
-  const uint32_t column_bytes = s->inputs[0].ring->ring->column_bytes;
-  const push_run* piece = s->push_tile->runs;
-  ohmic_dma_descriptor *first = 0, *last = 0;
-  for (const push_part *part = s->push_tile->parts, *const end = s->push_tile->end; part != end; ++part) {
-    const destination_state* d = &s->destinations[part->destination];
-    const uint32_t number = s->numbers[d->sequence];
-    ohmic_dma_descriptor* run = d->runs;
-    for (uint32_t runs = part->runs; runs; --runs, ++piece) {
-      uint32_t column = piece->column, left = piece->count;
-      do {
-        const uint32_t slot = destination_slot(d, number + column);
-        uint32_t count = left;
-        if (d->slots && count > d->slots - slot) count = d->slots - slot;
-        shape(run, d, count);
-        aim(run, d, from + column * column_bytes, slot * d->to->dst_column_bytes);
-        if (last)
-          last->next = l1_offset_of(run);
-        else
-          first = run;
-        last = run++;
-        column += count;
-        left -= count;
-      } while (left);
+/* Descriptors of the tile's runs, linked as they come. False: nobody wants anything of it. */
+static OHMIC_HOT bool start_runs(step_state* s, uint32_t from, const uint32_t* next) {
+  const push_run *run = *s->push_tile, *const end = s->push_tile[1];
+  if (run == end) return false;
+  const uint32_t first = l1_offset_of(run->to->runs);
+  ohmic_dma_descriptor* to = run->to->runs;
+  for (;;) {
+    const destination_state* d = run->to;
+    uint32_t column = run->column, left = run->count, slot = d->place->at + column;
+    while (d->slots && slot >= d->slots) slot -= d->slots;
+    /* Usually once; a run that crosses the end of the destination's ring is two. */
+    while (d->slots && left > d->slots - slot) {
+      const uint32_t count = d->slots - slot;
+      to->flags = shape(to, d, count);
+      to->src_lo = d->source + from + column * d->source_step;
+      to->dst_lo = d->target + slot * d->target_step;
+      if (d->crosses) to->src_dst_hi = (d->to->dst.hi + (to->dst_lo < d->target)) << 16;
+      to->next = l1_offset_of(to + 1);
+      ++to;
+      column += count;
+      left -= count;
+      slot = 0;
     }
-    if (d->to->produced.lo != OHMIC_NONE) {
-      last->flags |= DMA_NOTIFY;
-      last->notify_value = part->owed ? number + part->owed : next[d->sequence];
+    uint32_t flags = shape(to, d, left);
+    to->src_lo = d->source + from + column * d->source_step;
+    to->dst_lo = d->target + slot * d->target_step;
+    if (d->crosses) to->src_dst_hi = (d->to->dst.hi + (to->dst_lo < d->target)) << 16;
+    if (run->kind != RUN_GOES_ON && d->tells) {
+      flags |= DMA_NOTIFY;
+      to->notify_value = run->kind == RUN_TELLS_OWED ? s->numbers[d->sequence] + run->owed : next[d->sequence];
     }
+    ++run;
+    if (run == end) {
+      to->flags = flags | DMA_EVENT;
+      to->next = DMA_CHAIN_END;
+      break;
+    }
+    to->flags = flags;
+    ohmic_dma_descriptor* const behind = run->to == d ? to + 1 : run->to->runs;
+    to->next = l1_offset_of(behind);
+    to = behind;
   }
-  if (last == 0) return false;
-  last->next = DMA_CHAIN_END;
-  last->flags |= DMA_EVENT;
-  dma_start(s->channel, first);
+  dma_start_at(s->channel, first);
   return true;
 }
 
-static OHMIC_HOT __attribute__((noinline)) uint32_t try_parts(executor* e, step_state* s) {
-  if (!parts_have_room(s)) return WAITS_FOR_ROOM;
-  const uint32_t from = s->source + s->input.at;
+static OHMIC_HOT __attribute__((noinline)) uint32_t try_runs(executor* e, step_state* s) {
+  if (!runs_have_room(s)) return WAITS_FOR_ROOM;
+  const uint32_t from = s->input.at;
   const bool next_image = step_started(s);
   const uint32_t next[2] = {s->numbers[0] + (next_image ? s->number_image_step : s->number_step)[0],
                             s->numbers[1] + s->number_step[1]};
-  const bool started = start_parts(s, from, next);
+  const bool started = start_runs(s, from, next);
   s->numbers[0] = next[0];
   s->numbers[1] = next[1];
   cursor_add(&s->input, next_image);
+  for (cursor* c = s->places; c != s->places_end; ++c) cursor_add(c, next_image);
   if (++s->push_tile == s->push_tiles_end) s->push_tile = s->push_tiles;
-  s->part = s->push_tile->parts;
+  s->run = *s->push_tile;
   if (started)
     executor_occupy_channel(e, s);
   else
@@ -306,4 +328,4 @@ static OHMIC_HOT __attribute__((noinline)) uint32_t try_parts(executor* e, step_
   return WAITS_FOR_NOTHING;
 }
 
-OHMIC_HOT uint32_t push_try(executor* e, step_state* s) { return s->wholes ? try_wholes(e, s) : try_parts(e, s); }
+OHMIC_HOT uint32_t push_try(executor* e, step_state* s) { return s->wholes ? try_wholes(e, s) : try_runs(e, s); }

@@ -30,9 +30,12 @@ static inline void ohmic_dma_notify(ohmic_dma_descriptor* d, uint64_t word, uint
 }
 
 /// Precondition: the channel is not busy; the descriptor is 64-byte aligned and complete.
-static inline void ohmic_dma_start(unsigned channel, const ohmic_dma_descriptor* first) {
+static inline void ohmic_dma_start_at(unsigned channel, uint32_t l1_offset_of_first) {
   __asm__ volatile("" ::: "memory");
-  ohmic_dma_registers()->channel[channel].start = ohmic_l1_offset(first);
+  ohmic_dma_registers()->channel[channel].start = l1_offset_of_first;
+}
+static inline void ohmic_dma_start(unsigned channel, const ohmic_dma_descriptor* first) {
+  ohmic_dma_start_at(channel, ohmic_l1_offset(first));
 }
 static inline uint32_t ohmic_dma_busy(void) { return ohmic_dma_registers()->busy; }
 

@@ -102,15 +102,15 @@ std::uint32_t row_bytes(const plan_step& step) {
 std::uint32_t selection_bytes(const plan_step& step) {
   const push_work* push = std::get_if<push_work>(&step.work);
   if (push == nullptr) return 0;
-  constexpr std::uint32_t descriptor_bytes = 64, tile_bytes = 12, part_bytes = 8, run_bytes = 4;
+  constexpr std::uint32_t descriptor_bytes = 64, tile_bytes = 8, run_bytes = 12;
   const auto selects = [](const plan_destination& to) { return to.demand.makes.count > 1 && !to.sequence; };
   std::uint32_t bytes = tile_bytes;
   bool some_select = false;
   for (const plan_destination& to : push->destinations) {
-    bytes += part_bytes + run_bytes;
+    bytes += run_bytes + 64;
     if (!selects(to)) continue;
     some_select = true;
-    bytes += descriptor_bytes * (step.makes.tile / 2 + 1);
+    bytes += descriptor_bytes * (step.makes.tile / 2 + 1) + (step.columns_per_image / 32 + 1) * 4;
   }
   if (!some_select) return bytes;
   for (unsigned k = 0; k < tiles_of(step); ++k) {
@@ -120,7 +120,7 @@ std::uint32_t selection_bytes(const plan_step& step) {
       std::uint32_t runs = selects(to) ? 0 : 1;
       for (unsigned x = first; selects(to) && x < first + step.makes.tile; ++x)
         if (to.demand.wants(x) && (x == first || !to.demand.wants(x - 1))) ++runs;
-      if (runs != 0) bytes += part_bytes + runs * run_bytes;
+      bytes += runs * run_bytes;
     }
   }
   return bytes;
