@@ -127,6 +127,7 @@ void ohmic_requantise_1(struct ohmic_run*);
 void ohmic_requantise_2(struct ohmic_run*);
 void ohmic_requantise_3(struct ohmic_run*);
 void ohmic_requantise_many(struct ohmic_run*);
+void ohmic_partial_many(struct ohmic_run*);
 void ohmic_add_blocks(struct ohmic_add_run*);
 /// Greatest of 3 x 3 windows, two rows apart, for 4 channels: columns a, b and c begin in the first window's middle
 /// row, `shared` is the greatest of its upper row. `pixels` > 0. Returns the greatest of the last window's last row.

@@ -274,10 +274,18 @@ OHMIC_KERNEL_CODE static void partial_run(const ohmic_kernel_job* job, uint32_t 
   char* out = job->out + column * job->out_column_bytes;
   const uint32_t quads = (end - first) / 4;
   if (quads) {
-    const char* in[OHMIC_MOST_INPUTS];
+    const char* in[OHMIC_MOST_INPUTS + 1];
     inputs_at(job, column, first, in);
-    const run r = {in, out + 2 * first, quads, 1, 4, 4, 0, 0, 0, 0, 0, job->in8, job->in16, {0}};
-    finish_partial_run(&r);
+    run r = {in, out + 2 * first, quads, 1, 4, 4, 0, 0, 0, 0, 0, job->in8, job->in16, {0}};
+    const uint32_t fours = quads & ~3u;
+    if (job->in8 > 1 && job->in16 == 0 && fours) {
+      r.pixels = fours;
+      ohmic_partial_many(&r);
+      for (unsigned i = 0; i < job->in8; ++i) in[i] += 4 * fours;
+      r.out = out + 2 * first + 8 * fours;
+      r.pixels = quads - fours;
+    }
+    if (r.pixels) finish_partial_run(&r);
   }
   for (uint32_t e = first + 4 * quads; e < end; ++e) ((int16_t*)out)[e] = (int16_t)sum_one(job, column, e);
 }

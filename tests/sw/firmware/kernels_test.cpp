@@ -17,6 +17,16 @@ TEST_F(KernelTest, PartialSumsAreExact) {
   });
 }
 
+TEST_F(KernelTest, PartialSumsOfManyCodesAreExact) {
+  repeat(30, [&] {
+    job_words job = random_job(OHMIC_KERNEL_PARTIAL, 70);
+    job.in8 = static_cast<unsigned>(number(2, 32));
+    const sums in = make_inputs(job);
+    job.out_column_bytes = (job.height * job.channels * 2 + 3) / 4 * 4;
+    expect_words<std::int16_t>(job, "partial", [&](unsigned t, unsigned y, unsigned c) { return in.at(t, y, c); });
+  });
+}
+
 TEST_F(KernelTest, PartialSumsOfColumnsOfAnyLengthAreExact) {
   // Around 65535 elements, from where on rows are counted.
   const std::vector<std::pair<unsigned, unsigned>> shapes = {{255, 257}, {256, 256}, {300, 219}, {65535, 1}, {900, 90}};
@@ -198,15 +208,16 @@ TEST_F(KernelTest, CostsPerElement) {
       report(name.c_str(), run(job, 16), 4096, 2 * (5.0 + 1.25 * inputs + (residual ? 7 : 0)));
     }
   }
-  {
+  for (const unsigned inputs : {3u, 8u}) {
     free_all();
     job_words job{};
     job.kernel = OHMIC_KERNEL_PARTIAL;
-    job.columns = 1, job.height = 16, job.channels = 256, job.in8 = 3;
+    job.columns = 1, job.height = 16, job.channels = 256, job.in8 = inputs;
     make_inputs(job);
     job.out = pointer(allocate(8192));
     job.out_column_bytes = 8192;
-    report("partial sum of 3", run(job, 16), 4096, 2 * 5.5);
+    const std::string name = "partial sum of " + std::to_string(inputs);
+    report(name.c_str(), run(job, 16), 4096, 2 * (1.5 + 1.375 * inputs));
   }
   {
     free_all();

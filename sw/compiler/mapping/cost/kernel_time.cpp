@@ -171,12 +171,22 @@ class stream_writer {
   }
 
   void partial(const ohmic_work& w) {
-    const unsigned quads = (w.end - w.first) / 4;
+    const unsigned quads = (w.end - w.first) / 4, n = tile_.in8;
     const std::uint32_t at = w.column * column(1) + w.first;
-    to_.wait(8 * (tile_.in8 + tile_.in16) + 30);
-    const bool listed = tile_.in8 + tile_.in16 > 4;
-    for (unsigned q = 0; q < quads * w.pixels; ++q) {
-      for (unsigned i = 0; i < tile_.in8; ++i) to_.touch(at + 4 * q, listed ? 10 : 5);
+    to_.wait(8 * (n + tile_.in16) + 130);
+    const unsigned fours = n > 1 && tile_.in16 == 0 ? quads / 4 : 0;
+    for (unsigned f = 0; f < fours * w.pixels; ++f) {
+      to_.wait(14);
+      for (unsigned i = 0; i < n; ++i) {
+        to_.touch(at + 16 * f, 4);
+        for (unsigned k = 1; k < 4; ++k) to_.touch(at + 16 * f + 4 * k, k == 1 ? 1 : 5);
+        to_.wait(6);
+      }
+      for (unsigned k = 0; k < 8; ++k) to_.touch(2 * at + 32 * f + 4 * k, 2);
+    }
+    const bool listed = n + tile_.in16 > 4;
+    for (unsigned q = 4 * fours; q < quads * w.pixels; ++q) {
+      for (unsigned i = 0; i < n; ++i) to_.touch(at + 4 * q, listed ? 10 : 5);
       for (unsigned i = 0; i < tile_.in16; ++i) {
         to_.touch(2 * at + 8 * q, listed ? 10 : 2);
         to_.touch(2 * at + 8 * q + 4, 5);

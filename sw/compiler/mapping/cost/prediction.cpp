@@ -32,6 +32,17 @@ unsigned columns_sent(const plan_step& step, const column_demand& demand) {
   return sent;
 }
 
+/// Runs of neighbouring columns of the step's tiles in an image that the destination wants.
+unsigned runs_sent(const plan_step& step, const plan_destination& to) {
+  if (to.sequence || to.demand.makes.count <= 1) return tiles_made(step);
+  unsigned runs = 0;
+  for (unsigned first = step.makes.index * step.makes.tile; first < step.columns_per_image;
+       first += step.makes.count * step.makes.tile)
+    for (unsigned x = first; x < first + step.makes.tile; ++x)
+      if (to.demand.wants(x) && (x == first || !to.demand.wants(x - 1))) ++runs;
+  return runs;
+}
+
 kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
                       const kernel_work& work) {
   const graph_node& node = plan.graph->nodes[work.node];
@@ -117,6 +128,7 @@ class load_meter {
     here.duties.pushes += tiles_made(step);
     for (const plan_destination& to : work.destinations) {
       const bool to_ring = to.to == plan_destination::kind::ring;
+      here.duties.runs += runs_sent(step, to);
       if (to_ring)
         for (const plan_step& reader : plan_.clusters[to.cluster].steps)
           for (const plan_window& window : reader.inputs)

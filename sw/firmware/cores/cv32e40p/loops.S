@@ -387,6 +387,70 @@ ohmic_requantise_many:
 .Lmany_signed:
   REQUANTISE_MANY cv.clip
 
+// void ohmic_partial_many(struct ohmic_run *): 2 or more int8 inputs, one block of a multiple of 4 quads, each 4 bytes
+// behind the other. 4 quads are summed at once in 16 registers while the inputs go by.
+  .macro PACK_HALVES s0, s1, s2, s3
+  cv.pack \s0, \s1, \s0
+  cv.pack \s2, \s3, \s2
+  cv.sw \s0, (gp), 4
+  cv.sw \s2, (gp), 4
+  .endm
+
+  .section .text.hot.ohmic_partial_many, "ax"
+  .balign 64
+  .globl ohmic_partial_many
+ohmic_partial_many:
+  ENTER
+  lw t1, PIXELS(a0)
+  li t3, 0x1
+  li t4, 0x100
+  lui t5, 0x10
+  lui t6, 0x1000
+  srli t1, t1, 2
+  sw t1, QUADS(a0)
+  li ra, 0 // bytes behind the inputs' beginnings
+.Lpartial_quads:
+  lw a1, IN(a0)
+  lw t2, IN8(a0)
+  cv.lw a7, (a1), 4
+  addi t2, t2, -1
+  add a7, a7, ra
+  lw t0, 0(a7)
+  lw t1, 4(a7)
+  DOTS cv.dotsp.b, t0, s0, s1, s2, s3
+  lw t0, 8(a7)
+  DOTS cv.dotsp.b, t1, s4, s5, s6, s7
+  lw a6, 12(a7)
+  DOTS cv.dotsp.b, t0, s8, s9, s10, s11
+  cv.lw a7, (a1), 4
+  DOTS cv.dotsp.b, a6, a2, a3, a4, a5
+  LOOP0 t2, 22
+.Lpartial_input:
+  add a7, a7, ra
+  lw t0, 0(a7)
+  lw t1, 4(a7)
+  DOTS cv.sdotsp.b, t0, s0, s1, s2, s3
+  lw t0, 8(a7)
+  DOTS cv.sdotsp.b, t1, s4, s5, s6, s7
+  lw a6, 12(a7)
+  DOTS cv.sdotsp.b, t0, s8, s9, s10, s11
+  cv.lw a7, (a1), 4 // behind the last input: one more word of the list
+  DOTS cv.sdotsp.b, a6, a2, a3, a4, a5
+.Lpartial_input_end:
+  CHECK .Lpartial_input, .Lpartial_input_end, 22
+  lw gp, OUT(a0)
+  lw t0, QUADS(a0)
+  PACK_HALVES s0, s1, s2, s3
+  PACK_HALVES s4, s5, s6, s7
+  PACK_HALVES s8, s9, s10, s11
+  PACK_HALVES a2, a3, a4, a5
+  sw gp, OUT(a0)
+  addi t0, t0, -1
+  sw t0, QUADS(a0)
+  addi ra, ra, 16
+  bnez t0, .Lpartial_quads
+  LEAVE
+
 // Offsets in struct ohmic_add_run (kernels.h).
 #define ADD_Y 0
 #define ADD_X 4

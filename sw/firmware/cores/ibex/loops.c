@@ -30,6 +30,15 @@ HOT(ohmic_requantise_2)(struct ohmic_run* r) { requantise(r, 2); }
 HOT(ohmic_requantise_3)(struct ohmic_run* r) { requantise(r, 3); }
 HOT(ohmic_requantise_many)(struct ohmic_run* r) { requantise(r, r->in8); }
 
+HOT(ohmic_partial_many)(struct ohmic_run* r) {
+  int16_t* out = (int16_t*)r->out;
+  for (uint32_t at = 0; at < 4 * r->pixels; ++at) {
+    int32_t s = 0;
+    for (uint32_t i = 0; i < r->in8; ++i) s += (int8_t)r->in[i][at];
+    *out++ = (int16_t)s;
+  }
+}
+
 HOT(ohmic_add_blocks)(struct ohmic_add_run* r) {
   const int32_t a = (int16_t)r->a, b = (int16_t)r->b, lo = (int8_t)r->lo;
   for (uint32_t c = 0; c < 4 * r->blocks; ++c) {

@@ -500,7 +500,7 @@ TEST_F(Compile, SaysWhatDoesNotFitInL1AndByHowMuch) {
   chip_config chip = small_chip(64, 40, 256);
   chip.cluster.l1_bytes = 1u << 17;
   EXPECT_THAT(error_of(graph, chip, options),
-              AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("65536 are available: 12632 too many"),
+              AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("65536 are available: 13016 too many"),
                     HasSubstr("it fits with cluster.l1_bytes=262144")));
   chip.cluster.l1_bytes = 1u << 18;
   EXPECT_EQ(error_of(graph, chip, options), "");
