@@ -179,7 +179,7 @@ TEST_F(ExperimentConfigTest, SaysHowPixelsBecomeTheInput) {
 
 TEST_F(ExperimentConfigTest, ShippedExperimentsLoad) {
   for (const auto& entry : fs::directory_iterator(OHMIC_CONFIGS)) {
-    if (entry.path().filename().string().rfind("resnet", 0) != 0) continue;
+    if (!entry.is_regular_file() || entry.path().filename().string().rfind("aimc", 0) == 0) continue;  // chips
     EXPECT_NO_THROW(load_experiment(entry.path().string())) << entry.path();
   }
   const experiment_config c = load_experiment(OHMIC_CONFIGS "/resnet18_aimc512.yaml");
