@@ -33,7 +33,7 @@ class Bounds(SystemTest):
     def test_two_cores_instead_of_16_cost_what_the_kernels_bound_says_where_cores_bind(self):
         before, bound_before = self.cost("--set", "ima.mvm_ns=1", **LARGE_MAPS)
         after, bound_after = self.cost("--set", "ima.mvm_ns=1", "--set", "cluster.cores=2", **LARGE_MAPS)
-        self.assertAlmostEqual(bound_after / bound_before, 8, delta=0.01)
+        self.assertAlmostEqual(bound_after / bound_before, 15 / 2, delta=0.01)  # core 0 of 16 is the master alone
         # The bound counts nine tenths of inner loops alone; beside them kernels have prologues and the master its own work.
         growth = (after - before) / (bound_after - bound_before)
         self.assertGreaterEqual(growth, 0.95)
@@ -47,7 +47,8 @@ class Bounds(SystemTest):
         self.assertGreater(bound_after, 6 * bound_before)
         # At 32 bytes cores bind, with calls and the master's work that are in no bound; at 4 bytes links hide them.
         growth = (after - before) / (bound_after - bound_before)
-        self.assertGreaterEqual(growth, 0.85)
+        self.assertAlmostEqual(after / bound_after, 1, delta=0.02)
+        self.assertGreaterEqual(growth, 0.75)
         self.assertLessEqual(growth, 1.2)
 
 

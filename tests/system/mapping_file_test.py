@@ -9,6 +9,11 @@ from ohmic_tool import CONFIGS, SystemTest, model_folder, ohmic, run_network
 TINY = CONFIGS / "resnet_tiny_aimc64.yaml"
 
 
+def with_tiles_of_four(text: str) -> str:
+    """The first stage's tiles, whatever the policy has chosen."""
+    return re.sub(r"tile_columns: \d+", "tile_columns: 4", text, count=1)
+
+
 class MappingFile(SystemTest):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -37,10 +42,11 @@ class MappingFile(SystemTest):
         text = self.written.read_text()
         before = self.run_with(text)
         first, rest = text.split('  - name: "maxpool"\n')
+        first = with_tiles_of_four(first)
         first = re.sub(r"places: .*", "places: [" + ", ".join(map(str, range(46))) + "]", first)
         first = first.replace("    replicas:", "    packing: {x: 2, y: 2}\n    replicas:")
         first = first.replace("sets: [0]}\n            sums", "sets: [[0, 0], [0, 1]]}\n            sums")
-        rest = re.sub(r"tile_columns: \d+", "tile_columns: 4", rest, count=1)
+        rest = with_tiles_of_four(rest)
         rest = rest.replace("      - cluster: 3\n", "      - cluster: 3\n      - cluster: 42\n      - cluster: 43\n")
         relays = "    residual: {buffer: relay, clusters: [44, 45]}\n    replicas:"
         stage = rest.index('"l1b0c2+l1b0add"')
@@ -53,7 +59,7 @@ class MappingFile(SystemTest):
         self.assertLess(after.summary["cycles"], before.summary["cycles"])
 
     def test_mistakes_are_named_with_their_line(self):
-        text = self.written.read_text()
+        text = with_tiles_of_four(self.written.read_text())
         for change, said in {
             ("tile_columns: 4", "tile_columns: 5"): "tiles of 5 columns, which do not divide",
             ("row: 0, bitline: 0", "row: 250, bitline: 0"): "and the crossbar has 256 x 256",
