@@ -157,21 +157,20 @@ PART uint32_t start_pull(executor* e, step_state* s) {
   s->pull->src_lo = (uint32_t)source;
   s->pull->src_dst_hi = (uint32_t)(source >> 32);
   s->pull->dst_lo = s->source + s->output.at;
-  dma_start(s->channel, s->pull);
-  executor_occupy_channel(e, s);
+  executor_transfer(e, s, s->channel[0], l1_offset_of(s->pull));
   const bool next_image = step_started(s);
   cursor_add(&s->pulled, next_image);
   cursor_add(&s->output, next_image);
   return WAITS_FOR_NOTHING;
 }
 PART uint32_t try_pull(executor* e, step_state* s) {
-  if (e->channels_active >> s->channel & 1u) return WAITS_FOR_NOTHING;
+  if (e->channels_active & s->channels) return WAITS_FOR_NOTHING;
   if (behind(s)) return s->at->waits_for;
   return start_pull(e, s);
 }
 
 PART uint32_t try_push(executor* e, step_state* s) {
-  if (e->channels_active >> s->channel & 1u) return WAITS_FOR_NOTHING;
+  if (e->channels_active & s->channels) return WAITS_FOR_NOTHING;
   if (behind(s)) return s->at->waits_for;
   return push_try(e, s);
 }
@@ -248,7 +247,9 @@ PART uint32_t note_transfers(executor* e, uint32_t ended) {
   do {
     const unsigned c = lowest_bit(ended);
     ended &= ended - 1;
-    wakes |= e->channel_steps[c] | end_tile(e, e->channel_user[c]);
+    step_state* s = e->channel_user[c];
+    wakes |= e->channel_steps[c];
+    if (--s->transfers == 0) wakes |= end_tile(e, s);
   } while (ended);
   return wakes;
 }

@@ -101,6 +101,8 @@ typedef struct {
   ohmic_dma_descriptor* run;
   uint32_t source, target;  ///< of the first slots
   cursor place;
+  ohmic_dma_descriptor* head;  ///< last of its chain: the chain, and the channel that carries it
+  uint32_t channel;
 } whole_destination;
 
 /// A pointer of a kernel's job that moves from tile to tile.
@@ -134,8 +136,11 @@ struct step_state {
   bool more;              ///< there is more to tell:
   release_state** tells;  ///< further ones, up to a 0
   ring_state** shared;    ///< rings with several readers, up to a 0
-  uint32_t channel;       ///< PULL, PUSH
-  cursor input, output;   ///< places of the next tile in the rings
+  /// PULL, PUSH: DMA channels that may carry a tile side by side, as a mask and one by one; how many do now. A PUSH
+  /// divides its destinations among 1, 2 or 4: 1 << channel_shift.
+  uint32_t channels, transfers, channel_shift;
+  uint8_t channel[4];
+  cursor input, output;  ///< places of the next tile in the rings
   const ohmic_step* step;
   // IMA
   uint32_t origin;       ///< x of the next tile's first window
@@ -227,16 +232,18 @@ static inline bool step_started(step_state* s) {
 }
 
 void executor_program_ima(executor*, const step_state*);
-/// A transfer of the step is on its way.
-static inline void executor_occupy_channel(executor* e, step_state* s) {
-  e->channel_user[s->channel] = s;
-  e->channels_active |= 1u << s->channel;
+/// Starts a transfer of the step's tile: the chain that begins at an offset of L1.
+static inline void executor_transfer(executor* e, step_state* s, uint32_t channel, uint32_t first) {
+  dma_start_at(channel, first);
+  e->channel_user[channel] = s;
+  e->channels_active |= 1u << channel;
+  ++s->transfers;
 }
 /// A tile that had nothing to be done has ended.
 void executor_pass(executor*, step_state*);
 
 void push_setup(executor*, step_state*, const ohmic_push*);
-/// Starts a tile if all have room. Precondition: it is there, the channel is free.
+/// Starts a tile if all have room. Precondition: it is there, the step's channels are free.
 uint32_t push_try(executor*, step_state*);
 
 void kernel_setup(executor*, step_state*, const ohmic_kernel_step*);

@@ -89,12 +89,20 @@ static bool takes_wholes(const step_state* s, const destination_state* d) {
   return !d->wanted && d->slots % s->step->tile_columns == 0 && !d->crosses;
 }
 
-/* One chain, in which addresses and frontiers change. */
+/* How many of n transfers a chain has, so that there are no more chains than channels. */
+static inline uint32_t chain_length(const step_state* s, uint32_t n) {
+  return (n + (1u << s->channel_shift) - 1) >> s->channel_shift;
+}
+
+/* Chains that stand, in which addresses and frontiers change. */
 static void setup_wholes(executor* e, step_state* s) {
   const uint32_t T = s->step->tile_columns;
   whole_destination* w = executor_allocate(e, s->destination_count * sizeof *w, sizeof(void*));
   s->wholes = s->at_whole = w;
   s->wholes_end = w + s->destination_count;
+  const uint32_t quota = chain_length(s, s->destination_count);
+  uint32_t chain = 0, in_chain = 0;
+  ohmic_dma_descriptor* head = s->destinations->runs;
   for (destination_state* d = s->destinations; w != s->wholes_end; ++w, ++d) {
     const ohmic_destination* to = d->to;
     const uint32_t slots = to->dst_slots ? to->dst_slots : 0x80000000u / to->dst_column_bytes;
@@ -108,12 +116,16 @@ static void setup_wholes(executor* e, step_state* s) {
                              .target = to->dst.lo};
     cursor_setup(&w->place, (int32_t)w->number, w->number_step, w->number_image_step, slots, to->dst_column_bytes);
     if (to->produced.lo != OHMIC_NONE) w->run->flags |= DMA_NOTIFY;
-    if (w + 1 != s->wholes_end) {
+    if (++in_chain < quota && w + 1 != s->wholes_end) {
       w->run->next = l1_offset_of(d[1].runs);
-    } else {
-      w->run->next = DMA_CHAIN_END;
-      w->run->flags |= DMA_EVENT;
+      continue;
     }
+    w->run->next = DMA_CHAIN_END;
+    w->run->flags |= DMA_EVENT;
+    w->head = head;
+    w->channel = s->channel[chain++];
+    if (w + 1 != s->wholes_end) head = d[1].runs;
+    in_chain = 0;
   }
 }
 
@@ -196,7 +208,6 @@ void push_setup(executor* e, step_state* s, const ohmic_push* push) {
   s->number_image_step[0] = s->step->columns_per_image - (tiles - 1) * advance;
   s->number_step[1] = s->number_image_step[1] = T;
   cursor_of_tiles(&s->input, s->inputs[0].ring->ring, s->step);
-  s->channel = push->dma_channel;
   s->destination_count = push->destination_count;
   s->source = OHMIC_OWN_L1_BASE + s->inputs[0].ring->ring->base;
   s->destinations = executor_allocate(e, s->destination_count * sizeof *s->destinations, sizeof(void*));
@@ -225,7 +236,6 @@ static OHMIC_HOT __attribute__((noinline)) uint32_t start_wholes(executor* e, st
   const bool next_image = step_started(s);
   cursor_add(&s->input, next_image);
   whole_destination *w = s->wholes, *const end = s->wholes_end;
-  ohmic_dma_descriptor* const first = w->run;
   s->at_whole = w;
   do {
     ohmic_dma_descriptor* run = w->run;
@@ -234,9 +244,8 @@ static OHMIC_HOT __attribute__((noinline)) uint32_t start_wholes(executor* e, st
     w->number += next_image ? w->number_image_step : w->number_step;
     run->notify_value = w->number;
     cursor_add(&w->place, next_image);
+    if (w->head) executor_transfer(e, s, w->channel, l1_offset_of(w->head));
   } while (++w != end);
-  dma_start(s->channel, first);
-  executor_occupy_channel(e, s);
   return WAITS_FOR_NOTHING;
 }
 
@@ -262,11 +271,13 @@ static inline bool runs_have_room(step_state* s) {
   return true;
 }
 
-/* Descriptors of the tile's runs, linked as they come. False: nobody wants anything of it. */
-static OHMIC_HOT bool start_runs(step_state* s, uint32_t from, const uint32_t* next) {
+/* Descriptors of the tile's runs, linked as they come; a chain starts when it has its share of them. False: nobody
+ * wants anything of it. */
+static OHMIC_HOT bool start_runs(executor* e, step_state* s, uint32_t from, const uint32_t* next) {
   const push_run *run = *s->push_tile, *const end = s->push_tile[1];
   if (run == end) return false;
-  const uint32_t first = l1_offset_of(run->to->runs);
+  const uint32_t quota = chain_length(s, (uint32_t)(end - run));
+  uint32_t chain = 0, in_chain = 0, first = l1_offset_of(run->to->runs);
   ohmic_dma_descriptor* to = run->to->runs;
   for (;;) {
     const destination_state* d = run->to;
@@ -294,17 +305,21 @@ static OHMIC_HOT bool start_runs(step_state* s, uint32_t from, const uint32_t* n
       to->notify_value = run->kind == RUN_TELLS_OWED ? s->numbers[d->sequence] + run->owed : next[d->sequence];
     }
     ++run;
-    if (run == end) {
+    if (run == end || (++in_chain >= quota && run->to != d)) {
       to->flags = flags | DMA_EVENT;
       to->next = DMA_CHAIN_END;
-      break;
+      executor_transfer(e, s, s->channel[chain++], first);
+      if (run == end) break;
+      to = run->to->runs;
+      first = l1_offset_of(to);
+      in_chain = 0;
+      continue;
     }
     to->flags = flags;
     ohmic_dma_descriptor* const behind = run->to == d ? to + 1 : run->to->runs;
     to->next = l1_offset_of(behind);
     to = behind;
   }
-  dma_start_at(s->channel, first);
   return true;
 }
 
@@ -314,17 +329,14 @@ static OHMIC_HOT __attribute__((noinline)) uint32_t try_runs(executor* e, step_s
   const bool next_image = step_started(s);
   const uint32_t next[2] = {s->numbers[0] + (next_image ? s->number_image_step : s->number_step)[0],
                             s->numbers[1] + s->number_step[1]};
-  const bool started = start_runs(s, from, next);
+  const bool started = start_runs(e, s, from, next);
   s->numbers[0] = next[0];
   s->numbers[1] = next[1];
   cursor_add(&s->input, next_image);
   for (cursor* c = s->places; c != s->places_end; ++c) cursor_add(c, next_image);
   if (++s->push_tile == s->push_tiles_end) s->push_tile = s->push_tiles;
   s->run = *s->push_tile;
-  if (started)
-    executor_occupy_channel(e, s);
-  else
-    executor_pass(e, s);
+  if (!started) executor_pass(e, s);
   return WAITS_FOR_NOTHING;
 }
 

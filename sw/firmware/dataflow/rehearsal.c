@@ -57,6 +57,8 @@ static void add_push(executor* e, rehearsal* r) {
   step_state* s = executor_allocate(e, sizeof *s, sizeof(void*));
   *s = (step_state){.kind = OHMIC_STEP_PUSH, .try = executor_try_of(OHMIC_STEP_PUSH)};
   r->whole = (whole_destination){.released = &r->no_limit, .run = notice_to(e, &r->unread)};
+  r->whole.head = r->whole.run;
+  s->channels = 1;
   s->wholes = s->at_whole = &r->whole;
   s->wholes_end = s->wholes + 1;
   give_one_tile(r, s);

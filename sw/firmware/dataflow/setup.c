@@ -218,7 +218,6 @@ static void setup_conditions(executor* e, step_state* s) {
 static void setup_pull(executor* e, step_state* s, const ohmic_pull* pull) {
   const ohmic_ring* ring = s->output_ring->ring;
   const uint32_t T = s->step->tile_columns, W = s->step->columns_per_image;
-  s->channel = pull->dma_channel;
   s->pull = executor_allocate(e, sizeof *s->pull, 64);
   *s->pull = ohmic_dma_copy(0, 0, ring->column_bytes);
   if (pull->source_stride == ring->column_bytes) {
@@ -330,12 +329,37 @@ static void setup_followers(executor* e, const ohmic_deployment* d) {
   }
 }
 
-static uint32_t count_channel(executor* e, const ohmic_step* step) {
-  const uint32_t channel = step->kind == OHMIC_STEP_PULL   ? ((const ohmic_pull*)step)->dma_channel
-                           : step->kind == OHMIC_STEP_PUSH ? ((const ohmic_push*)step)->dma_channel
-                                                           : 0;
-  OHMIC_ASSERT(channel + 1 < e->channels);
-  return channel + 1;
+/* The channel that the deployment gives to a step. */
+static void setup_channel(executor* e, step_state* s) {
+  if (s->kind != OHMIC_STEP_PULL && s->kind != OHMIC_STEP_PUSH) return;
+  s->channel[0] = (uint8_t)(s->kind == OHMIC_STEP_PULL ? ((const ohmic_pull*)s->step)->dma_channel
+                                                       : ((const ohmic_push*)s->step)->dma_channel);
+  s->channels = 1u << s->channel[0];
+  OHMIC_ASSERT(s->channel[0] + 1u < e->channels);
+  if (s->channel[0] >= e->first_release_channel) e->first_release_channel = s->channel[0] + 1u;
+  e->channel_steps[s->channel[0]] |= s->bit;
+  e->lines |= DEVICES_DMA_LINE << s->channel[0];
+}
+
+/* Channels that no step has been given, but one for releases: a push to several destinations takes some, because a
+ * chain waits for each destination's answer before it goes on to the next. */
+static void share_spare_channels(executor* e, step_state* steps) {
+  uint32_t pushes = 0;
+  for (const step_state* s = steps; s != e->steps_end; ++s)
+    pushes += s->kind == OHMIC_STEP_PUSH && ((const ohmic_push*)s->step)->destination_count > 1;
+  if (pushes == 0) return;
+  const uint32_t each = (e->channels - e->first_release_channel - 1) / pushes, shift = each >= 3 ? 2 : each ? 1 : 0;
+  for (step_state* s = steps; s != e->steps_end; ++s) {
+    if (s->kind != OHMIC_STEP_PUSH || ((const ohmic_push*)s->step)->destination_count <= 1) continue;
+    s->channel_shift = shift;
+    for (uint32_t i = 1; i < 1u << shift; ++i) {
+      const uint32_t c = e->first_release_channel++;
+      s->channel[i] = (uint8_t)c;
+      s->channels |= 1u << c;
+      e->channel_steps[c] |= s->bit;
+      e->lines |= DEVICES_DMA_LINE << c;
+    }
+  }
 }
 
 void executor_setup(executor* e, const ohmic_deployment* d) {
@@ -377,10 +401,10 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
       *s->produced = s->holds[groups];
     }
     for (uint32_t k = 0; k < s->input_count; ++k) s->inputs[k].ring->reader_steps |= s->bit;
-    const uint32_t channels = count_channel(e, step);
-    if (channels > e->first_release_channel) e->first_release_channel = channels;
+    setup_channel(e, s);
     if (s->ends.left) ++e->unfinished;
   }
+  share_spare_channels(e, steps);
   for (uint32_t i = 0; i < d->ring_count; ++i) setup_released(&e->rings[i]);
   for (step_state* s = steps; s != e->steps_end; ++s) {
     setup_conditions(e, s);
@@ -394,10 +418,6 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
     }
     if (s->kind == OHMIC_STEP_KERNEL) e->kernel_steps |= s->bit;
     if (s->kind == OHMIC_STEP_PUSH) e->room_steps |= s->bit;
-    if (s->kind == OHMIC_STEP_PUSH || s->kind == OHMIC_STEP_PULL) {
-      e->channel_steps[s->channel] |= s->bit;
-      e->lines |= DEVICES_DMA_LINE << s->channel;
-    }
     e->ready |= s->bit;
   }
   e->ready |= e->data_steps;
