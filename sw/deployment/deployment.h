@@ -89,8 +89,8 @@ typedef struct {
 #define OHMIC_HEAP_BYTES(rings, steps, feeders, destinations) \
   (4096u + 64u * (4u * (destinations) + 2u * (feeders) + 64u * (steps) + 2u * (rings)))
 
-/// Lines of the event unit's doorbells: columns have arrived, room has been given back. Those of a start's words ring the
-/// first.
+/// Lines of the event unit's doorbells: columns have arrived, room has been given back. Those of a start's words ring
+/// the first.
 #define OHMIC_DOORBELL_PRODUCED 0u
 #define OHMIC_DOORBELL_RELEASED 1u
 

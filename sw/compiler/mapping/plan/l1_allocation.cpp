@@ -146,6 +146,7 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
   };
   ohmic_work none;
   entries(&none, 0);  // counts
+
   constexpr std::uint64_t job_bytes = 1024, piece_bytes = 24;  // and its copy for the rehearsal
   return job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64;
 }
