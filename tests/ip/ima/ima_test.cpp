@@ -80,7 +80,15 @@ TEST(Ima, StartsTheNextQueuedJobWithoutAGap) {
   plain_job(3, 64, 5, 64).push_to(bench);
   bench.run();
   EXPECT_EQ(bench.done_at, (std::vector<cycle_t>{4 + 5 * 130, 4 + 10 * 130}));
-  EXPECT_EQ(bench.dut.counters().active_cycles, 4u + 10 * 130) << "from the first PUSH on";
+}
+
+TEST(Ima, IsActiveFromTheFirstPushUntilItIsIdle) {
+  ima_bench bench;
+  plain_job(3, 64, 5, 64).push_to(bench);
+  while (bench.now < 100) bench.cycle();
+  plain_job(3, 64, 5, 64).push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.dut.counters().active_cycles, 4u + 10 * 130);
 }
 
 TEST(Ima, CountsWhatItDid) {
