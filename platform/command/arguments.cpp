@@ -265,6 +265,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   compile->add_option("--out", a.out, "Folder to write")->type_name("PATH")->required();
   compile->add_option("--write-mapping", a.write_mapping, "Write the mapping as YAML too, for mapping.file")
       ->type_name("FILE");
+  compile->add_flag("--explain", a.explain,
+                    "Print the mapping: clusters, replicas, use of crossbars, what each stage takes and what binds it; "
+                    "beside it what was measured, if the experiment's output folder holds a run of this mapping");
   compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
       ->type_name("KEY=VALUE")
       ->take_all()

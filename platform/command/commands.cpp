@@ -29,6 +29,7 @@
 #include "platform/run/trace_choice.h"
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/deployment_folder.h"
+#include "sw/compiler/mapping/emit/explain.h"
 #include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/reference/work_sharing.h"
 
@@ -169,9 +170,11 @@ exit_code compile_command(const arguments& a) {
   const deployment mapped = map_network(config, net, a.quiet);
   output.create();
   save_deployment(mapped, a.out);
-  if (!a.write_mapping.empty()) {
+  if (!a.write_mapping.empty() || a.explain) {
     const deployment_plan plan = make_plan(net.graph, config.chip, config.mapping);
-    write_whole_file(a.write_mapping, write_mapping(net.graph, plan.stages, plan.assignment));
+    if (!a.write_mapping.empty())
+      write_whole_file(a.write_mapping, write_mapping(net.graph, plan.stages, plan.assignment));
+    if (a.explain) print(explain_mapping(plan, config.chip, measured_stages(config, mapped)));
   }
   if (!a.quiet)
     print(

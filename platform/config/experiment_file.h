@@ -7,6 +7,7 @@
 
 #include "platform/config/config_tree.h"
 #include "sw/compiler/mapping/policy/balanced_options.h"
+#include "sw/compiler/mapping/policy/best_options.h"
 #include "sw/compiler/mapping/policy/naive_options.h"
 
 namespace ohmic {
@@ -53,5 +54,6 @@ experiment_file to_experiment_file(const config_node& root);
 /// The policies' options from the keys under `mapping` of a checked tree.
 naive_options to_naive_options(const config_node& root);
 balanced_options to_balanced_options(const config_node& root);
+best_options to_best_options(const config_node& root);
 
 }  // namespace ohmic

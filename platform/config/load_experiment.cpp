@@ -168,6 +168,12 @@ balanced_options to_balanced_options(const config_node& root) {
   return options;
 }
 
+best_options to_best_options(const config_node& root) {
+  best_options options;
+  visit_best_options(options, option_reader(root));
+  return options;
+}
+
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {
   config_node root = parse_yaml("chip: none\ninput: " + text, option);
   refuse_mistakes(check(root, schema_kind::experiment));
@@ -207,6 +213,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   }
   c.mapping.naive = to_naive_options(root);
   c.mapping.balanced = to_balanced_options(root);
+  c.mapping.best = to_best_options(root);
 
   apply(f.engine.window, c.engine.window);
   apply(f.engine.threads, c.engine.threads);

@@ -198,6 +198,7 @@ verdict run(const std::string& input) {
       const balanced_options balanced = to_balanced_options(root);
       if (!within(balanced.balance_mvms, 0, 1'000'000'000)) v.wrong = "mapping.balance_mvms is out of range";
       if (!within(balanced.most_clusters, 0, 65'536)) v.wrong = "mapping.most_clusters is out of range";
+      if (!within(to_best_options(root).evaluations, 0, 1'000'000)) v.wrong = "mapping.evaluations is out of range";
       return v;
     }
     const chip_config c = resolve_chip(root);

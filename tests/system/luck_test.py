@@ -18,6 +18,9 @@ class Luck(SystemTest):
     def test_with_residuals_in_relays(self):
         self.shake("--set", "mapping.policy=paper", "--set", "mapping.balance_mvms=0")
 
+    def test_with_our_own_mapping(self):
+        self.shake("--set", "mapping.policy=best", "--set", "mapping.evaluations=50")
+
     def shake(self, *mapping: str):
         """Every value of every edge, too."""
         plain = run_network("aimc16.yaml", "resnet_micro", *mapping, images=1)

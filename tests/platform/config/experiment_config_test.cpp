@@ -192,8 +192,9 @@ TEST_F(ExperimentConfigTest, MistakesNameTheirFile) {
   EXPECT_EQ(message("model: x\n"), file + ":1:1: chip: this key is missing; allowed: a path, or keys and values");
   EXPECT_THAT(
       message("chip: {}\nmapping: {policy: niave}\n"),
-      HasSubstr(file +
-                ":2:19: mapping.policy: niave is not allowed; did you mean naive? allowed: naive, replicated, paper"));
+      HasSubstr(
+          file +
+          ":2:19: mapping.policy: niave is not allowed; did you mean naive? allowed: naive, replicated, paper, best"));
   EXPECT_THAT(message("chip: {cluster: {coers: 1}}\n"),
               HasSubstr(":1:18: chip.cluster.coers: unknown key; did you mean chip.cluster.cores?"));
   EXPECT_THAT(message("chip: 17.yaml\n"), HasSubstr("17.yaml: cannot be read"));

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sw/compiler/mapping/cost/cost_model.h"
+#include "sw/compiler/mapping/cost/flows.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 
 namespace ohmic {
@@ -17,20 +18,6 @@ struct load {
   double largest_tile = 0;  ///< cycles of one kernel tile
   master_duties duties;
 };
-
-unsigned tiles_made(const plan_step& step) {
-  const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
-}
-unsigned columns_made(const plan_step& step) { return tiles_made(step) * step.makes.tile; }
-
-/// Of the columns that the step makes in an image, those that the destination wants.
-unsigned columns_sent(const plan_step& step, const column_demand& demand) {
-  unsigned sent = 0;
-  for (unsigned x = 0; x < step.columns_per_image; ++x)
-    if ((x / step.makes.tile) % step.makes.count == step.makes.index && demand.wants(x)) ++sent;
-  return sent;
-}
 
 /// Runs of neighbouring columns of the step's tiles in an image that the destination wants.
 unsigned runs_sent(const plan_step& step, const plan_destination& to) {
@@ -82,8 +69,7 @@ class cost_models {
 
 class load_meter {
  public:
-  load_meter(const deployment_plan& plan, const cost_models& costs, link_loads& links)
-      : plan_(plan), links_(links), costs_(costs) {}
+  load_meter(const deployment_plan& plan, const cost_models& costs) : plan_(plan), costs_(costs) {}
 
   /// By (cluster, stage).
   std::map<std::pair<unsigned, int>, load> run() {
@@ -122,7 +108,6 @@ class load_meter {
     const std::uint64_t bytes =
         std::uint64_t{columns_made(step)} * plan_.clusters[c].rings[step.output_ring].layout.bytes;
     here.bytes_in += bytes;
-    links_.read(place(c), link_loads::hbm, bytes);
   }
   void measure(unsigned c, const plan_step& step, const push_work& work, load& here) {
     here.duties.pushes += tiles_made(step);
@@ -136,15 +121,11 @@ class load_meter {
       if (to_ring && to.cluster == c) continue;
       const std::uint64_t bytes = std::uint64_t{columns_sent(step, to.demand)} * to.copy.run_bytes * to.copy.rows;
       here.bytes_out += bytes;
-      links_.write(place(c), to_ring ? place(to.cluster) : link_loads::hbm, bytes);
       if (to_ring) loads_[{to.cluster, plan_.clusters[to.cluster].rings[to.ring].stage}].bytes_in += bytes;
     }
   }
 
-  unsigned place(unsigned cluster) const { return plan_.assignment.places[cluster]; }
-
   const deployment_plan& plan_;
-  link_loads& links_;
   const cost_models& costs_;
   std::map<std::pair<unsigned, int>, load> loads_;
 };
@@ -208,8 +189,7 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
   result.stages.resize(plan.stages.size());
   result.shares.resize(plan.stages.size());
   const cost_models costs(plan, chip);
-  link_loads links(chip);
-  const auto loads = load_meter(plan, costs, links).run();
+  const auto loads = load_meter(plan, costs).run();
   std::vector<predicted_cycles> clusters(plan.clusters.size());
   std::vector<double> least_kernels(plan.clusters.size(), 0);
   for (const auto& [where, work] : loads) {
@@ -235,8 +215,9 @@ plan_prediction predict(const deployment_plan& plan, const chip_config& chip) {
     result.bottleneck_cycles = std::max(
         {result.bottleneck_cycles, costs.of(0).together(cluster.analog, cluster.digital), cluster.communication});
   }
+  result.clusters = std::move(clusters);
   for (double cycles : least_kernels) result.bound_cycles = std::max(result.bound_cycles, cycles);
-  result.busiest_link = links.most_loaded();
+  result.busiest_link = loads_of(flows_of(plan), plan.assignment.places, chip).most_loaded();
   result.bound_cycles = std::max(result.bound_cycles, result.busiest_link.cycles);
   result.bottleneck_cycles = std::max(result.bottleneck_cycles, result.busiest_link.cycles);
   const tile_times tiles = times_of_tiles(plan, loads, costs);

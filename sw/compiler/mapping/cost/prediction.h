@@ -14,6 +14,7 @@ struct plan_prediction {
   double bound_cycles = 0;
   /// Per image, of the busiest cluster, cores included, or of the busiest link: what a run is expected to take.
   double bottleneck_cycles = 0;
+  std::vector<predicted_cycles> clusters;  ///< by logical cluster, all its stages together
   link_loads::busiest busiest_link;
   double fill_cycles = 0;   ///< one tile of every other stage on the way through the bottleneck, at least
   double drain_cycles = 0;  ///< the last columns' way through the stages, expected

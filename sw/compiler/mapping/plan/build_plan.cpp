@@ -87,18 +87,94 @@ class plan_builder {
     return add_ring(cluster, ring);
   }
 
-  /// A crossbar tile's codes: a block for each of its row sets, whose rows are those of the map, rounded up to what
-  /// MVMs make at once.
+  /// Codes that lie in one block of a column: of each of the rows packed at most one row set's.
+  struct code_lane {
+    std::vector<packed_set> made;
+    unsigned node = 0;  ///< of the part's sums: who adds them
+
+    bool makes(unsigned dy) const {
+      return std::any_of(made.begin(), made.end(), [&](packed_set p) { return p.dy == dy; });
+    }
+    int set() const {  ///< -1: of several
+      const bool one = std::all_of(made.begin(), made.end(), [&](packed_set p) { return p.set == made[0].set; });
+      return one ? static_cast<int>(made[0].set) : -1;
+    }
+  };
+  /// A crossbar tile's codes: a block for each lane, whose rows are those of the map, rounded up to what MVMs make at
+  /// once.
   struct tile_codes {
     const crossbar_tile* tile = nullptr;
     unsigned ring = 0;
-    std::vector<unsigned> blocks;  ///< row set of each
-    int push = -1;                 ///< step that brings them to other clusters
+    std::vector<code_lane> lanes;
+    int push = -1;  ///< step that brings them to other clusters
+  };
+  /// What a sum adds as one input: lanes that together hold a code for each row.
+  struct code_input {
+    std::vector<std::pair<std::size_t, std::size_t>> lanes;  ///< tile, lane
   };
 
+  /// The lanes of a tile: each of one row set, or where `mixed` of whichever sets' codes fill a column.
+  static std::vector<code_lane> lanes_of(const crossbar_tile& tile, const std::vector<unsigned>& node_of, bool mixed) {
+    std::vector<code_lane> lanes;
+    for (const packed_set& p : tile.sets) {
+      const auto fits = [&](const code_lane& lane) {
+        return lane.node == node_of[p.set] && (mixed ? !lane.makes(p.dy) : lane.made[0].set == p.set);
+      };
+      const auto lane = std::find_if(lanes.begin(), lanes.end(), fits);
+      if (lane != lanes.end())
+        lane->made.push_back(p);
+      else
+        lanes.push_back({{p}, node_of[p.set]});
+    }
+    return lanes;
+  }
+
+  /// The inputs of a node: whole lanes first, then those that complement each other. One of them lacks rows if the
+  /// lanes do not come out even.
+  static std::vector<code_input> inputs_of(const std::vector<tile_codes>& codes, unsigned node, unsigned packed,
+                                           bool* even) {
+    std::vector<code_input> inputs;
+    const auto rows_of = [&](const code_input& input) {
+      std::size_t rows = 0;
+      for (const auto& [t, l] : input.lanes) rows += codes[t].lanes[l].made.size();
+      return rows;
+    };
+    for (std::size_t t = 0; t < codes.size(); ++t)
+      for (std::size_t l = 0; l < codes[t].lanes.size(); ++l) {
+        const code_lane& lane = codes[t].lanes[l];
+        if (lane.node != node) continue;
+        const auto complements = [&](const code_input& input) {
+          return std::none_of(input.lanes.begin(), input.lanes.end(), [&](const auto& other) {
+            const code_lane& there = codes[other.first].lanes[other.second];
+            return std::any_of(lane.made.begin(), lane.made.end(), [&](packed_set p) { return there.makes(p.dy); });
+          });
+        };
+        const auto input = std::find_if(inputs.begin(), inputs.end(), complements);
+        if (input != inputs.end())
+          input->lanes.emplace_back(t, l);
+        else
+          inputs.push_back({{{t, l}}});
+      }
+    for (const code_input& input : inputs) *even = *even && rows_of(input) == packed;
+    return inputs;
+  }
+
   void add_part(const plan_step& head, const channel_part& part) {
-    std::vector<tile_codes> codes;
-    for (const crossbar_tile& tile : part.tiles) codes.push_back(add_tile(head, part.channels, tile));
+    std::vector<unsigned> node_of;  // by row set
+    for (std::size_t n = 0; n < part.sums.size(); ++n)
+      for (const unsigned set : part.sums[n].sets) {
+        node_of.resize(std::max<std::size_t>(node_of.size(), set + 1));
+        node_of[set] = static_cast<unsigned>(n);
+      }
+    std::vector<tile_codes> codes(part.tiles.size());
+    for (const bool mixed : {true, false}) {
+      for (std::size_t t = 0; t < codes.size(); ++t) codes[t].lanes = lanes_of(part.tiles[t], node_of, mixed);
+      bool even = true;
+      for (std::size_t n = 0; n < part.sums.size(); ++n)
+        inputs_of(codes, static_cast<unsigned>(n), mapped(head).packing.y, &even);
+      if (even) break;
+    }
+    for (std::size_t t = 0; t < codes.size(); ++t) add_tile(head, part.channels, part.tiles[t], codes[t]);
     std::vector<summand> sums;
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       sums.emplace_back();
@@ -112,7 +188,7 @@ class plan_builder {
     }
   }
 
-  tile_codes add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile) {
+  void add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile, tile_codes& codes) {
     const graph_node& node = graph_.nodes[plan_.stages[head.stage].node];
     const graph_window& shape = node.layer.window;
     const pixel_packing packing = mapped(head).packing;
@@ -131,75 +207,68 @@ class plan_builder {
     window.ring = edges_.add_input(tile.cluster, head, asked);
     ima.inputs = {window};
 
-    tile_codes codes;
     codes.tile = &tile;
     const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
     column_layout layout;
     layout.height = steps_in_y(height, packing) * packing.y;
-    for (const packed_set& set : tile.sets)
-      if (std::find(codes.blocks.begin(), codes.blocks.end(), set.set) == codes.blocks.end()) {
-        codes.blocks.push_back(set.set);
-        layout.append(channels);
-      }
+    for (std::size_t l = 0; l < codes.lanes.size(); ++l) layout.append(channels);
     codes.ring = add_output_ring(tile.cluster, head, ring_content::codes, layout);
-    plan_.clusters[tile.cluster].rings[codes.ring].set =
-        codes.blocks.size() == 1 ? static_cast<int>(codes.blocks[0]) : -1;
+    plan_.clusters[tile.cluster].rings[codes.ring].set = codes.lanes.size() == 1 ? codes.lanes[0].set() : -1;
     ima.output_ring = static_cast<int>(codes.ring);
     ima_work work;
     work.node = plan_.stages[head.stage].node;
     work.tile = tile;
     work.packing = packing;
     work.channels = channels;
-    for (const packed_set& set : tile.sets)
-      work.blocks.push_back(
-          static_cast<unsigned>(std::find(codes.blocks.begin(), codes.blocks.end(), set.set) - codes.blocks.begin()));
+    for (const packed_set& p : tile.sets) {
+      const auto holds = [&](const code_lane& lane) {
+        return std::any_of(lane.made.begin(), lane.made.end(),
+                           [&](packed_set q) { return q.set == p.set && q.dy == p.dy; });
+      };
+      const auto lane = std::find_if(codes.lanes.begin(), codes.lanes.end(), holds);
+      work.blocks.push_back(static_cast<unsigned>(lane - codes.lanes.begin()));
+    }
     ima.work = work;
     add_step(tile.cluster, ima);
-    return codes;
   }
 
-  /// Where a node's replica reads the codes of a row set: the tile's own ring if all of them are there and nothing
-  /// else, else a ring that PUSH steps keep filled.
-  unsigned bring_codes(const plan_step& head, const plan_step& node, channel_range channels, unsigned set,
+  /// Where a node's replica reads an input: the tile's own ring if all of the input is there and nothing else, else a
+  /// ring that PUSH steps keep filled.
+  unsigned bring_codes(const plan_step& head, const plan_step& node, channel_range channels, const code_input& input,
                        unsigned cluster, std::vector<tile_codes>& codes) {
     const unsigned packed = mapped(head).packing.y;
     const bool same_tiles = node.makes.count == head.makes.count;
-    for (const tile_codes& from : codes)
-      if (same_tiles && from.tile->cluster == cluster && from.blocks.size() == 1 && from.blocks[0] == set &&
-          from.tile->sets.size() == packed)
-        return from.ring;
+    const tile_codes& first = codes[input.lanes[0].first];
+    if (same_tiles && first.tile->cluster == cluster && input.lanes.size() == 1 && first.lanes.size() == 1)
+      return first.ring;
     const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
     plan_ring ring;
     ring.content = ring_content::codes;
     ring.tensor = plan_.stages[head.stage].output;
     ring.stage = head.stage;
-    ring.set = static_cast<int>(set);
+    ring.set = input.lanes.size() == 1 ? first.lanes[input.lanes[0].second].set() : -1;
     ring.columns_per_image = head.columns_per_image;
     ring.sequence = same_tiles && head.makes.count > 1;
     ring.layout = plain_layout(height, channels);
     const unsigned index = add_ring(cluster, ring);
-    for (tile_codes& from : codes) {
-      const auto block = std::find(from.blocks.begin(), from.blocks.end(), set);
-      if (block == from.blocks.end()) continue;
-      const layout_segment lies = plan_.clusters[from.tile->cluster]
-                                      .rings[from.ring]
-                                      .layout.segments[static_cast<std::size_t>(block - from.blocks.begin())];
-      std::vector<unsigned> rows;  // of every packing.y
-      for (const packed_set& made : from.tile->sets)
-        if (made.set == set) rows.push_back(made.dy);
-      const bool whole = rows.size() == packed;
-      for (std::size_t i = 0; i < (whole ? 1 : rows.size()); ++i) {
-        if (!whole && rows[i] >= height) continue;
+    for (const auto& [t, l] : input.lanes) {
+      tile_codes& from = codes[t];
+      const layout_segment lies = plan_.clusters[from.tile->cluster].rings[from.ring].layout.segments[l];
+      const std::vector<packed_set>& made = from.lanes[l].made;
+      const bool whole = made.size() == packed;
+      for (std::size_t i = 0; i < (whole ? 1 : made.size()); ++i) {
+        const unsigned row = made[i].dy;
+        if (!whole && row >= height) continue;
         plan_destination destination = destination_to(head, node, cluster, index, channels);
         destination.copy.source_offset = lies.offset;
         if (whole) {
           destination.copy = copy_block(height, lies, ring.layout.segments[0]);
         } else {
-          destination.copy.source_offset += rows[i] * lies.pitch;
-          destination.copy.destination_offset = rows[i] * lies.pitch;
+          destination.copy.source_offset += row * lies.pitch;
+          destination.copy.destination_offset = row * lies.pitch;
           destination.copy.source_pitch = destination.copy.destination_pitch = packed * lies.pitch;
           destination.copy.run_bytes = lies.pitch;
-          destination.copy.rows = (height - rows[i] + packed - 1) / packed;
+          destination.copy.rows = (height - row + packed - 1) / packed;
         }
         add_destination(head, from.tile->cluster, from.ring, &from.push, destination);
       }
@@ -271,8 +340,9 @@ class plan_builder {
     work.node = s.node;
     work.channels = part.channels;
     work.sum_count = static_cast<unsigned>(shape.sets.size() + shape.nodes.size());
-    for (unsigned set : shape.sets)
-      sum.inputs.push_back(plan_window{bring_codes(head, node, part.channels, set, cluster, codes)});
+    bool even = true;
+    for (const code_input& input : inputs_of(codes, static_cast<unsigned>(n), mapped(head).packing.y, &even))
+      sum.inputs.push_back(plan_window{bring_codes(head, node, part.channels, input, cluster, codes)});
     for (unsigned k : shape.nodes) {
       work.int16_mask |= 1u << sum.inputs.size();
       sum.inputs.push_back(plan_window{bring_sums(node, part.channels, replica, cluster, sums[k])});

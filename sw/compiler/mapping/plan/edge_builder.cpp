@@ -71,7 +71,7 @@ unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, cons
     ring.layout.height = height;
   const buffer_place place =
       is_image && asked.edge->buffer != buffer_place::relay ? buffer_place::reader : asked.edge->buffer;
-  if (place == buffer_place::reader) ring.least_columns = asked.edge->columns;
+  if (place == buffer_place::reader || is_image) ring.least_columns = asked.edge->columns;
   if (place == buffer_place::relay) ring.skip = false;  // it waits in the relays
   const unsigned index = add_ring(plan_, cluster, ring);
   if (asked.plain && !asked.skip) shared_[key] = index;
@@ -125,7 +125,7 @@ void edge_builder::add_relays(const plan_step& reader, const request& asked, con
     auto known = relays_.find(key);
     if (known == relays_.end()) {
       plan_ring waiting = ring;
-      waiting.least_columns = asked.edge->columns;
+      waiting.least_columns = is_image ? 0 : asked.edge->columns;  // an image waits in HBM
       if (relayed.plain) waiting.layout = plain_layout(ring.layout.height, shares[i]);
       const unsigned index = add_ring(plan_, cluster, waiting);
       if (is_image) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
 #include "sw/compiler/mapping/policy/stage_kernel.h"
 #include "sw/deployment/deployment.h"
@@ -13,7 +14,6 @@ namespace {
 constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
 constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
 constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
-constexpr double batch = 16;                               // images whose time clusters and latency are weighed by
 
 unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by; }
 
@@ -48,6 +48,19 @@ double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design
   return tiles;
 }
 
+/// Runs of columns that a tile of the stage is sent as: one to each reader, of whose replicas about two want some of
+/// it.
+double pipeline_balancer::runs(std::size_t s, const std::vector<stage_design>& others) const {
+  double all = 0;
+  for (std::size_t c = s + 1; c < stages_.size(); ++c) {
+    if (stages_[c].input == stages_[s].output)
+      all += double(std::max<std::size_t>(1, others[c].tiles.size()) * parts(c, others[c])) *
+             std::min(2u, others[c].replicas);
+    if (stages_[c].residual == stages_[s].output) all += 1;
+  }
+  return all;
+}
+
 /// Times in an image that readers give room back to a replica of the stage.
 double pipeline_balancer::returns(std::size_t s, const std::vector<stage_design>& others) const {
   double events = 0;
@@ -72,7 +85,7 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
   master_duties duties;
   duties.steps = 2 + (pulls ? 1 : 0);
   duties.tiles = double(tiles) * duties.steps;
-  duties.jobs = duties.pushes = tiles;
+  duties.jobs = duties.pushes = duties.runs = tiles;
   duties.events = arrivals(s, others, design) + tiles;
   double cores = 0;
   if (design.tiles.size() == 1) {
@@ -85,6 +98,7 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
     duties.tiles += tiles;
     duties.kernel_inputs = tiles * (1 + (stages_[s].residual >= 0 ? 1 : 0));
     duties.events += returns(s, others);
+    duties.runs = tiles * runs(s, others);
   }
   return cost_.together(analog, cores + cost_.master(duties));
 }
@@ -107,10 +121,11 @@ double pipeline_balancer::sum_cycles(std::size_t s, const std::vector<stage_desi
   duties.steps = 2;
   duties.tiles = 2.0 * tiles;
   duties.pushes = tiles;
+  duties.runs = tiles * (root ? runs(s, others) : 1);
   duties.kernel_inputs = tiles * inputs;
   duties.events = tiles * inputs * design.packing.y + (root ? returns(s, others) : tiles);
   const double cycles = tiles * one + cost_.master(duties);
-  if (tile) *tile = cycles / tiles;
+  if (tile) *tile = (tiles * one + cost_.master(duties)) / tiles;
   return cycles;
 }
 
@@ -123,10 +138,12 @@ double pipeline_balancer::core_cycles(std::size_t s, const std::vector<stage_des
   duties.steps = 2;
   duties.tiles = 2.0 * tiles;
   duties.pushes = tiles;
+  duties.runs = tiles * runs(s, others);
   duties.kernel_inputs = tiles;
   duties.events = arrivals(s, others, design) + returns(s, others);
-  const double cycles = tiles * cost_.kernel(stage_kernel(graph_, stages_[s], share)) + cost_.master(duties);
-  if (tile) *tile = cycles / tiles;
+  const double one = cost_.kernel(stage_kernel(graph_, stages_[s], share));
+  const double cycles = tiles * one + cost_.master(duties);
+  if (tile) *tile = (tiles * one + cost_.master(duties)) / tiles;
   return cycles;
 }
 
@@ -183,7 +200,7 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
   rating best_rating;
   bool found = false;
   in_time = false;
-  const double cluster_worth = batch * std::min(cycles, longest_wait) / chip_.clusters();
+  const double cluster_worth = images_of_batch * std::min(cycles, longest_wait) / chip_.clusters();
   std::vector<pixel_packing> packings = {{1, 1}};
   if (rules_.pack && node(s).on_crossbar()) packings = {{1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 4}, {4, 1}};
   for (const pixel_packing packing : packings) {
@@ -253,7 +270,7 @@ unsigned pipeline_balancer::clusters(const std::vector<stage_design>& designs) c
 
 std::vector<stage_design> pipeline_balancer::smallest() const { return designs(1e15); }
 
-std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least_cycles) const {
+std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least_cycles, double* cycles) const {
   std::vector<stage_design> best = smallest();
   if (clusters(best) > most) return {};
   double low = least_cycles, high = slowest_image;
@@ -268,6 +285,7 @@ std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least
     }
     if (next == least_cycles && quick && high == next) break;
   }
+  if (cycles) *cycles = high;
   return best;
 }
 

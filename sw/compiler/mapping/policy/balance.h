@@ -35,7 +35,7 @@ class pipeline_balancer {
   std::vector<stage_design> smallest() const;
   /// The fastest designs that take at most so many clusters, and no less time per image than `least_cycles`. Empty:
   /// not even the smallest do.
-  std::vector<stage_design> fastest(unsigned clusters, double least_cycles) const;
+  std::vector<stage_design> fastest(unsigned clusters, double least_cycles, double* cycles = nullptr) const;
 
  private:
   struct rating {
@@ -57,6 +57,7 @@ class pipeline_balancer {
   double core_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
                      double* tile = nullptr) const;
   double arrivals(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
+  double runs(std::size_t s, const std::vector<stage_design>& others) const;
   double returns(std::size_t s, const std::vector<stage_design>& others) const;
 
   const integer_graph& graph_;

@@ -5,6 +5,7 @@
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/policy/balanced_policy.h"
+#include "sw/compiler/mapping/policy/best_policy.h"
 #include "sw/compiler/mapping/policy/naive_policy.h"
 
 namespace ohmic {
@@ -13,6 +14,7 @@ std::unique_ptr<mapping_policy> make_mapping_policy(const mapping_options& optio
   using maker = std::function<std::unique_ptr<mapping_policy>()>;
   const std::map<std::string, maker> policies = {
       {"naive", [&] { return std::make_unique<naive_policy>(options.naive); }},
+      {"best", [&] { return std::make_unique<best_policy>(options.best, options.on_progress); }},
       {"replicated", [&] { return std::make_unique<balanced_policy>(paper_bar::replicated, options.balanced); }},
       {"paper", [&] { return std::make_unique<balanced_policy>(paper_bar::paper, options.balanced); }},
   };

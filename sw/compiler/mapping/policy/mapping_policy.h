@@ -11,6 +11,9 @@
 
 namespace ohmic {
 
+/// What policies weigh latency against throughput by: images of a batch.
+inline constexpr double images_of_batch = 16;
+
 /// Decides how stages are spread over clusters. Pure: the same arguments give the same answer.
 class mapping_policy {
  public:

@@ -161,11 +161,13 @@ class random_case_maker {
 
   /// Half of the cases by other policies than `naive`, replicated as far as clusters go or only a little.
   void choose_policy(mapping_options& options) {
-    options.policy = std::array{"naive", "naive", "replicated", "paper"}[below(4)];
+    options.policy = std::array{"naive", "naive", "replicated", "paper", "best"}[below(5)];
     options.balanced.balance_mvms = std::array{0u, 10u, 30u, 1024u}[below(4)];
     options.balanced.most_clusters = std::array{0u, 0u, 60u, 100u}[below(4)];
     options.balanced.reduction_fan_in = options.naive.reduction_fan_in;
     options.balanced.prefetch_tiles = options.naive.prefetch_tiles;
+    options.best = {static_cast<unsigned>(below(20)), static_cast<unsigned>(below(1000)),
+                    options.balanced.most_clusters};
   }
 
   std::mt19937 random_;

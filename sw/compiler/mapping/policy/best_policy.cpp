@@ -1,0 +1,157 @@
+#include "sw/compiler/mapping/policy/best_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sw/compiler/mapping/cost/flows.h"
+#include "sw/compiler/mapping/cost/prediction.h"
+#include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
+#include "sw/compiler/mapping/plan/plan.h"
+#include "sw/compiler/mapping/plan/ring_sizing.h"
+#include "sw/compiler/mapping/plan/token_run.h"
+#include "sw/compiler/mapping/policy/balance.h"
+#include "sw/compiler/mapping/policy/balanced_policy.h"
+#include "sw/compiler/mapping/policy/flow_placement.h"
+#include "sw/compiler/mapping/policy/naive_policy.h"
+#include "sw/compiler/mapping/policy/options_text.h"
+
+namespace ohmic {
+namespace {
+
+// The start is the best of designs for so many times per image, each longer than the one before.
+constexpr unsigned slower_starts = 8;
+constexpr double busy_cores = 0.9;  // part of an image's time: what is busier makes others wait
+constexpr double slower_step = 1.03;
+constexpr unsigned placement_moves_per_cluster = 300;
+
+class best_mapper {
+ public:
+  best_mapper(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+              const best_options& options, const search_progress& progress)
+      : graph_(graph), stages_(stages), chip_(chip), options_(options), progress_(progress) {}
+
+  mapping run() {
+    const unsigned asked = options_.most_clusters == 0 ? chip_.clusters() : options_.most_clusters;
+    const unsigned most = std::min(asked, chip_.clusters());
+    std::vector<stage_design> designs = start(most);
+    mapping_search search(graph_, stages_, chip_, most, options_.seed);
+    designs = search.improve(std::move(designs), options_.evaluations, progress_);
+    mapping found = place_stages(graph_, stages_, designs, chip_);
+    fill_l1(found);
+    return fastest_of(std::move(found), most);
+  }
+
+ private:
+  double batch_cycles(const deployment_plan& plan) const {
+    const plan_prediction expected = predict(plan, chip_);
+    return images_of_batch * expected.bottleneck_cycles + expected.drain_cycles;
+  }
+
+  std::vector<stage_design> start(unsigned most) const {
+    balance_rules rules;
+    rules.pack = true;
+    rules.busy = busy_cores;
+    std::vector<stage_design> best;
+    double least = 0;
+    unsigned needed = 0;
+    mapping_search judge(graph_, stages_, chip_, most, 0);
+    for (const bool own : {true, false}) {
+      rules.relays = false;
+      rules.seats = own ? core_seats::own : core_seats::shared;
+      for (const bool relay : {true, false}) {
+        rules.image_relay = relay;
+        const pipeline_balancer balancer(graph_, stages_, chip_, rules);
+        double image = 1;
+        std::vector<stage_design> designs = balancer.fastest(most, image, &image);
+        if (designs.empty()) {
+          needed = balancer.clusters(balancer.smallest());
+          continue;
+        }
+        for (unsigned slower = 0; slower < slower_starts; ++slower, image *= slower_step) {
+          if (slower > 0) designs = balancer.designs(image);
+          const double cycles = balancer.clusters(designs) <= most ? judge.rate(designs) : least + 1;
+          if (!best.empty() && least <= cycles) continue;
+          least = cycles;
+          best = designs;
+        }
+      }
+    }
+    if (best.empty())
+      throw mapping_error(
+          fmt::format("policy 'best' needs {} clusters for one replica of every layer, and {} {}: {} too few", needed,
+                      most < chip_.clusters() ? "most_clusters allows" : fmt::format("chip '{}' has", chip_.name), most,
+                      needed - most));
+    return best;
+  }
+
+  /// Deep buffers, so that what is late once is not late again: an image's columns before each crossbar, and three
+  /// images' that wait for a long branch. Where a cluster's L1 is too small, its stages' buffers are what they must be.
+  void fill_l1(mapping& m) const {
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      const auto width = [&](int tensor) { return static_cast<unsigned>(graph_.tensors[tensor].width); };
+      if (graph_.nodes[stages_[s].node].on_crossbar()) m.stages[s].input.columns = width(stages_[s].input);
+      if (stages_[s].residual >= 0) m.stages[s].residual.columns = 3 * width(stages_[s].residual);
+    }
+    for (bool fits = false; !fits;) {
+      deployment_plan plan = build_plan(graph_, stages_, m);
+      mark_followers(plan);
+      size_rings(plan);
+      const std::vector<std::uint64_t> needs = l1_needs(plan, chip_);
+      std::set<int> too_deep;
+      for (std::size_t c = 0; c < needs.size(); ++c)
+        if (needs[c] > available_l1(chip_))
+          for (const plan_step& step : plan.clusters[c].steps) too_deep.insert(step.stage);
+      fits = true;
+      for (const int s : too_deep)
+        for (edge_mapping* edge : {&m.stages[s].input, &m.stages[s].residual}) {
+          fits = fits && edge->columns == 0;
+          edge->columns = edge->columns < 8 ? 0 : edge->columns * 15 / 16;
+        }
+    }
+  }
+
+  /// The mapping that is expected to be fastest, ours or another policy's, each with seats chosen for its flows.
+  mapping fastest_of(mapping found, unsigned most) const {
+    std::vector<mapping> all = {std::move(found)};
+    balanced_options balanced;
+    balanced.balance_mvms = 0;
+    balanced.most_clusters = most;
+    for (const paper_bar bar : {paper_bar::replicated, paper_bar::paper})
+      all.push_back(balanced_policy(bar, balanced).map(graph_, stages_, chip_));
+    mapping best;
+    double least = 0;
+    for (mapping& m : all) {
+      deployment_plan plan = build_plan(graph_, stages_, m);
+      m.places = plan.assignment.places =
+          place_by_flows(flows_of(plan), m.places, chip_, options_.seed, placement_moves_per_cluster * m.clusters);
+      const double cycles = batch_cycles(plan);
+      if (best.clusters != 0 && least <= cycles) continue;
+      least = cycles;
+      best = std::move(m);
+    }
+    return best;
+  }
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  const chip_config& chip_;
+  const best_options& options_;
+  const search_progress& progress_;
+};
+
+}  // namespace
+
+mapping best_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip) const {
+  return best_mapper(graph, stages, chip, options_, progress_).run();
+}
+
+std::string best_policy::options_text() const {
+  options_writer writer;
+  visit_best_options(options_, writer);
+  return writer.text();
+}
+
+}  // namespace ohmic

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "chip/chip_config.h"
+#include "sw/compiler/mapping/policy/stage_design.h"
+
+namespace ohmic {
+
+/// Called after each evaluation: how many there were, of how many, and the cycles that a batch is expected to take with
+/// the best so far.
+using search_progress = std::function<void(unsigned done, unsigned total, double best)>;
+
+/// Changes designs a little and keeps what the cost model expects to make a batch faster, or what is hardly slower
+/// while the search is young. Counted in evaluations, so the same arguments give the same designs.
+class mapping_search {
+ public:
+  mapping_search(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+                 unsigned most_clusters, std::uint32_t seed);
+
+  std::vector<stage_design> improve(std::vector<stage_design> from, unsigned evaluations,
+                                    const search_progress& progress);
+
+  /// What a batch costs, wherever clusters stand: its cycles, if no link but HBM's was ever busy, and a little for
+  /// every byte.
+  double rate(const std::vector<stage_design>& designs) const;
+
+ private:
+  unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
+  /// False: nothing has changed, or what has come of it is no mapping.
+  bool change(std::vector<stage_design>& designs);
+  bool change(std::size_t s, stage_design& design);
+  bool retile(std::size_t s, stage_design& design);
+  bool repack(std::size_t s, stage_design& design);
+  bool sound(std::size_t s, const stage_design& design) const;
+
+  const integer_graph& graph_;
+  const std::vector<stage>& stages_;
+  const chip_config& chip_;
+  const unsigned most_clusters_;
+  std::mt19937 random_;
+};
+
+}  // namespace ohmic
