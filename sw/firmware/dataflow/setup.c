@@ -348,7 +348,7 @@ static void share_spare_channels(executor* e, step_state* steps) {
   for (const step_state* s = steps; s != e->steps_end; ++s)
     pushes += s->kind == OHMIC_STEP_PUSH && ((const ohmic_push*)s->step)->destination_count > 1;
   if (pushes == 0) return;
-  const uint32_t each = (e->channels - e->first_release_channel - 1) / pushes, shift = each >= 3 ? 2 : each ? 1 : 0;
+  const uint32_t each = (e->channels - e->first_release_channel - 1) / pushes, shift = each ? 1 : 0;
   for (step_state* s = steps; s != e->steps_end; ++s) {
     if (s->kind != OHMIC_STEP_PUSH || ((const ohmic_push*)s->step)->destination_count <= 1) continue;
     s->channel_shift = shift;

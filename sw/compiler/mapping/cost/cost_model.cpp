@@ -6,11 +6,12 @@ namespace ohmic {
 namespace {
 
 // Cycles of a master that is a CV32E40P, fitted to the clusters of runs of four networks (docs/mapping.md).
-constexpr double cycles_per_tile = 530;  ///< of any step: to start it and see its end
-constexpr double cycles_per_image = 60;  ///< of any step: the last tile's end
+constexpr double cycles_per_tile = 515;  ///< of any step: to start it and see its end
+constexpr double cycles_per_image = 80;  ///< of any step: the last tile's end
 constexpr double cycles_per_job = 10;
-constexpr double cycles_per_run = 20;
-constexpr double cycles_per_kernel_input = 40;
+constexpr double cycles_per_run = 70;
+constexpr double cycles_per_kernel_input = 10;
+constexpr double cycles_per_frontier = 33;
 constexpr double cycles_per_event = 41;
 /// An Ibex in its place takes so many times as long.
 constexpr double ibex_master_factor = 1.65;
@@ -27,7 +28,7 @@ cost_model::cost_model(const chip_config& chip, core_design design)
 double cost_model::master(const master_duties& d) const {
   const double cycles = d.tiles * cycles_per_tile + d.steps * cycles_per_image + d.jobs * cycles_per_job +
                         std::max(d.runs, d.pushes) * cycles_per_run + d.kernel_inputs * cycles_per_kernel_input +
-                        d.events * cycles_per_event;
+                        d.frontiers * cycles_per_frontier + d.events * cycles_per_event;
   return cycles * (design_ == core_design::ibex ? ibex_master_factor : 1);
 }
 

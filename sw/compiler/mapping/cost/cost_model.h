@@ -12,6 +12,7 @@ struct master_duties {
   double jobs = 0;           ///< tiles that are IMA jobs
   double pushes = 0;         ///< tiles that are pushed
   double runs = 0;           ///< of columns that go to one destination together, each a descriptor
+  double frontiers = 0;      ///< tiles, each counted as often as its inputs have producers elsewhere
   double kernel_inputs = 0;  ///< tiles of kernels, each counted as often as it has inputs
   double events = 0;         ///< columns that arrive and room that is given back: each wakes it
   unsigned steps = 1;        ///< of the cluster
@@ -38,7 +39,7 @@ class cost_model {
   /// Kernels and the master's work of a cluster: side by side where core 0 takes no part in kernels; else one behind
   /// the other, but then what happens during a kernel is worked off together.
   double cores(double kernels, double master) const {
-    return master_helps_ ? kernels + 0.68 * master : kernels > master ? kernels : master;
+    return master_helps_ ? kernels + 0.61 * master : kernels > master ? kernels : master;
   }
   /// A crossbar and the cores of its cluster, which start its jobs and take its codes: they wait for each other the
   /// more the closer their times are. Measured: 0 to 0.25 of min^2 / max, the more the longer their tiles.

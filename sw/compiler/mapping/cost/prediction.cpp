@@ -79,8 +79,10 @@ class load_meter {
         here.duties.steps = static_cast<unsigned>(plan_.clusters[c].steps.size());
         here.duties.tiles += tiles_made(step);
         for (const plan_window& window : step.inputs)
-          for (const edge_reference& edge : plan_.clusters[c].rings[window.ring].producers)
+          for (const edge_reference& edge : plan_.clusters[c].rings[window.ring].producers) {
             here.duties.events += tiles_made(plan_.clusters[edge.cluster].steps[edge.step]);
+            here.duties.frontiers += tiles_made(step);
+          }
         std::visit([&](const auto& work) { measure(c, step, work, here); }, step.work);
       }
     return std::move(loads_);
