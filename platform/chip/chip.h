@@ -209,6 +209,7 @@ run_end chip<Cluster>::run(const run_options& options) {
     if (const cycle_t end = end_seen(options); end != never) last = std::min(last, end + exact_window());
     if (++since_poll >= poll_after) {
       since_poll = 0;
+      if (options.interrupted && options.interrupted()) return run_end::interrupted;
       const auto clock = std::chrono::steady_clock::now();
       if (clock - last_poll < std::chrono::milliseconds(20)) poll_after = std::min(2 * poll_after, 256u);
       if (clock - last_poll > std::chrono::milliseconds(200)) poll_after = std::max(poll_after / 2, 1u);
@@ -216,7 +217,6 @@ run_end chip<Cluster>::run(const run_options& options) {
       if (clock >= next_poll) {
         next_poll = clock + std::chrono::milliseconds(200);
         if (options.on_progress) options.on_progress(now_);
-        if (options.interrupted && options.interrupted()) return run_end::interrupted;
       }
     }
   }
