@@ -68,6 +68,14 @@ class trial_run final : fabric_client {
     if (fabric_.in_flight() != 0) fail(nullptr, "bursts in flight after all have been answered");
     return all;
   }
+  std::uint64_t counted() const {
+    std::uint64_t all = 0;
+    fabric_.for_each_lane([&](const std::string&, axi_lane, const channel_counters& c) {
+      for (const std::uint64_t n : {c.bursts, c.beats, c.bytes, c.lost_arbitration, c.held_cycles})
+        all = mixed(all ^ n);
+    });
+    return all;
+  }
 
  private:
   static network_config configured(const network_trial& trial) { return trial.config; }
@@ -241,6 +249,11 @@ network_trial draw_trial(std::uint64_t seed, unsigned clusters, unsigned bursts)
   return t;
 }
 
-std::uint64_t play(const network_trial& trial, division by) { return trial_run(trial, by).run(); }
+std::uint64_t play(const network_trial& trial, division by, std::uint64_t* counted) {
+  trial_run run(trial, by);
+  const std::uint64_t times = run.run();
+  if (counted != nullptr) *counted = run.counted();
+  return times;
+}
 
 }  // namespace ohmic::test

@@ -37,6 +37,8 @@ enum class division : std::uint8_t {
 /// What became of the trial: of each burst, when it was offered at its target, when each of its data beats and its
 /// response came; as one number that all of it goes into. Throws std::logic_error with what was wrong: a burst that is
 /// answered twice or never, out of its id's order, with a data beat too many or too few or too early, dead-lock.
-std::uint64_t play(const network_trial& trial, division by);
+/// `counted`: likewise what all channels have counted, save what is not exact to the cycle: the most beats at once, and
+/// how long beats waited for room and for their order.
+std::uint64_t play(const network_trial& trial, division by, std::uint64_t* counted = nullptr);
 
 }  // namespace ohmic::test
