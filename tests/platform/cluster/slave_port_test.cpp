@@ -121,6 +121,55 @@ TEST_F(SlavePortTest, ReadAnswersWhenAllBeatsAreRead) {
   for (unsigned i = 0; i < 100; ++i) EXPECT_EQ(b.data[i], l1_[0x2010 + i]) << i;
 }
 
+// 16, 64 and 20 bytes; a write likewise.
+TEST_F(SlavePortTest, BeatsEndAtTheBussBoundaries) {
+  send(false, 0x2030, 100, 5);
+  send(true, 0x30B0, 100, 5);  // other banks
+  run(20);
+  ASSERT_EQ(out_.size(), 2u);
+  EXPECT_EQ(out_[0].cycle, 8u);
+  EXPECT_EQ(out_[1].cycle, 8u);
+}
+
+TEST_F(SlavePortTest, OneRegisterIsReachedPerCycleAndDirectionAndAnsweredInTheNext) {
+  registers_.words[0x24] = 1;
+  for (unsigned i = 0; i < 3; ++i) {
+    send(true, l1_bytes + 0x100 + 4 * i, 4, 2);
+    send(false, l1_bytes + 0x24, 4, 2);
+  }
+  run(10);
+  EXPECT_EQ(registers_.writes, (std::vector<std::pair<std::uint32_t, cycle_t>>{{0x100, 2}, {0x104, 3}, {0x108, 4}}));
+  ASSERT_EQ(out_.size(), 6u);
+  std::map<bool, std::vector<cycle_t>> answered;
+  for (const axi_message& m : out_) answered[m.burst->write].push_back(m.cycle);
+  EXPECT_EQ(answered[true], (std::vector<cycle_t>{3, 4, 5}));
+  EXPECT_EQ(answered[false], (std::vector<cycle_t>{3, 4, 5}));
+}
+
+TEST_F(SlavePortTest, ARegisterAccessStaysWithinItsWordAndTheRegion) {
+  registers_.words[0x24] = 0x11223344;
+  axi_burst& high = send(false, l1_bytes + 0x26, 2, 2);
+  axi_burst& across = send(false, l1_bytes + 0x26, 3, 2);
+  registers_.words[(1u << 20) - 4] = 5;
+  axi_burst& last = send(false, l1_bytes + (1u << 20) - 4, 4, 2);
+  axi_burst& behind = send(false, l1_bytes + (1u << 20), 4, 2);
+  run(10);
+  EXPECT_EQ(high.resp, axi_resp::okay);
+  EXPECT_EQ(high.data[0] | high.data[1] << 8, 0x1122);
+  EXPECT_EQ(across.resp, axi_resp::slverr);
+  EXPECT_EQ(last.resp, axi_resp::okay);
+  EXPECT_EQ(behind.resp, axi_resp::slverr);
+}
+
+TEST_F(SlavePortTest, AFailedReadShowsThePatternsByteOfItsAddress) {
+  const std::uint8_t pattern[] = {0xE5, 0xCC, 0xDA, 0xBA};
+  for (unsigned k = 0; k < 4; ++k) {
+    axi_burst& b = send(false, l1_bytes + 0x500 + k, 1, 1 + k);
+    run(10 + k);
+    EXPECT_EQ(b.data[0], pattern[k]) << k;
+  }
+}
+
 TEST_F(SlavePortTest, AConflictDelaysOnlyItsBeat) {
   taken_bank_ = 3;
   taken_until_ = 4;
