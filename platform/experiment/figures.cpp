@@ -55,7 +55,7 @@ std::uint64_t macs_per_image(const integer_graph& graph) {
   for (const graph_node& node : graph.nodes) {
     if (!node.on_crossbar()) continue;
     const graph_tensor& out = graph.tensors[static_cast<std::size_t>(node.output)];
-    macs += std::uint64_t{node.layer.weights.size()} * static_cast<unsigned>(out.height * out.width);
+    macs += std::uint64_t{node.layer().weights.size()} * static_cast<unsigned>(out.height * out.width);
   }
   return macs;
 }

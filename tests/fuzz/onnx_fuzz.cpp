@@ -180,8 +180,9 @@ double work(const integer_graph& g) {
   double sum = 0;
   for (const graph_node& n : g.nodes) {
     const graph_tensor& out = g.tensors[n.output];
-    const double pixels = double(out.width) * out.height, window = double(n.pool_window.size_x) * n.pool_window.size_y;
-    sum += pixels * out.channels * window + (n.on_crossbar() ? pixels * double(n.layer.weights.size()) : 0);
+    const graph_window pool = n.kind() == node_kind::max_pool ? n.pool_window() : graph_window{};
+    const double pixels = double(out.width) * out.height, window = double(pool.size_x) * pool.size_y;
+    sum += pixels * out.channels * window + (n.on_crossbar() ? pixels * double(n.layer().weights.size()) : 0);
   }
   return sum;
 }

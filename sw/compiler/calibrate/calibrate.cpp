@@ -79,7 +79,7 @@ void set_adc(crossbar_layer& layer, std::int64_t p) {
 }
 
 void set_requantise(graph_node& node, double input_scale, double output_scale) {
-  crossbar_layer& layer = node.layer;
+  crossbar_layer& layer = node.layer();
   requantise_constants& r = layer.requantise;
   const double lsb = std::ldexp(1.0, static_cast<int>(layer.adc.s)) / layer.adc.m;
   std::vector<double> ratios;
@@ -89,7 +89,7 @@ void set_requantise(graph_node& node, double input_scale, double output_scale) {
   std::size_t too_large = 0;
   for (r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end())); r.s >= 1; --r.s) {
     const double unit = std::ldexp(1.0, static_cast<int>(r.s));
-    const double rounding = node.kind == node_kind::logits ? 0 : unit / 2;
+    const double rounding = node.kind() == node_kind::logits ? 0 : unit / 2;
     bool fits = true;
     r.m.clear();
     r.b.clear();
@@ -112,28 +112,28 @@ void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<st
   const auto scale = [&](int input) -> double { return graph.tensors[node.inputs[input]].scale; };
   const graph_tensor& out = graph.tensors[node.output];
   if (node.on_crossbar()) {
-    crossbar_layer& l = node.layer;
+    crossbar_layer& l = node.layer();
     try {
       l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, graph.rows);
     } catch (const graph_error& e) {
       fail(node, e.what());
     }
     set_adc(l, p9999(count_sums(l, out, maps[node.inputs[0]], threads)));
-    set_requantise(node, scale(0), node.kind == node_kind::logits ? 1.0 : out.scale);
-  } else if (node.kind == node_kind::add) {
-    node.add.s = shift_for(node, std::max(scale(0), scale(1)) / out.scale);
-    node.add.a = static_cast<std::int32_t>(scaled(scale(0) / out.scale, node.add.s));
-    node.add.b = static_cast<std::int32_t>(scaled(scale(1) / out.scale, node.add.s));
-  } else if (node.kind == node_kind::average_pool) {
+    set_requantise(node, scale(0), node.kind() == node_kind::logits ? 1.0 : out.scale);
+  } else if (node.kind() == node_kind::add) {
+    node.add().s = shift_for(node, std::max(scale(0), scale(1)) / out.scale);
+    node.add().a = static_cast<std::int32_t>(scaled(scale(0) / out.scale, node.add().s));
+    node.add().b = static_cast<std::int32_t>(scaled(scale(1) / out.scale, node.add().s));
+  } else if (node.kind() == node_kind::average_pool) {
     const graph_tensor& in = graph.tensors[node.inputs[0]];
     const std::int64_t pixels = std::int64_t{in.height} * in.width;
     const double ratio = scale(0) / out.scale / static_cast<double>(pixels);
-    node.average.s = fit_average_shift(ratio, pixels);
-    if (node.average.s == 0)
+    node.average().s = fit_average_shift(ratio, pixels);
+    if (node.average().s == 0)
       fail(node, "the average of " + std::to_string(pixels) + " pixels, scaled by " +
                      std::to_string(scale(0) / out.scale) +
                      ", cannot be computed to half a step in 32 bits: too many pixels or too large a scale");
-    node.average.m = static_cast<std::int32_t>(scaled(ratio, node.average.s));
+    node.average().m = static_cast<std::int32_t>(scaled(ratio, node.average().s));
   }
 }
 
@@ -159,7 +159,7 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
     graph_node& node = graph.nodes[n];
     if (progress) progress(node.name, n, nodes - 1);
     calibrate_node(graph, node, maps, threads);
-    if (node.kind == node_kind::logits) break;
+    if (node.kind() == node_kind::logits) break;
     const node_executor executor(graph, n, reference_mode::adc);
     std::vector<feature_map>& results = maps[node.output];
     results.resize(images.size());

@@ -19,12 +19,12 @@ class checker {
 
   void run() {
     if (node_.name.empty()) fail("a node has no name");
-    const std::size_t inputs = node_.kind == node_kind::input ? 0 : node_.kind == node_kind::add ? 2 : 1;
+    const std::size_t inputs = node_.kind() == node_kind::input ? 0 : node_.kind() == node_kind::add ? 2 : 1;
     require(node_.inputs.size() == inputs,
             "has " + std::to_string(node_.inputs.size()) + " inputs, but takes " + std::to_string(inputs));
     const graph_tensor& out = graph_.tensors[node_.output];
     require(out.channels > 0 && out.height > 0 && out.width > 0, "gives an empty map " + shape_of(out));
-    switch (node_.kind) {
+    switch (node_.kind()) {
       case node_kind::input:
         break;
       case node_kind::convolution:
@@ -33,7 +33,7 @@ class checker {
         break;
       case node_kind::max_pool:
         require(in(0).channels == out.channels, "changes the number of channels");
-        check_window(node_.pool_window, in(0), out);
+        check_window(node_.pool_window(), in(0), out);
         break;
       case node_kind::average_pool:
         check_average(in(0), out);
@@ -46,7 +46,7 @@ class checker {
 
  private:
   [[noreturn]] void fail(const std::string& text) const {
-    throw graph_error("node '" + node_.name + "' (" + to_string(node_.kind) + "): " + text);
+    throw graph_error("node '" + node_.name + "' (" + to_string(node_.kind()) + "): " + text);
   }
   void require(bool condition, const std::string& text) const {
     if (!condition) fail(text);
@@ -82,7 +82,7 @@ class checker {
   }
 
   void check_layer(const graph_tensor& input, const graph_tensor& out) const {
-    const crossbar_layer& l = node_.layer;
+    const crossbar_layer& l = node_.layer();
     require(l.groups == 1, "grouped convolution (groups = " + std::to_string(l.groups) + ") is not supported");
     require(l.in_channels == input.channels && l.out_channels == out.channels,
             "maps " + std::to_string(l.in_channels) + " to " + std::to_string(l.out_channels) +
@@ -93,7 +93,7 @@ class checker {
                                                                   " weights instead of " +
                                                                   std::to_string(per_channel * l.out_channels));
     fits_int32("a partial sum", -std::int64_t(per_channel) * 16384, std::int64_t(per_channel) * 16384);
-    if (node_.kind == node_kind::logits)
+    if (node_.kind() == node_kind::logits)
       require(out.width == 1 && out.height == 1 && l.window.size_x == 1 && l.window.size_y == 1,
               "is not a fully connected layer of one pixel");
     if (graph_.calibrated) check_constants(l);
@@ -145,21 +145,21 @@ class checker {
     require(input.channels == out.channels && out.width == 1 && out.height == 1,
             "does not pool " + shape_of(input) + " to one pixel");
     if (!graph_.calibrated) return;
-    multiplier("pool.m", node_.average.m);
-    shift("pool.s", node_.average.s);
-    const std::int64_t largest = std::int64_t{128} * input.width * input.height * node_.average.m;
-    fits_int32("the pool's product", -largest, largest + (std::int64_t{1} << (node_.average.s - 1)));
+    multiplier("pool.m", node_.average().m);
+    shift("pool.s", node_.average().s);
+    const std::int64_t largest = std::int64_t{128} * input.width * input.height * node_.average().m;
+    fits_int32("the pool's product", -largest, largest + (std::int64_t{1} << (node_.average().s - 1)));
   }
 
   void check_add(const graph_tensor& out) const {
     for (int i = 0; i < 2; ++i)
       require(in(i).channels == out.channels && in(i).height == out.height && in(i).width == out.width,
               "adds maps of different shapes (" + shape_of(in(i)) + " to " + shape_of(out) + ")");
-    lower_bound(node_.add.lo);
+    lower_bound(node_.add().lo);
     if (!graph_.calibrated) return;
-    multiplier("add.a", node_.add.a);
-    multiplier("add.b", node_.add.b);
-    shift("add.s", node_.add.s);
+    multiplier("add.a", node_.add().a);
+    multiplier("add.b", node_.add().b);
+    shift("add.s", node_.add().s);
   }
 
   const integer_graph& graph_;
@@ -167,8 +167,8 @@ class checker {
 };
 
 void check_edges(const integer_graph& graph) {
-  if (graph.nodes.size() < 2 || graph.nodes.front().kind != node_kind::input ||
-      graph.nodes.back().kind != node_kind::logits)
+  if (graph.nodes.size() < 2 || graph.nodes.front().kind() != node_kind::input ||
+      graph.nodes.back().kind() != node_kind::logits)
     throw graph_error(
         "the network must begin with its input and end with a fully connected layer that gives the logits");
   std::vector<char> made(graph.tensors.size(), 0);
@@ -177,8 +177,8 @@ void check_edges(const integer_graph& graph) {
     const graph_node& node = graph.nodes[n];
     const bool end = n + 1 == graph.nodes.size();
     const auto fail = [&](const std::string& text) { throw graph_error("node '" + node.name + "': " + text); };
-    if ((node.kind == node_kind::input) != (n == 0)) fail("the network must have exactly one input");
-    if ((node.kind == node_kind::logits) != end) fail("logits must be the network's only output");
+    if ((node.kind() == node_kind::input) != (n == 0)) fail("the network must have exactly one input");
+    if ((node.kind() == node_kind::logits) != end) fail("logits must be the network's only output");
     if (!names.insert(node.name).second) fail("another node has this name; names must be unique");
     for (int t : node.inputs)
       if (t < 0 || t >= static_cast<int>(made.size()) || !made[t]) fail("reads a map that no node before it makes");

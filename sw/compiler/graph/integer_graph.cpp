@@ -22,6 +22,24 @@ const char* to_string(node_kind kind) {
   return "unknown";
 }
 
+graph_operation make_operation(node_kind kind) {
+  switch (kind) {
+    case node_kind::input:
+      return network_input{};
+    case node_kind::convolution:
+      return convolution{};
+    case node_kind::logits:
+      return logits_layer{};
+    case node_kind::max_pool:
+      return max_pool{};
+    case node_kind::average_pool:
+      return average_pool{};
+    case node_kind::add:
+      return residual_add{};
+  }
+  return {};
+}
+
 void link_tensors(integer_graph& graph) {
   for (graph_tensor& t : graph.tensors) {
     t.producer = -1;
@@ -60,8 +78,8 @@ std::int64_t mvm_count(const integer_graph& graph, int columns) {
   for (const graph_node& n : graph.nodes) {
     if (!n.on_crossbar()) continue;
     const graph_tensor& out = graph.tensors[n.output];
-    const std::int64_t column_tiles = (n.layer.out_channels + columns - 1) / columns;
-    total += std::int64_t{out.height} * out.width * static_cast<std::int64_t>(n.layer.row_sets.size()) * column_tiles;
+    const std::int64_t column_tiles = (n.layer().out_channels + columns - 1) / columns;
+    total += std::int64_t{out.height} * out.width * static_cast<std::int64_t>(n.layer().row_sets.size()) * column_tiles;
   }
   return total;
 }

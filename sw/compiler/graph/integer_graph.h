@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "sw/compiler/graph/pixel_conversion.h"
@@ -102,27 +104,51 @@ struct average_pool {
   unsigned s = 0;
 };
 
-enum class node_kind {
-  input,         ///< no inputs; its output is the image, quantised by its scale
-  convolution,   ///< layer; int8 output
-  logits,        ///< layer; the last node: fully connected, int32 output
-  max_pool,      ///< pool_window
-  average_pool,  ///< average; one output pixel, of the whole map
-  add,           ///< add
+/// A maximum over the part of the window that lies inside the map.
+struct max_pool {
+  graph_window window;
 };
 
-/// One operation. Only the member of its kind is used.
+/// No inputs; its output is the image, quantised by its scale.
+struct network_input {};
+
+/// An int8 map of a crossbar layer.
+struct convolution : crossbar_layer {};
+
+/// The last node: fully connected, int32 output.
+struct logits_layer : crossbar_layer {};
+
+/// What a node does, with the constants of that alone.
+using graph_operation = std::variant<network_input, convolution, logits_layer, max_pool, average_pool, residual_add>;
+
+/// The alternatives of graph_operation, in its order.
+enum class node_kind { input, convolution, logits, max_pool, average_pool, add };
+
+/// A default operation of the kind.
+graph_operation make_operation(node_kind kind);
+
+/// One operation on any number of maps.
 struct graph_node {
-  node_kind kind = node_kind::input;
   std::string name;         ///< unique; the ONNX node's name
   std::vector<int> inputs;  ///< tensor indices, in the operator's order
   int output = -1;          ///< tensor index
-  crossbar_layer layer;
-  graph_window pool_window;
-  residual_add add;
-  average_pool average;
+  graph_operation operation;
 
-  bool on_crossbar() const { return kind == node_kind::convolution || kind == node_kind::logits; }
+  node_kind kind() const { return static_cast<node_kind>(operation.index()); }
+  bool on_crossbar() const { return kind() == node_kind::convolution || kind() == node_kind::logits; }
+
+  /// The operation's constants; std::bad_variant_access if the node is of another kind.
+  const crossbar_layer& layer() const {
+    if (const auto* l = std::get_if<logits_layer>(&operation)) return *l;
+    return std::get<convolution>(operation);
+  }
+  crossbar_layer& layer() { return const_cast<crossbar_layer&>(std::as_const(*this).layer()); }
+  const graph_window& pool_window() const { return std::get<max_pool>(operation).window; }
+  graph_window& pool_window() { return std::get<max_pool>(operation).window; }
+  const average_pool& average() const { return std::get<average_pool>(operation); }
+  average_pool& average() { return std::get<average_pool>(operation); }
+  const residual_add& add() const { return std::get<residual_add>(operation); }
+  residual_add& add() { return std::get<residual_add>(operation); }
 };
 
 struct integer_graph {

@@ -103,7 +103,7 @@ deployment emit(const deployment_plan& plan, const chip_config& chip, const mapp
   result.image_height = static_cast<unsigned>(graph.input().height);
   result.image_channels = static_cast<unsigned>(graph.input().channels);
   result.classes = static_cast<unsigned>(graph.output().channels);
-  result.logits_shift = graph.nodes.back().layer.requantise.s;
+  result.logits_shift = graph.nodes.back().layer().requantise.s;
   result.labels = graph.labels;
   for (unsigned c = 0; c < plan.clusters.size(); ++c) {
     result.clusters.push_back(write_cluster(placed, c));

@@ -55,7 +55,7 @@ const json& entry_of(const json& calibration, const char* section, const std::st
 }
 
 void read_layer(const json& entry, graph_node& node) {
-  crossbar_layer& l = node.layer;
+  crossbar_layer& l = node.layer();
   const std::string in = "'" + node.name + "' ";
   l.row_sets.clear();
   for (const json& set : entry.at("row_sets")) {
@@ -95,18 +95,18 @@ std::string write_calibration(const integer_graph& graph) {
   for (const graph_node& n : graph.nodes) {
     if (n.on_crossbar()) {
       json sets = json::array();
-      for (const row_set& set : n.layer.row_sets)
+      for (const row_set& set : n.layer().row_sets)
         sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
                         {"ky", range_of(set.ky_begin, set.ky_end)},
-                        {"kx", range_of(0, n.layer.window.size_x)}});
-      const requantise_constants& r = n.layer.requantise;
+                        {"kx", range_of(0, n.layer().window.size_x)}});
+      const requantise_constants& r = n.layer().requantise;
       conv[n.name] = {{"row_sets", sets},
-                      {"adc", {{"m", n.layer.adc.m}, {"s", n.layer.adc.s}}},
+                      {"adc", {{"m", n.layer().adc.m}, {"s", n.layer().adc.s}}},
                       {"requantise", {{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}}}};
-    } else if (n.kind == node_kind::add) {
-      add[n.name] = {{"a", n.add.a}, {"b", n.add.b}, {"s", n.add.s}, {"relu", n.add.lo == 0}};
-    } else if (n.kind == node_kind::average_pool) {
-      pool[n.name] = {{"m", n.average.m}, {"s", n.average.s}};
+    } else if (n.kind() == node_kind::add) {
+      add[n.name] = {{"a", n.add().a}, {"b", n.add().b}, {"s", n.add().s}, {"relu", n.add().lo == 0}};
+    } else if (n.kind() == node_kind::average_pool) {
+      pool[n.name] = {{"m", n.average().m}, {"s", n.average().s}};
     }
   }
   return json{{"version", 1}, {"rows", graph.rows}, {"images", graph.calibration_images},
@@ -126,16 +126,16 @@ void read_calibration(const std::string& text, integer_graph& graph) {
       if (n.on_crossbar()) {
         read_layer(entry_of(calibration, "conv", n.name), n);
         ++layers;
-      } else if (n.kind == node_kind::add) {
+      } else if (n.kind() == node_kind::add) {
         const json& entry = entry_of(calibration, "add", n.name);
-        n.add.a = multiplier(entry.at("a"), "'" + n.name + "' a");
-        n.add.b = multiplier(entry.at("b"), "'" + n.name + "' b");
-        n.add.s = shift(entry.at("s"), "'" + n.name + "' s");
-        agree_on_relu(entry, n.add.lo, n.name);
-      } else if (n.kind == node_kind::average_pool) {
+        n.add().a = multiplier(entry.at("a"), "'" + n.name + "' a");
+        n.add().b = multiplier(entry.at("b"), "'" + n.name + "' b");
+        n.add().s = shift(entry.at("s"), "'" + n.name + "' s");
+        agree_on_relu(entry, n.add().lo, n.name);
+      } else if (n.kind() == node_kind::average_pool) {
         const json& entry = entry_of(calibration, "pool", n.name);
-        n.average.m = multiplier(entry.at("m"), "'" + n.name + "' m");
-        n.average.s = shift(entry.at("s"), "'" + n.name + "' s");
+        n.average().m = multiplier(entry.at("m"), "'" + n.name + "' m");
+        n.average().s = shift(entry.at("s"), "'" + n.name + "' s");
       }
     }
     if (calibration.at("conv").size() != layers)

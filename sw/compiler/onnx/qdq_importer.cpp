@@ -219,7 +219,7 @@ void qdq_importer::read_quantise(const onnx::NodeProto& node) {
                        std::to_string(v.rounded) +
                        " before its Relu; its values end at 127 times that, which no single quantiser says");
     t.scale = scale[0];
-    for (const graph_node* n = &producer(v.tensor); n->kind == node_kind::max_pool && waits_for_scale(n->inputs[0]);
+    for (const graph_node* n = &producer(v.tensor); n->kind() == node_kind::max_pool && waits_for_scale(n->inputs[0]);
          n = &producer(n->inputs[0]))
       graph_.tensors[n->inputs[0]].scale = scale[0];
   } else if (v.state == form::quantised || t.scale != scale[0]) {
@@ -271,7 +271,7 @@ graph_node& qdq_importer::append(const onnx::NodeProto& node, node_kind kind, st
   graph_.tensors.push_back(std::move(output));
   producers_.push_back(static_cast<int>(graph_.nodes.size()));
   graph_node& n = graph_.nodes.emplace_back();
-  n.kind = kind;
+  n.operation = make_operation(kind);
   n.name = node.name();
   n.inputs = std::move(inputs);
   n.output = tensor;
@@ -287,12 +287,12 @@ void qdq_importer::read_output() {
   graph_node& last = producer(found->second.tensor);
   const graph_tensor& t = graph_.tensors[found->second.tensor];
   const bool dequantised = found->second.state == form::real && found->second.sole;
-  if ((found->second.state != form::pending && !dequantised) || last.kind != node_kind::convolution ||
-      last.layer.window.size_x != 1 || last.layer.window.size_y != 1 || t.width != 1 || t.height != 1 ||
-      last.layer.requantise.lo == 0)
+  if ((found->second.state != form::pending && !dequantised) || last.kind() != node_kind::convolution ||
+      last.layer().window.size_x != 1 || last.layer().window.size_y != 1 || t.width != 1 || t.height != 1 ||
+      last.layer().requantise.lo == 0)
     throw import_error("output '" + name + "' comes from node '" + last.name +
                        "'; a Gemm that gives the logits, in no other use and without a Relu, is expected there");
-  last.kind = node_kind::logits;
+  last.operation = logits_layer{std::move(last.layer())};
   graph_.tensors[found->second.tensor].scale = 0;  // a quantiser of the logits is left out: they keep all their bits
   for (const graph_tensor& map : graph_.tensors)
     if (map.scale == 0 && &map != &t)

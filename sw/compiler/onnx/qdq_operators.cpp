@@ -113,7 +113,7 @@ void qdq_importer::read_conv(const onnx::NodeProto& node) {
   const graph_window window = read_window(node, attributes, kernel[0], kernel[1], input, output);
   attributes.refuse_unknown();
   output.channels = static_cast<int>(weights.dims[0]);
-  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output).layer;
+  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output).layer();
   layer.in_channels = input.channels;
   layer.window = window;
   take_weights(node, weights, false, layer);
@@ -143,7 +143,7 @@ void qdq_importer::read_gemm(const onnx::NodeProto& node) {
   graph_tensor output;
   output.channels = static_cast<int>(weights.dims[transposed ? 1 : 0]);
   output.height = output.width = 1;
-  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output, 2).layer;
+  crossbar_layer& layer = append(node, node_kind::convolution, {in}, output, 2).layer();
   layer.in_channels = input.channels;
   take_weights(node, weights, transposed, layer);
   if (!has_input(node, 2)) return;
@@ -160,13 +160,13 @@ void qdq_importer::read_matmul(const onnx::NodeProto& node) {
 
 void qdq_importer::fuse_relu(const onnx::NodeProto& node, int tensor) {
   graph_node& n = producer(tensor);
-  if (n.kind == node_kind::max_pool && waits_for_scale(n.inputs[0])) return fuse_relu(node, n.inputs[0]);
-  if (n.kind == node_kind::convolution)
-    n.layer.requantise.lo = 0;
-  else if (n.kind == node_kind::add)
-    n.add.lo = 0;
+  if (n.kind() == node_kind::max_pool && waits_for_scale(n.inputs[0])) return fuse_relu(node, n.inputs[0]);
+  if (n.kind() == node_kind::convolution)
+    n.layer().requantise.lo = 0;
+  else if (n.kind() == node_kind::add)
+    n.add().lo = 0;
   else
-    refuse(node, std::string("behind the ") + to_string(n.kind) + " node '" + n.name +
+    refuse(node, std::string("behind the ") + to_string(n.kind()) + " node '" + n.name +
                      "'; only a Relu behind a Conv, Gemm or Add can be fused");
 }
 
@@ -195,15 +195,15 @@ void qdq_importer::read_bias_add(const onnx::NodeProto& node) {
   const int t = pending_map(node, 1 - constant);
   const int rank = value_of(node, 1 - constant).rank;
   graph_node& n = producer(t);
-  bool first_bias = n.kind == node_kind::convolution && n.layer.requantise.lo != 0;
-  for (std::int32_t b : n.layer.bias) first_bias = first_bias && b == 0;
+  bool first_bias = n.kind() == node_kind::convolution && n.layer().requantise.lo != 0;
+  for (std::int32_t b : n.layer().bias) first_bias = first_bias && b == 0;
   if (!first_bias) refuse(node, "adds a constant to something other than the result of a Conv or MatMul without bias");
   const real_constant& bias = constants_.at(node.input(constant));
   if (bias.dims.size() > static_cast<std::size_t>(rank))
     refuse(node,
            "bias '" + bias.name + "' has the shape " + shape_text(bias.dims) + ", more axes than what it is added to");
   define(node, {form::pending, t, rank, read_once(node.output(0))});
-  take_bias(node, bias, rank == 4 ? 2 : 0, n.layer);
+  take_bias(node, bias, rank == 4 ? 2 : 0, n.layer());
 }
 
 void qdq_importer::read_add(const onnx::NodeProto& node) {
@@ -226,7 +226,7 @@ void qdq_importer::read_max_pool(const onnx::NodeProto& node) {
   // Before its input is quantised: a maximum of quantised numbers is the quantised maximum, so the quantiser that
   // follows may as well stand before both.
   value v = value_of(node, 0);
-  const bool pending = v.state == form::pending && producer(v.tensor).kind != node_kind::input;
+  const bool pending = v.state == form::pending && producer(v.tensor).kind() != node_kind::input;
   const int in = pending ? pending_map(node, 0) : real_map(node, 0);
   if (v.rank != 4) refuse(node, "input '" + node.input(0) + "' has the shape [N, C]; [N, C, H, W] is expected");
   if (pending) graph_.tensors[in].scale = 0;
@@ -240,7 +240,7 @@ void qdq_importer::read_max_pool(const onnx::NodeProto& node) {
   graph_tensor output = input;                         // a maximum keeps the scale
   const graph_window window = read_window(node, attributes, kernel[0], kernel[1], input, output);
   attributes.refuse_unknown();
-  append(node, node_kind::max_pool, {in}, output).pool_window = window;
+  append(node, node_kind::max_pool, {in}, output).pool_window() = window;
   if (pending) values_[node.output(0)].rounded = v.rounded;
 }
 

@@ -32,8 +32,8 @@ struct node_executor::exact_constants {
   std::vector<int> s;
 
   exact_constants(const graph_node& node, double input_scale, double output_scale) {
-    if (node.kind == node_kind::logits) return;
-    for (float weight_scale : node.layer.weight_scale) {
+    if (node.kind() == node_kind::logits) return;
+    for (float weight_scale : node.layer().weight_scale) {
       const double ratio = input_scale * weight_scale / output_scale;
       s.push_back(30 - std::ilogb(ratio));
       m.push_back(scaled(ratio, static_cast<unsigned>(s.back())));
@@ -44,20 +44,22 @@ struct node_executor::exact_constants {
 };
 
 node_executor::node_executor(const integer_graph& graph, int node, reference_mode mode)
-    : node_(graph.nodes[node]), out_(graph.tensors[node_.output]), add_(node_.add), average_(node_.average) {
+    : node_(graph.nodes[node]), out_(graph.tensors[node_.output]) {
+  if (const auto* add = std::get_if<residual_add>(&node_.operation)) add_ = *add;
+  if (const auto* average = std::get_if<average_pool>(&node_.operation)) average_ = *average;
   const bool exact = mode == reference_mode::exact;
   const auto scale = [&](int input) -> double { return graph.tensors[node_.inputs[input]].scale; };
   const double out = out_.scale;
   if (node_.on_crossbar()) {
-    const crossbar_layer& l = node_.layer;
+    const crossbar_layer& l = node_.layer();
     sums_ = std::make_unique<column_sums>(
         l, exact ? std::vector<row_set>{{0, l.window.size_y, 0, l.in_channels}} : l.row_sets);
     if (exact) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
-  } else if (exact && node_.kind == node_kind::add) {
+  } else if (exact && node_.kind() == node_kind::add) {
     add_.s = shift_for(node_, std::max(scale(0), scale(1)) / out, (1 << 21) - 1);
     add_.a = static_cast<std::int32_t>(scaled(scale(0) / out, add_.s));
     add_.b = static_cast<std::int32_t>(scaled(scale(1) / out, add_.s));
-  } else if (exact && node_.kind == node_kind::average_pool) {
+  } else if (exact && node_.kind() == node_kind::average_pool) {
     const graph_tensor& in = graph.tensors[node_.inputs[0]];
     const double x = scale(0) / out / (in.height * in.width);
     average_.s = shift_for(node_, x, 32767);
@@ -81,7 +83,7 @@ void node_executor::convolve(const feature_map& input, const finish& f) const {
       for (int y = 0; y < out_.height; ++y)
         for (int c = 0; c < channels; ++c) {
           const std::int32_t ps = sums[static_cast<std::size_t>(y) * sums_->stride() + c];
-          total[static_cast<std::size_t>(y) * channels + c] += exact_ ? ps : adc_code(ps, node_.layer.adc);
+          total[static_cast<std::size_t>(y) * channels + c] += exact_ ? ps : adc_code(ps, node_.layer().adc);
         }
     }
     for (int y = 0; y < out_.height; ++y)
@@ -90,7 +92,7 @@ void node_executor::convolve(const feature_map& input, const finish& f) const {
 }
 
 void node_executor::max_pool(const feature_map& input, feature_map& output) const {
-  const graph_window& w = node_.pool_window;
+  const graph_window& w = node_.pool_window();
   for (int x = 0; x < out_.width; ++x)
     for (int y = 0; y < out_.height; ++y)
       for (int c = 0; c < out_.channels; ++c) {
@@ -124,8 +126,7 @@ void node_executor::sum_up(const feature_map& x0, const feature_map& x1, feature
 feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) const {
   feature_map y(out_.channels, out_.height, out_.width);
   const feature_map& in = *inputs.at(0);
-  const requantise_constants& r = node_.layer.requantise;
-  switch (node_.kind) {
+  switch (node_.kind()) {
     case node_kind::input:
     case node_kind::logits:
       fail(node_, "gives no map");
@@ -138,23 +139,25 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) 
     case node_kind::add:
       sum_up(in, *inputs.at(1), y);
       break;
-    case node_kind::convolution:
+    case node_kind::convolution: {
+      const requantise_constants& r = node_.layer().requantise;
       if (exact_)
         convolve(in, [&](int x, int row, int c, std::int64_t sum) {
-          const std::int64_t high = ((sum + node_.layer.bias[c]) * exact_->m[c]) >> 32;
+          const std::int64_t high = ((sum + node_.layer().bias[c]) * exact_->m[c]) >> 32;
           y.at(x, row, c) = clip(round_shift(high, static_cast<unsigned>(exact_->s[c] - 32)), r.lo);
         });
       else
         convolve(in, [&](int x, int row, int c, std::int64_t sum) {
           y.at(x, row, c) = clip((sum * r.m[c] + r.b[c]) >> r.s, r.lo);
         });
+    }
   }
   return y;
 }
 
 std::vector<std::int32_t> node_executor::logits(const feature_map& input) const {
   std::vector<std::int32_t> result(out_.channels);
-  const crossbar_layer& l = node_.layer;
+  const crossbar_layer& l = node_.layer();
   convolve(input, [&](int, int, int c, std::int64_t sum) {
     result[c] = static_cast<std::int32_t>(exact_ ? sum + l.bias[c] : sum * l.requantise.m[c] + l.requantise.b[c]);
   });

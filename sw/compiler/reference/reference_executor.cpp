@@ -23,7 +23,7 @@ reference_result reference_executor::run(const feature_map& image, bool keep_map
   maps[graph_.nodes.front().output] = image;
   for (std::size_t n = 1; n < graph_.nodes.size(); ++n) {
     const graph_node& node = graph_.nodes[n];
-    if (node.kind == node_kind::logits) {
+    if (node.kind() == node_kind::logits) {
       result.logits = nodes_[n].logits(maps[node.inputs[0]]);
       continue;
     }

@@ -12,7 +12,7 @@ std::vector<ranked_class> top_classes(const integer_graph& graph, const std::vec
   std::sort(rows.begin(), rows.end(),
             [&](int a, int b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
   rows.resize(std::min<std::size_t>(rows.size(), static_cast<std::size_t>(std::max(count, 0))));
-  const int s = static_cast<int>(graph.nodes.back().layer.requantise.s);
+  const int s = static_cast<int>(graph.nodes.back().layer().requantise.s);
   std::vector<ranked_class> top;
   for (int row : rows) {
     const bool named = static_cast<std::size_t>(row) < graph.labels.size();

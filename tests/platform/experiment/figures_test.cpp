@@ -145,14 +145,14 @@ TEST(MacsPerImage, AreWeightsTimesPixelsOfCrossbarLayers) {
   g.tensors[1].height = 5, g.tensors[1].width = 6;
   g.tensors[2].height = g.tensors[2].width = 1;
   g.nodes.resize(4);
-  g.nodes[1].kind = node_kind::convolution;
+  g.nodes[1].operation = make_operation(node_kind::convolution);
   g.nodes[1].output = 1;
-  g.nodes[1].layer.weights.resize(12);
-  g.nodes[2].kind = node_kind::max_pool;
+  g.nodes[1].layer().weights.resize(12);
+  g.nodes[2].operation = make_operation(node_kind::max_pool);
   g.nodes[2].output = 1;
-  g.nodes[3].kind = node_kind::logits;
+  g.nodes[3].operation = make_operation(node_kind::logits);
   g.nodes[3].output = 2;
-  g.nodes[3].layer.weights.resize(8);
+  g.nodes[3].layer().weights.resize(8);
   EXPECT_EQ(macs_per_image(g), 12u * 30 + 8);
 }
 

@@ -15,7 +15,7 @@ inline integer_graph random_network(std::mt19937& random, int channels, int heig
                             float scale) -> graph_node& {
     g.tensors.push_back({name, c, h, w, scale, -1, {}});
     graph_node& n = g.nodes.emplace_back();
-    n.kind = kind;
+    n.operation = make_operation(kind);
     n.name = name;
     n.inputs = std::move(inputs);
     n.output = static_cast<int>(g.tensors.size()) - 1;
@@ -37,13 +37,14 @@ inline integer_graph random_network(std::mt19937& random, int channels, int heig
   const auto half = [](int size) { return (size - 1) / 2 + 1; };
   const int h1 = half(height), w1 = half(width), h2 = half(h1), w2 = half(w1);
   add_node(node_kind::input, "image", {}, channels, height, width, 1 / 64.f);
-  fill(add_node(node_kind::convolution, "conv1", {0}, 20, h1, w1, 0.02f).layer, channels, 20, {3, 3, 2, 2, 1, 1}, true);
-  add_node(node_kind::max_pool, "maxpool", {1}, 20, h2, w2, 0.02f).pool_window = {3, 3, 2, 2, 1, 1};
-  fill(add_node(node_kind::convolution, "main", {2}, 13, h2, w2, 0.05f).layer, 20, 13, {3, 3, 1, 1, 1, 1}, false);
-  fill(add_node(node_kind::convolution, "down", {2}, 13, h2, w2, 0.03f).layer, 20, 13, {1, 1, 1, 1, 0, 0}, false);
-  add_node(node_kind::add, "add", {3, 4}, 13, h2, w2, 0.06f).add.lo = 0;
+  fill(add_node(node_kind::convolution, "conv1", {0}, 20, h1, w1, 0.02f).layer(), channels, 20, {3, 3, 2, 2, 1, 1},
+       true);
+  add_node(node_kind::max_pool, "maxpool", {1}, 20, h2, w2, 0.02f).pool_window() = {3, 3, 2, 2, 1, 1};
+  fill(add_node(node_kind::convolution, "main", {2}, 13, h2, w2, 0.05f).layer(), 20, 13, {3, 3, 1, 1, 1, 1}, false);
+  fill(add_node(node_kind::convolution, "down", {2}, 13, h2, w2, 0.03f).layer(), 20, 13, {1, 1, 1, 1, 0, 0}, false);
+  add_node(node_kind::add, "add", {3, 4}, 13, h2, w2, 0.06f).add().lo = 0;
   add_node(node_kind::average_pool, "avgpool", {5}, 13, 1, 1, 0.02f);
-  fill(add_node(node_kind::logits, "fc", {6}, 7, 1, 1, 0).layer, 13, 7, {}, false);
+  fill(add_node(node_kind::logits, "fc", {6}, 7, 1, 1, 0).layer(), 13, 7, {}, false);
   link_tensors(g);
   return g;
 }
@@ -54,7 +55,7 @@ inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) 
   std::uniform_int_distribution<int> multiplier(100, 32767);
   for (graph_node& n : g.nodes) {
     if (n.on_crossbar()) {
-      crossbar_layer& l = n.layer;
+      crossbar_layer& l = n.layer();
       l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, rows);
       l.adc = {multiplier(random), 22};
       l.requantise.s = 14;
@@ -63,8 +64,8 @@ inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) 
         l.requantise.b.push_back(l.bias[c] * 20 + (1 << 13));
       }
     }
-    if (n.kind == node_kind::add) n.add = {multiplier(random) / 2, multiplier(random) / 2, 14, n.add.lo};
-    if (n.kind == node_kind::average_pool) n.average = {multiplier(random), 18};
+    if (n.kind() == node_kind::add) n.add() = {multiplier(random) / 2, multiplier(random) / 2, 14, n.add().lo};
+    if (n.kind() == node_kind::average_pool) n.average() = {multiplier(random), 18};
   }
   g.rows = rows;
   g.calibrated = true;

@@ -46,9 +46,9 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
   shape.input_height = static_cast<unsigned>(input.height);
   shape.input_width = static_cast<unsigned>(input.width);
   if (work.kernel == OHMIC_KERNEL_MAX_POOL) {
-    shape.window = static_cast<unsigned>(node.pool_window.size_x);
-    shape.window_height = static_cast<unsigned>(node.pool_window.size_y);
-    shape.stride_height = static_cast<unsigned>(node.pool_window.stride_y);
+    shape.window = static_cast<unsigned>(node.pool_window().size_x);
+    shape.window_height = static_cast<unsigned>(node.pool_window().size_y);
+    shape.stride_height = static_cast<unsigned>(node.pool_window().stride_y);
   }
   return shape;
 }

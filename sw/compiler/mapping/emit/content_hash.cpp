@@ -60,23 +60,29 @@ std::string content_hash(const integer_graph& graph) {
   }
   for (const graph_node& node : graph.nodes) {
     hash.text(node.name);
-    hash.number(static_cast<int>(node.kind));
+    hash.number(static_cast<int>(node.kind()));
     hash.array(node.inputs);
     hash.number(node.output);
-    add(hash, node.pool_window);
-    for (std::int64_t value : {std::int64_t{node.add.a}, std::int64_t{node.add.b}, std::int64_t{node.add.s},
-                               std::int64_t{node.add.lo}, std::int64_t{node.average.m}, std::int64_t{node.average.s}})
+    // Every node has the same words, those of another kind their defaults: what was hashed before nodes were variants.
+    const auto* pool = std::get_if<max_pool>(&node.operation);
+    const auto* sum = std::get_if<residual_add>(&node.operation);
+    const auto* average = std::get_if<average_pool>(&node.operation);
+    add(hash, pool ? pool->window : graph_window{});
+    const residual_add a = sum ? *sum : residual_add{};
+    const average_pool p = average ? *average : average_pool{};
+    for (const std::int64_t value : {std::int64_t{a.a}, std::int64_t{a.b}, std::int64_t{a.s}, std::int64_t{a.lo},
+                                     std::int64_t{p.m}, std::int64_t{p.s}})
       hash.number(value);
     if (!node.on_crossbar()) continue;
-    add(hash, node.layer.window);
-    hash.array(node.layer.weights);
-    hash.array(node.layer.row_sets);
-    hash.number(node.layer.adc.m);
-    hash.number(node.layer.adc.s);
-    hash.array(node.layer.requantise.m);
-    hash.array(node.layer.requantise.b);
-    hash.number(node.layer.requantise.s);
-    hash.number(node.layer.requantise.lo);
+    add(hash, node.layer().window);
+    hash.array(node.layer().weights);
+    hash.array(node.layer().row_sets);
+    hash.number(node.layer().adc.m);
+    hash.number(node.layer().adc.s);
+    hash.array(node.layer().requantise.m);
+    hash.array(node.layer().requantise.b);
+    hash.number(node.layer().requantise.s);
+    hash.number(node.layer().requantise.lo);
   }
   for (const std::string& label : graph.labels) hash.text(label);
   return hash.hex();

@@ -21,7 +21,9 @@ stage_use use_of(const deployment_plan& plan, std::size_t s) {
   for (unsigned c = 0; c < plan.clusters.size(); ++c)
     for (const plan_step& step : plan.clusters[c].steps)
       if (step.stage == static_cast<int>(s)) use.clusters.insert(c);
-  const crossbar_layer& layer = plan.graph->nodes[plan.stages[s].node].layer;
+  const graph_node& node = plan.graph->nodes[plan.stages[s].node];
+  if (!node.on_crossbar()) return use;
+  const crossbar_layer& layer = node.layer();
   const stage_mapping& m = plan.assignment.stages[s];
   for (const replica_mapping& replica : m.replicas)
     for (const channel_part& part : replica.parts)

@@ -38,7 +38,7 @@ class job_image {
 
 void write_ima_job(ohmic_ima& record, const ima_work& work, const integer_graph& graph, const plan_ring& input,
                    std::uint32_t input_base, const plan_ring& codes, std::uint32_t codes_base, unsigned tile_columns) {
-  const crossbar_layer& layer = graph.nodes[work.node].layer;
+  const crossbar_layer& layer = graph.nodes[work.node].layer();
   const graph_window& window = layer.window;
   const tile_window inputs = window_of(layer, work.packing, work.tile);
   const auto packed_x = static_cast<int>(work.packing.x), packed_y = static_cast<int>(work.packing.y);

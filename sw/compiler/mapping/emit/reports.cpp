@@ -63,7 +63,7 @@ std::vector<stage_report> report_stages(const placed_plan& placed, const plan_pr
     const graph_node& node = plan.graph->nodes[plan.stages[s].node];
     stage_report report;
     report.name = plan.stages[s].name;
-    report.kind = to_string(node.kind);
+    report.kind = to_string(node.kind());
     report.layers = {node.name};
     if (plan.stages[s].fused_add >= 0) report.layers.push_back(plan.graph->nodes[plan.stages[s].fused_add].name);
     report.tile_columns = plan.assignment.stages[s].tile_columns;

@@ -188,7 +188,7 @@ class cluster_writer {
   }
 
   void write_constants(const step_addresses& at, const kernel_work& work, ohmic_kernel_step& record) {
-    const requantise_constants& constants = plan_.graph->nodes[work.node].layer.requantise;
+    const requantise_constants& constants = plan_.graph->nodes[work.node].layer().requantise;
     record.multipliers = at.multipliers;
     record.biases = at.biases;
     record.shift = constants.s;
@@ -220,7 +220,7 @@ class cluster_writer {
       put_all(at.segments, segments);
     }
     if (work.add_node >= 0) {
-      const residual_add& add = plan_.graph->nodes[work.add_node].add;
+      const residual_add& add = plan_.graph->nodes[work.add_node].add();
       record.residual = static_cast<std::uint32_t>(work.residual_input);
       record.residual_a = work.own_is_second ? add.b : add.a;
       record.residual_b = work.own_is_second ? add.a : add.b;
@@ -237,12 +237,12 @@ class cluster_writer {
       put_all(at.input_segments, input_segments);
     }
     if (work.kernel == OHMIC_KERNEL_MAX_POOL) {
-      record.pool_height = static_cast<std::uint32_t>(node.pool_window.size_y);
-      record.pool_stride = static_cast<std::uint32_t>(node.pool_window.stride_y);
-      record.pool_pad = node.pool_window.pad_y;
+      record.pool_height = static_cast<std::uint32_t>(node.pool_window().size_y);
+      record.pool_stride = static_cast<std::uint32_t>(node.pool_window().stride_y);
+      record.pool_pad = node.pool_window().pad_y;
     } else if (work.kernel == OHMIC_KERNEL_AVERAGE_POOL) {
-      record.pool_multiplier = node.average.m;
-      record.shift = node.average.s;
+      record.pool_multiplier = node.average().m;
+      record.shift = node.average().s;
     }
     put(at.record, record);
   }
@@ -328,7 +328,7 @@ std::vector<crossbar_image> write_crossbars(const placed_plan& placed, unsigned 
   for (const plan_step& step : placed.plan.clusters[cluster].steps) {
     const ima_work* work = std::get_if<ima_work>(&step.work);
     if (work == nullptr) continue;
-    const crossbar_layer& layer = placed.plan.graph->nodes[work->node].layer;
+    const crossbar_layer& layer = placed.plan.graph->nodes[work->node].layer();
     crossbar_image image;
     image.cluster = placed.places[cluster];
     const tile_window inputs = window_of(layer, work->packing, work->tile);

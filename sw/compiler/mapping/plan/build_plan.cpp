@@ -190,9 +190,9 @@ class plan_builder {
 
   void add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile, tile_codes& codes) {
     const graph_node& node = graph_.nodes[plan_.stages[head.stage].node];
-    const graph_window& shape = node.layer.window;
+    const graph_window& shape = node.layer().window;
     const pixel_packing packing = mapped(head).packing;
-    const tile_window inputs = window_of(node.layer, packing, tile);
+    const tile_window inputs = window_of(node.layer(), packing, tile);
     plan_step ima = head;
     plan_window window;
     window.size = static_cast<unsigned>(shape.size_x);
@@ -351,7 +351,7 @@ class plan_builder {
     if (!is_root) {
       work.kernel = OHMIC_KERNEL_PARTIAL;
       ring = add_output_ring(cluster, node, ring_content::partial_sums, plain_layout(height, part.channels, 2));
-    } else if (graph_.nodes[s.node].kind == node_kind::logits) {
+    } else if (graph_.nodes[s.node].kind() == node_kind::logits) {
       work.kernel = OHMIC_KERNEL_LOGITS;
       ring = add_output_ring(cluster, node, ring_content::logits, plain_layout(height, part.channels, 4));
     } else {
@@ -367,7 +367,7 @@ class plan_builder {
     sum.output_ring = static_cast<int>(ring);
     sum.work = work;
     add_step(cluster, sum);
-    if (is_root && graph_.nodes[s.node].kind == node_kind::logits)
+    if (is_root && graph_.nodes[s.node].kind() == node_kind::logits)
       add_results_push(node, cluster, ring, part.channels);
     else if (is_root)
       edges_.add_source(cluster, s.output, part.channels, node, ring);
@@ -406,12 +406,12 @@ class plan_builder {
     work.node = here.node;
     work.channels = all_channels(here.output);
     plan_window window;
-    if (node.kind == node_kind::max_pool) {
+    if (node.kind() == node_kind::max_pool) {
       work.kernel = OHMIC_KERNEL_MAX_POOL;
-      window.size = static_cast<unsigned>(node.pool_window.size_x);
-      window.stride = static_cast<unsigned>(node.pool_window.stride_x);
-      window.pad = node.pool_window.pad_x;
-    } else if (node.kind == node_kind::average_pool) {
+      window.size = static_cast<unsigned>(node.pool_window().size_x);
+      window.stride = static_cast<unsigned>(node.pool_window().stride_x);
+      window.pad = node.pool_window().pad_x;
+    } else if (node.kind() == node_kind::average_pool) {
       work.kernel = OHMIC_KERNEL_AVERAGE_POOL;
       window.size = static_cast<unsigned>(tensor(here.input).width);
       window.whole_image = true;
@@ -419,7 +419,7 @@ class plan_builder {
       work.kernel = OHMIC_KERNEL_ADD;
       work.add_node = here.node;
     }
-    const bool is_add = node.kind == node_kind::add;
+    const bool is_add = node.kind() == node_kind::add;
     edge_builder::request asked;
     asked.tensor = here.input;
     asked.channels = all_channels(here.input);

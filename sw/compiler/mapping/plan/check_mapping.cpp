@@ -131,7 +131,7 @@ class mapping_checker {
   }
 
   void check_packing(std::size_t s, const stage_mapping& m) const {
-    const graph_window& window = node(s).layer.window;
+    const graph_window& window = node(s).layer().window;
     if (m.tile_columns % m.packing.x != 0)
       fail("stage '{}' packs {} columns into an MVM, which do not divide its tiles of {}", name(s), m.packing.x,
            m.tile_columns);
@@ -172,7 +172,7 @@ class mapping_checker {
   }
 
   void check_sets(std::size_t s, pixel_packing packing, const channel_part& part) {
-    const std::vector<row_set>& sets = node(s).layer.row_sets;
+    const std::vector<row_set>& sets = node(s).layer().row_sets;
     std::set<std::pair<unsigned, unsigned>> made;
     for (const crossbar_tile& tile : part.tiles) {
       use(s, tile.cluster);
@@ -207,7 +207,8 @@ class mapping_checker {
     if (groups > most_groups)
       fail("stage '{}': a tile in cluster {} makes {} groups of codes at once, and a job of the IMA has at most {}",
            name(s), tile.cluster, groups, most_groups);
-    taken_rectangle here{tile.first_row, static_cast<unsigned>(window_of(node(s).layer, packing, tile).crossbar_rows()),
+    taken_rectangle here{tile.first_row,
+                         static_cast<unsigned>(window_of(node(s).layer(), packing, tile).crossbar_rows()),
                          tile.first_bitline, bitlines_of(packing, tile, part.channels), name(s)};
     if (here.row + here.rows > chip_.ima.rows || here.bitline + here.bitlines > chip_.ima.columns)
       fail("stage '{}': a tile in cluster {} takes rows {} to {} and bitlines {} to {}, and the crossbar has {} x {}",
@@ -224,7 +225,7 @@ class mapping_checker {
   void check_sums(std::size_t s, const channel_part& part) {
     if (part.sums.empty())
       fail("stage '{}' adds nothing for channels {} to {}", name(s), part.channels.begin, part.channels.end - 1);
-    std::vector<unsigned> read_sets(node(s).layer.row_sets.size(), 0), read_nodes(part.sums.size(), 0);
+    std::vector<unsigned> read_sets(node(s).layer().row_sets.size(), 0), read_nodes(part.sums.size(), 0);
     std::vector<unsigned> sets_below(part.sums.size(), 0);
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       const reduction_node& sum = part.sums[n];

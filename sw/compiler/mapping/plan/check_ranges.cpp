@@ -18,14 +18,14 @@ class range_checker {
     const graph_tensor& out = graph_.tensors[node_.output];
     for (const graph_tensor* map : maps())
       at_most(largest_count, map->height, "rows of map '" + map->name + "'", "rows of a column are counted in 16 bits");
-    if (node_.kind == node_kind::input) return;
+    if (node_.kind() == node_kind::input) return;
     if (!node_.on_crossbar()) {
       at_most(largest_count, out.channels, "channels of map '" + out.name + "'",
               "channels of pools and adds are counted in 16 bits");
       return;
     }
     const graph_tensor& in = graph_.tensors[node_.inputs[0]];
-    const graph_window& window = node_.layer.window;
+    const graph_window& window = node_.layer().window;
     constexpr const char* coordinates = "the crossbar's input coordinates are signed 16-bit numbers";
     at_most(largest_coordinate, in.width, "columns of map '" + in.name + "'", coordinates);
     at_most(largest_coordinate, in.height, "rows of map '" + in.name + "'", coordinates);
@@ -42,7 +42,7 @@ class range_checker {
   void at_most(int limit, int value, const std::string& what, const std::string& why) const {
     if (value > limit)
       throw mapping_error(fmt::format("node '{}' ({}): {} {}; at most {} are allowed ({})", node_.name,
-                                      to_string(node_.kind), value, what, limit, why));
+                                      to_string(node_.kind()), value, what, limit, why));
   }
 
   const integer_graph& graph_;

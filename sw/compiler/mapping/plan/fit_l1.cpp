@@ -102,7 +102,7 @@ class l1_fitter {
     edge_mapping& edge = reader.residual;
     if (!ring.skip || ring.producers.empty() || edge.buffer == buffer_place::hbm) return false;
     edge = {buffer_place::hbm, {}, 0};
-    if (graph_.nodes[stages_[static_cast<std::size_t>(ring.stage)].node].kind == node_kind::add) reader.input = edge;
+    if (graph_.nodes[stages_[static_cast<std::size_t>(ring.stage)].node].kind() == node_kind::add) reader.input = edge;
     return true;
   }
 

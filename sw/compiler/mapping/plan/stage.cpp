@@ -20,11 +20,12 @@ std::vector<stage> make_stages(const integer_graph& graph) {
   std::vector<int> fused_into(graph.nodes.size(), -1);  // convolution -> add
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const graph_node& add = graph.nodes[n];
-    if (add.kind != node_kind::add || add.inputs[0] == add.inputs[1]) continue;
+    if (add.kind() != node_kind::add || add.inputs[0] == add.inputs[1]) continue;
     int best = -1;
     for (int tensor : add.inputs) {
       const int producer = graph.tensors[tensor].producer;
-      if (graph.nodes[producer].kind != node_kind::convolution || graph.tensors[tensor].consumers.size() != 1) continue;
+      if (graph.nodes[producer].kind() != node_kind::convolution || graph.tensors[tensor].consumers.size() != 1)
+        continue;
       if (best < 0 || distance[producer] > distance[best]) best = producer;
     }
     if (best >= 0) fused_into[best] = static_cast<int>(n);
@@ -33,13 +34,13 @@ std::vector<stage> make_stages(const integer_graph& graph) {
   std::vector<stage> stages;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const graph_node& node = graph.nodes[n];
-    if (node.kind == node_kind::input || fused_into[n] >= 0) continue;
+    if (node.kind() == node_kind::input || fused_into[n] >= 0) continue;
     stage s;
     s.name = node.name;
     s.node = static_cast<int>(n);
     s.input = node.inputs[0];
     s.output = node.output;
-    if (node.kind == node_kind::add) {
+    if (node.kind() == node_kind::add) {
       s.residual = node.inputs[1];
       const auto convolution = std::find(fused_into.begin(), fused_into.end(), static_cast<int>(n));
       if (convolution != fused_into.end()) {

@@ -37,8 +37,8 @@ double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design
   for (std::size_t p = 0; p < s; ++p) {
     if (stages_[p].output != stages_[s].input) continue;
     graph_window window;
-    if (node(s).on_crossbar()) window = node(s).layer.window;
-    if (node(s).kind == node_kind::max_pool) window = node(s).pool_window;
+    if (node(s).on_crossbar()) window = node(s).layer().window;
+    if (node(s).kind() == node_kind::max_pool) window = node(s).pool_window();
     const auto width = static_cast<double>(output(p).width);
     const double columns = std::min(
         width, double((design.tile_columns - 1) * static_cast<unsigned>(window.stride_x)) + double(window.size_x));
@@ -92,7 +92,7 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
     kernel_share share;
     share.columns = design.tile_columns;
     share.channels = static_cast<unsigned>(output(s).channels) / static_cast<unsigned>(parts(s, design));
-    share.in8 = static_cast<unsigned>(node(s).layer.row_sets.size());
+    share.in8 = static_cast<unsigned>(node(s).layer().row_sets.size());
     cores = tiles * cost_.kernel(stage_kernel(graph_, stages_[s], share));
     duties.steps += 1;
     duties.tiles += tiles;
@@ -150,7 +150,7 @@ double pipeline_balancer::core_cycles(std::size_t s, const std::vector<stage_des
 bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vector<stage_design>& others,
                                   stage_design& design, rating& to) const {
   const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns;
-  const bool one_pixel = node(s).kind == node_kind::average_pool;
+  const bool one_pixel = node(s).kind() == node_kind::average_pool;
   const auto height = static_cast<double>(output(s).height);
   if (design.tiles.empty()) {
     double tile = 0;
@@ -214,13 +214,13 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
     std::vector<unsigned> fan_ins = {0};
     if (node(s).on_crossbar()) {
       if (rules_.image_relay && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
-      design.tiles = share_crossbars(node(s).layer, packing, output(s).channels, chip_);
+      design.tiles = share_crossbars(node(s).layer(), packing, output(s).channels, chip_);
       if (design.tiles.empty()) continue;
-      fan_ins = fan_ins_of(static_cast<unsigned>(node(s).layer.row_sets.size()));
+      fan_ins = fan_ins_of(static_cast<unsigned>(node(s).layer().row_sets.size()));
     }
     for (const unsigned fan_in : fan_ins) {
       if (fan_in != 0) {
-        design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer.row_sets.size()), fan_in);
+        design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer().row_sets.size()), fan_in);
         design.sum_replicas.assign(design.sums.size(), 1);
       }
       for (unsigned tile = packing.x; tile <= width; tile += packing.x) {

@@ -79,7 +79,7 @@ bool mapping_search::repack(std::size_t s, stage_design& design) {
   const pixel_packing chosen = packings[below(4)];
   const graph_tensor& output = graph_.tensors[stages_[s].output];
   if (chosen.y > static_cast<unsigned>(output.height) || output.width % static_cast<int>(chosen.x) != 0) return false;
-  const auto tiles = share_crossbars(node.layer, chosen, output.channels, chip_);
+  const auto tiles = share_crossbars(node.layer(), chosen, output.channels, chip_);
   if (tiles.empty()) return false;
   design.packing = chosen;
   design.tiles = tiles;
@@ -115,7 +115,7 @@ bool mapping_search::change(std::vector<stage_design>& designs) {
   for (unsigned n = 1 + below(3); n > 0; --n) {
     const std::size_t s = below(static_cast<unsigned>(stages_.size()));
     stage_design& design = designs[s];
-    if (graph_.nodes[stages_[s].node].kind == node_kind::average_pool) return false;
+    if (graph_.nodes[stages_[s].node].kind() == node_kind::average_pool) return false;
     if (design.seats != core_seats::own || !change(s, design) || !sound(s, design)) return false;
   }
   return place_stages(graph_, stages_, designs, chip_).clusters <= most_clusters_;

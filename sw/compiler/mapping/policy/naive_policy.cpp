@@ -66,12 +66,12 @@ class naive_mapper {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       if (stages_[s].residual >= 0 && options_.residuals == residual_store::hbm) {
         result_.stages[s].residual.buffer = buffer_place::hbm;
-        if (node_of(s).kind == node_kind::add) result_.stages[s].input.buffer = buffer_place::hbm;
+        if (node_of(s).kind() == node_kind::add) result_.stages[s].input.buffer = buffer_place::hbm;
       }
       const graph_tensor& out = output_of(s);
       shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
       if (!on_crossbar(s)) continue;
-      shapes_[s].sets = static_cast<unsigned>(node_of(s).layer.row_sets.size());
+      shapes_[s].sets = static_cast<unsigned>(node_of(s).layer().row_sets.size());
       shapes_[s].splits = split_channels(out.channels, static_cast<int>(chip_.ima.columns));
     }
   }

@@ -40,7 +40,7 @@ class stage_placer {
     to.tile_columns = design.tile_columns;
     to.packing = design.packing;
     to.residual.buffer = design.residual;
-    if (design.residual == buffer_place::hbm && node(s).kind == node_kind::add) to.input.buffer = design.residual;
+    if (design.residual == buffer_place::hbm && node(s).kind() == node_kind::add) to.input.buffer = design.residual;
     take_relays(to.input, design.input_relays);
     take_relays(to.residual, design.residual_relays);
     to.replicas.resize(design.replicas);

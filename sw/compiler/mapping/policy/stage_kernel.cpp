@@ -12,20 +12,20 @@ kernel_shape stage_kernel(const integer_graph& graph, const stage& s, const kern
   tile.input_height = static_cast<unsigned>(in.height);
   tile.input_width = static_cast<unsigned>(in.width);
   if (node.on_crossbar()) {
-    tile.kernel = !share.root                      ? OHMIC_KERNEL_PARTIAL
-                  : node.kind == node_kind::logits ? OHMIC_KERNEL_LOGITS
-                                                   : OHMIC_KERNEL_REQUANTISE;
+    tile.kernel = !share.root                        ? OHMIC_KERNEL_PARTIAL
+                  : node.kind() == node_kind::logits ? OHMIC_KERNEL_LOGITS
+                                                     : OHMIC_KERNEL_REQUANTISE;
     tile.channels = share.channels;
     tile.in8 = share.in8;
     tile.in16 = share.in16;
     tile.residual = share.root && s.fused_add >= 0;
-  } else if (node.kind == node_kind::max_pool) {
+  } else if (node.kind() == node_kind::max_pool) {
     tile.kernel = OHMIC_KERNEL_MAX_POOL;
-    tile.window = static_cast<unsigned>(node.pool_window.size_x);
-    tile.window_height = static_cast<unsigned>(node.pool_window.size_y);
-    tile.stride_height = static_cast<unsigned>(node.pool_window.stride_y);
+    tile.window = static_cast<unsigned>(node.pool_window().size_x);
+    tile.window_height = static_cast<unsigned>(node.pool_window().size_y);
+    tile.stride_height = static_cast<unsigned>(node.pool_window().stride_y);
   } else {
-    tile.kernel = node.kind == node_kind::average_pool ? OHMIC_KERNEL_AVERAGE_POOL : OHMIC_KERNEL_ADD;
+    tile.kernel = node.kind() == node_kind::average_pool ? OHMIC_KERNEL_AVERAGE_POOL : OHMIC_KERNEL_ADD;
   }
   return tile;
 }

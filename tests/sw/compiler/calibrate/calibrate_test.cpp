@@ -27,14 +27,14 @@ integer_graph tiny_layer() {
   input.name = "image";
   input.output = 0;
   graph_node fc;
-  fc.kind = node_kind::logits;
+  fc.operation = make_operation(node_kind::logits);
   fc.name = "fc";
   fc.inputs = {0};
   fc.output = 1;
-  fc.layer.in_channels = fc.layer.out_channels = 2;
-  fc.layer.weights = {100, 27, -50, 0};  // [out][in]
-  fc.layer.weight_scale = {0.25f, 0.125f};
-  fc.layer.bias = {3, -4};
+  fc.layer().in_channels = fc.layer().out_channels = 2;
+  fc.layer().weights = {100, 27, -50, 0};  // [out][in]
+  fc.layer().weight_scale = {0.25f, 0.125f};
+  fc.layer().bias = {3, -4};
   g.nodes = {input, fc};
   link_tensors(g);
   return g;
@@ -48,7 +48,7 @@ feature_map pixel(int a, int b) {
 TEST(Calibrate, ScalesTheAdcSoThatThe9999thTenThousandthIsFullScale) {
   // |sums|: 100*10 + 27*2 = 1054 and 500. Of two values 99.99 % are both, so p = 1054.
   const integer_graph g = calibrate(tiny_layer(), {pixel(10, 2)});
-  const crossbar_layer& l = g.nodes[1].layer;
+  const crossbar_layer& l = g.nodes[1].layer();
   // inv = 127/1054 = 0.120493; 2^18 * inv = 31586.5..., 2^19 would pass 32767
   EXPECT_EQ(l.adc.s, 18u);
   EXPECT_EQ(l.adc.m, 31587);
@@ -64,14 +64,14 @@ TEST(Calibrate, IgnoresTheLargestTenThousandthOfTheSums) {
   std::vector<feature_map> images(9999, pixel(1, 0));  // sums 100 and -50
   images.push_back(pixel(127, 127));                   // one image of ten thousand: 16129 and 6350
   const integer_graph g = calibrate(tiny_layer(), images);
-  EXPECT_EQ(g.nodes[1].layer.adc.m, 16384) << "20000 values: two may be larger than p = 100, so the scale is 1";
-  EXPECT_EQ(g.nodes[1].layer.adc.s, 14u);
+  EXPECT_EQ(g.nodes[1].layer().adc.m, 16384) << "20000 values: two may be larger than p = 100, so the scale is 1";
+  EXPECT_EQ(g.nodes[1].layer().adc.s, 14u);
 }
 
 TEST(Calibrate, NeverAmplifiesSmallSums) {
   for (const feature_map& image : {pixel(0, 0), pixel(1, 0)}) {
     const integer_graph g = calibrate(tiny_layer(), {image});
-    EXPECT_EQ(adc_code(77, g.nodes[1].layer.adc), 77);
+    EXPECT_EQ(adc_code(77, g.nodes[1].layer().adc), 77);
   }
 }
 
@@ -128,11 +128,11 @@ TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
   EXPECT_THAT(complaint(tiny_layer(), {}, 256), HasSubstr("at least one image"));
   EXPECT_THAT(complaint(tiny_layer(), {feature_map(2, 1, 2)}, 256), HasSubstr("size"));
   integer_graph g = tiny_layer();
-  g.nodes[1].layer.weight_scale[0] = 1e6f;
+  g.nodes[1].layer().weight_scale[0] = 1e6f;
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("'fc'"), HasSubstr("15-bit")));
   g = tiny_layer();
-  g.nodes[1].layer.bias[1] = 2000000000;
-  g.nodes[1].layer.weight_scale[1] = 5;
+  g.nodes[1].layer().bias[1] = 2000000000;
+  g.nodes[1].layer().weight_scale[1] = 5;
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
   std::mt19937 random(5);
   g = random_network(random, 3, 9, 9);
@@ -146,7 +146,7 @@ integer_graph pool_of(int height, int width, float pool_scale) {
   g.tensors[0].width = width;
   g.tensors.insert(g.tensors.begin() + 1, graph_tensor{"pool", 2, 1, 1, pool_scale, -1, {}});
   graph_node pool;
-  pool.kind = node_kind::average_pool;
+  pool.operation = make_operation(node_kind::average_pool);
   pool.name = "pool";
   pool.inputs = {0};
   pool.output = 1;
@@ -161,7 +161,7 @@ TEST(Calibrate, AnAverageOfAnyPixelsThatFit32BitsIsExactToHalfAStep) {
   for (int pixels : {1, 49, 511, 512, 513, 1023, 1024, 1056, 4096, 65536, 66052}) {
     SCOPED_TRACE(std::to_string(pixels) + " pixels");
     const integer_graph g = calibrate(pool_of(1, pixels, 0.5f), {feature_map(2, 1, pixels)});
-    const average_pool& a = g.nodes[1].average;
+    const average_pool& a = g.nodes[1].average();
     for (int value : {-128, -77, 1, 127}) {  // the average of `pixels` equal values is the value
       const std::int64_t product = std::int64_t{value} * pixels * a.m + (std::int64_t{1} << (a.s - 1));
       EXPECT_LE(std::abs(product), std::int64_t{1} << 31);
@@ -179,12 +179,12 @@ TEST(Calibrate, AnAverageOfAnyPixelsThatFit32BitsIsExactToHalfAStep) {
 
 TEST(Calibrate, ALargeBiasTakesBitsFromTheMultipliers) {
   integer_graph g = tiny_layer();
-  g.nodes[1].layer.bias = {2'000'000'000, -4};  // real: 2.5e8; with the 14 bits of a small one 4.1e12
+  g.nodes[1].layer().bias = {2'000'000'000, -4};  // real: 2.5e8; with the 14 bits of a small one 4.1e12
   g = calibrate(g, {pixel(10, 2)});
-  const requantise_constants& r = g.nodes[1].layer.requantise;
+  const requantise_constants& r = g.nodes[1].layer().requantise;
   EXPECT_EQ(r.s, 3u) << "2.5e8 * 2^3 is the last below 2^31";
   EXPECT_EQ(r.b[0], 2'000'000'000);
-  g.nodes[1].layer.weight_scale = {4.f, 0.125f};
+  g.nodes[1].layer().weight_scale = {4.f, 0.125f};
   EXPECT_THROW(calibrate(g, {pixel(10, 2)}), graph_error) << "4e9 with any shift";
 }
 
@@ -194,8 +194,8 @@ TEST(Calibrate, TheSumOfBiasAndAnyCodesFits32Bits) {
   for (const auto& [bias, shift] :
        {std::pair{1'047'513, 14u}, {1'047'514, 13u}, {-1'047'513, 14u}, {-1'047'514, 13u}}) {
     integer_graph g = tiny_layer();
-    g.nodes[1].layer.bias[0] = bias;
-    const requantise_constants r = calibrate(g, {pixel(10, 2)}).nodes[1].layer.requantise;
+    g.nodes[1].layer().bias[0] = bias;
+    const requantise_constants r = calibrate(g, {pixel(10, 2)}).nodes[1].layer().requantise;
     EXPECT_EQ(r.s, shift) << bias;
     for (std::size_t c = 0; c < 2; ++c)
       EXPECT_LE(std::abs(std::int64_t{r.b[c]}) + 128 * std::int64_t{r.m[c]}, INT32_MAX) << bias;

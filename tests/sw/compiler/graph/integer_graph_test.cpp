@@ -71,21 +71,21 @@ integer_graph small_graph() {
   input.name = "image";
   input.output = 0;
   graph_node average;
-  average.kind = node_kind::average_pool;
+  average.operation = make_operation(node_kind::average_pool);
   average.name = "avgpool";
   average.inputs = {0};
   average.output = 1;
-  average.average = {16384, 18};
+  average.average() = {16384, 18};
   graph_node fc;
-  fc.kind = node_kind::logits;
+  fc.operation = make_operation(node_kind::logits);
   fc.name = "fc";
   fc.inputs = {1};
   fc.output = 2;
-  fc.layer.in_channels = fc.layer.out_channels = 2;
-  fc.layer.weights = {1, 2, 3, 4};
-  fc.layer.row_sets = {{0, 1, 0, 2}};
-  fc.layer.adc = {16384, 14};
-  fc.layer.requantise = {{100, 200}, {5, -5}, 10, -128};
+  fc.layer().in_channels = fc.layer().out_channels = 2;
+  fc.layer().weights = {1, 2, 3, 4};
+  fc.layer().row_sets = {{0, 1, 0, 2}};
+  fc.layer().adc = {16384, 14};
+  fc.layer().requantise = {{100, 200}, {5, -5}, 10, -128};
   g.nodes = {input, average, fc};
   link_tensors(g);
   return g;
@@ -104,23 +104,23 @@ TEST(CheckGraph, AcceptsAWholeGraph) { EXPECT_EQ(complaint(small_graph()), ""); 
 
 TEST(CheckGraph, NamesTheNodeAndTheValueOutOfRange) {
   integer_graph g = small_graph();
-  g.nodes[1].average.m = 40000;
+  g.nodes[1].average().m = 40000;
   EXPECT_THAT(complaint(g), AllOf(HasSubstr("avgpool"), HasSubstr("40000"), HasSubstr("32767")));
   g = small_graph();
-  g.nodes[2].layer.adc.s = 31;
+  g.nodes[2].layer().adc.s = 31;
   EXPECT_THAT(complaint(g), AllOf(HasSubstr("'fc'"), HasSubstr("adc.s = 31")));
   g = small_graph();
-  g.nodes[2].layer.requantise.b[1] = 2147483647;
+  g.nodes[2].layer().requantise.b[1] = 2147483647;
   EXPECT_THAT(complaint(g), HasSubstr("32 bits"));
 }
 
 TEST(CheckGraph, RefusesRowSetsThatOverlapOrLeaveAHole) {
   integer_graph g = small_graph();
-  g.nodes[2].layer.row_sets = {{0, 1, 0, 1}};
+  g.nodes[2].layer().row_sets = {{0, 1, 0, 1}};
   EXPECT_THAT(complaint(g), HasSubstr("do not cover"));
-  g.nodes[2].layer.row_sets = {{0, 1, 0, 2}, {0, 1, 1, 2}};
+  g.nodes[2].layer().row_sets = {{0, 1, 0, 2}, {0, 1, 1, 2}};
   EXPECT_THAT(complaint(g), HasSubstr("overlaps"));
-  g.nodes[2].layer.row_sets = {{0, 1, 0, 3}};
+  g.nodes[2].layer().row_sets = {{0, 1, 0, 3}};
   EXPECT_THAT(complaint(g), HasSubstr("not part of the layer"));
 }
 
@@ -135,7 +135,7 @@ TEST(CheckGraph, RefusesDuplicateNamesAndBrokenOrder) {
 
 TEST(CheckGraph, RefusesGroupedConvolution) {
   integer_graph g = small_graph();
-  g.nodes[2].layer.groups = 2;
+  g.nodes[2].layer().groups = 2;
   EXPECT_THAT(complaint(g), HasSubstr("grouped convolution"));
 }
 

@@ -146,7 +146,7 @@ TEST_F(Compile, TwentyRandomShapes) {
 integer_graph network_with_unneeded_columns(std::mt19937& random, int stride) {
   integer_graph graph = small_network(random, 9, 38, 256);  // conv1 makes 19 columns
   graph_node& pool = graph.nodes[2];
-  pool.pool_window = {2, 3, stride, 2, 0, 1};
+  pool.pool_window() = {2, 3, stride, 2, 0, 1};
   for (std::size_t t : {2u, 3u, 4u, 5u}) graph.tensors[t].width = (19 - 2) / stride + 1;
   return graph;
 }
@@ -221,10 +221,10 @@ TEST_F(Compile, BranchesThatMeetAtTheImageOnlyNeedAFewColumns) {
   integer_graph graph = small_network(random, 29, 37, 40);
   graph_node& down = graph.nodes[4];  // [13, 8, 10] from the image, where it was from the pool
   down.inputs = {0};
-  down.layer.in_channels = 3;
-  down.layer.window = {1, 1, 4, 4, 0, 0};
-  down.layer.weights.resize(13 * 3);
-  down.layer.row_sets = split_rows(3, 1, 1, 40);
+  down.layer().in_channels = 3;
+  down.layer().window = {1, 1, 4, 4, 0, 0};
+  down.layer().weights.resize(13 * 3);
+  down.layer().row_sets = split_rows(3, 1, 1, 40);
   link_tensors(graph);
   check_graph(graph);
   const chip_config chip = small_chip(64, 40, 256);
@@ -260,11 +260,11 @@ TEST_F(Compile, ReplicasThatNobodyAskedForAreNoMoreThanTheColumns) {
 TEST_F(Compile, AFanInOfItsOwnIsWithinWhatAKernelSums) {
   const integer_graph graph = small_network(random, 9, 13, 9);
   integer_graph wide = graph;
-  crossbar_layer& fc = wide.nodes.back().layer;
+  crossbar_layer& fc = wide.nodes.back().layer();
   fc.in_channels = 13;
   fc.row_sets.clear();
   for (int c = 0; c < 13; ++c) fc.row_sets.push_back({0, 1, c, c + 1});
-  crossbar_layer& main = wide.nodes[3].layer;
+  crossbar_layer& main = wide.nodes[3].layer();
   main.row_sets.clear();
   for (int c = 0; c < 20; ++c)
     for (int ky = 0; ky < 3; ++ky) main.row_sets.push_back({ky, ky + 1, c, c + 1});  // 60 sets
@@ -280,7 +280,7 @@ TEST_F(Compile, AFanInOfItsOwnIsWithinWhatAKernelSums) {
 
 TEST_F(Compile, AnImagesChannelsMayLieOnSeveralCrossbars) {
   const integer_graph graph = small_network(random, 29, 37, 18);  // two of three channels a set
-  ASSERT_EQ(graph.nodes[1].layer.row_sets.size(), 2u);
+  ASSERT_EQ(graph.nodes[1].layer().row_sets.size(), 2u);
   expect_reference(graph, small_chip(128, 18, 8), options, random);
 }
 
@@ -314,7 +314,7 @@ std::map<std::string, std::vector<unsigned>> seats(const deployment_plan& plan) 
 
 TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
   const integer_graph graph = small_network(random, 29, 37, 60);  // `main`: six of 20 channels and nine taps a set
-  ASSERT_EQ(graph.nodes[3].layer.row_sets.size(), 4u);
+  ASSERT_EQ(graph.nodes[3].layer().row_sets.size(), 4u);
   using seat_list = std::vector<unsigned>;
   options.naive.conv1_replicas = 2;
   // conv1 twice, set and root in one cluster; the pool, `down`, `main` with a root of its own, the pool, fc.
@@ -596,20 +596,20 @@ integer_graph long_map(std::mt19937& random, int height, int width, int channels
   graph.tensors[0].channels = channels;
   graph.tensors[1].height = graph.tensors[1].width = 1;
   graph_node& conv = graph.nodes[1];
-  conv.layer.in_channels = channels;
-  conv.layer.weights.resize(static_cast<std::size_t>(20 * channels));
-  conv.layer.row_sets = {{0, 1, 0, channels}};
-  conv.layer.window = {1, 1, 1, 1, 0, 0};
+  conv.layer().in_channels = channels;
+  conv.layer().weights.resize(static_cast<std::size_t>(20 * channels));
+  conv.layer().row_sets = {{0, 1, 0, channels}};
+  conv.layer().window = {1, 1, 1, 1, 0, 0};
   for (std::size_t n : {2u, 3u}) {
     graph.nodes[n].inputs = {static_cast<int>(n) - 1};
     graph.nodes[n].output = static_cast<int>(n);
   }
   graph.tensors[2].channels = 20;
-  crossbar_layer& fc = graph.nodes[3].layer;
+  crossbar_layer& fc = graph.nodes[3].layer();
   fc.in_channels = 20;
   fc.weights.resize(7 * 20, 3);
   fc.row_sets = {{0, 1, 0, 20}};
-  graph.nodes[2].average = {1, 1};
+  graph.nodes[2].average() = {1, 1};
   link_tensors(graph);
   return graph;
 }
@@ -622,7 +622,7 @@ TEST_F(Compile, ImaCoordinatesOf32767AreRightAndOneMoreIsRefused) {
       integer_graph graph = tall ? long_map(random, length, 3) : long_map(random, 3, length);
       graph.tensors[1].height = tall ? 5 : 3;  // windows at 0, 8191, ... 32764 and so on
       graph.tensors[1].width = tall ? 3 : 5;
-      (tall ? graph.nodes[1].layer.window.stride_y : graph.nodes[1].layer.window.stride_x) = 8191;
+      (tall ? graph.nodes[1].layer().window.stride_y : graph.nodes[1].layer().window.stride_x) = 8191;
       check_graph(graph);
       return graph;
     };
@@ -635,7 +635,7 @@ TEST_F(Compile, ImaCoordinatesOf32767AreRightAndOneMoreIsRefused) {
 
 TEST_F(Compile, AStrideBeyond16BitsIsRightWhereThereIsOneWindowOnly) {
   integer_graph graph = long_map(random, 2, 3);
-  graph.nodes[1].layer.window = {1, 1, 70000, 65536, 0, 0};
+  graph.nodes[1].layer().window = {1, 1, 70000, 65536, 0, 0};
   check_graph(graph);
   expect_reference(graph, small_chip(16, 40, 256), options, random);
 }

@@ -122,7 +122,7 @@ TEST_F(MappingLanguage, ShiftedKernelRowsShareCrossbars) {
   // pixels take windows of 4 rows and 4 columns: four crossbars of 80 rows, one for each row, and a quarter of the
   // MVMs.
   integer_graph graph = small_network(random, 29, 37, 128);
-  crossbar_layer& layer = graph.nodes[3].layer;
+  crossbar_layer& layer = graph.nodes[3].layer();
   layer.row_sets = {{0, 1, 0, 20}, {1, 2, 0, 20}, {2, 3, 0, 20}};
   check_graph(graph);
   const chip_config chip = small_chip(16, 128, 256);
@@ -159,7 +159,7 @@ TEST_F(MappingLanguage, LayersShareACrossbarAndACluster) {
     tile.first_bitline = static_cast<unsigned>(s);
     if (!apart)
       next_row += static_cast<unsigned>(
-          graph.nodes[stages[s].node].layer.row_sets[0].rows(graph.nodes[stages[s].node].layer.window.size_x));
+          graph.nodes[stages[s].node].layer().row_sets[0].rows(graph.nodes[stages[s].node].layer().window.size_x));
     replica.parts[0].sums[0].clusters = {0};
   }
   m.clusters = 2;

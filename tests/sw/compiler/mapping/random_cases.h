@@ -69,7 +69,7 @@ class random_case_maker {
     const std::string unique = name + std::to_string(graph_.nodes.size());
     graph_.tensors.push_back({unique, s.channels, s.height, s.width, 0.02f, -1, {}});
     graph_node& n = graph_.nodes.emplace_back();
-    n.kind = kind;
+    n.operation = make_operation(kind);
     n.name = unique;
     n.inputs = std::move(inputs);
     n.output = static_cast<int>(graph_.tensors.size()) - 1;
@@ -79,7 +79,7 @@ class random_case_maker {
 
   int add_layer(node_kind kind, const std::string& name, int input, graph_window window, shape s) {
     const int output = add_node(kind, name, {input}, s);
-    crossbar_layer& l = graph_.nodes.back().layer;
+    crossbar_layer& l = graph_.nodes.back().layer();
     l.in_channels = tensor(input).channels;
     l.out_channels = s.channels;
     l.window = window;
@@ -120,13 +120,13 @@ class random_case_maker {
   int max_pool(int input) {
     const windowed w = window_of(input);
     const int output = add_node(node_kind::max_pool, "maxpool", {input}, {tensor(input).channels, w.height, w.width});
-    graph_.nodes.back().pool_window = w.window;
+    graph_.nodes.back().pool_window() = w.window;
     return output;
   }
   int add(int a, int b) {
     const graph_tensor& like = tensor(a);
     const int output = add_node(node_kind::add, "add", {a, b}, {like.channels, like.height, like.width});
-    graph_.nodes.back().add.lo = below(2) ? 0 : -128;
+    graph_.nodes.back().add().lo = below(2) ? 0 : -128;
     return output;
   }
   /// Two branches of the same shape that an add joins: each one convolution, or a 1x1 one more, or nothing.
@@ -155,7 +155,7 @@ class random_case_maker {
     options.naive.reductions = below(3) ? reduction_seats::automatic : reduction_seats::shared;
     options.naive.residuals = below(3) ? residual_store::l1 : residual_store::hbm;
     for (const graph_node& n : graph_.nodes)
-      if (n.kind == node_kind::convolution)
+      if (n.kind() == node_kind::convolution)
         options.naive.replicas[n.name] = 1 + static_cast<unsigned>(below(std::min(4, graph_.tensors[n.output].width)));
   }
 

@@ -84,8 +84,8 @@ class random_mapper {
       m.packing.y = 1 + below(std::min(3u, static_cast<unsigned>(output(s).height)));
     }
     if (node(s).on_crossbar())
-      for (unsigned set = 0; set < node(s).layer.row_sets.size(); ++set)
-        if (!fits(node(s).layer, m.packing, {0, 1}, {0, 0, 0, {{set, 0}}})) m.packing.x = 1;
+      for (unsigned set = 0; set < node(s).layer().row_sets.size(); ++set)
+        if (!fits(node(s).layer(), m.packing, {0, 1}, {0, 0, 0, {{set, 0}}})) m.packing.x = 1;
     const int split = 1 + static_cast<int>(below(chip_.ima.columns / m.packing.x));
     for (replica_mapping& replica : m.replicas) {
       if (!node(s).on_crossbar()) {
@@ -101,7 +101,7 @@ class random_mapper {
   channel_part part_of(std::size_t s, const stage_mapping& m, channel_range channels, unsigned most_replicas) {
     channel_part part;
     part.channels = channels;
-    const crossbar_layer& layer = node(s).layer;
+    const crossbar_layer& layer = node(s).layer();
     std::vector<packed_set> all;
     for (unsigned set = 0; set < layer.row_sets.size(); ++set)
       for (unsigned dy = 0; dy < m.packing.y; ++dy) all.push_back({set, dy});

@@ -14,7 +14,7 @@ class resnet18_builder {
     add(node_kind::input, "image", {}, 3, 256);
     int at = convolution("conv1", 0, 64, 7, 2, 3);
     at = add(node_kind::max_pool, "maxpool", {at}, 64, 64);
-    graph_.nodes.back().pool_window = {3, 3, 2, 2, 1, 1};
+    graph_.nodes.back().pool_window() = {3, 3, 2, 2, 1, 1};
     for (int layer = 1; layer <= 4; ++layer)
       for (int block = 0; block < 2; ++block) {
         const std::string name = "l" + std::to_string(layer) + "b" + std::to_string(block);
@@ -36,7 +36,7 @@ class resnet18_builder {
   int add(node_kind kind, const std::string& name, std::vector<int> inputs, int channels, int width) {
     graph_.tensors.push_back({name, channels, width, width, 0.02f, -1, {}});
     graph_node& n = graph_.nodes.emplace_back();
-    n.kind = kind;
+    n.operation = make_operation(kind);
     n.name = name;
     n.inputs = std::move(inputs);
     n.output = static_cast<int>(graph_.tensors.size()) - 1;
@@ -45,7 +45,7 @@ class resnet18_builder {
   int layer(node_kind kind, const std::string& name, int input, int channels, graph_window window, int width) {
     const int in_channels = graph_.tensors[static_cast<std::size_t>(input)].channels;
     const int output = add(kind, name, {input}, channels, width);
-    crossbar_layer& l = graph_.nodes.back().layer;
+    crossbar_layer& l = graph_.nodes.back().layer();
     l.in_channels = in_channels;
     l.out_channels = channels;
     l.window = window;

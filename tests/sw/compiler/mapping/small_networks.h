@@ -50,7 +50,7 @@ inline integer_graph chain_network(std::mt19937& random, int height, int width,
     const int output = static_cast<int>(graph.tensors.size());
     graph.tensors.push_back({name, channels, h, w, 0.02f, -1, {}});
     graph_node& node = graph.nodes.emplace_back();
-    node.kind = kind;
+    node.operation = make_operation(kind);
     node.name = name;
     if (output > 0) node.inputs = {output - 1};
     node.output = output;
@@ -71,11 +71,11 @@ inline integer_graph chain_network(std::mt19937& random, int height, int width,
     const graph_window& w = windows[i];
     height = (height + 2 * w.pad_y - w.size_y) / w.stride_y + 1;
     width = (width + 2 * w.pad_x - w.size_x) / w.stride_x + 1;
-    fill(add(node_kind::convolution, "conv" + std::to_string(i), 5, height, width).layer, channels, 5, w);
+    fill(add(node_kind::convolution, "conv" + std::to_string(i), 5, height, width).layer(), channels, 5, w);
     channels = 5;
   }
   add(node_kind::average_pool, "avgpool", channels, 1, 1);
-  fill(add(node_kind::logits, "fc", 4, 1, 1).layer, channels, 4, {});
+  fill(add(node_kind::logits, "fc", 4, 1, 1).layer(), channels, 4, {});
   link_tensors(graph);
   guess_calibration(graph, random, 256);
   return graph;

@@ -39,7 +39,7 @@ void run(fs::path path) {
   const graph_node& last = graph.nodes.back();
   std::ofstream file(path.replace_extension("out"), std::ios::binary);
   for (std::size_t c = 0; c < sums.size(); ++c) {
-    const double logit = double{graph.tensors[last.inputs[0]].scale} * last.layer.weight_scale[c] * sums[c];
+    const double logit = double{graph.tensors[last.inputs[0]].scale} * last.layer().weight_scale[c] * sums[c];
     file.write(reinterpret_cast<const char*>(&logit), sizeof logit);
   }
 }

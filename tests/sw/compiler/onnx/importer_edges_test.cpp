@@ -57,7 +57,7 @@ TEST(ImporterEdges, EachSideHasItsOwnPadding) {
     set_again(b.find("maxpool"), "strides", {1, 1});
     const integer_graph g = import_onnx_bytes(b.bytes(), "net.onnx");
     const graph_tensor& out = g.tensors[g.nodes[1].output];
-    const graph_window& window = g.nodes[1].layer.window;
+    const graph_window& window = g.nodes[1].layer().window;
     EXPECT_EQ(out.height, c.height);
     EXPECT_EQ(out.width, c.width);
     EXPECT_EQ(window.pad_y, c.pad_y);
@@ -190,7 +190,7 @@ TEST(ImporterEdges, ListedNumbersAreWithinTheirType) {
       for (int i = 0; i < count; ++i) w.add_int32_data(i == 5 ? value : i);
     };
   };
-  for (const int value : {-128, 127}) EXPECT_EQ(import(with(value)).nodes[4].layer.weights[5], value);
+  for (const int value : {-128, 127}) EXPECT_EQ(import(with(value)).nodes[4].layer().weights[5], value);
   for (const int value : {-129, 128, 255, 1 << 20})
     EXPECT_THAT(complaint(with(value)), AllOf(HasSubstr("'down.w' holds " + std::to_string(value)), HasSubstr("INT8")));
   EXPECT_THAT(complaint(with(0, 15)), HasSubstr("'down.w' holds 15 values"));

@@ -36,16 +36,16 @@ struct plain_executor {
   }
   __int128 codes(const graph_node& n, int x, int y, int out) const {
     const feature_map& in = maps[n.inputs[0]];
-    const graph_window& w = n.layer.window;
+    const graph_window& w = n.layer().window;
     __int128 total = 0;
-    for (const row_set& set : n.layer.row_sets) {
+    for (const row_set& set : n.layer().row_sets) {
       long sum = 0;
       for (int c = set.channel_begin; c < set.channel_end; ++c)
         for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
           for (int kx = 0; kx < w.size_x; ++kx)
-            sum += long{n.layer.weight(out, c, ky, kx)} *
+            sum += long{n.layer().weight(out, c, ky, kx)} *
                    input(in, x * w.stride_x - w.pad_x + kx, y * w.stride_y - w.pad_y + ky, c, 0);
-      const adc_scale& a = n.layer.adc;
+      const adc_scale& a = n.layer().adc;
       total += clip(shifted(static_cast<__int128>(sum) * a.m + (1L << (a.s - 1)), a.s), -128);
     }
     return total;
@@ -54,11 +54,11 @@ struct plain_executor {
     maps.assign(g.tensors.size(), {});
     maps[0] = image;
     for (const graph_node& n : g.nodes) {
-      if (n.kind == node_kind::input) continue;
+      if (n.kind() == node_kind::input) continue;
       const graph_tensor& t = g.tensors[n.output];
       const feature_map& in = maps[n.inputs[0]];
-      const requantise_constants& r = n.layer.requantise;
-      if (n.kind == node_kind::logits) {
+      const requantise_constants r = n.on_crossbar() ? n.layer().requantise : requantise_constants{};
+      if (n.kind() == node_kind::logits) {
         std::vector<std::int32_t> logits;
         for (int c = 0; c < t.channels; ++c)
           logits.push_back(static_cast<std::int32_t>(codes(n, 0, 0, c) * r.m[c] + r.b[c]));
@@ -69,23 +69,23 @@ struct plain_executor {
         for (int oy = 0; oy < t.height; ++oy)
           for (int c = 0; c < t.channels; ++c) {
             int v = -1000;
-            if (n.kind == node_kind::convolution) {
+            if (n.kind() == node_kind::convolution) {
               v = clip(shifted(codes(n, ox, oy, c) * r.m[c] + r.b[c], r.s), r.lo);
-            } else if (n.kind == node_kind::max_pool) {
-              const graph_window& w = n.pool_window;
+            } else if (n.kind() == node_kind::max_pool) {
+              const graph_window& w = n.pool_window();
               for (int ky = 0; ky < w.size_y; ++ky)
                 for (int kx = 0; kx < w.size_x; ++kx)
                   v = std::max(v, input(in, ox * w.stride_x - w.pad_x + kx, oy * w.stride_y - w.pad_y + ky, c, -1000));
-            } else if (n.kind == node_kind::add) {
-              v = clip(shifted(static_cast<__int128>(in.at(ox, oy, c)) * n.add.a +
-                                   maps[n.inputs[1]].at(ox, oy, c) * n.add.b + (1L << (n.add.s - 1)),
-                               n.add.s),
-                       n.add.lo);
+            } else if (n.kind() == node_kind::add) {
+              v = clip(shifted(static_cast<__int128>(in.at(ox, oy, c)) * n.add().a +
+                                   maps[n.inputs[1]].at(ox, oy, c) * n.add().b + (1L << (n.add().s - 1)),
+                               n.add().s),
+                       n.add().lo);
             } else {
               long sum = 0;
               for (int ix = 0; ix < in.width; ++ix)
                 for (int iy = 0; iy < in.height; ++iy) sum += in.at(ix, iy, c);
-              v = clip(shifted(static_cast<__int128>(sum) * n.average.m + (1L << (n.average.s - 1)), n.average.s),
+              v = clip(shifted(static_cast<__int128>(sum) * n.average().m + (1L << (n.average().s - 1)), n.average().s),
                        -128);
             }
             y.at(ox, oy, c) = static_cast<std::int8_t>(v);
@@ -145,12 +145,12 @@ TEST(NodeExecutor, PoolsNegativeNumbers) {
   g.tensors = {{"image", 1, 4, 4, 1, -1, {}}, {"pool", 1, 2, 2, 1, -1, {}}};
   graph_node image, pool;
   image.output = 0;
-  pool.kind = node_kind::max_pool;
+  pool.operation = make_operation(node_kind::max_pool);
   pool.inputs = {0};
   pool.output = 1;
-  pool.pool_window.size_x = pool.pool_window.size_y = 3;
-  pool.pool_window.stride_x = pool.pool_window.stride_y = 2;
-  pool.pool_window.pad_x = pool.pool_window.pad_y = 1;
+  pool.pool_window().size_x = pool.pool_window().size_y = 3;
+  pool.pool_window().stride_x = pool.pool_window().stride_y = 2;
+  pool.pool_window().pad_x = pool.pool_window().pad_y = 1;
   g.nodes = {image, pool};
   link_tensors(g);
   feature_map map(1, 4, 4);
@@ -171,22 +171,23 @@ TEST(ReferenceExecutor, ExactFormFollowsTheRealNumbers) {
   const reference_result found = reference_executor(g, reference_mode::exact).run(image, true);
   long differ = 0, total = 0;
   for (const graph_node& n : g.nodes) {
-    if (n.kind != node_kind::convolution) continue;
+    if (n.kind() != node_kind::convolution) continue;
     const feature_map &in = found.maps[n.inputs[0]], &out = found.maps[n.output];
-    const graph_window& w = n.layer.window;
+    const graph_window& w = n.layer().window;
     for (int x = 0; x < out.width; ++x)
       for (int y = 0; y < out.height; ++y)
         for (int o = 0; o < out.channels; ++o) {
-          double sum = n.layer.bias[o];
+          double sum = n.layer().bias[o];
           for (int c = 0; c < in.channels; ++c)
             for (int ky = 0; ky < w.size_y; ++ky)
               for (int kx = 0; kx < w.size_x; ++kx) {
                 const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
                 if (ix >= 0 && iy >= 0 && ix < in.width && iy < in.height)
-                  sum += double{1} * n.layer.weight(o, c, ky, kx) * in.at(ix, iy, c);
+                  sum += double{1} * n.layer().weight(o, c, ky, kx) * in.at(ix, iy, c);
               }
-          const double real = sum * g.tensors[n.inputs[0]].scale * n.layer.weight_scale[o] / g.tensors[n.output].scale;
-          const double expected = std::min(127.0, std::max<double>(n.layer.requantise.lo, std::rint(real)));
+          const double real =
+              sum * g.tensors[n.inputs[0]].scale * n.layer().weight_scale[o] / g.tensors[n.output].scale;
+          const double expected = std::min(127.0, std::max<double>(n.layer().requantise.lo, std::rint(real)));
           ++total;
           if (out.at(x, y, o) != expected) {
             ++differ;
@@ -209,7 +210,7 @@ TEST(TopClasses, RanksByLogitThenRowAndNamesWhatTheModelNames) {
   std::mt19937 random(1);
   integer_graph g = random_network(random, 3, 9, 9);
   g.labels = {"cat", "dog"};
-  g.nodes.back().layer.requantise.s = 3;
+  g.nodes.back().layer().requantise.s = 3;
   const auto top = top_classes(g, {5, 9, 16, 9, -1}, 4);
   ASSERT_EQ(top.size(), 4u);
   EXPECT_EQ(top[0].label, "class 2");

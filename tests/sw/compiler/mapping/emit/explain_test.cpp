@@ -25,7 +25,7 @@ TEST(Explain, TellsOfEveryStageWhatItHasAndTakes) {
   const std::string table = explain_mapping(plan, chip, {});
   for (const stage& s : plan.stages) EXPECT_THAT(table, HasSubstr("\n" + s.name + " ")) << s.name;
   // conv1: 3 channels and 3 x 3 taps are 27 rows, and 20 bitlines, of 256 x 256 cells.
-  const crossbar_layer& conv1 = graph.nodes[plan.stages[0].node].layer;
+  const crossbar_layer& conv1 = graph.nodes[plan.stages[0].node].layer();
   const double percent = 100.0 * 27 * conv1.out_channels / 65536;
   const std::string line = table.substr(table.find("\nconv1"), table.find('\n', table.find("\nconv1") + 1));
   char cells[16];

@@ -178,13 +178,13 @@ TEST_F(CheckMapping, AJobHasEightGroupsOfCodes) {
 }
 
 TEST_F(CheckMapping, CoordinatesOfPackedPixelsHave16Bits) {
-  graph.nodes[1].layer.window.stride_y = 20000;
+  graph.nodes[1].layer().window.stride_y = 20000;
   EXPECT_THAT(said([&](mapping& m) { m.stages[0].packing = {1, 2}; }),
               AllOf(HasSubstr("40000 rows"), HasSubstr("32767")));
 }
 
 TEST_F(CheckMapping, PartialSumsHave16Bits) {
-  crossbar_layer& layer = graph.nodes[stages[main].node].layer;
+  crossbar_layer& layer = graph.nodes[stages[main].node].layer();
   layer.row_sets.assign(257, layer.row_sets[0]);
   chip.network.factors.back() = 512;
   const std::string text = said([&](mapping& m) {
@@ -209,7 +209,7 @@ TEST_F(CheckMapping, PartialSumsHave16Bits) {
 }
 
 TEST_F(CheckMapping, AKernelHas32Inputs) {
-  crossbar_layer& layer = graph.nodes[stages[main].node].layer;
+  crossbar_layer& layer = graph.nodes[stages[main].node].layer();
   layer.row_sets.assign(33, layer.row_sets[0]);
   EXPECT_THAT(said([&](mapping& m) {
                 channel_part& p = part(m);

@@ -136,7 +136,7 @@ TEST(PaperPolicies, ManyRowSetsAreAddedAtOnceOrInATree) {
     const mapping m = balanced_policy(bar, {}).map(graph, stages, chip);
     for (std::size_t s = 0; s < stages.size(); ++s) {
       const graph_node& node = graph.nodes[stages[s].node];
-      if (!node.on_crossbar() || node.layer.row_sets.size() <= 8) continue;
+      if (!node.on_crossbar() || node.layer().row_sets.size() <= 8) continue;
       const std::vector<reduction_node>& sums = m.stages[s].replicas[0].parts[0].sums;
       if (bar == paper_bar::replicated)
         EXPECT_EQ(sums.size(), 1u);
