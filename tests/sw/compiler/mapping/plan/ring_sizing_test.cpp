@@ -64,6 +64,7 @@ struct hand_made_plan {
       plan_destination d;
       d.cluster = t.cluster;
       d.ring = t.ring;
+      d.producer_index = static_cast<unsigned>(plan.clusters[t.cluster].rings[t.ring].producers.size());
       work.destinations.push_back(d);
       plan.clusters[t.cluster].rings[t.ring].producers.push_back(
           {cluster, static_cast<unsigned>(plan.clusters[cluster].steps.size()),
@@ -106,6 +107,47 @@ TEST(RingSizing, HoldsWhatArrivesWithAProducersTileInWholeTiles) {
   EXPECT_EQ(slots_of_stride_two(8, 1), 16u) << "five and the eight that arrive, in tiles of eight";
   EXPECT_EQ(slots_of_stride_two(6, 1), 12u) << "five and six, in tiles of six";
   EXPECT_EQ(slots_of_stride_two(8, 3), 24u) << "five and twelve, in tiles of eight";
+}
+
+// Eight replicas make a column each at a time, and the eight arrive together: five and eight, though four ahead are
+// asked for.
+TEST(RingSizing, HoldsWhatAllReplicasOfTheProducerMakeAtATime) {
+  constexpr unsigned replicas = 8;
+  hand_made_plan p;
+  const unsigned input = p.ring(replicas), output = p.ring(replicas, false, width / 2);
+  for (unsigned k = 0; k < replicas; ++k) {
+    const unsigned image = p.ring(k);
+    p.pull(k, image, 1);
+    p.push(k, image, {{replicas, input}}, 1);
+    for (plan_step& step : p.plan.clusters[k].steps) step.makes = {1, k, replicas};
+  }
+  plan_window window;
+  window.ring = input;
+  window.size = 3;
+  window.stride = 2;
+  window.pad = 1;
+  p.kernel(replicas, {window}, output, 2, width / 2);
+  p.push(replicas, output, {}, 2);
+  p.plan.assignment.prefetch_tiles = 1;
+  mark_followers(p.plan);
+  size_rings(p.plan);
+  prove_live(p.plan);
+  EXPECT_EQ(p.slots(replicas, input), 5u + 8u);
+}
+
+// Columns of an image and a ring that holds three and a bit of them: a run repeats itself when the ring has gone round.
+TEST(TokenRun, ProvesMoreImagesThanAnyRingHolds) {
+  token_net net;
+  net.buffers.resize(2);
+  net.buffers[0].columns_per_image = 10;
+  net.buffers[1].columns_per_image = 10;
+  net.buffers[0].slots = 5;
+  net.buffers[1].slots = 10;
+  EXPECT_EQ(images_to_prove(net), 4u) << "never fewer";
+  net.buffers[1].slots = 31;
+  EXPECT_GT(images_to_prove(net), 2u * 4) << "four in the ring, and as many behind them";
+  net.buffers[1].sequence = true;
+  EXPECT_EQ(images_to_prove(net), 4u) << "not by columns of an image";
 }
 
 /// image -> source; source -> convolution of three columns -> add; source -> add.
