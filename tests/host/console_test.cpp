@@ -47,6 +47,25 @@ TEST(ConsoleDeathTest, WhatIsLostIsToldWithItsFirstReason) {
   }
 }
 
+// First a full disk; what comes later finds the descriptor closed.
+TEST(ConsoleDeathTest, AnotherReasonLaterDoesNotReplaceTheFirst) {
+  EXPECT_EXIT(
+      {
+        to("/dev/full");
+        prepare_console();
+        for (int i = 0; i < 20000; ++i) print("a line\n");
+        close(STDOUT_FILENO);
+        for (int i = 0; i < 20000; ++i) print("a line\n");
+        try {
+          finish_console();
+        } catch (const std::runtime_error& error) {
+          std::fprintf(stderr, "%s\n", error.what());
+        }
+        _exit(1);
+      },
+      testing::ExitedWithCode(1), "^cannot write standard output: No space left on device\n$");
+}
+
 TEST(ConsoleDeathTest, WhatIsTakenIsRight) {
   EXPECT_EXIT(print_lines(1, [] { to("/dev/null"); }), testing::ExitedWithCode(0), "^$");
 }

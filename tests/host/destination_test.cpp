@@ -56,8 +56,26 @@ TEST_F(Destination, WhatThisProcessHasOpenForWritingIsWrittenInto) {
   EXPECT_TRUE(find_destination("/dev/fd/" + std::to_string(descriptor)).written_into);
   close(descriptor);
   EXPECT_FALSE(find_destination(path("file")).written_into);
+  const int both = open(path("file").c_str(), O_RDWR);
+  EXPECT_EQ(find_destination(path("file")).descriptor, both);
+  EXPECT_TRUE(find_destination(path("file")).written_into);
+  close(both);
   const int reading = open(path("file").c_str(), O_RDONLY);
   EXPECT_FALSE(find_destination(path("file")).written_into) << "one that is only read";
+  close(reading);
+}
+
+// By /proc a file can be reached that no name leads to any more: there is nothing that could be replaced.
+TEST_F(Destination, AFileWithoutANameIsWrittenInto) {
+  put("file", "x");
+  const int reading = open(path("file").c_str(), O_RDONLY);
+  const std::string way = "/proc/self/fd/" + std::to_string(reading);
+  EXPECT_FALSE(find_destination(way).written_into);
+  EXPECT_EQ(find_destination(way).file, path("file"));
+  std::filesystem::remove(path("file"));
+  EXPECT_TRUE(find_destination(way).written_into);
+  put("file", "another one");
+  EXPECT_TRUE(find_destination(way).written_into) << "it has the name, and is not it";
   close(reading);
 }
 

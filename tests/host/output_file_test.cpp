@@ -107,12 +107,21 @@ TEST_F(OutputFile, GoesThroughAFifo) {
 }
 
 TEST_F(OutputFile, GoesOnWhereAnOpenFileStands) {
-  const int descriptor = open(path("log").c_str(), O_WRONLY | O_CREAT, 0600);
-  ASSERT_EQ(write(descriptor, "before ", 7), 7);
-  write_whole_file("/dev/fd/" + std::to_string(descriptor), "between ");
-  ASSERT_EQ(write(descriptor, "after", 5), 5);
-  close(descriptor);
-  EXPECT_EQ(read_whole_file(path("log")), "before between after");
+  for (const auto how : {output_file::filled::by_write, output_file::filled::by_name}) {
+    const int descriptor = open(path("log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ASSERT_EQ(write(descriptor, "before ", 7), 7);
+    {
+      output_file file("/dev/fd/" + std::to_string(descriptor), how);
+      if (how == output_file::filled::by_name)
+        std::ofstream(file.place()) << "between ";
+      else
+        file.write("between ");
+      file.commit();
+    }
+    ASSERT_EQ(write(descriptor, "after", 5), 5);
+    close(descriptor);
+    EXPECT_EQ(read_whole_file(path("log")), "before between after");
+  }
 }
 
 TEST_F(OutputFile, AFullDeviceIsNamedWithItsReason) {

@@ -46,6 +46,20 @@ TEST(ClusterControlTest, KeepsTheFirstErrorUntilItIsCleared) {
   EXPECT_EQ(control.read(reg::error_core_offset, 0, ok), 3u);
 }
 
+TEST(ClusterControlTest, ClearsTheErrorsThatAreWrittenAndNoOthers) {
+  cluster_control control(cluster_identity{});
+  bool ok = true;
+  control.record_error(cluster_control::error_kind::dma, 0x1234, 2);
+  control.record_error(cluster_control::error_kind::core_access, 0x5678, 3);
+  const std::uint32_t both = control.read(reg::error_status_offset, 0, ok);
+  const std::uint32_t one = both & (~both + 1);
+  control.write(reg::error_status_offset, one);
+  EXPECT_EQ(control.read(reg::error_status_offset, 0, ok), both & ~one);
+  control.record_error(cluster_control::error_kind::dma, 0x9999, 4);
+  EXPECT_EQ(control.read(reg::error_addr_offset, 0, ok), 0x1234u) << "not all have been seen to";
+  EXPECT_EQ(control.read(reg::error_core_offset, 0, ok), 2u);
+}
+
 TEST(ClusterControlTest, GuardsTheStackOfEachCoreApart) {
   cluster_control control(cluster_identity{});
   bool ok = true;

@@ -352,6 +352,10 @@ INSTANTIATE_TEST_SUITE_P(
                 peer + 2},
         refused{"unaligned_doorbell",
                 [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_DOORBELL, d.doorbell_lo = peer + 1; }, peer + 1},
+        refused{"half_aligned_doorbell",
+                [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_DOORBELL, d.doorbell_lo = peer + 2; }, peer + 2},
+        refused{"odd_count_word", [](dma_descriptor& d) { d.flags |= DMA_NOTIFY_COUNT, d.notify_lo = peer + 1; },
+                peer + 1},
         refused{"runs_into_the_own_cluster",
                 [](dma_descriptor& d) { d.flags = 2, d.counts = 2, d.dst_stride1 = -0x200000; }, dma_bench::own_global},
         refused{"unmapped_destination", [](dma_descriptor& d) { d.dst_lo = 0x20000000; }, 0x20000000},
@@ -401,6 +405,28 @@ TEST(Dma, RefusesAStartWhileBusyAndRunsOn) {
   EXPECT_EQ(bench.completed(0), 1u);
   EXPECT_EQ(bench.status(0), 0u);
   EXPECT_EQ(bench.error_addr(0), 0u);
+}
+
+TEST(Dma, EachChannelIsBusyByItself) {
+  dma_bench bench;
+  bench.put(0, copy(own + 0x1000, peer, 64));
+  bench.start(5, 0);
+  for (unsigned c = 0; c < 8; ++c) EXPECT_EQ(bench.status(c), c == 5 ? busy_bit : 0u) << c;
+  bench.run();
+  EXPECT_EQ(bench.status(5), 0u);
+}
+
+// The cluster takes one error a cycle: the first of several is the one that is told.
+TEST(Dma, OfTwoRefusedStartsTheFirstIsReported) {
+  dma_bench bench;
+  bench.start(1, 0x41);
+  bench.start(2, 0x82);
+  bench.cycle();
+  ASSERT_EQ(bench.errors.size(), 1u);
+  EXPECT_EQ(bench.errors[0].address, 0x41u);
+  EXPECT_EQ(bench.errors[0].unit, 1u);
+  EXPECT_EQ(bench.status(2), error_bit) << "and both channels say so themselves";
+  EXPECT_EQ(bench.error_addr(2), 0x82u);
 }
 
 TEST(Dma, AChainThatStartsForgetsTheErrorBeforeIt) {

@@ -98,6 +98,68 @@ TEST_F(HbmTest, AddressesOutsideAnswerWithAnError) {
   EXPECT_EQ(read.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
+// A read's data take the channel for as many cycles as it has beats, a write's answer for one.
+TEST_F(HbmTest, AnswersFollowEachOtherOnTheirChannels) {
+  std::uint8_t data[256] = {};
+  payload first(false, base, data, 256), second(false, base + 256, data, 64);
+  master->request(first, 0);
+  master->request(second, 0);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 2u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 101);
+  EXPECT_DOUBLE_EQ(master->answers[1].second, 105);
+  payload long_write(true, base, data, 256), short_write(true, base + 256, data, 192);
+  master->request(long_write, 0);   // in 301 ns, its last beat in 304
+  master->request(short_write, 0);  // 302 and 304
+  sc_core::sc_start(300, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 4u);
+  EXPECT_DOUBLE_EQ(master->answers[2].second, 404);
+  EXPECT_DOUBLE_EQ(master->answers[3].second, 405) << "the next cycle, whatever the first one's length";
+}
+
+TEST_F(HbmTest, AWatchIsToldOfEveryWriteThatTouchesItsRange) {
+  struct seen {
+    std::uint64_t address, bytes;
+  };
+  std::vector<seen> told;
+  memory->watch_writes(base + 0x100, base + 0x140,
+                       [&](std::uint64_t address, const std::uint8_t*, std::uint64_t bytes, cycle_t) {
+                         told.push_back({address, bytes});
+                       });
+  std::uint8_t data[64] = {};
+  const auto write = [&](std::uint64_t offset, unsigned bytes) {
+    payload p(true, base + offset, data, bytes);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const std::size_t before = told.size();
+    master->socket->b_transport(p, delay);
+    return told.size() - before;
+  };
+  EXPECT_EQ(write(0xF0, 16), 0u) << "ends where it begins";
+  EXPECT_EQ(write(0xF0, 17), 1u) << "its last byte is the first";
+  EXPECT_EQ(write(0xF0, 64), 1u);
+  EXPECT_EQ(write(0x13F, 1), 1u);
+  EXPECT_EQ(write(0x13F, 64), 1u);
+  EXPECT_EQ(write(0x140, 8), 0u);
+  EXPECT_EQ(told.back().address, base + 0x13F) << "the whole write is told";
+  EXPECT_EQ(told.back().bytes, 64u);
+  payload read(false, base + 0x100, data, 8);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  master->socket->b_transport(read, delay);
+  EXPECT_EQ(told.size(), 4u);
+}
+
+TEST_F(HbmTest, AWatchIsNotToldOfAWriteThatIsRefused) {
+  unsigned told = 0;
+  memory->watch_writes(base, base + (2 << 20),
+                       [&](std::uint64_t, const std::uint8_t*, std::uint64_t, cycle_t) { ++told; });
+  std::uint8_t data[64] = {};
+  payload across(true, base + (1 << 20) - 32, data, 64);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  master->socket->b_transport(across, delay);
+  EXPECT_EQ(across.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(told, 0u);
+}
+
 TEST_F(HbmTest, BlockingAndDebugTransportWork) {
   std::uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, back[8] = {};
   payload write(true, base + 8, data, 8), read(false, base + 8, back, 8), end(false, base + (1 << 20) - 3, back, 8);

@@ -77,6 +77,28 @@ TEST_F(SharedIcacheTest, MissReadsOneLineThroughTheNetwork) {
   EXPECT_EQ(cache.count().misses, 1u);
 }
 
+// Reads that nobody waits for any more hold all entries: who comes then asks again until one is free.
+TEST_F(SharedIcacheTest, WhoFindsNoFreeEntryIsServedWhenOneIs) {
+  cycle_t now = 0;
+  const unsigned cores = config.cores;
+  for (unsigned core = 0; core < cores; ++core) {
+    cache.request(core, text + core * 64, now);
+    step(now++);
+    cache.cancel(core);
+  }
+  ASSERT_EQ(port.sent.size(), cores);
+  const std::uint32_t another = text + 0x4000;
+  cache.request(3, another, now);
+  for (unsigned k = 0; k < 5; ++k) EXPECT_EQ(step(now++), answers{});
+  EXPECT_EQ(port.sent.size(), cores);
+  EXPECT_EQ(respond(2, now), answers{}) << "nobody waits for that one";
+  step(now++);
+  step(now++);
+  ASSERT_EQ(port.sent.size(), cores + 1);
+  EXPECT_EQ(port.sent.back().burst->addr, another);
+  EXPECT_EQ(respond(cores, now), (answers{{3, now + config.refill_cycles}}));
+}
+
 TEST_F(SharedIcacheTest, OneReadServesAllWhoWaitForItsLine) {
   for (unsigned core = 0; core < 4; ++core) cache.request(core, text, 0);
   for (cycle_t now = 0; now < 4; ++now) EXPECT_EQ(step(now), answers{});

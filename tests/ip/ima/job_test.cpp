@@ -93,6 +93,42 @@ TEST(ImaJobCheck, AWindowMayFillTheCrossbarButNotMore) {
             "accepted");
 }
 
+// Every field with a range: both ends are allowed, what is next to them is not.
+TEST(ImaJobCheck, RangesAreExact) {
+  struct {
+    const char* name;
+    std::uint32_t ima_job::* field;
+    std::uint32_t least, most;
+  } const fields[] = {{"ADC_M", &ima_job::adc_m, 1, 0x7FFFFFFF}, {"ADC_S", &ima_job::adc_s, 1, 62}};
+  for (const auto& f : fields) {
+    EXPECT_EQ(refusal([&](ima_job& j) { j.*f.field = f.least; }), "accepted") << f.name;
+    EXPECT_EQ(refusal([&](ima_job& j) { j.*f.field = f.most; }), "accepted") << f.name;
+    EXPECT_NE(refusal([&](ima_job& j) { j.*f.field = f.least - 1; }), "accepted") << f.name;
+    EXPECT_NE(refusal([&](ima_job& j) { j.*f.field = f.most + 1; }), "accepted") << f.name;
+  }
+  for (unsigned dimension = 0; dimension < 2; ++dimension) {
+    const auto pixels = [&](std::uint32_t count) {
+      return refusal([&](ima_job& j) {
+        j.pixels[dimension].count = count;
+        j.group[0].stride0 = j.group[0].stride1 = 0;
+      });
+    };
+    EXPECT_EQ(pixels(1), "accepted");
+    EXPECT_EQ(pixels(65535), "accepted");
+    EXPECT_NE(pixels(0), "accepted");
+    EXPECT_NE(pixels(65536), "accepted");
+  }
+  const auto groups = [](std::uint32_t count) {
+    return refusal([&](ima_job& j) {
+      for (ima_group& g : j.group) g = j.group[0];
+      j.groups = count;
+    });
+  };
+  EXPECT_EQ(groups(8), "accepted");
+  EXPECT_NE(groups(9), "accepted");
+  EXPECT_NE(groups(0), "accepted");
+}
+
 TEST(ImaJobCheck, ARingLiesInL1) {
   const auto ring = [](std::uint32_t base, std::uint32_t bytes) {
     return refusal([=](ima_job& j) { j.ring_base = base, j.ring_bytes = bytes; });

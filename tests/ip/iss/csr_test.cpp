@@ -88,6 +88,20 @@ TEST(IssCsr, ResetValuesAndWritableBits) {
   }
 }
 
+TEST(IssCsr, ClearingABitThatIsClearLeavesItClear) {
+  // csrw mscratch, a1; csrrc zero, mscratch, a2; csrrc zero, mscratch, a2; csrrs zero, mscratch, a3
+  one_instruction machine({csrw(0x340, 11), 0x340 << 20 | 12 << 15 | 0x3073, 0x340 << 20 | 12 << 15 | 0x3073,
+                           0x340 << 20 | 13 << 15 | 0x2073});
+  hart_state s;
+  s.pc = code_base;
+  s.x[11] = 0x0f0f0f0f;
+  s.x[12] = 0x00ff00ff;
+  s.x[13] = 0x0f000001;
+  for (int i = 0; i < 3; ++i) s = machine.step(s);
+  EXPECT_EQ(s.mscratch, 0x0f000f00u);
+  EXPECT_EQ(machine.step(s).mscratch, 0x0f000f01u);
+}
+
 TEST(IssCsr, IdentifiesItself) {
   struct {
     std::uint32_t csr, value;

@@ -41,6 +41,33 @@ TEST(TimeSplitTest, ABeginThatIsHeardOfBeforeItIsThere) {
   EXPECT_EQ(split.cycles(1200), (time_split::totals{50, 400, 0, 0, 600}));
 }
 
+// The header's promise to the switch: what lies up to 64 back is exact.
+TEST(TimeSplitTest, TheEndMayLieSixtyFourSwitchesBack) {
+  for (unsigned back = 1; back <= 64; ++back) {
+    time_split split;
+    cycle_t now = 0;
+    for (unsigned k = 0; k < 200; ++k)
+      split.switch_to(k % 2 == 0 ? time_class::digital : time_class::analog, now += 10);
+    // Digital in [10, 20), [30, 40) ..., the last 64 switches at now, now - 10, ...
+    const cycle_t end = now - 10 * (back - 1) - 5;
+    const time_split::totals c = split.cycles(end);
+    cycle_t digital = 0, analog = 0;
+    for (cycle_t t = 10; t < end; ++t) ++(t / 10 % 2 == 1 ? digital : analog);
+    EXPECT_EQ(c, (time_split::totals{analog, digital, 0, 0, 10})) << back;
+  }
+}
+
+TEST(TimeSplitTest, TheBeginMayLieSixtyFourSwitchesBack) {
+  time_split split;
+  cycle_t now = 0;
+  for (unsigned k = 0; k < 200; ++k) split.switch_to(k % 2 == 0 ? time_class::digital : time_class::analog, now += 10);
+  split.restart(now - 10 * 63 - 5);
+  const cycle_t begin = now - 10 * 63 - 5;
+  cycle_t digital = 0, analog = 0;
+  for (cycle_t t = begin; t < now; ++t) ++(t / 10 % 2 == 1 ? digital : analog);
+  EXPECT_EQ(split.cycles(now), (time_split::totals{analog, digital, 0, 0, 0}));
+}
+
 // Oracle: one class per cycle in an array.
 TEST(TimeSplitTest, AgreesWithAnArrayForRandomSwitches) {
   const unsigned seed = std::random_device{}();

@@ -67,13 +67,16 @@ TEST_P(Examples, EndInAnyOrderOfEvents) {
 
 TEST_P(Examples, RuntimeKeepsItsPromises) {
   for (std::uint32_t seed = 1; seed <= 3; ++seed) {
-    const std::string text = run("runtime_under_test", "1  0x10", seed);
+    const std::string text = run("runtime_under_test", " 1  0X1f", seed);
     EXPECT_THAT(text, testing::HasSubstr("-7|   42|42   |-0042|4000000000|beef|0000BEEF|z|text|    ab|ab    |%|"
                                          "-1234567890123456789|18446744073709551615\n"));
     EXPECT_THAT(text, testing::HasSubstr("2.500000 +5 abc    42 0xff 44 1e-05\n"));
-    EXPECT_THAT(text, testing::HasSubstr("2 arguments, second 16, missing 9\n"));
+    EXPECT_THAT(text, testing::HasSubstr("part <0X1> 3 #\n"));
+    EXPECT_THAT(text, testing::HasSubstr("none 0, whole <0X1f> 4 #\n"));
+    EXPECT_THAT(text, testing::HasSubstr("2 arguments, second 31, missing 9\n"));
   }
-  run("runtime_under_test", "1 1 41", 1, 41);
+  EXPECT_THAT(run("runtime_under_test", "1 0xAb 0"), testing::HasSubstr("3 arguments, second 171, missing 9\n"));
+  EXPECT_THAT(run("runtime_under_test", "1 4294967295 0"), testing::HasSubstr("second 4294967295,"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Examples,

@@ -84,6 +84,11 @@ int main(void) {
     printf("%d|%5d|%-5d|%05d|%u|%x|%08X|%c|%s|%6s|%-6s|%%|%lld|%llu\n", -7, 42, 42, -42, 4000000000u, 0xBEEFu, 0xBEEFu,
            'z', "text", "ab", "ab", -1234567890123456789ll, 18446744073709551615ull);
     printf("%f %+d %.3s %*d %#x %hhu %.3g\n", 2.5, 5, "abcdef", 5, 42, 255, 300, 1e-5);
+    char part[6] = {'#', '#', '#', '#', '#', '#'};
+    const unsigned length = ohmic_argument(1, part, 4); /* three characters and the end, and no byte behind them */
+    printf("part <%s> %u %c\n", part, length, part[4]);
+    const unsigned none = ohmic_argument(9, part, 4), whole = ohmic_argument(1, part, 5);
+    printf("none %u, whole <%s> %u %c\n", none, part, whole, part[5]);
     printf("%u arguments, second %u, missing %u\n", ohmic_argument_count(), (unsigned)ohmic_argument_number(1, 9),
            (unsigned)ohmic_argument_number(5, 9));
   }
