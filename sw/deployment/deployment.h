@@ -209,6 +209,15 @@ enum ohmic_kernel {
   /// y = clip((a*A + b*Bres + (1 << (sres-1))) >> sres, lo_res, 127), a = input 0 ([H][channels], pixels `channels`
   /// bytes apart), b = input `residual` by res_segments -> int8 by segments
   OHMIC_KERNEL_ADD = 6,
+  /// a layer on cores: exact sums S of a window of input 0 and its weights, then
+  /// y = clip((S*m[c] + B[c]) >> s, lo, hi) -> int8 by segments; a residual as of REQUANTISE
+  OHMIC_KERNEL_LAYER = 7,
+  /// S as int32 [H][channels]
+  OHMIC_KERNEL_LAYER_SUMS = 8,
+  /// S*m[c] + B[c] as int32 [H][channels]
+  OHMIC_KERNEL_LAYER_LOGITS = 9,
+  /// the same as LAYER where each output channel has one input channel of its own
+  OHMIC_KERNEL_DEPTHWISE = 10,
 };
 /// Segments name channels 0 .. channels-1 of the step. Output segments may hold a channel several times (one layout per
 /// consumer), at multiples of 4; input segments hold each once. In a ring of sums pixels lie `channels` elements apart.

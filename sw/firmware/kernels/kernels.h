@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sw/deployment/deployment.h"
+#include "sw/deployment/layer_format.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,6 +67,14 @@ typedef struct {
   int32_t pool_pad_y;
   uint32_t pool_height, pool_stride_y, input_height;
   int32_t pool_multiplier;
+  // Layers: the window is that of a pool, pixels outside of the map are 0; every window touches the map. `channels`,
+  // `height`, `lo`, `shift` and the layout of the output are those of a sum.
+  const char* weights;                     ///< layer_format.h; with those of channel 0 of the output first
+  uint32_t in_channels, groups, in_pitch;  ///< in_pitch: bytes from pixel to pixel of the pooled columns
+  int32_t hi;                              ///< upper bound of outputs, -128..127
+  uint32_t limited;                        ///< a channel's `limit` is less than what sums can be
+  char* scratch;                           ///< of core 0
+  uint32_t scratch_bytes;                  ///< of each core: ohmic_layer_scratch_bytes()
 } ohmic_kernel_job;
 
 /// A task for ohmic_dispatch(): argument is an ohmic_kernel_job in L1.
@@ -96,11 +105,44 @@ static inline unsigned ohmic_kernel_cores(unsigned cores) { return cores < 8 ? c
 /// or 0 if that is too few.
 unsigned ohmic_share_tile(ohmic_kernel_job*, unsigned cores, uint32_t* work_of, ohmic_work* work, unsigned most);
 
-void ohmic_sum_work(const ohmic_kernel_job*, const ohmic_work*);   ///< PARTIAL, REQUANTISE, LOGITS
-void ohmic_add_work(const ohmic_kernel_job*, const ohmic_work*);   ///< ADD
-void ohmic_pool_work(const ohmic_kernel_job*, const ohmic_work*);  ///< MAX_POOL, AVERAGE_POOL
+void ohmic_sum_work(const ohmic_kernel_job*, const ohmic_work*);    ///< PARTIAL, REQUANTISE, LOGITS
+void ohmic_add_work(const ohmic_kernel_job*, const ohmic_work*);    ///< ADD
+void ohmic_pool_work(const ohmic_kernel_job*, const ohmic_work*);   ///< MAX_POOL, AVERAGE_POOL
+void ohmic_layer_work(const ohmic_kernel_job*, const ohmic_work*);  ///< LAYER, LAYER_SUMS, LAYER_LOGITS
+/// DEPTHWISE: does as many of the works up to `end` as are one run of columns; returns the next one.
+const ohmic_work* ohmic_depthwise_work(const ohmic_kernel_job*, const ohmic_work*, const ohmic_work* end);
 /// A piece whose values already stand in the output column.
 void ohmic_copy_work(const ohmic_kernel_job*, const ohmic_work*);
+
+/// What is done with a layer's sums S. All but SUMS: int8 outputs, 4 neighbouring bytes a block.
+enum ohmic_layer_finish {
+  OHMIC_LAYER_RELU = 0,          ///< (S*m + b) >> shift, clipped to 0..127
+  OHMIC_LAYER_RELU_LIMITED = 1,  ///< the same of sums clipped to the channel's limit
+  OHMIC_LAYER_ANY = 2,           ///< the same, clipped to lo..hi
+  OHMIC_LAYER_SUMS = 3,          ///< int32
+};
+
+/// Scratch that each core of a LAYER or DEPTHWISE needs in L1, so that cores begin in different banks.
+uint32_t ohmic_layer_scratch_bytes(const ohmic_kernel_job*);
+/// The loops read windows where they lie: words of whole channels; else they are gathered first.
+static inline uint32_t ohmic_layer_in_place(const ohmic_kernel_job* job) {
+  const uint32_t of_group = job->in_channels / job->groups;
+  return ((of_group | job->in_pitch | job->pooled.column_bytes | (uint32_t)(uintptr_t)job->pooled.base) & 3u) == 0 &&
+         of_group * job->pool_size * job->pool_height >= 8;
+}
+/// Each kernel row is a run of its own: of a group, or where pixels hold other channels too.
+static inline uint32_t ohmic_layer_rows_are_runs(const ohmic_kernel_job* job) {
+  return job->groups != 1 || job->in_pitch != job->in_channels;
+}
+static inline uint32_t ohmic_layer_finish_of(const ohmic_kernel_job* job) {
+  if (job->kernel == OHMIC_KERNEL_LAYER_SUMS || job->kernel == OHMIC_KERNEL_LAYER_LOGITS) return OHMIC_LAYER_SUMS;
+  if (job->lo != 0 || job->hi != 127) return OHMIC_LAYER_ANY;
+  return job->limited ? OHMIC_LAYER_RELU_LIMITED : OHMIC_LAYER_RELU;
+}
+/// A depthwise layer's rows of one channel and column for `pixels` outputs: what quads of outputs read.
+static inline uint32_t ohmic_depthwise_plane_bytes(const ohmic_kernel_job* job, uint32_t pixels) {
+  return ((((pixels + 3) & ~3u) - 1) * job->pool_stride_y + ((job->pool_height + 3) & ~3u) + 3) & ~3u;
+}
 
 /// y = clip((x*a + r*b + rounding) >> shift) over `pixels` pixels of `channels` channels; y may be x.
 void ohmic_add_channels(char* y, uint32_t y_pitch, const char* x, uint32_t x_pitch, const char* residual,
@@ -123,6 +165,48 @@ struct ohmic_add_run {
   const char *x, *r;
   uint32_t y_pitch, x_pitch, r_pitch, pixels, blocks, a, b, shift, rounding, lo;
 };
+/// Neighbouring words of a window, and where the weights of the first lie in a block.
+typedef struct {
+  const char* x;
+  uint32_t weights;
+} ohmic_window_run;
+/// The record of layers.S, which moves `out` on, and the runs of several. SINGLE: one run makes up the window.
+struct ohmic_layer_run {
+  ohmic_window_run* runs;            ///< of the first pixel
+  uint32_t run_count, words, pitch;  ///< words of a run: 2 or more of a single one; bytes from pixel to pixel
+  const char* weights;               ///< of the first block
+  uint32_t block_weights;            ///< bytes of a block's weights: of 4 windows
+  uint32_t blocks, groups;           ///< of 4 channels; of 4, 2 or 1 pixels
+  char* out;
+  uint32_t out_pitch, shift, lo, hi, finish;  ///< lo and hi: four times the bound
+  uint32_t loops[8];
+};
+void ohmic_layer_single_4(struct ohmic_layer_run*);
+void ohmic_layer_single_2(struct ohmic_layer_run*);
+void ohmic_layer_single_1(struct ohmic_layer_run*);
+void ohmic_layer_many_4(struct ohmic_layer_run*);
+void ohmic_layer_many_2(struct ohmic_layer_run*);
+void ohmic_layer_many_1(struct ohmic_layer_run*);
+
+/// Some channels of a depthwise layer over quads of 4 pixels: three kernel columns of up to 3 rows (windows 1 byte
+/// apart in their planes) or 4 (2 bytes apart); or a list of where the first pixel's words lie, in the order of the
+/// weights.
+struct ohmic_depthwise_run {
+  const char* planes[3];  ///< of the first channel
+  const char* weights;
+  char* out;  ///< channels are neighbours
+  uint32_t out_pitch, quads, shift;
+  int32_t lo, hi;
+  uint32_t finish, channels, plane_bytes;
+  const uint32_t* list;
+  uint32_t list_length, stride;
+};
+void ohmic_depthwise_3_1(struct ohmic_depthwise_run*);
+void ohmic_depthwise_3_2(struct ohmic_depthwise_run*);
+void ohmic_depthwise_any(struct ohmic_depthwise_run*);
+/// 4 rows of 4 channels each time: channel c of row r comes to to[c * plane_bytes + r]. groups > 0.
+void ohmic_transpose_4(const char* from, uint32_t pitch, char* to, uint32_t plane_bytes, uint32_t groups);
+
 void ohmic_requantise_1(struct ohmic_run*);
 void ohmic_requantise_2(struct ohmic_run*);
 void ohmic_requantise_3(struct ohmic_run*);

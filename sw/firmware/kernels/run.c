@@ -18,14 +18,21 @@ OHMIC_KERNEL_CODE void ohmic_run_kernel(void* argument) {
   const ohmic_kernel_job* job = argument;
   const uint32_t* bounds = job->work_of + ohmic_core_id();
   const ohmic_work *w = job->work + bounds[0], *const end = job->work + bounds[1];
-  for (; w != end; ++w) {
+  while (w != end) {
+    if (job->kernel == OHMIC_KERNEL_DEPTHWISE && !job->pieces[w->piece].copy) {
+      w = ohmic_depthwise_work(job, w, end);
+      continue;
+    }
     if (w->piece != OHMIC_NO_PIECE && job->pieces[w->piece].copy)
       ohmic_copy_work(job, w);
+    else if (job->kernel >= OHMIC_KERNEL_LAYER)
+      ohmic_layer_work(job, w);
     else if (job->kernel == OHMIC_KERNEL_ADD)
       ohmic_add_work(job, w);
     else if (job->kernel == OHMIC_KERNEL_MAX_POOL || job->kernel == OHMIC_KERNEL_AVERAGE_POOL)
       ohmic_pool_work(job, w);
     else
       ohmic_sum_work(job, w);
+    ++w;
   }
 }

@@ -11,25 +11,50 @@ typedef struct {
   bool by_quads;
 } sharing;
 
-/* The loop for many inputs takes four pixels at a time; what is left of a run is slow. */
+static bool is_layer(const ohmic_kernel_job* job) { return job->kernel >= OHMIC_KERNEL_LAYER; }
+
+/* The loops for many inputs and for layers take four pixels at a time; what is left of a run is slow. */
 static uint32_t pixels_at_once(const ohmic_kernel_job* job, uint32_t height) {
+  if (is_layer(job)) return height % 4 == 0 ? 4 : height % 2 == 0 ? 2 : 1;
   return job->kernel == OHMIC_KERNEL_REQUANTISE && job->in8 > 3 && job->in16 == 0 && height % 4 == 0 ? 4 : 1;
+}
+
+/* The same of layers: a quad takes its words of weights and of its pixels. Windows that have to be gathered, and the
+ * rows of a depthwise layer's planes, are for all channels of a pixel or columns of a run. */
+static uint32_t layer_cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32_t blocks_of_runs, uint32_t quads) {
+  const uint32_t taps = job->pool_size * job->pool_height, rows = quads / blocks_of_runs;
+  if (job->kernel == OHMIC_KERNEL_DEPTHWISE) {
+    const uint32_t columns = (runs - 1) * job->pool_stride + job->pool_size;
+    const uint32_t fill = 60 + (rows * job->pool_stride_y + job->pool_height) * 5;
+    return 600 + blocks_of_runs * 300 + blocks_of_runs / runs * columns * fill + quads * (16 + 2 * taps);
+  }
+  const uint32_t window = ohmic_layer_window_bytes(taps, job->in_channels / job->groups);
+  const uint32_t gather = ohmic_layer_in_place(job) ? 0 : runs * rows * (40 * job->pool_size + window);
+  return runs * 350 + blocks_of_runs * 40 + gather + quads * (24 + window * 3 / 2);
 }
 
 /* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
 static uint32_t cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32_t blocks_of_runs, uint32_t quads) {
   enum { per_run = 150, per_block = 30 };
+  if (is_layer(job)) return layer_cost_of(job, runs, blocks_of_runs, quads);
   const uint32_t per_quad = 16 + 5 * (job->in8 + job->in16) + (job->residual_shift ? 28 : 0);
   return runs * per_run + blocks_of_runs * per_block + quads * per_quad;
+}
+
+/* Where each core has pixels of its own it has multiples of these. */
+static uint32_t pixel_unit(const ohmic_kernel_job* job, uint32_t height) {
+  return is_layer(job) ? pixels_at_once(job, height) : 1;
 }
 
 static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t height, uint32_t blocks, uint32_t cores) {
   sharing best = {1, 1, false};
   uint32_t least = ~0u;
-  for (uint32_t groups = 1; groups <= cores && groups <= pixels; ++groups) {
+  const uint32_t unit = pixel_unit(job, height);
+  for (uint32_t groups = 1; groups <= cores && groups <= pixels / unit; ++groups) {
     uint32_t channel_groups = cores / groups;
     if (channel_groups > blocks) channel_groups = blocks;
-    const uint32_t most_pixels = (pixels + groups - 1) / groups, runs = (most_pixels + height - 1) / height;
+    const uint32_t most_pixels = (pixels / unit + groups - 1) / groups * unit,
+                   runs = (most_pixels + height - 1) / height;
     const uint32_t most_blocks = (blocks + channel_groups - 1) / channel_groups;
     const uint32_t cost = cost_of(job, runs, runs * most_blocks, most_blocks * most_pixels);
     if (cost < least) {
@@ -119,9 +144,14 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
         quads.end *= at_once;
         add_quads(&list, job, quads, pixels, channels, height, copies != 0);
       }
-      if (!s.by_quads && channel_group < s.channel_groups)
-        add_rectangle(&list, job, ohmic_share(pixels, core - channel_group * s.pixel_groups, s.pixel_groups),
-                      ohmic_share(blocks, channel_group, s.channel_groups), channels, height, copies != 0);
+      if (!s.by_quads && channel_group < s.channel_groups) {
+        const uint32_t unit = pixel_unit(job, height);
+        ohmic_range mine = ohmic_share(pixels / unit, core - channel_group * s.pixel_groups, s.pixel_groups);
+        mine.begin *= unit;
+        mine.end *= unit;
+        add_rectangle(&list, job, mine, ohmic_share(blocks, channel_group, s.channel_groups), channels, height,
+                      copies != 0);
+      }
     }
   }
   work_of[cores] = list.count;

@@ -59,6 +59,10 @@ TEST_P(Examples, EndInAnyOrderOfEvents) {
       run("dot8192", "1", seed);
       EXPECT_THAT(run("dot_product", "", seed), testing::HasSubstr("dot product of 4096 elements"));
       EXPECT_THAT(run("ima_job", "", seed), testing::HasSubstr("64 MVMs"));
+      if (seed == 1) {
+        EXPECT_THAT(run("layers", "0 12 10 3 2 1 7 3 1", seed), testing::HasSubstr(" 15120\n"));
+        EXPECT_THAT(run("layers", "1 9 9 3 3 2 6 3 1", seed), testing::HasSubstr(" 1458\n"));
+      }
       if (GetParam().clusters > 1)
         EXPECT_THAT(run("dma_pingpong", "0x7", seed), testing::HasSubstr("7 passes of 4096 bytes"));
     }

@@ -1,5 +1,6 @@
 #include "tests/sw/firmware/kernel_machine.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -13,7 +14,15 @@ std::uint32_t kernel_machine::symbol(const std::string& name) const {
 }
 
 std::uint8_t* kernel_machine::at(std::uint32_t address, unsigned size) {
-  if (address >= l1_base && address - l1_base + size <= l1_bytes) return l1_.data() + (address - l1_base);
+  if (address >= l1_base && address - l1_base + size <= l1_bytes) {
+    const std::uint32_t offset = address - l1_base;
+    const auto inside = [&](const std::pair<std::uint32_t, std::uint32_t>& range) {
+      return offset >= range.first && offset + size <= range.second;
+    };
+    if (fenced_ && offset >= first_free && std::none_of(allowed_.begin(), allowed_.end(), inside))
+      throw std::runtime_error("access outside of the buffers at L1 offset " + std::to_string(offset));
+    return l1_.data() + offset;
+  }
   for (const elf_segment& s : file_.segments()) {
     if (address >= s.address && address - s.address + size <= s.bytes.size())
       return const_cast<std::uint8_t*>(s.bytes.data()) + (address - s.address);

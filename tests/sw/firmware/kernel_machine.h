@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ip/iss/iss_group.h"
@@ -26,6 +27,11 @@ class kernel_machine {
   /// Runs `function` on harts 0 .. cores-1 with these arguments; returns the most cycles a hart took.
   /// Throws std::runtime_error if a hart does not return or touches memory outside L1 and the program.
   cycle_t run(unsigned cores, const std::string& function, const std::vector<std::uint32_t>& arguments);
+  /// From now on run() throws if a hart touches L1 above first_free outside of the ranges that allow() gives.
+  void fence() { fenced_ = true, allowed_.clear(); }
+  void allow(std::uint32_t offset, std::uint32_t bytes) { allowed_.push_back({offset, offset + bytes}); }
+  void open() { fenced_ = false; }                  ///< no fence any more
+  void close() { fenced_ = true; }                  ///< the fence stands again, with the ranges of before
   std::uint32_t result() const { return result_; }  ///< a0 of the last hart
 
  private:
@@ -34,6 +40,8 @@ class kernel_machine {
   elf_file file_;
   std::vector<std::uint8_t> l1_;
   std::uint32_t result_ = 0;
+  bool fenced_ = false;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> allowed_;
 };
 
 }  // namespace ohmic

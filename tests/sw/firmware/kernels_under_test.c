@@ -10,6 +10,7 @@ static ohmic_work work[1];
 int main(void) {
   job.piece_count = ohmic_make_pieces(0, 0, 0, 0, pieces, 1);
   ohmic_share_tile(&job, ohmic_core_count(), work_of, work, 1);
+  job.scratch_bytes = ohmic_layer_scratch_bytes(&job);
   ohmic_dispatch(ohmic_run_kernel, &job);
   return 0;
 }

@@ -1,60 +1,6 @@
 // The inner loops of the sums and of the residual add, with hardware loops. C calls them (sum.c, add.c) with a record
-// whose layout is checked there. gp is free in this firmware and serves as one more register.
-//
-// The assembler knows no hardware loops: LOOP0/LOOP1 write "cv.setup" as .insn; the body's length in instructions is
-// given and checked. Rules (CV32E40P manual, "Hardware Loop constraints"): aligned 32-bit instructions only, no branch
-// in a body, at least 3 instructions, an outer loop ends at least 2 instructions behind the inner one.
-
-  .option norvc
-  .option norelax
-
-  .macro LOOP0 count, instructions
-  .insn i 0x2b, 4, x14, \count, \instructions + 1
-  .endm
-  .macro LOOP1 count, instructions
-  .insn i 0x2b, 4, x15, \count, \instructions + 1
-  .endm
-  .macro CHECK begin, end, instructions
-  .if (\end - \begin) != 4 * (\instructions)
-  .error "length of a hardware loop"
-  .endif
-  .endm
-
-  .macro ENTER
-  addi sp, sp, -64
-  sw ra, 0(sp)
-  sw gp, 4(sp)
-  sw s0, 8(sp)
-  sw s1, 12(sp)
-  sw s2, 16(sp)
-  sw s3, 20(sp)
-  sw s4, 24(sp)
-  sw s5, 28(sp)
-  sw s6, 32(sp)
-  sw s7, 36(sp)
-  sw s8, 40(sp)
-  sw s9, 44(sp)
-  sw s10, 48(sp)
-  sw s11, 52(sp)
-  .endm
-  .macro LEAVE
-  lw ra, 0(sp)
-  lw gp, 4(sp)
-  lw s0, 8(sp)
-  lw s1, 12(sp)
-  lw s2, 16(sp)
-  lw s3, 20(sp)
-  lw s4, 24(sp)
-  lw s5, 28(sp)
-  lw s6, 32(sp)
-  lw s7, 36(sp)
-  lw s8, 40(sp)
-  lw s9, 44(sp)
-  lw s10, 48(sp)
-  lw s11, 52(sp)
-  addi sp, sp, 64
-  ret
-  .endm
+// whose layout is checked there.
+#include "hardware_loops.inc"
 
 // Offsets in struct ohmic_run (kernels.h).
 #define IN 0
