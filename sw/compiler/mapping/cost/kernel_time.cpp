@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sw/compiler/mapping/cost/core_stream.h"
+#include "sw/compiler/mapping/cost/layer_stream.h"
+
 namespace ohmic {
 namespace {
 
@@ -19,89 +22,17 @@ constexpr double ibex_kernel_factor = 3.4;
 /// Part of the inner loops' cycles that a kernel takes whatever happens: the loops in C are known to a tenth.
 constexpr double surely = 0.9;
 
-/// Accesses of a core beyond which the rest of its tile is taken to go on like the beginning.
-constexpr std::size_t most_accesses = 6000;
-
-/// One access of a core: `gap` cycles behind the grant of the one before.
-struct access {
-  std::uint32_t address = 0;
-  unsigned gap = 1;
-};
-
-/// The accesses of one core, in order, and what is left out of them.
-class core_stream {
- public:
-  void wait(unsigned cycles) { gap_ += cycles; }
-  void touch(std::uint32_t address, unsigned gap = 1) {
-    loops_ += gap;
-    total_ += gap_ + gap;
-    if (list_.size() < most_accesses) {
-      list_.push_back({address, gap_ + gap});
-      listed_ = total_;
-    }
-    gap_ = 0;
-  }
-  const std::vector<access>& list() const { return list_; }
-  double total() const { return static_cast<double>(total_ + gap_); }
-  /// Without what was waited for outside of inner loops.
-  double loops() const { return static_cast<double>(loops_); }
-  double listed() const { return static_cast<double>(listed_); }
-
- private:
-  std::vector<access> list_;
-  unsigned gap_ = 0;
-  std::uint64_t total_ = 0, listed_ = 0, loops_ = 0;
-};
-
-/// Cycles until every core has made its accesses; a bank serves one a cycle, the first core found from (cycle mod
-/// cores) on.
-double run_on_banks(const std::vector<core_stream>& cores, unsigned banks) {
-  struct state {
-    std::size_t next = 0;
-    std::uint64_t due = 0;
-  };
-  std::vector<state> at(cores.size());
-  for (std::size_t c = 0; c < cores.size(); ++c)
-    if (!cores[c].list().empty()) at[c].due = cores[c].list()[0].gap;
-  std::vector<std::uint64_t> taken(banks, ~std::uint64_t{0});
-  double longest = 0;
-  for (std::uint64_t now = 0;;) {
-    std::uint64_t next = ~std::uint64_t{0};
-    for (std::size_t k = 0; k < cores.size(); ++k) {
-      const std::size_t c = (now + k) % cores.size();
-      const std::vector<access>& list = cores[c].list();
-      state& s = at[c];
-      if (s.next == list.size()) continue;
-      if (s.due == now) {
-        std::uint64_t& bank = taken[list[s.next].address / 4 % banks];
-        if (bank == now) {
-          s.due = now + 1;
-        } else {
-          bank = now;
-          if (++s.next == list.size()) {
-            const double rest = cores[c].listed() > 0 ? cores[c].total() / cores[c].listed() : 1;
-            longest = std::max(longest, static_cast<double>(now) * rest);
-            continue;
-          }
-          s.due = now + list[s.next].gap;
-        }
-      }
-      next = std::min(next, s.due);
-    }
-    if (next == ~std::uint64_t{0}) return longest;
-    now = next;
-  }
-}
-
 /// Writes down what one core does for a part of a tile (an ohmic_work), as the firmware's loops do it.
 class stream_writer {
  public:
   stream_writer(const kernel_shape& tile, core_stream& to) : tile_(tile), to_(to) {}
 
-  void run(const ohmic_work& w) {
+  /// `before`: what the core did last, if there is any.
+  void run(const ohmic_work& w, const ohmic_work* before) {
     const unsigned channels = w.end - w.first, blocks = channels / 4, rest = channels % 4;
     const std::uint32_t element = w.y * tile_.channels + w.first;
-    to_.wait(tile_.kernel == OHMIC_KERNEL_PARTIAL ? 0 : run_cycles);
+    const bool layer = tile_.kernel >= OHMIC_KERNEL_LAYER;
+    to_.wait(tile_.kernel == OHMIC_KERNEL_PARTIAL || layer ? 0 : run_cycles);
     if (w.piece < tile_.pieces.size() && tile_.pieces[w.piece].copy) {
       for (unsigned b = 0; b < blocks; ++b)
         for (unsigned p = 0; p < w.pixels; ++p) {
@@ -117,6 +48,14 @@ class stream_writer {
       case OHMIC_KERNEL_AVERAGE_POOL:
         average_pool(blocks, rest);
         return;
+      case OHMIC_KERNEL_DEPTHWISE:
+        write_depthwise(tile_, w, before, to_);
+        break;
+      case OHMIC_KERNEL_LAYER:
+      case OHMIC_KERNEL_LAYER_SUMS:
+      case OHMIC_KERNEL_LAYER_LOGITS:
+        write_layer(tile_, w, to_);
+        break;
       case OHMIC_KERNEL_ADD:
         break;
       case OHMIC_KERNEL_PARTIAL:
@@ -261,7 +200,8 @@ std::vector<unsigned> runs_of(const kernel_shape& s) {
 bool operator<(const kernel_shape& a, const kernel_shape& b) {
   const auto key = [](const kernel_shape& s) {
     return std::make_tuple(s.kernel, s.columns, s.height, s.channels, s.in8, s.in16, s.residual, s.window,
-                           s.window_height, s.stride_height, s.input_height, s.input_width, s.border, runs_of(s));
+                           s.window_height, s.stride, s.stride_height, s.pad_height, s.input_height, s.input_width,
+                           s.border, s.in_channels, s.groups, s.finish, runs_of(s));
   };
   return key(a) < key(b);
 }
@@ -291,9 +231,18 @@ double kernel_time::simulate(const kernel_shape& tile, double* loops) const {
   job.in8 = tile.kernel == OHMIC_KERNEL_ADD ? 1 : tile.in8;
   job.in16 = tile.in16;
   job.residual_shift = tile.residual ? 1 : 0;  // its presence decides
+  if (tile.kernel >= OHMIC_KERNEL_LAYER) {
+    job.in_channels = job.in_pitch = tile.in_channels;
+    job.groups = tile.groups;
+    job.pool_size = tile.window;
+    job.pool_height = tile.window_height;
+    job.pool_stride = tile.stride;
+    job.pool_stride_y = tile.stride_height;
+  }
   std::vector<ohmic_piece> pieces = tile.pieces;
-  if (pieces.empty() && tile.kernel != OHMIC_KERNEL_PARTIAL && tile.kernel != OHMIC_KERNEL_LOGITS)
-    pieces.push_back({0, static_cast<std::uint16_t>(tile.channels), 0, 0, 0, 0, 0});
+  const bool plain = tile.kernel == OHMIC_KERNEL_PARTIAL || tile.kernel == OHMIC_KERNEL_LOGITS ||
+                     tile.kernel == OHMIC_KERNEL_LAYER_SUMS || tile.kernel == OHMIC_KERNEL_LAYER_LOGITS;
+  if (pieces.empty() && !plain) pieces.push_back({0, static_cast<std::uint16_t>(tile.channels), 0, 0, 0, 0, 0});
   job.pieces = pieces.empty() ? nullptr : pieces.data();
   job.piece_count = static_cast<unsigned>(pieces.size());
   std::vector<std::uint32_t> work_of(cores_ + 1);
@@ -305,7 +254,8 @@ double kernel_time::simulate(const kernel_shape& tile, double* loops) const {
   double without_accesses = 0;
   for (unsigned c = 0; c < cores_; ++c) {
     stream_writer writer(tile, streams[c]);
-    for (std::uint32_t i = work_of[c]; i < work_of[c + 1]; ++i) writer.run(work[i]);
+    for (std::uint32_t i = work_of[c]; i < work_of[c + 1]; ++i)
+      writer.run(work[i], i == work_of[c] ? nullptr : &work[i - 1]);
     without_accesses = std::max(without_accesses, streams[c].total());
     *loops += streams[c].loops() / cores_;
   }

@@ -17,8 +17,12 @@ struct kernel_shape {
   bool residual = false;
   /// Runs of channels that the output lies in (kernels.h): `channel`, `count` and `copy` count. None: one run of all.
   std::vector<ohmic_piece> pieces;
-  unsigned window = 1, window_height = 1, stride_height = 1, input_height = 1, input_width = 1;  ///< of a pool
-  bool border = false;  ///< the first window of a pool lies over the map's edge
+  unsigned window = 1, window_height = 1, stride_height = 1, input_height = 1, input_width = 1;  ///< of a pool or layer
+  bool border = false;      ///< the first window of a pool lies over the map's edge
+  unsigned stride = 1;      ///< of a layer, along x
+  unsigned pad_height = 0;  ///< of a layer: rows of the first window above the map
+  unsigned in_channels = 1, groups = 1;
+  ohmic_layer_finish finish = OHMIC_LAYER_RELU;
 
   friend bool operator<(const kernel_shape& a, const kernel_shape& b);
 };
