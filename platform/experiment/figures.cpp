@@ -53,7 +53,7 @@ void cut_to(cluster_activity& a, cycle_t cycles) {
 std::uint64_t macs_per_image(const integer_graph& graph) {
   std::uint64_t macs = 0;
   for (const graph_node& node : graph.nodes) {
-    if (!node.on_crossbar()) continue;
+    if (!node.has_layer()) continue;
     const graph_tensor& out = graph.tensors[static_cast<std::size_t>(node.output)];
     macs += std::uint64_t{node.layer().weights.size()} * static_cast<unsigned>(out.height * out.width);
   }

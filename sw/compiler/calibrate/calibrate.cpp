@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/reference/column_sums.h"
 #include "sw/compiler/reference/fit_scale.h"
 #include "sw/compiler/reference/node_executor.h"
@@ -107,11 +108,45 @@ void set_requantise(graph_node& node, double input_scale, double output_scale) {
   fail(node, "the bias of channel " + std::to_string(too_large) + " does not fit 32 bits after scaling");
 }
 
+/// The same for exact sums: s is as large as 15 bits of m and 32 bits of the kernels' arithmetic allow.
+void set_exact_requantise(graph_node& node, double input_scale, double output_scale) {
+  crossbar_layer& layer = node.layer();
+  requantise_constants& r = layer.requantise;
+  const std::vector<std::int64_t> largest = largest_sums(layer);
+  std::vector<double> ratios;
+  for (float weight_scale : layer.weight_scale) ratios.push_back(input_scale * weight_scale / output_scale);
+  const bool logits = node.kind() == node_kind::logits;
+  std::size_t too_large = 0;
+  for (r.s = shift_for(node, *std::max_element(ratios.begin(), ratios.end())); r.s >= 1; --r.s) {
+    const double unit = std::ldexp(1.0, static_cast<int>(r.s));
+    r.m.clear();
+    r.b.clear();
+    for (std::size_t c = 0; c < ratios.size(); ++c) {
+      const std::int64_t m = scaled(ratios[c], r.s);
+      const double b = std::rint(layer.bias[c] * input_scale * layer.weight_scale[c] / output_scale * unit) +
+                       (logits ? 0 : unit / 2);
+      const double most = std::numeric_limits<std::int32_t>::max();
+      too_large = c;
+      if (std::abs(b) > most) break;
+      const bool fits = logits ? static_cast<double>(largest[c]) * static_cast<double>(m) + std::abs(b) <= most
+                               : sum_limit(m, static_cast<std::int64_t>(b), r.s, largest[c]).has_value();
+      if (!fits) break;
+      r.m.push_back(static_cast<std::int16_t>(m));
+      r.b.push_back(static_cast<std::int32_t>(b));
+    }
+    if (r.m.size() == ratios.size()) return;
+  }
+  fail(node, "the sums and the bias of channel " + std::to_string(too_large) + " do not fit 32 bits after scaling");
+}
+
 void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<std::vector<feature_map>>& maps,
                     unsigned threads) {
   const auto scale = [&](int input) -> double { return graph.tensors[node.inputs[input]].scale; };
   const graph_tensor& out = graph.tensors[node.output];
-  if (node.on_crossbar()) {
+  if (node.has_layer() && node.layer().digital) {
+    node.layer().row_sets.clear();
+    set_exact_requantise(node, scale(0), node.kind() == node_kind::logits ? 1.0 : out.scale);
+  } else if (node.on_crossbar()) {
     crossbar_layer& l = node.layer();
     try {
       l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, graph.rows);
@@ -147,6 +182,13 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
         image.width != graph.input().width)
       throw graph_error("a calibration image does not have the size of the network's input");
   const unsigned threads = options.threads ? options.threads : usable_processors();
+  std::set<std::string> unknown = options.digital;
+  for (graph_node& node : graph.nodes) {
+    if (!node.has_layer()) continue;
+    node.layer().digital = options.digital.count(node.name) != 0;
+    unknown.erase(node.name);
+  }
+  if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could be digital");
   graph.rows = options.rows;
   graph.calibration_images = static_cast<int>(images.size());
 

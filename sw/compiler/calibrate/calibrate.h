@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,10 @@
 namespace ohmic {
 
 struct calibration_options {
-  int rows = 256;        ///< height of the crossbars
+  int rows = 256;  ///< height of the crossbars
   unsigned threads = 0;  ///< 0: as many as the process may use; the result does not depend on it
+  /// Layers that run on cores with exact sums, by node name; in place of what the graph says.
+  std::set<std::string> digital;
 };
 
 /// Called before each node with its name, its position from 1 and the number of nodes.
@@ -20,8 +23,8 @@ using calibration_progress = std::function<void(const std::string& node, int pos
 /// Adds row sets, ADC scales and requantise constants from calibration images, as "Calibration" in
 /// CALIBRATED_FORMAT.md says: layer by layer, each seeing what the calibrated layers before it give. A
 /// calibration already in the graph is replaced. Deterministic; every range of the result is checked. Throws
-/// graph_error if there is no image, an image does not fit, a layer does not fit the crossbar, or a constant
-/// has no room.
+/// graph_error if there is no image, no layer of a name, an image does not fit, a layer does not fit the crossbar, or a
+/// constant has no room.
 integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images,
                         const calibration_options& options = {}, const calibration_progress& progress = {});
 

@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/integer_graph.h"
 
 namespace ohmic {
@@ -100,9 +101,13 @@ class checker {
   }
 
   void check_constants(const crossbar_layer& l) const {
-    check_sets(l);
-    multiplier("adc.m", l.adc.m);
-    shift("adc.s", l.adc.s);
+    if (l.digital) {
+      require(l.row_sets.empty(), "is digital and has row sets");
+    } else {
+      check_sets(l);
+      multiplier("adc.m", l.adc.m);
+      shift("adc.s", l.adc.s);
+    }
     const requantise_constants& r = l.requantise;
     shift("requantise.s", r.s);
     lower_bound(r.lo);
@@ -112,9 +117,28 @@ class checker {
                                                                   std::to_string(channels) + " channels");
     const std::int64_t sets = l.row_sets.size();
     require(sets <= 255, "has " + std::to_string(sets) + " row sets, whose codes do not fit 16 bits (255 are allowed)");
+    if (l.digital) {
+      check_exact_sums(l);
+      return;
+    }
     for (std::size_t c = 0; c < channels; ++c) {
       multiplier("requantise.m", r.m[c]);
       fits_int32("requantisation", -128 * sets * r.m[c] + r.b[c], 127 * sets * r.m[c] + r.b[c]);
+    }
+  }
+
+  void check_exact_sums(const crossbar_layer& l) const {
+    const std::vector<std::int64_t> largest = largest_sums(l);
+    const requantise_constants& r = l.requantise;
+    for (std::size_t c = 0; c < r.m.size(); ++c) {
+      multiplier("requantise.m", r.m[c]);
+      const std::int64_t product = largest[c] * r.m[c];
+      if (node_.kind() == node_kind::logits)
+        fits_int32("a logit", -product + r.b[c], product + r.b[c]);
+      else
+        require(sum_limit(r.m[c], r.b[c], r.s, largest[c]).has_value(),
+                "channel " + std::to_string(c) +
+                    " cannot be requantised in 32 bits (requantise.s = " + std::to_string(r.s) + " is too large)");
     }
   }
 

@@ -58,7 +58,8 @@ struct adc_scale {
   unsigned s = 0;      ///< 1 .. 30
 };
 
-/// y = clip((S * m[c] + b[c]) >> s, lo, 127) in 32 bit; logits: S * m[c] + b[c], worth 2^-s each.
+/// y = clip((S * m[c] + b[c]) >> s, lo, 127) in 32 bit; logits: S * m[c] + b[c], worth 2^-s each. Exact sums of a
+/// digital layer may be larger: there it is as if in 64 bit.
 struct requantise_constants {
   std::vector<std::int16_t> m;  ///< >= 0, one per output channel
   std::vector<std::int32_t> b;  ///< bias and rounding, one per output channel
@@ -66,8 +67,10 @@ struct requantise_constants {
   int lo = -128;                ///< 0 if a ReLU is fused
 };
 
-/// What runs on crossbars: a convolution, or a fully connected layer as a 1x1 convolution of one pixel.
+/// What runs on crossbars, or on cores alone: a convolution, or a fully connected layer as a 1x1 convolution of one
+/// pixel.
 struct crossbar_layer {
+  bool digital = false;  ///< on cores: S is the exact sum; there are no row sets and no ADC
   int in_channels = 0, out_channels = 0;
   int groups = 1;  ///< always 1: grouped convolution is refused on import
   graph_window window;
@@ -135,7 +138,8 @@ struct graph_node {
   graph_operation operation;
 
   node_kind kind() const { return static_cast<node_kind>(operation.index()); }
-  bool on_crossbar() const { return kind() == node_kind::convolution || kind() == node_kind::logits; }
+  bool has_layer() const { return kind() == node_kind::convolution || kind() == node_kind::logits; }
+  bool on_crossbar() const { return has_layer() && !layer().digital; }
 
   /// The operation's constants; std::bad_variant_access if the node is of another kind.
   const crossbar_layer& layer() const {

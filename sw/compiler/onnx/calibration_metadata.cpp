@@ -58,7 +58,8 @@ void read_layer(const json& entry, graph_node& node) {
   crossbar_layer& l = node.layer();
   const std::string in = "'" + node.name + "' ";
   l.row_sets.clear();
-  for (const json& set : entry.at("row_sets")) {
+  l.digital = entry.value("digital", false);
+  for (const json& set : l.digital ? json::array() : entry.at("row_sets")) {
     const range channels = read_range(set.at("channels"), in + "row_sets.channels");
     const range ky = read_range(set.at("ky"), in + "row_sets.ky");
     const range kx = read_range(set.at("kx"), in + "row_sets.kx");
@@ -66,8 +67,10 @@ void read_layer(const json& entry, graph_node& node) {
       fail(in + "has a row set of kernel columns " + set.at("kx").dump() + "; only whole kernel rows are supported");
     l.row_sets.push_back({ky.begin, ky.end, channels.begin, channels.end});
   }
-  l.adc.m = multiplier(entry.at("adc").at("m"), in + "adc.m");
-  l.adc.s = shift(entry.at("adc").at("s"), in + "adc.s");
+  if (!l.digital) {
+    l.adc.m = multiplier(entry.at("adc").at("m"), in + "adc.m");
+    l.adc.s = shift(entry.at("adc").at("s"), in + "adc.s");
+  }
   const json& r = entry.at("requantise");
   l.requantise.s = shift(r.at("s"), in + "requantise.s");
   l.requantise.m.clear();
@@ -93,16 +96,20 @@ json range_of(int begin, int end) { return json::array({begin, end}); }
 std::string write_calibration(const integer_graph& graph) {
   json conv = json::object(), add = json::object(), pool = json::object();
   for (const graph_node& n : graph.nodes) {
-    if (n.on_crossbar()) {
+    if (n.has_layer()) {
+      const requantise_constants& r = n.layer().requantise;
+      const json requantise{{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}};
+      if (n.layer().digital) {
+        conv[n.name] = {{"digital", true}, {"requantise", requantise}};
+        continue;
+      }
       json sets = json::array();
       for (const row_set& set : n.layer().row_sets)
         sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
                         {"ky", range_of(set.ky_begin, set.ky_end)},
                         {"kx", range_of(0, n.layer().window.size_x)}});
-      const requantise_constants& r = n.layer().requantise;
-      conv[n.name] = {{"row_sets", sets},
-                      {"adc", {{"m", n.layer().adc.m}, {"s", n.layer().adc.s}}},
-                      {"requantise", {{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}}}};
+      conv[n.name] = {
+          {"row_sets", sets}, {"adc", {{"m", n.layer().adc.m}, {"s", n.layer().adc.s}}}, {"requantise", requantise}};
     } else if (n.kind() == node_kind::add) {
       add[n.name] = {{"a", n.add().a}, {"b", n.add().b}, {"s", n.add().s}, {"relu", n.add().lo == 0}};
     } else if (n.kind() == node_kind::average_pool) {
@@ -123,7 +130,7 @@ void read_calibration(const std::string& text, integer_graph& graph) {
     graph.calibration_images = integer<int>(calibration.at("images"), 0, INT32_MAX, "images");
     std::size_t layers = 0;
     for (graph_node& n : graph.nodes) {
-      if (n.on_crossbar()) {
+      if (n.has_layer()) {
         read_layer(entry_of(calibration, "conv", n.name), n);
         ++layers;
       } else if (n.kind() == node_kind::add) {

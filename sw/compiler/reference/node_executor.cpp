@@ -50,10 +50,10 @@ node_executor::node_executor(const integer_graph& graph, int node, reference_mod
   const bool exact = mode == reference_mode::exact;
   const auto scale = [&](int input) -> double { return graph.tensors[node_.inputs[input]].scale; };
   const double out = out_.scale;
-  if (node_.on_crossbar()) {
+  if (node_.has_layer()) {
     const crossbar_layer& l = node_.layer();
     sums_ = std::make_unique<column_sums>(
-        l, exact ? std::vector<row_set>{{0, l.window.size_y, 0, l.in_channels}} : l.row_sets);
+        l, exact || l.digital ? std::vector<row_set>{{0, l.window.size_y, 0, l.in_channels}} : l.row_sets);
     if (exact) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
   } else if (exact && node_.kind() == node_kind::add) {
     add_.s = shift_for(node_, std::max(scale(0), scale(1)) / out, (1 << 21) - 1);
@@ -74,6 +74,7 @@ node_executor::node_executor(node_executor&&) noexcept = default;
 template <class finish>
 void node_executor::convolve(const feature_map& input, const finish& f) const {
   const int channels = out_.channels;
+  const bool exact_sums = exact_ || node_.layer().digital;
   column_sums::workspace space;
   std::vector<std::int32_t> total(static_cast<std::size_t>(out_.height) * channels);
   for (int x = 0; x < out_.width; ++x) {
@@ -83,7 +84,7 @@ void node_executor::convolve(const feature_map& input, const finish& f) const {
       for (int y = 0; y < out_.height; ++y)
         for (int c = 0; c < channels; ++c) {
           const std::int32_t ps = sums[static_cast<std::size_t>(y) * sums_->stride() + c];
-          total[static_cast<std::size_t>(y) * channels + c] += exact_ ? ps : adc_code(ps, node_.layer().adc);
+          total[static_cast<std::size_t>(y) * channels + c] += exact_sums ? ps : adc_code(ps, node_.layer().adc);
         }
     }
     for (int y = 0; y < out_.height; ++y)

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <random>
 
+#include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/feature_map.h"
 #include "sw/compiler/graph/integer_graph.h"
 
@@ -49,11 +51,33 @@ inline integer_graph random_network(std::mt19937& random, int channels, int heig
   return g;
 }
 
+/// Each layer runs on cores or stays on crossbars, one as likely as the other.
+inline void choose_digital(integer_graph& g, std::mt19937& random) {
+  for (graph_node& n : g.nodes)
+    if (n.has_layer()) n.layer().digital = random() % 2 == 0;
+}
+
+/// Constants of a digital layer whose sums reach from far within the outputs' range to far beyond it.
+inline void guess_digital_constants(graph_node& n, std::mt19937& random) {
+  crossbar_layer& l = n.layer();
+  const std::vector<std::int64_t> largest = largest_sums(l);
+  l.requantise.s = 22;
+  for (std::size_t c = 0; c < largest.size(); ++c) {
+    const std::int64_t b = l.bias[c] * 20 + (1 << 21);
+    std::int64_t m = std::uniform_int_distribution<int>(0, 32767)(random);
+    if (n.kind() == node_kind::logits)
+      m = std::min(m, (0x7FFFFFFF - std::abs(b)) / std::max<std::int64_t>(1, largest[c]));
+    l.requantise.m.push_back(static_cast<std::int16_t>(m));
+    l.requantise.b.push_back(static_cast<std::int32_t>(b));
+  }
+}
+
 /// Gives every layer row sets for `rows` and constants that keep the codes busy, without looking at any
 /// image.
 inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) {
   std::uniform_int_distribution<int> multiplier(100, 32767);
   for (graph_node& n : g.nodes) {
+    if (n.has_layer() && n.layer().digital) guess_digital_constants(n, random);
     if (n.on_crossbar()) {
       crossbar_layer& l = n.layer();
       l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, rows);

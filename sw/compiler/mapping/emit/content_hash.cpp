@@ -73,7 +73,8 @@ std::string content_hash(const integer_graph& graph) {
     for (const std::int64_t value : {std::int64_t{a.a}, std::int64_t{a.b}, std::int64_t{a.s}, std::int64_t{a.lo},
                                      std::int64_t{p.m}, std::int64_t{p.s}})
       hash.number(value);
-    if (!node.on_crossbar()) continue;
+    if (!node.has_layer()) continue;
+    if (node.layer().digital) hash.text("digital");
     add(hash, node.layer().window);
     hash.array(node.layer().weights);
     hash.array(node.layer().row_sets);

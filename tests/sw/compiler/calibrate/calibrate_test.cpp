@@ -60,6 +60,75 @@ TEST(Calibrate, ScalesTheAdcSoThatThe9999thTenThousandthIsFullScale) {
   EXPECT_THAT(l.requantise.b, ElementsAre(6144, -4096));
 }
 
+calibration_options digital(std::set<std::string> layers) {
+  calibration_options options;
+  options.digital = std::move(layers);
+  return options;
+}
+
+TEST(Calibrate, ADigitalLayerHasExactSumsAndAsManyBitsAsFit) {
+  const integer_graph g = calibrate(tiny_layer(), {pixel(10, 2)}, digital({"fc"}));
+  const crossbar_layer& l = g.nodes[1].layer();
+  EXPECT_TRUE(l.digital);
+  EXPECT_TRUE(l.row_sets.empty());
+  // M = 0.5 * 0.25 = 2^-3 and 2^-4: 2^18 would make the first m 2^15. Sums of at most 127 * 128 leave room.
+  EXPECT_EQ(l.requantise.s, 17u);
+  EXPECT_THAT(l.requantise.m, ElementsAre(16384, 8192));
+  EXPECT_THAT(l.requantise.b, ElementsAre(49152, -32768));
+}
+
+TEST(Calibrate, RefusesADigitalLayerThatThereIsNot) {
+  EXPECT_THROW(calibrate(tiny_layer(), {pixel(1, 1)}, digital({"conv9"})), graph_error);
+}
+
+TEST(Calibrate, DigitalOutputsAreTheRealOnesRounded) {
+  const unsigned seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937 random(seed);
+  integer_graph g = random_network(random, 3, 15, 12);
+  const feature_map image = random_image(random, g.input());
+  // A scale at which outputs fill their range: sums of 27 products of two random bytes deviate by 28,000.
+  for (float& scale : g.nodes[1].layer().weight_scale) scale = 0.02f * 60 / 28000 * 64;
+  g = calibrate(std::move(g), {image}, digital({"conv1", "main", "down", "fc"}));
+  const crossbar_layer& l = g.nodes[1].layer();
+  const feature_map found = reference_executor(g).run(image, true).maps[1];
+  int inside = 0;
+  for (int x = 0; x < found.width; ++x)
+    for (int y = 0; y < found.height; ++y)
+      for (int c = 0; c < found.channels; ++c) {
+        std::int64_t sum = l.bias[static_cast<std::size_t>(c)];
+        for (int i = 0; i < 3; ++i)
+          for (int ky = 0; ky < 3; ++ky)
+            for (int kx = 0; kx < 3; ++kx) {
+              const int ix = 2 * x - 1 + kx, iy = 2 * y - 1 + ky;
+              if (ix >= 0 && iy >= 0 && ix < image.width && iy < image.height)
+                sum += l.weight(c, i, ky, kx) * image.at(ix, iy, i);
+            }
+        const double real = double(sum) / 64 * l.weight_scale[static_cast<std::size_t>(c)] / double{0.02f};
+        EXPECT_NEAR(found.at(x, y, c), std::min(127.0, std::max(0.0, real)), 0.55) << "seed " << seed;
+        inside += real > 0 && real < 127;
+      }
+  EXPECT_GT(inside, 100) << "outputs that stand at no end";
+}
+
+TEST(Calibrate, MetadataSayWhichLayersAreDigital) {
+  std::mt19937 random(6);
+  const integer_graph g = random_network(random, 3, 15, 12);
+  const integer_graph calibrated = calibrate(g, {random_image(random, g.input())}, digital({"main", "fc"}));
+  integer_graph read = g;
+  read_calibration(write_calibration(calibrated), read);
+  check_graph(read);
+  for (std::size_t n = 0; n < g.nodes.size(); ++n) {
+    if (!g.nodes[n].has_layer()) continue;
+    const crossbar_layer &a = calibrated.nodes[n].layer(), &b = read.nodes[n].layer();
+    EXPECT_EQ(b.digital, g.nodes[n].name == "main" || g.nodes[n].name == "fc");
+    EXPECT_EQ(a.row_sets, b.row_sets);
+    EXPECT_EQ(a.requantise.m, b.requantise.m);
+    EXPECT_EQ(a.requantise.b, b.requantise.b);
+    EXPECT_EQ(a.requantise.s, b.requantise.s);
+  }
+}
+
 TEST(Calibrate, IgnoresTheLargestTenThousandthOfTheSums) {
   std::vector<feature_map> images(9999, pixel(1, 0));  // sums 100 and -50
   images.push_back(pixel(127, 127));                   // one image of ten thousand: 16129 and 6350

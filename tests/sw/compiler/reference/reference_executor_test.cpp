@@ -38,6 +38,14 @@ struct plain_executor {
     const feature_map& in = maps[n.inputs[0]];
     const graph_window& w = n.layer().window;
     __int128 total = 0;
+    if (n.layer().digital) {
+      for (int c = 0; c < n.layer().in_channels; ++c)
+        for (int ky = 0; ky < w.size_y; ++ky)
+          for (int kx = 0; kx < w.size_x; ++kx)
+            total += int{n.layer().weight(out, c, ky, kx)} *
+                     input(in, x * w.stride_x - w.pad_x + kx, y * w.stride_y - w.pad_y + ky, c, 0);
+      return total;
+    }
     for (const row_set& set : n.layer().row_sets) {
       long sum = 0;
       for (int c = set.channel_begin; c < set.channel_end; ++c)
@@ -57,7 +65,7 @@ struct plain_executor {
       if (n.kind() == node_kind::input) continue;
       const graph_tensor& t = g.tensors[n.output];
       const feature_map& in = maps[n.inputs[0]];
-      const requantise_constants r = n.on_crossbar() ? n.layer().requantise : requantise_constants{};
+      const requantise_constants r = n.has_layer() ? n.layer().requantise : requantise_constants{};
       if (n.kind() == node_kind::logits) {
         std::vector<std::int32_t> logits;
         for (int c = 0; c < t.channels; ++c)
@@ -101,6 +109,7 @@ TEST(ReferenceExecutor, EqualsTheFormatWordForWordOnRandomNetworks) {
   for (int round = 0; round < 6; ++round) {
     // rows: everything in one set; sets by channels of all taps; a crossbar of a single kernel
     integer_graph g = random_network(random, 1 + round, 11 + round, 14);
+    if (round >= 3) choose_digital(g, random);
     guess_calibration(g, random, std::vector<int>{256, 64, 9}[round % 3]);
     check_graph(g);
     const feature_map image = random_image(random, g.input());

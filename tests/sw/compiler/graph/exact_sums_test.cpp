@@ -1,0 +1,62 @@
+#include "sw/compiler/graph/exact_sums.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace ohmic {
+namespace {
+
+std::int64_t clipped(std::int64_t v) { return std::clamp<std::int64_t>(v, -128, 127); }
+
+TEST(ExactSums, LargestTakesTheWorstInputOfEachChannel) {
+  crossbar_layer layer;
+  layer.in_channels = 2;
+  layer.out_channels = 2;
+  layer.weights = {1, -128, 127, 0};
+  EXPECT_EQ(largest_sums(layer), (std::vector<std::int64_t>{129 * 128, 127 * 128}));
+}
+
+TEST(ExactSums, NoLimitWhereEverythingFits) {
+  EXPECT_EQ(sum_limit(100, 1 << 20, 16, 20'000'000), sum_without_limit);
+  EXPECT_EQ(sum_limit(0, -5, 16, 1 << 30), sum_without_limit);
+}
+
+TEST(ExactSums, NoLimitIsPossibleWhereOutputsAreTooFine) {
+  EXPECT_EQ(sum_limit(32767, 0, 24, 1 << 28), std::nullopt) << "129 << 24 does not fit 32 bits";
+}
+
+/// Sums beyond the limit give what the limit gives, and nothing leaves 32 bits.
+TEST(ExactSums, ALimitChangesNoOutput) {
+  const unsigned seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto number = [&](std::int64_t lo, std::int64_t hi) {
+    return std::uniform_int_distribution<std::int64_t>(lo, hi)(random);
+  };
+  int limited = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const std::int64_t m = number(0, 32767), b = number(-(1 << 29), 1 << 29), largest = number(1, 1 << 28);
+    const auto s = static_cast<unsigned>(number(1, 24));
+    const std::optional<std::int32_t> limit = sum_limit(m, b, s, largest);
+    if (!limit) continue;
+    limited += *limit != sum_without_limit;
+    for (int i = 0; i < 20; ++i) {
+      const std::int64_t at = i < 8    ? std::int64_t{*limit} + i - 4
+                              : i < 16 ? -std::int64_t{*limit} - 12 + i
+                                       : number(-largest, largest);
+      const std::int64_t sum = std::clamp(at, -largest, largest);
+      const std::int64_t used = std::clamp<std::int64_t>(sum, -std::int64_t{*limit} - 1, *limit);
+      const std::int64_t product = used * m, in_32_bits = product + b;
+      ASSERT_EQ(product, static_cast<std::int32_t>(product)) << "seed " << seed;
+      ASSERT_EQ(in_32_bits, static_cast<std::int32_t>(in_32_bits)) << "seed " << seed;
+      ASSERT_EQ(clipped(in_32_bits >> s), clipped((sum * m + b) >> s))
+          << "seed " << seed << ", sum " << sum << ", m " << m << ", b " << b << ", s " << s;
+    }
+  }
+  EXPECT_GT(limited, 100);
+}
+
+}  // namespace
+}  // namespace ohmic
