@@ -50,13 +50,15 @@ counts count_sums(const crossbar_layer& layer, const graph_tensor& out, const st
     counts& mine = partial[share];
     mine.assign(size, 0);
     column_sums::workspace space;
-    for (std::size_t i = share; i < inputs.size(); i += threads)
+    for (std::size_t i = share; i < inputs.size(); i += threads) {
+      sums.take(inputs[i], out.width, out.height, space);
       for (int set = 0; set < sums.sets(); ++set)
         for (int x = 0; x < out.width; ++x) {
-          const std::int32_t* column = sums.run(set, inputs[i], x, out.height, space);
+          const std::int32_t* column = sums.run(set, x, out.height, space);
           for (int y = 0; y < out.height; ++y, column += sums.stride())
             for (int c = 0; c < out.channels; ++c) ++mine[static_cast<std::size_t>(std::abs(column[c]))];
         }
+    }
   });
   for (unsigned t = 1; t < threads; ++t)
     std::transform(partial[0].begin(), partial[0].end(), partial[t].begin(), partial[0].begin(), std::plus<>());
@@ -161,7 +163,7 @@ void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<st
     node.add().b = static_cast<std::int32_t>(scaled(scale(1) / out.scale, node.add().s));
   } else if (node.kind() == node_kind::average_pool) {
     const graph_tensor& in = graph.tensors[node.inputs[0]];
-    const std::int64_t pixels = std::int64_t{in.height} * in.width;
+    const std::int64_t pixels = pixels_of_average(node.average(), in);
     const double ratio = scale(0) / out.scale / static_cast<double>(pixels);
     node.average().s = fit_average_shift(ratio, pixels);
     if (node.average().s == 0)
@@ -183,9 +185,11 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
       throw graph_error("a calibration image does not have the size of the network's input");
   const unsigned threads = options.threads ? options.threads : usable_processors();
   std::set<std::string> unknown = options.digital;
+  unknown.insert(options.analog.begin(), options.analog.end());
   for (graph_node& node : graph.nodes) {
     if (!node.has_layer()) continue;
-    node.layer().digital = options.digital.count(node.name) != 0;
+    node.layer().digital = options.digital.count(node.name) != 0 ||
+                           (node.layer().depthwise() && options.analog.count(node.name) == 0);
     unknown.erase(node.name);
   }
   if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could be digital");

@@ -14,7 +14,9 @@ struct calibration_options {
   int rows = 256;  ///< height of the crossbars
   unsigned threads = 0;  ///< 0: as many as the process may use; the result does not depend on it
   /// Layers that run on cores with exact sums, by node name; in place of what the graph says.
-  std::set<std::string> digital;
+  std::set<std::string> digital = {};
+  /// Depthwise convolutions that run on crossbars; the others are digital by default.
+  std::set<std::string> analog = {};
 };
 
 /// Called before each node with its name, its position from 1 and the number of nodes.

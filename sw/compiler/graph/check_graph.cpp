@@ -73,8 +73,9 @@ class checker {
   void shift(const char* what, unsigned value) const {
     require(value >= 1 && value <= 30, std::string(what) + " = " + std::to_string(value) + " is outside 1 .. 30");
   }
-  void lower_bound(int lo) const {
+  void bounds(int lo, int hi) const {
     require(lo == 0 || lo == -128, "lower bound " + std::to_string(lo) + " is neither 0 nor -128");
+    require(hi >= 0 && hi <= 127, "upper bound " + std::to_string(hi) + " is outside 0 .. 127");
   }
   void fits_int32(const char* what, std::int64_t low, std::int64_t high) const {
     require(low >= -int32_max - 1 && high <= int32_max, std::string(what) + " can reach " +
@@ -84,19 +85,20 @@ class checker {
 
   void check_layer(const graph_tensor& input, const graph_tensor& out) const {
     const crossbar_layer& l = node_.layer();
-    require(l.groups == 1, "grouped convolution (groups = " + std::to_string(l.groups) + ") is not supported");
+    require(l.groups >= 1 && l.in_channels > 0 && l.in_channels % l.groups == 0 && l.out_channels % l.groups == 0,
+            std::to_string(l.groups) + " groups do not divide " + std::to_string(l.in_channels) + " input and " +
+                std::to_string(l.out_channels) + " output channels");
     require(l.in_channels == input.channels && l.out_channels == out.channels,
             "maps " + std::to_string(l.in_channels) + " to " + std::to_string(l.out_channels) +
                 " channels, but stands between " + shape_of(input) + " and " + shape_of(out));
     check_window(l.window, input, out);
-    const std::size_t per_channel = std::size_t(l.in_channels) * l.window.size_x * l.window.size_y;
+    const std::size_t per_channel = std::size_t(l.group_inputs()) * l.window.size_x * l.window.size_y;
     require(l.weights.size() == per_channel * l.out_channels, "has " + std::to_string(l.weights.size()) +
                                                                   " weights instead of " +
                                                                   std::to_string(per_channel * l.out_channels));
     fits_int32("a partial sum", -std::int64_t(per_channel) * 16384, std::int64_t(per_channel) * 16384);
     if (node_.kind() == node_kind::logits)
-      require(out.width == 1 && out.height == 1 && l.window.size_x == 1 && l.window.size_y == 1,
-              "is not a fully connected layer of one pixel");
+      require(out.width == 1 && out.height == 1, "gives " + shape_of(out) + "; logits are one pixel");
     if (graph_.calibrated) check_constants(l);
   }
 
@@ -110,7 +112,7 @@ class checker {
     }
     const requantise_constants& r = l.requantise;
     shift("requantise.s", r.s);
-    lower_bound(r.lo);
+    bounds(r.lo, r.hi);
     const std::size_t channels = l.out_channels;
     require(r.m.size() == channels && r.b.size() == channels, "requantise has " + std::to_string(r.m.size()) +
                                                                   " m and " + std::to_string(r.b.size()) + " b for " +
@@ -166,12 +168,16 @@ class checker {
   }
 
   void check_average(const graph_tensor& input, const graph_tensor& out) const {
-    require(input.channels == out.channels && out.width == 1 && out.height == 1,
-            "does not pool " + shape_of(input) + " to one pixel");
+    const average_pool& pool = node_.average();
+    require(input.channels == out.channels, "changes the number of channels");
+    if (pool.window)
+      check_window(*pool.window, input, out);
+    else
+      require(out.width == 1 && out.height == 1, "does not pool " + shape_of(input) + " to one pixel");
     if (!graph_.calibrated) return;
     multiplier("pool.m", node_.average().m);
     shift("pool.s", node_.average().s);
-    const std::int64_t largest = std::int64_t{128} * input.width * input.height * node_.average().m;
+    const std::int64_t largest = 128 * pixels_of_average(pool, input) * pool.m;
     fits_int32("the pool's product", -largest, largest + (std::int64_t{1} << (node_.average().s - 1)));
   }
 
@@ -179,7 +185,7 @@ class checker {
     for (int i = 0; i < 2; ++i)
       require(in(i).channels == out.channels && in(i).height == out.height && in(i).width == out.width,
               "adds maps of different shapes (" + shape_of(in(i)) + " to " + shape_of(out) + ")");
-    lower_bound(node_.add().lo);
+    bounds(node_.add().lo, node_.add().hi);
     if (!graph_.calibrated) return;
     multiplier("add.a", node_.add().a);
     multiplier("add.b", node_.add().b);

@@ -64,11 +64,17 @@ std::vector<row_set> split_rows(int in_channels, int size_x, int size_y, int row
       for (int ky = 0; ky < size_y; ++ky) sets.push_back({ky, ky + 1, c, std::min(c + group, in_channels)});
     return sets;
   }
+  if (size_x > rows)
+    throw graph_error("a kernel " + std::to_string(size_x) + " wide needs " + std::to_string(size_x) +
+                      " crossbar rows for one channel and kernel row, but the crossbar has " + std::to_string(rows));
   const int per_set = rows / taps;
-  if (per_set == 0)
-    throw graph_error("a kernel of " + std::to_string(size_x) + "x" + std::to_string(size_y) + " needs " +
-                      std::to_string(taps) + " crossbar rows for one channel, but the crossbar has " +
-                      std::to_string(rows));
+  if (per_set == 0) {
+    const int kernel_rows = rows / size_x;
+    for (int c = 0; c < in_channels; ++c)
+      for (int ky = 0; ky < size_y; ky += kernel_rows)
+        sets.push_back({ky, std::min(ky + kernel_rows, size_y), c, c + 1});
+    return sets;
+  }
   for (int c = 0; c < in_channels; c += per_set) sets.push_back({0, size_y, c, std::min(c + per_set, in_channels)});
   return sets;
 }

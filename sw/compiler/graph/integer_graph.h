@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -58,33 +59,41 @@ struct adc_scale {
   unsigned s = 0;      ///< 1 .. 30
 };
 
-/// y = clip((S * m[c] + b[c]) >> s, lo, 127) in 32 bit; logits: S * m[c] + b[c], worth 2^-s each. Exact sums of a
+/// y = clip((S * m[c] + b[c]) >> s, lo, hi) in 32 bit; logits: S * m[c] + b[c], worth 2^-s each. Exact sums of a
 /// digital layer may be larger: there it is as if in 64 bit.
 struct requantise_constants {
   std::vector<std::int16_t> m;  ///< >= 0, one per output channel
   std::vector<std::int32_t> b;  ///< bias and rounding, one per output channel
   unsigned s = 0;               ///< 1 .. 30
-  int lo = -128;                ///< 0 if a ReLU is fused
+  int lo = -128;                ///< 0 if a ReLU or a Clip from 0 on is fused
+  int hi = 127;                 ///< less if a Clip ends below 127 steps of the output's scale
 };
 
-/// What runs on crossbars, or on cores alone: a convolution, or a fully connected layer as a 1x1 convolution of one
-/// pixel.
+/// What runs on crossbars, or on cores alone: a convolution, or a fully connected layer as the convolution whose window
+/// is the whole map.
 struct crossbar_layer {
   bool digital = false;  ///< on cores: S is the exact sum; there are no row sets and no ADC
   int in_channels = 0, out_channels = 0;
-  int groups = 1;  ///< always 1: grouped convolution is refused on import
+  /// Output channel o reads the input channels of its group alone: those from (o / (out_channels / groups)) *
+  /// in_channels / groups on. On crossbars the other groups' cells are 0. Depthwise: as many groups as input channels.
+  int groups = 1;
   graph_window window;
-  std::vector<std::int8_t> weights;  ///< [out_channels][in_channels][size_y][size_x]
+  std::vector<std::int8_t> weights;  ///< [out_channels][in_channels / groups][size_y][size_x]
   std::vector<float> weight_scale;   ///< one per output channel
   std::vector<std::int32_t> bias;    ///< one per output channel, scale input * weight_scale
   // From calibration:
   std::vector<row_set> row_sets;  ///< disjoint, cover the layer, in order
   adc_scale adc;
-  requantise_constants requantise;  ///< requantise.lo is known on import
+  requantise_constants requantise;  ///< requantise.lo and hi are known on import
 
+  int group_inputs() const { return in_channels / groups; }
+  int first_input(int out_channel) const { return out_channel / (out_channels / groups) * group_inputs(); }
+  bool depthwise() const { return groups > 1 && groups == in_channels; }
+  /// 0 outside the output channel's group.
   std::int8_t weight(int out_channel, int in_channel, int ky, int kx) const {
-    return weights[((static_cast<std::size_t>(out_channel) * in_channels + in_channel) * window.size_y + ky) *
-                       window.size_x +
+    const int c = in_channel - first_input(out_channel);
+    if (c < 0 || c >= group_inputs()) return 0;
+    return weights[((static_cast<std::size_t>(out_channel) * group_inputs() + c) * window.size_y + ky) * window.size_x +
                    kx];
   }
   /// The weight in `row` of the set, in its row order.
@@ -94,17 +103,20 @@ struct crossbar_layer {
   }
 };
 
-/// y = clip((x0 * a + x1 * b + (1 << (s-1))) >> s, lo, 127); x0, x1 in the order of graph_node::inputs.
+/// y = clip((x0 * a + x1 * b + (1 << (s-1))) >> s, lo, hi); x0, x1 in the order of graph_node::inputs.
 struct residual_add {
   std::int32_t a = 0, b = 0;  ///< 0 .. 2^15 - 1
   unsigned s = 0;
-  int lo = -128;  ///< 0 if a ReLU is fused; known on import
+  int lo = -128;  ///< as of a layer's requantisation
+  int hi = 127;
 };
 
-/// y = clip((sum over the map * m + (1 << (s-1))) >> s, -128, 127).
+/// y = clip((sum over the window * m + (1 << (s-1))) >> s, -128, 127); what lies outside the map is 0, so every window
+/// has the same number of pixels.
 struct average_pool {
   std::int32_t m = 0;  ///< 0 .. 2^15 - 1
   unsigned s = 0;
+  std::optional<graph_window> window = std::nullopt;  ///< none: the whole map, one output pixel
 };
 
 /// A maximum over the part of the window that lies inside the map.
@@ -115,10 +127,10 @@ struct max_pool {
 /// No inputs; its output is the image, quantised by its scale.
 struct network_input {};
 
-/// An int8 map of a crossbar layer.
+/// A layer that gives an int8 map.
 struct convolution : crossbar_layer {};
 
-/// The last node: fully connected, int32 output.
+/// The last node: a layer of one output pixel, int32.
 struct logits_layer : crossbar_layer {};
 
 /// What a node does, with the constants of that alone.
@@ -178,8 +190,14 @@ const char* to_string(node_kind kind);
 void link_tensors(integer_graph& graph);
 
 /// The rule of CALIBRATED_FORMAT.md that splits a layer over crossbars of `rows` rows, ordered by (channel
-/// group, ky). Throws graph_error if even one channel's taps do not fit.
+/// group, ky). Throws graph_error if even one channel's kernel row does not fit.
 std::vector<row_set> split_rows(int in_channels, int size_x, int size_y, int rows);
+
+/// Pixels that each output of an average pool on `input` is the mean of.
+inline std::int64_t pixels_of_average(const average_pool& pool, const graph_tensor& input) {
+  return pool.window ? std::int64_t{pool.window->size_x} * pool.window->size_y
+                     : std::int64_t{input.width} * input.height;
+}
 
 /// MVMs for one image: output pixels times row sets times column tiles, summed over the crossbar layers.
 std::int64_t mvm_count(const integer_graph& graph, int columns);

@@ -13,6 +13,7 @@
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/check_mapping.h"
+#include "sw/compiler/mapping/plan/check_operators.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
@@ -34,6 +35,7 @@ void check_target(const integer_graph& graph, const chip_config& chip) {
   if (chip.dma.channels < 2)
     throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases", chip.name,
                                     chip.dma.channels));
+  check_operators(graph);
   check_ranges(graph, chip);
 }
 

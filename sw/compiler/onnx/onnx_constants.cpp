@@ -80,9 +80,12 @@ std::vector<std::int64_t> read_integers(const onnx::TensorProto& tensor, const o
     case onnx::TensorProto::INT32:
       if (raw) return from_raw<std::int32_t, std::int64_t>(tensor, n, node, what);
       break;
+    case onnx::TensorProto::INT64:
+      if (raw) return from_raw<std::int64_t, std::int64_t>(tensor, n, node, what);
+      return from_list<decltype(tensor.int64_data()), std::int64_t>(tensor.int64_data(), tensor, n, node, what);
     default:
       refuse(node, what + " '" + tensor.name() + "' is " + type_text(tensor.data_type()) +
-                       "; int8, uint8 or int32 is expected");
+                       "; int8, uint8, int32 or int64 is expected");
   }
   const auto values =
       from_list<decltype(tensor.int32_data()), std::int64_t>(tensor.int32_data(), tensor, n, node, what);

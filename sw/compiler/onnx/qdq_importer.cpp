@@ -46,9 +46,10 @@ void qdq_importer::read_input() {
   if (!input->type().has_tensor_type() || input->type().tensor_type().elem_type() != onnx::TensorProto::FLOAT)
     fail("is not a float tensor");
   const onnx::TensorShapeProto& shape = input->type().tensor_type().shape();
-  if (shape.dim_size() != 4) fail("has " + std::to_string(shape.dim_size()) + " dimensions; [N, C, H, W] is expected");
-  int size[4] = {};
-  for (int i = 1; i < 4; ++i) {
+  if (shape.dim_size() != 4 && shape.dim_size() != 2)
+    fail("has " + std::to_string(shape.dim_size()) + " dimensions; [N, C, H, W] or [N, C] is expected");
+  int size[4] = {0, 1, 1, 1};
+  for (int i = 1; i < shape.dim_size(); ++i) {
     if (!shape.dim(i).has_dim_value() || shape.dim(i).dim_value() < 1 || shape.dim(i).dim_value() > 65536)
       fail("channels, height and width must be fixed numbers from 1 to 65536");
     size[i] = static_cast<int>(shape.dim(i).dim_value());
@@ -56,7 +57,7 @@ void qdq_importer::read_input() {
   onnx::NodeProto node;
   node.set_name(input->name());
   node.add_output(input->name());
-  append(node, node_kind::input, {}, {input->name(), size[1], size[2], size[3], 0, -1, {}});
+  append(node, node_kind::input, {}, {input->name(), size[1], size[2], size[3], 0, -1, {}}, shape.dim_size());
 }
 
 void qdq_importer::read_node(const onnx::NodeProto& node) {
@@ -68,6 +69,7 @@ void qdq_importer::read_node(const onnx::NodeProto& node) {
       refuse(node, "is not a tensor constant");
     return;
   }
+  if (op == "Dropout" && node.output_size() == 2 && uses_.count(node.output(1)) == 0) return read_identity(node);
   if (node.output_size() != 1) refuse(node, "has " + std::to_string(node.output_size()) + " outputs; 1 is expected");
   if (op == "QuantizeLinear") return read_quantise(node);
   if (op == "DequantizeLinear") return read_dequantise(node);
@@ -77,11 +79,18 @@ void qdq_importer::read_node(const onnx::NodeProto& node) {
   if (op == "Relu") return read_relu(node);
   if (op == "Add") return read_add(node);
   if (op == "MaxPool") return read_max_pool(node);
-  if (op == "GlobalAveragePool") return read_average_pool(node);
+  if (op == "Clip") return read_clip(node);
+  if (op == "AveragePool") return read_average_pool(node);
+  if (op == "GlobalAveragePool") return read_global_average_pool(node);
+  if (op == "ReduceMean") return read_reduce_mean(node);
   if (op == "Flatten") return read_flatten(node);
+  if (op == "Reshape") return read_reshape(node);
+  if (op == "Squeeze") return read_squeeze(node);
+  if (op == "Identity" || op == "Dropout") return read_identity(node);
   refuse(node,
-         "this operator is not supported; supported are Conv, Gemm, MatMul, Relu, Add, MaxPool, "
-         "GlobalAveragePool, Flatten, QuantizeLinear, DequantizeLinear and Constant");
+         "this operator is not supported; supported are Conv, Gemm, MatMul, Relu, Clip, Add, MaxPool, AveragePool, "
+         "GlobalAveragePool, ReduceMean, Flatten, Reshape, Squeeze, Identity, Dropout, QuantizeLinear, "
+         "DequantizeLinear and Constant");
 }
 
 bool qdq_importer::has_input(const onnx::NodeProto& node, int input) const {
@@ -222,6 +231,7 @@ void qdq_importer::read_quantise(const onnx::NodeProto& node) {
     for (const graph_node* n = &producer(v.tensor); n->kind() == node_kind::max_pool && waits_for_scale(n->inputs[0]);
          n = &producer(n->inputs[0]))
       graph_.tensors[n->inputs[0]].scale = scale[0];
+    settle_upper_bound(v.tensor);
   } else if (v.state == form::quantised || t.scale != scale[0]) {
     refuse(node, "quantises map '" + t.name + "' again with another scale (" + std::to_string(scale[0]) + " after " +
                      std::to_string(t.scale) + ")");
@@ -262,17 +272,14 @@ void qdq_importer::read_dequantise(const onnx::NodeProto& node) {
 
 graph_node& qdq_importer::append(const onnx::NodeProto& node, node_kind kind, std::vector<int> inputs,
                                  graph_tensor output, int rank) {
-  if (node.name().empty())
-    throw import_error("the " + node.op_type() + " node that makes '" + node.output(0) +
-                       "' has no name; every node needs a unique one");
   const int tensor = static_cast<int>(graph_.tensors.size());
-  output.name = node.name();
+  output.name = node.name().empty() ? node.output(0) : node.name();
   define(node, {output.scale > 0 ? form::real : form::pending, tensor, rank, read_once(node.output(0))});
   graph_.tensors.push_back(std::move(output));
   producers_.push_back(static_cast<int>(graph_.nodes.size()));
   graph_node& n = graph_.nodes.emplace_back();
   n.operation = make_operation(kind);
-  n.name = node.name();
+  n.name = graph_.tensors[tensor].name;
   n.inputs = std::move(inputs);
   n.output = tensor;
   return n;
@@ -287,9 +294,8 @@ void qdq_importer::read_output() {
   graph_node& last = producer(found->second.tensor);
   const graph_tensor& t = graph_.tensors[found->second.tensor];
   const bool dequantised = found->second.state == form::real && found->second.sole;
-  if ((found->second.state != form::pending && !dequantised) || last.kind() != node_kind::convolution ||
-      last.layer().window.size_x != 1 || last.layer().window.size_y != 1 || t.width != 1 || t.height != 1 ||
-      last.layer().requantise.lo == 0)
+  if ((found->second.state != form::pending && !dequantised) || last.kind() != node_kind::convolution || t.width != 1 ||
+      t.height != 1 || last.layer().requantise.lo == 0 || upper_bounds_.count(found->second.tensor) != 0)
     throw import_error("output '" + name + "' comes from node '" + last.name +
                        "'; a Gemm that gives the logits, in no other use and without a Relu, is expected there");
   last.operation = logits_layer{std::move(last.layer())};

@@ -22,7 +22,7 @@ class qdq_importer {
   struct value {
     form state;
     int tensor;
-    int rank;           ///< 4: [N, C, H, W]; 2: [N, C]
+    int rank;           ///< 4: [N, C, H, W]; 2: [N, C * H * W], in this order
     bool sole;          ///< nothing else reads it, or what it was made from since its operator
     float rounded = 0;  ///< scale of the quantiser that stands between the operator and the Relu that this comes from
   };
@@ -43,12 +43,23 @@ class qdq_importer {
   void read_gemm(const onnx::NodeProto& node);
   void read_matmul(const onnx::NodeProto& node);
   void read_relu(const onnx::NodeProto& node);
-  void fuse_relu(const onnx::NodeProto& node, int tensor);
+  void read_clip(const onnx::NodeProto& node);
+  /// A Relu (`lower` 0) or Clip: least and greatest real value of what the node reads.
+  void read_bounds(const onnx::NodeProto& node, float lower, float upper);
+  void fuse_bounds(const onnx::NodeProto& node, int tensor, float lower, float upper);
+  void settle_upper_bound(int tensor);
   void read_add(const onnx::NodeProto& node);
   void read_bias_add(const onnx::NodeProto& node);
   void read_max_pool(const onnx::NodeProto& node);
   void read_average_pool(const onnx::NodeProto& node);
+  void read_global_average_pool(const onnx::NodeProto& node);
+  void read_reduce_mean(const onnx::NodeProto& node);
   void read_flatten(const onnx::NodeProto& node);
+  void read_reshape(const onnx::NodeProto& node);
+  void read_squeeze(const onnx::NodeProto& node);
+  void read_identity(const onnx::NodeProto& node);
+  /// The map seen as [N, C * H * W].
+  void flatten(const onnx::NodeProto& node);
   void read_output();
 
   const value& value_of(const onnx::NodeProto& node, int input);
@@ -84,7 +95,8 @@ class qdq_importer {
   std::map<std::string, real_constant> constants_;
   std::map<std::string, value> values_;
   std::map<std::string, int> uses_;
-  std::vector<int> producers_;  ///< node index per tensor
+  std::vector<int> producers_;         ///< node index per tensor
+  std::map<int, float> upper_bounds_;  ///< real upper bound (of a Clip) of tensors that wait for their scale
 };
 
 }  // namespace ohmic

@@ -6,83 +6,80 @@ namespace ohmic {
 namespace {
 
 constexpr int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
-constexpr int block = 4;        // pixels and outputs that share their loads in multiply()
-constexpr int depth_unit = 32;  // int16 lanes of the widest vector
-
-// Instruction sets are chosen at run time; the sanitizers cannot run before the loader has resolved the
-// choice.
-#if defined(__x86_64__) && defined(__has_feature)
-  #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-    #define OHMIC_BEST_VECTORS __attribute__((target_clones("avx512bw", "avx2", "default")))
-  #endif
-#endif
-#ifndef OHMIC_BEST_VECTORS
-  #define OHMIC_BEST_VECTORS
-#endif
-
-/// sums[pixel][output] = windows[pixel] . weights[output]; pixels and outputs are multiples of `block`.
-/// Written out by hand, because the compiler vectorises sixteen named sums over k, but not an array of them.
-OHMIC_BEST_VECTORS
-void multiply(const std::int16_t* windows, int pixels, const std::int16_t* weights, int outputs, int depth,
-              std::int32_t* sums) {
-  for (int o = 0; o < outputs; o += block)
-    for (int p = 0; p < pixels; p += block) {
-      const std::int16_t* a = windows + static_cast<std::size_t>(p) * depth;
-      const std::int16_t* w = weights + static_cast<std::size_t>(o) * depth;
-      std::int32_t s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
-      std::int32_t s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
-      for (int k = 0; k < depth; ++k) {
-        const int a0 = a[k], a1 = a[k + depth], a2 = a[k + 2 * depth], a3 = a[k + 3 * depth];
-        const int w0 = w[k], w1 = w[k + depth], w2 = w[k + 2 * depth], w3 = w[k + 3 * depth];
-        s00 += a0 * w0, s01 += a0 * w1, s02 += a0 * w2, s03 += a0 * w3;
-        s10 += a1 * w0, s11 += a1 * w1, s12 += a1 * w2, s13 += a1 * w3;
-        s20 += a2 * w0, s21 += a2 * w1, s22 += a2 * w2, s23 += a2 * w3;
-        s30 += a3 * w0, s31 += a3 * w1, s32 += a3 * w2, s33 += a3 * w3;
-      }
-      std::int32_t* d = sums + static_cast<std::size_t>(p) * outputs + o;
-      d[0] = s00, d[1] = s01, d[2] = s02, d[3] = s03, d += outputs;
-      d[0] = s10, d[1] = s11, d[2] = s12, d[3] = s13, d += outputs;
-      d[0] = s20, d[1] = s21, d[2] = s22, d[3] = s23, d += outputs;
-      d[0] = s30, d[1] = s31, d[2] = s32, d[3] = s33;
-    }
-}
 
 }  // namespace
 
 column_sums::column_sums(const crossbar_layer& layer, std::vector<row_set> sets)
-    : window_(layer.window), padded_outputs_(round_up(layer.out_channels, block)) {
-  for (const row_set& set : sets) {
-    const int rows = set.rows(window_.size_x);
-    prepared_set p{set, round_up(rows, depth_unit), {}};
-    p.weights.assign(static_cast<std::size_t>(padded_outputs_) * p.depth, 0);
-    for (int o = 0; o < layer.out_channels; ++o)
-      for (int row = 0; row < rows; ++row)
-        p.weights[static_cast<std::size_t>(o) * p.depth + row] = layer.weight(set, row, o);
-    prepared_.push_back(std::move(p));
+    : window_(layer.window),
+      in_channels_(layer.in_channels),
+      padded_outputs_(round_up(layer.out_channels, vector_kernels::unit)),
+      depthwise_(sets.empty() && layer.depthwise() && layer.out_channels == layer.in_channels) {
+  if (depthwise_) {
+    depthwise_weights_.assign(static_cast<std::size_t>(window_.size_y) * window_.size_x * padded_outputs_, 0);
+    std::int16_t* w = depthwise_weights_.data();
+    for (int ky = 0; ky < window_.size_y; ++ky)
+      for (int kx = 0; kx < window_.size_x; ++kx, w += padded_outputs_)
+        for (int c = 0; c < layer.out_channels; ++c) w[c] = layer.weight(c, c, ky, kx);
+    return;
+  }
+  if (sets.empty()) sets.push_back({0, window_.size_y, 0, in_channels_});
+  for (const row_set& set : sets) prepared_.push_back(prepare(layer, set));
+}
+
+column_sums::prepared_set column_sums::prepare(const crossbar_layer& layer, const row_set& set) const {
+  prepared_set p{set, {}};
+  const int channels = set.channels(), run_rows = whole_rows(set) ? set.ky_count() : 1;
+  const int length = run_rows * channels, runs = window_.size_x * set.ky_count() / run_rows;
+  const int pairs = (length + 1) / 2;
+  p.weights.assign(static_cast<std::size_t>(runs) * pairs * padded_outputs_ * 2, 0);
+  for (int run = 0; run < runs; ++run)  // rows of the set follow each other as the runs do
+    for (int i = 0; i < length; ++i) {
+      std::int16_t* w = &p.weights[(static_cast<std::size_t>(run) * pairs + i / 2) * padded_outputs_ * 2 + i % 2];
+      for (int o = 0; o < layer.out_channels; ++o) w[2 * o] = layer.weight(set, run * length + i, o);
+    }
+  return p;
+}
+
+void column_sums::take(const feature_map& input, int out_width, int out_height, workspace& space) const {
+  const vector_kernels& kernels = vector_kernels::best();
+  const int width = (out_width - 1) * window_.stride_x + window_.size_x;
+  space.map_height = (out_height - 1) * window_.stride_y + window_.size_y;
+  // What the kernels may read behind the last window.
+  const std::size_t column = static_cast<std::size_t>(space.map_height) * in_channels_;
+  space.map.assign(column * width + vector_kernels::unit, 0);
+  const int top = window_.pad_y, rows = std::min(input.height, space.map_height - top);
+  for (int x = 0; x < width; ++x) {
+    const int from = x - window_.pad_x;
+    if (from < 0 || from >= input.width || rows <= 0) continue;
+    kernels.widen(&input.data[input.index(from, 0, 0)], rows * in_channels_,
+                  &space.map[column * x + static_cast<std::size_t>(top) * in_channels_]);
   }
 }
 
-void column_sums::gather(const prepared_set& set, const feature_map& input, int x, int y, std::int16_t* window) const {
-  const int channels = set.rows.channels();
-  for (int kx = 0; kx < window_.size_x; ++kx)
-    for (int ky = set.rows.ky_begin; ky < set.rows.ky_end; ++ky, window += channels) {
-      const int in_x = x * window_.stride_x - window_.pad_x + kx, in_y = y * window_.stride_y - window_.pad_y + ky;
-      if (in_x < 0 || in_x >= input.width || in_y < 0 || in_y >= input.height)
-        std::fill_n(window, channels, std::int16_t{0});
-      else
-        std::copy_n(&input.data[input.index(in_x, in_y, set.rows.channel_begin)], channels, window);
-    }
-}
-
-const std::int32_t* column_sums::run(int set_index, const feature_map& input, int x, int out_height,
-                                     workspace& space) const {
+const std::int32_t* column_sums::run(int set_index, int x, int out_height, workspace& space) const {
+  const vector_kernels& kernels = vector_kernels::best();
+  const std::ptrdiff_t column = std::ptrdiff_t{space.map_height} * in_channels_;
+  const std::int16_t* first = space.map.data() + std::ptrdiff_t{x} * window_.stride_x * column;
+  const std::ptrdiff_t pixel = std::ptrdiff_t{window_.stride_y} * in_channels_;
+  space.sums.resize(static_cast<std::size_t>(out_height) * padded_outputs_);
+  if (depthwise_) {
+    space.offsets.clear();
+    for (int ky = 0; ky < window_.size_y; ++ky)
+      for (int kx = 0; kx < window_.size_x; ++kx)
+        space.offsets.push_back(kx * column + std::ptrdiff_t{ky} * in_channels_);
+    kernels.multiply_depthwise(first, pixel, out_height, space.offsets.data(), static_cast<int>(space.offsets.size()),
+                               depthwise_weights_.data(), padded_outputs_, space.sums.data());
+    return space.sums.data();
+  }
   const prepared_set& set = prepared_[set_index];
-  const int pixels = round_up(out_height, block);
-  space.windows.assign(static_cast<std::size_t>(pixels) * set.depth, 0);
-  space.sums.resize(static_cast<std::size_t>(pixels) * padded_outputs_);
-  for (int y = 0; y < out_height; ++y)
-    gather(set, input, x, y, &space.windows[static_cast<std::size_t>(y) * set.depth]);
-  multiply(space.windows.data(), pixels, set.weights.data(), padded_outputs_, set.depth, space.sums.data());
+  const int run_rows = whole_rows(set.rows) ? set.rows.ky_count() : 1;
+  const int pairs = (run_rows * set.rows.channels() + 1) / 2;
+  space.runs.clear();
+  for (int kx = 0; kx < window_.size_x; ++kx)
+    for (int ky = set.rows.ky_begin; ky < set.rows.ky_end; ky += run_rows)
+      space.runs.push_back({kx * column + std::ptrdiff_t{ky} * in_channels_ + set.rows.channel_begin, pairs});
+  kernels.multiply(first, pixel, out_height, space.runs.data(), static_cast<int>(space.runs.size()), set.weights.data(),
+                   padded_outputs_, space.sums.data());
   return space.sums.data();
 }
 

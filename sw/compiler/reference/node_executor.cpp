@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "sw/compiler/reference/fit_scale.h"
+#include "sw/compiler/reference/vector_kernels.h"
 
 namespace ohmic {
 namespace {
@@ -28,8 +28,7 @@ unsigned shift_for(const graph_node& node, double x, std::int64_t limit) {
 
 /// 31-bit multipliers and shifts per output channel (empty for the logits, which are the sums themselves).
 struct node_executor::exact_constants {
-  std::vector<std::int64_t> m;
-  std::vector<int> s;
+  std::vector<std::int64_t> m, s;
 
   exact_constants(const graph_node& node, double input_scale, double output_scale) {
     if (node.kind() == node_kind::logits) return;
@@ -52,16 +51,16 @@ node_executor::node_executor(const integer_graph& graph, int node, reference_mod
   const double out = out_.scale;
   if (node_.has_layer()) {
     const crossbar_layer& l = node_.layer();
-    sums_ = std::make_unique<column_sums>(
-        l, exact || l.digital ? std::vector<row_set>{{0, l.window.size_y, 0, l.in_channels}} : l.row_sets);
+    sums_ = std::make_unique<column_sums>(l, exact || l.digital ? std::vector<row_set>{} : l.row_sets);
     if (exact) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
+    multipliers_.assign(l.requantise.m.begin(), l.requantise.m.end());
+    biases_ = exact ? l.bias : l.requantise.b;
   } else if (exact && node_.kind() == node_kind::add) {
     add_.s = shift_for(node_, std::max(scale(0), scale(1)) / out, (1 << 21) - 1);
     add_.a = static_cast<std::int32_t>(scaled(scale(0) / out, add_.s));
     add_.b = static_cast<std::int32_t>(scaled(scale(1) / out, add_.s));
   } else if (exact && node_.kind() == node_kind::average_pool) {
-    const graph_tensor& in = graph.tensors[node_.inputs[0]];
-    const double x = scale(0) / out / (in.height * in.width);
+    const double x = scale(0) / out / static_cast<double>(pixels_of_average(average_, graph.tensors[node_.inputs[0]]));
     average_.s = shift_for(node_, x, 32767);
     average_.m = static_cast<std::int32_t>(scaled(x, average_.s));
   }
@@ -70,58 +69,72 @@ node_executor::node_executor(const integer_graph& graph, int node, reference_mod
 node_executor::~node_executor() = default;
 node_executor::node_executor(node_executor&&) noexcept = default;
 
-/// Calls f(x, y, c, S) with the sum of the sets' codes, or of their exact sums.
 template <class finish>
 void node_executor::convolve(const feature_map& input, const finish& f) const {
-  const int channels = out_.channels;
-  const bool exact_sums = exact_ || node_.layer().digital;
+  const vector_kernels& kernels = vector_kernels::best();
+  const crossbar_layer& l = node_.layer();
   column_sums::workspace space;
-  std::vector<std::int32_t> total(static_cast<std::size_t>(out_.height) * channels);
+  sums_->take(input, out_.width, out_.height, space);
+  const int count = out_.height * sums_->stride();
+  std::vector<std::int32_t> total(static_cast<std::size_t>(count));
   for (int x = 0; x < out_.width; ++x) {
-    std::fill(total.begin(), total.end(), 0);
-    for (int set = 0; set < sums_->sets(); ++set) {
-      const std::int32_t* sums = sums_->run(set, input, x, out_.height, space);
-      for (int y = 0; y < out_.height; ++y)
-        for (int c = 0; c < channels; ++c) {
-          const std::int32_t ps = sums[static_cast<std::size_t>(y) * sums_->stride() + c];
-          total[static_cast<std::size_t>(y) * channels + c] += exact_sums ? ps : adc_code(ps, node_.layer().adc);
-        }
+    if (exact_ || l.digital) {
+      f(x, sums_->run(0, x, out_.height, space));
+      continue;
     }
-    for (int y = 0; y < out_.height; ++y)
-      for (int c = 0; c < channels; ++c) f(x, y, c, std::int64_t{total[static_cast<std::size_t>(y) * channels + c]});
+    std::fill(total.begin(), total.end(), 0);
+    for (int set = 0; set < sums_->sets(); ++set)
+      kernels.add_codes(sums_->run(set, x, out_.height, space), total.data(), count, l.adc.m, l.adc.s);
+    f(x, total.data());
   }
+}
+
+void node_executor::layer(const feature_map& input, feature_map& output) const {
+  const vector_kernels& kernels = vector_kernels::best();
+  const requantise_constants& r = node_.layer().requantise;
+  const int channels = out_.channels;
+  convolve(input, [&](int x, const std::int32_t* sums) {
+    std::int8_t* y = &output.at(x, 0, 0);
+    for (int row = 0; row < out_.height; ++row, sums += sums_->stride(), y += channels)
+      if (exact_)
+        kernels.requantise_exact(sums, biases_.data(), exact_->m.data(), exact_->s.data(), channels, r.lo, r.hi, y);
+      else if (node_.layer().digital)
+        kernels.requantise_wide(sums, multipliers_.data(), biases_.data(), channels, r.s, r.lo, r.hi, y);
+      else
+        kernels.requantise(sums, multipliers_.data(), biases_.data(), channels, r.s, r.lo, r.hi, y);
+  });
 }
 
 void node_executor::max_pool(const feature_map& input, feature_map& output) const {
+  const vector_kernels& kernels = vector_kernels::best();
   const graph_window& w = node_.pool_window();
+  std::fill(output.data.begin(), output.data.end(), std::int8_t{-128});
   for (int x = 0; x < out_.width; ++x)
     for (int y = 0; y < out_.height; ++y)
-      for (int c = 0; c < out_.channels; ++c) {
-        int best = std::numeric_limits<int>::min();
-        for (int kx = 0; kx < w.size_x; ++kx)
-          for (int ky = 0; ky < w.size_y; ++ky) {
-            const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
-            if (ix >= 0 && ix < input.width && iy >= 0 && iy < input.height)
-              best = std::max<int>(best, input.at(ix, iy, c));
-          }
-        output.at(x, y, c) = static_cast<std::int8_t>(best);
-      }
+      for (int kx = 0; kx < w.size_x; ++kx)
+        for (int ky = 0; ky < w.size_y; ++ky) {
+          const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
+          if (ix >= 0 && ix < input.width && iy >= 0 && iy < input.height)
+            kernels.maximum(&input.data[input.index(ix, iy, 0)], out_.channels, &output.at(x, y, 0));
+        }
 }
 
 void node_executor::average(const feature_map& input, feature_map& output) const {
-  for (int c = 0; c < out_.channels; ++c) {
-    std::int64_t sum = 0;
-    for (int x = 0; x < input.width; ++x)
-      for (int y = 0; y < input.height; ++y) sum += input.at(x, y, c);
-    output.at(0, 0, c) = clip(round_shift(sum * average_.m, average_.s), -128);
-  }
-}
-
-void node_executor::sum_up(const feature_map& x0, const feature_map& x1, feature_map& output) const {
-  for (std::size_t i = 0; i < output.data.size(); ++i) {
-    const std::int64_t sum = std::int64_t{x0.data[i]} * add_.a + std::int64_t{x1.data[i]} * add_.b;
-    output.data[i] = clip(round_shift(sum, add_.s), add_.lo);
-  }
+  const vector_kernels& kernels = vector_kernels::best();
+  const graph_window w = average_.window.value_or(graph_window{input.width, input.height, 1, 1, 0, 0});
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(out_.channels));
+  for (int x = 0; x < out_.width; ++x)
+    for (int y = 0; y < out_.height; ++y) {
+      std::fill(sums.begin(), sums.end(), 0);
+      for (int kx = 0; kx < w.size_x; ++kx)
+        for (int ky = 0; ky < w.size_y; ++ky) {
+          const int ix = x * w.stride_x - w.pad_x + kx, iy = y * w.stride_y - w.pad_y + ky;
+          if (ix >= 0 && ix < input.width && iy >= 0 && iy < input.height)
+            kernels.sum(&input.data[input.index(ix, iy, 0)], out_.channels, sums.data());
+        }
+      for (int c = 0; c < out_.channels; ++c)
+        output.at(x, y, c) = clip(round_shift(std::int64_t{sums[c]} * average_.m, average_.s), -128);
+    }
 }
 
 feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) const {
@@ -138,29 +151,21 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) 
       average(in, y);
       break;
     case node_kind::add:
-      sum_up(in, *inputs.at(1), y);
+      vector_kernels::best().add(in.data.data(), inputs.at(1)->data.data(), y.data.size(), add_.a, add_.b, add_.s,
+                                 add_.lo, add_.hi, y.data.data());
       break;
-    case node_kind::convolution: {
-      const requantise_constants& r = node_.layer().requantise;
-      if (exact_)
-        convolve(in, [&](int x, int row, int c, std::int64_t sum) {
-          const std::int64_t high = ((sum + node_.layer().bias[c]) * exact_->m[c]) >> 32;
-          y.at(x, row, c) = clip(round_shift(high, static_cast<unsigned>(exact_->s[c] - 32)), r.lo);
-        });
-      else
-        convolve(in, [&](int x, int row, int c, std::int64_t sum) {
-          y.at(x, row, c) = clip((sum * r.m[c] + r.b[c]) >> r.s, r.lo);
-        });
-    }
+    case node_kind::convolution:
+      layer(in, y);
+      break;
   }
   return y;
 }
 
 std::vector<std::int32_t> node_executor::logits(const feature_map& input) const {
   std::vector<std::int32_t> result(out_.channels);
-  const crossbar_layer& l = node_.layer();
-  convolve(input, [&](int, int, int c, std::int64_t sum) {
-    result[c] = static_cast<std::int32_t>(exact_ ? sum + l.bias[c] : sum * l.requantise.m[c] + l.requantise.b[c]);
+  convolve(input, [&](int, const std::int32_t* sums) {
+    for (int c = 0; c < out_.channels; ++c)
+      result[c] = exact_ ? sums[c] + biases_[c] : sums[c] * multipliers_[c] + biases_[c];
   });
   return result;
 }

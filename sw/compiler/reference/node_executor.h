@@ -10,8 +10,9 @@
 
 namespace ohmic {
 
-/// adc: the chip's arithmetic, from the calibrated graph's integers. exact: int32 sums and 31-bit multipliers
-/// from the graph's scales ("The exact form" of CALIBRATED_FORMAT.md), only for comparison with onnxruntime.
+/// adc: the chip's arithmetic (of digital layers: exact sums), from the calibrated graph's integers. exact: int32 sums
+/// and 31-bit multipliers from the graph's scales ("The exact form" of CALIBRATED_FORMAT.md), only for comparison with
+/// onnxruntime.
 enum class reference_mode { adc, exact };
 
 /// Executes one node of an integer graph. Copies what it needs of the node's constants at construction (in
@@ -31,16 +32,18 @@ class node_executor {
  private:
   struct exact_constants;
 
+  /// Calls f(x, S) for each output column: the sums of the sets' codes, or exact ones, [y * sums_->stride() + c].
   template <class finish>
   void convolve(const feature_map& input, const finish& f) const;
+  void layer(const feature_map& input, feature_map& output) const;
   void max_pool(const feature_map& input, feature_map& output) const;
   void average(const feature_map& input, feature_map& output) const;
-  void sum_up(const feature_map& x0, const feature_map& x1, feature_map& output) const;
 
   const graph_node& node_;
   const graph_tensor& out_;
   std::unique_ptr<column_sums> sums_;
   std::unique_ptr<exact_constants> exact_;
+  std::vector<std::int32_t> multipliers_, biases_;  ///< one per output, with room for whole vectors
   residual_add add_;
   average_pool average_;
 };

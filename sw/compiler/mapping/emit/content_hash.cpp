@@ -73,6 +73,8 @@ std::string content_hash(const integer_graph& graph) {
     for (const std::int64_t value : {std::int64_t{a.a}, std::int64_t{a.b}, std::int64_t{a.s}, std::int64_t{a.lo},
                                      std::int64_t{p.m}, std::int64_t{p.s}})
       hash.number(value);
+    if (p.window) add(hash, *p.window);
+    if (a.hi != 127) hash.number(a.hi);
     if (!node.has_layer()) continue;
     if (node.layer().digital) hash.text("digital");
     add(hash, node.layer().window);
@@ -84,6 +86,9 @@ std::string content_hash(const integer_graph& graph) {
     hash.array(node.layer().requantise.b);
     hash.number(node.layer().requantise.s);
     hash.number(node.layer().requantise.lo);
+    // What only some layers have is named, so that it is not taken for something else.
+    if (node.layer().groups != 1) hash.text("groups"), hash.number(node.layer().groups);
+    if (node.layer().requantise.hi != 127) hash.text("hi"), hash.number(node.layer().requantise.hi);
   }
   for (const std::string& label : graph.labels) hash.text(label);
   return hash.hex();

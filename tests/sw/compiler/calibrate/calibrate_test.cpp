@@ -205,7 +205,7 @@ TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
   std::mt19937 random(5);
   g = random_network(random, 3, 9, 9);
-  EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 8), AllOf(HasSubstr("'conv1'"), HasSubstr("3x3")));
+  EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 2), AllOf(HasSubstr("'conv1'"), HasSubstr("3 wide")));
 }
 
 /// image -> average pool -> fc.

@@ -45,7 +45,15 @@ TEST(SplitRows, IsOneSetWhereTheWholeLayerJustFits) {
   EXPECT_EQ(split_rows(2, 16, 16, 256).size(), 2u) << "one channel fills the crossbar";
 }
 
-TEST(SplitRows, RefusesAKernelLargerThanTheCrossbar) { EXPECT_THROW(split_rows(200, 17, 17, 256), graph_error); }
+TEST(SplitRows, CutsAKernelTallerThanTheCrossbarIntoKernelRows) {
+  const std::vector<row_set> sets = split_rows(2, 17, 17, 256);
+  ASSERT_EQ(sets.size(), 4u) << "15 rows of 17 weights are 255";
+  EXPECT_EQ(sets[0], (row_set{0, 15, 0, 1}));
+  EXPECT_EQ(sets[1], (row_set{15, 17, 0, 1}));
+  EXPECT_EQ(sets[3], (row_set{15, 17, 1, 2}));
+}
+
+TEST(SplitRows, RefusesAKernelWiderThanTheCrossbar) { EXPECT_THROW(split_rows(1, 257, 1, 256), graph_error); }
 
 TEST(RowSet, OrdersRowsByColumnThenKernelRowThenChannel) {
   crossbar_layer l;
@@ -133,10 +141,10 @@ TEST(CheckGraph, RefusesDuplicateNamesAndBrokenOrder) {
   EXPECT_THAT(complaint(g), HasSubstr("no node before it"));
 }
 
-TEST(CheckGraph, RefusesGroupedConvolution) {
+TEST(CheckGraph, RefusesGroupsThatDoNotDivideTheChannels) {
   integer_graph g = small_graph();
-  g.nodes[2].layer().groups = 2;
-  EXPECT_THAT(complaint(g), HasSubstr("grouped convolution"));
+  g.nodes[2].layer().groups = 3;
+  EXPECT_THAT(complaint(g), HasSubstr("3 groups do not divide 2 input"));
 }
 
 TEST(MvmCount, MultipliesPixelsSetsAndColumnTiles) {

@@ -69,7 +69,7 @@ def _added_constant(g: Graph, value: str, scale: np.float32, shape: tuple[int, .
 def _convolution(g: Graph, x: str, shape: tuple[int, int, int]) -> tuple[str, tuple[int, int, int], np.float32]:
     channels, height, width = shape
     out = int(g.random.choice([height, width, channels, 1 + g.random.integers(6)]))
-    kernel = [int(g.random.integers(1, min(3, size) + 1)) for size in (height, width)]
+    kernel = [int(g.random.integers(1, min(5, size) + 1)) for size in (height, width)]
     attributes = {"kernel_shape": kernel, "strides": [int(s) for s in g.random.integers(1, 3, 2)]}
     attributes["pads"] = [int(g.random.integers(0, k)) for k in kernel * 2]
     if g.chance(0.06):
@@ -78,10 +78,12 @@ def _convolution(g: Graph, x: str, shape: tuple[int, int, int]) -> tuple[str, tu
     if g.chance(0.06):
         attributes.pop("pads")
         attributes["auto_pad"] = str(g.random.choice(["SAME_UPPER", "SAME_LOWER", "VALID"]))
-        g.twist(attributes["auto_pad"], plain=attributes["auto_pad"] == "VALID")
-    if g.chance(0.04):
-        attributes["group"] = channels
-        g.twist("group", plain=channels == 1)
+        g.twist(attributes["auto_pad"], plain=True)
+    if g.chance(0.2):
+        attributes["group"] = int(g.random.choice([n for n in range(1, channels + 1) if channels % n == 0]))
+        if g.chance(0.8):
+            out = attributes["group"] * int(g.random.integers(1, 4))
+        g.twist("group", plain=out % attributes["group"] == 0)
     taken = channels // attributes.get("group", 1)
     weights = g.random.integers(-100, 101, (out, taken, *kernel)).astype(np.int8)
     scale, axis = WEIGHT_SCALE, None
@@ -110,7 +112,7 @@ def _convolution(g: Graph, x: str, shape: tuple[int, int, int]) -> tuple[str, tu
     if extra == "add":
         shapes = [(), (1,), (out, 1, 1), (1, out, 1, 1), (out,), (out, 1), (1, out), (1, 1, 1, out), (1, 1, out, 1)]
         y = _added_constant(g, y, scale, shapes[g.random.integers(len(shapes))], out, "k")
-    return y, (out, *sizes), _sum_scale(channels * kernel[0] * kernel[1])
+    return y, (out, *sizes), _sum_scale(taken * kernel[0] * kernel[1])
 
 
 def _classifier(g: Graph, x: str, features: int, scale: np.float32) -> str:
@@ -138,6 +140,34 @@ def _classifier(g: Graph, x: str, features: int, scale: np.float32) -> str:
     return g.node("Gemm", [flat, w, g.dequantised("fb", bias, bias_scale)], **attributes)
 
 
+def _relu(g: Graph, y: str, scale: np.float32) -> str:
+    if g.chance(0.6):
+        return g.node("Relu", [y])
+    lower = g.random.choice(["", "zero", "zero", "zero", "minus one"])
+    if lower:
+        lower = g.constant(f"{y}.min", np.float32(0 if lower == "zero" else -1))
+        if lower and float(numpy_helper.to_array(g.constants[-1])) != 0:
+            g.twist("Clip from -1 on")
+    upper = g.constant(f"{y}.max", np.float32(scale * g.random.uniform(20, 200))) if g.chance(0.9) else ""
+    return g.node("Clip", [y, lower, upper])
+
+
+def _average_pool(g: Graph, y: str, shape: tuple[int, ...], scale: np.float32) -> tuple[str, tuple[int, ...]]:
+    if g.chance(0.6) or min(shape) < 1:
+        return y, shape
+    kernel = [int(g.random.integers(1, size + 1)) for size in shape[1:]]
+    strides = [int(s) for s in g.random.integers(1, 3, 2)]
+    pads = [0, 0, 0, 0]
+    attributes = {}
+    if g.chance(0.3):
+        pads = [int(g.random.integers(0, k)) for k in kernel * 2]
+        attributes["count_include_pad"] = int(g.random.integers(2))
+        g.twist("padded average", plain=attributes["count_include_pad"] == 1 or not any(pads))
+    y = g.node("AveragePool", [y], kernel_shape=kernel, strides=strides, pads=pads, **attributes)
+    sizes = [(shape[1 + i] + pads[i] + pads[i + 2] - kernel[i]) // strides[i] + 1 for i in range(2)]
+    return g.quantised(y, scale), (shape[0], *sizes)
+
+
 def random_graph(seed: int) -> Graph:
     g = Graph(np.random.default_rng(seed))
     shape = tuple(int(s) for s in g.random.integers(1, 7, 3))
@@ -150,7 +180,7 @@ def random_graph(seed: int) -> Graph:
         if g.chance(0.4):
             y = g.quantised(y, np.float32(scale * g.random.choice([1, 1.3, 2, 0.5])))
             g.twist("a quantiser before the Relu", plain=False)
-        y = g.node("Relu", [y])
+        y = _relu(g, y, scale)
     late = g.chance(0.3)
     if not late:
         y = g.quantised(y, scale)
@@ -166,12 +196,21 @@ def random_graph(seed: int) -> Graph:
             attributes["ceil_mode"] = 1
             g.twist("ceil_mode")
         y = g.quantised(g.node("MaxPool", [y], **attributes), scale)
+        rounding = 1 if "ceil_mode" in attributes else 0
+        shape = (
+            shape[0],
+            *((s - 2 + rounding * (t - 1)) // t + 1 for s, t in zip(shape[1:], attributes["strides"], strict=True)),
+        )
     if g.chance(0.2):
         y = g.quantised(g.node("Add", [y, y]), np.float32(2 * scale))
         scale = np.float32(2 * scale)
-    y = g.quantised(g.node("GlobalAveragePool", [y]), scale)
-    g.one_step = float(scale * WEIGHT_SCALE * 58 * np.sqrt(shape[0]))
-    y = _classifier(g, y, shape[0], scale)
+    y, shape = _average_pool(g, y, shape, scale)
+    if g.chance(0.7) or min(shape) < 1:
+        y = g.quantised(g.node("GlobalAveragePool", [y]), scale)
+        shape = (shape[0], 1, 1)
+    features = shape[0] * shape[1] * shape[2]  # of a map: flattened as [C, H, W]
+    g.one_step = float(scale * WEIGHT_SCALE * 58 * np.sqrt(features))
+    y = _classifier(g, y, features, scale)
     output = helper.make_tensor_value_info(y, TensorProto.FLOAT, None)
     body = helper.make_graph(g.nodes, f"random_{seed}", [image], [output], g.constants)
     g.model = helper.make_model(body, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
