@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct experiment_config {
 
   /// How pixels become the network's input; empty: as its file says.
   std::optional<pixel_conversion> input;
+
+  /// By node name, or * for all others: whether the layer runs on cores (else on crossbars).
+  std::map<std::string, bool> digital_layers;
 
   struct images_config {
     std::string dir;  ///< empty: the model's own

@@ -13,8 +13,8 @@
 namespace ohmic {
 
 /// An experiment's file as it is written: what the file does not say is empty. Mirrors
-/// configs/schema/experiment.schema.json; the chip, free maps and what belongs to a mapping's policy
-/// (visit_naive_options and its like) stay in the tree.
+/// configs/schema/experiment.schema.json; the chip, free maps (layers among them) and what belongs to a mapping's
+/// policy (visit_naive_options and its like) stay in the tree.
 struct experiment_file {
   std::optional<std::string> model;
   struct {

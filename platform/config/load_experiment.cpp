@@ -195,6 +195,8 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
   if (f.input.present) c.input = pixels_of(root, f);
+  if (const config_node* layers = root.find("layers"))
+    for (const auto& entry : layers->entries) c.digital_layers[entry.key] = entry.value.scalar == "digital";
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);
   apply(f.images.resize, c.images.resize);

@@ -48,7 +48,7 @@
 #include <stdint.h>
 
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
-#define OHMIC_DEPLOYMENT_VERSION 2u
+#define OHMIC_DEPLOYMENT_VERSION 3u
 
 /// L1 below this offset belongs to the firmware (its data, stacks and dispatch words), if the chip's
 /// cluster.program_l1_bytes does not say less; the compiler's begins there.
@@ -240,10 +240,16 @@ typedef struct {
   uint32_t residual_shift;
   int32_t residual_lo;
   uint32_t input_segment_count, input_segments;  ///< layout of the residual / pooled input: ohmic_segment[]
-  uint32_t input_height;                         ///< pools: rows of the input column
-  uint32_t pool_height, pool_stride;             ///< pools: window and stride along H
+  uint32_t input_height;                         ///< pools, layers: rows of the input column
+  uint32_t pool_height, pool_stride;             ///< pools, layers: window and stride along H
   int32_t pool_pad;
   int32_t pool_multiplier;  ///< average pool m
+  // Layers, of input 0:
+  uint32_t weights;              ///< L1 offset (layer_format.h); their constants stand there too
+  uint32_t in_channels, groups;  ///< that are read; groups of them and of `channels`
+  uint32_t in_offset, in_pitch;  ///< of the first one in a column; bytes from pixel to pixel
+  int32_t hi;                    ///< upper clip bound
+  uint32_t limited;              ///< 1: a channel's limit is less than its sums can be
 } ohmic_kernel_step;
 
 /// PUSH: every tile of input 0 goes to all destinations. There may be none (a replica whose columns nobody wants): the

@@ -51,7 +51,8 @@ struct reduction_node {
   std::vector<unsigned> nodes;     ///< earlier nodes whose int16 partial sums it reads
 };
 
-/// Some output channels of a layer: the crossbars that make their codes, and who adds these.
+/// Some output channels of a layer: the crossbars that make their codes, and who adds these. Of a digital layer: no
+/// tiles, and one sum without sets, whose clusters make the outputs.
 struct channel_part {
   channel_range channels;
   std::vector<crossbar_tile> tiles;
@@ -60,7 +61,7 @@ struct channel_part {
 
 /// One replica of a stage. Replica r of R makes the tiles t with t % R == r.
 struct replica_mapping {
-  std::vector<channel_part> parts;  ///< layers on crossbars
+  std::vector<channel_part> parts;  ///< layers
   unsigned cluster = 0;             ///< pools and adds
 };
 

@@ -152,8 +152,8 @@ class mapping_reader {
     m.residual = edge_of(node["residual"], "residual");
     const YAML::Node replicas = need(node, "replicas", what);
     if (!replicas.IsSequence()) fail(replicas, "replicas must be a list");
-    const bool on_crossbar = graph_.nodes[stages_[s].node].on_crossbar();
-    for (const YAML::Node& replica : replicas) m.replicas.push_back(replica_of(replica, on_crossbar, m.packing));
+    const bool has_parts = graph_.nodes[stages_[s].node].has_layer();
+    for (const YAML::Node& replica : replicas) m.replicas.push_back(replica_of(replica, has_parts, m.packing));
     return m;
   }
 
@@ -170,15 +170,15 @@ class mapping_reader {
     return edge;
   }
 
-  replica_mapping replica_of(const YAML::Node& node, bool on_crossbar, pixel_packing packing) const {
+  replica_mapping replica_of(const YAML::Node& node, bool has_parts, pixel_packing packing) const {
     replica_mapping replica;
-    if (!on_crossbar) {
+    if (!has_parts) {
       check_map(node, "a replica on cores", {"cluster"});
       replica.cluster = number(need(node, "cluster", "a replica on cores"), "cluster");
       return replica;
     }
-    check_map(node, "a replica on crossbars", {"parts"});
-    const YAML::Node parts = need(node, "parts", "a replica on crossbars");
+    check_map(node, "a layer's replica", {"parts"});
+    const YAML::Node parts = need(node, "parts", "a layer's replica");
     if (!parts.IsSequence()) fail(parts, "parts must be a list");
     for (const YAML::Node& part : parts) replica.parts.push_back(part_of(part, packing));
     return replica;
@@ -192,8 +192,8 @@ class mapping_reader {
     if (range.size() != 2 || range[0] >= range[1])
       fail(channels, "channels must be the first and one past the last: [0, 64]");
     part.channels = {static_cast<int>(range[0]), static_cast<int>(range[1])};
-    const YAML::Node tiles = need(node, "tiles", "a part"), sums = need(node, "sums", "a part");
-    if (!tiles.IsSequence()) fail(tiles, "tiles must be a list");
+    const YAML::Node tiles = node["tiles"], sums = need(node, "sums", "a part");  // on cores there are no tiles
+    if (tiles.IsDefined() && !tiles.IsSequence()) fail(tiles, "tiles must be a list");
     for (const YAML::Node& tile : tiles) part.tiles.push_back(tile_of(tile, packing));
     if (!sums.IsSequence()) fail(sums, "sums must be a list");
     for (const YAML::Node& sum : sums) {
@@ -269,8 +269,8 @@ std::string write_mapping(const integer_graph& graph, const std::vector<stage>& 
       }
       text += "      - parts:\n";
       for (const channel_part& part : replica.parts) {
-        text +=
-            fmt::format("          - channels: [{}, {}]\n            tiles:\n", part.channels.begin, part.channels.end);
+        text += fmt::format("          - channels: [{}, {}]\n", part.channels.begin, part.channels.end);
+        if (!part.tiles.empty()) text += "            tiles:\n";
         for (const crossbar_tile& tile : part.tiles) text += "              - " + tile_text(tile, m.packing) + "\n";
         text += "            sums:\n";
         for (const reduction_node& sum : part.sums) text += "              - " + sum_text(sum) + "\n";

@@ -5,6 +5,13 @@ static bool is_pool(const ohmic_kernel_step* k) {
   return k->kernel == OHMIC_KERNEL_MAX_POOL || k->kernel == OHMIC_KERNEL_AVERAGE_POOL;
 }
 
+static bool is_layer(const ohmic_kernel_step* k) { return k->kernel >= OHMIC_KERNEL_LAYER; }
+
+static bool is_plain(const ohmic_kernel_step* k) {
+  return k->kernel == OHMIC_KERNEL_PARTIAL || k->kernel == OHMIC_KERNEL_LOGITS ||
+         k->kernel == OHMIC_KERNEL_LAYER_SUMS || k->kernel == OHMIC_KERNEL_LAYER_LOGITS;
+}
+
 /* The cursor that goes through a ring as this one's tiles do, a new one if none does. */
 static const cursor* cursor_through(step_state* s, const ohmic_ring* ring) {
   cursor c;
@@ -39,7 +46,7 @@ static void setup_summands(step_state* s, const ohmic_kernel_step* k) {
   job->in16 = n - job->in8;
 }
 
-static void setup_pool(step_state* s, const ohmic_kernel_step* k) {
+static void setup_window(step_state* s, const ohmic_kernel_step* k) {
   ohmic_kernel_job* job = s->job;
   const ohmic_ring* in = s->inputs[0].ring->ring;
   const ohmic_window* window = s->inputs[0].window;
@@ -62,12 +69,31 @@ static void setup_pool(step_state* s, const ohmic_kernel_step* k) {
   s->pools = true;
 }
 
+static void setup_layer(step_state* s, const ohmic_kernel_step* k) {
+  ohmic_kernel_job* job = s->job;
+  setup_window(s, k);
+  job->pooled.base += k->in_offset;
+  job->weights = l1_at(k->weights);
+  job->in_channels = k->in_channels;
+  job->groups = k->groups;
+  job->in_pitch = k->in_pitch;
+  job->hi = k->hi;
+  job->limited = k->limited;
+}
+
+/* Of the cores that run kernels; it is counted from core 0. */
+static void setup_scratch(executor* e, ohmic_kernel_job* job, uint32_t all, uint32_t cores) {
+  job->scratch_bytes = ohmic_layer_scratch_bytes(job);
+  job->scratch = executor_allocate(e, cores * job->scratch_bytes, sizeof(void*));
+  job->scratch -= (all - cores) * job->scratch_bytes;
+}
+
 static void setup_pieces(executor* e, step_state* s, const ohmic_kernel_step* k) {
   ohmic_kernel_job* job = s->job;
   job->pieces = 0;
   job->piece_count = 0;
-  /* PARTIAL and LOGITS have one fixed layout. */
-  if (k->kernel == OHMIC_KERNEL_PARTIAL || k->kernel == OHMIC_KERNEL_LOGITS) return;
+  /* Sums and logits have one fixed layout. */
+  if (is_plain(k)) return;
   const ohmic_segment* in = l1_at(k->input_segments);
   const uint32_t in_count = is_pool(k) || k->residual != OHMIC_NONE ? k->input_segment_count : 0;
   /* Every boundary of either layout starts at most one piece per output segment that spans it. */
@@ -103,9 +129,9 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
   s->pointers = s->pointers_end = executor_allocate(e, (s->input_count + 1) * sizeof *s->pointers, sizeof(void*));
   s->cursors = s->cursors_end = executor_allocate(e, (s->input_count + 1) * sizeof *s->cursors, 4);
   setup_summands(s, k);
-  if (is_pool(k)) {
-    setup_pool(s, k);
-  } else if (k->residual != OHMIC_NONE) {
+  if (is_pool(k)) setup_window(s, k);
+  if (is_layer(k)) setup_layer(s, k);
+  if (!is_pool(k) && k->residual != OHMIC_NONE) {
     job->residual_column_bytes = s->inputs[k->residual].ring->ring->column_bytes;
     move_along(s, &job->residual, s->inputs[k->residual].ring);
   }
@@ -113,6 +139,7 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
   setup_pieces(e, s, k);
 
   const uint32_t all = ohmic_core_count(), cores = ohmic_kernel_cores(all);
+  if (is_layer(k)) setup_scratch(e, job, all, cores);
   uint32_t* work_of = executor_allocate(e, (cores + 1) * sizeof *work_of, 4);
   ohmic_work* work = executor_allocate(e, 0, sizeof(void*));
   const uint32_t shared = ohmic_share_tile(job, cores, work_of, work, e->heap_left / sizeof *work);

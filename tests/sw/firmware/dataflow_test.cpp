@@ -162,6 +162,25 @@ deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string
 }
 
 /// A tile of an odd number of columns, of which replicas of a 1x1 layer want every other one: as many runs as can be.
+TEST_F(DataflowOfRandomNetworks, LayersOnCoresGiveTheReferencesLogits) {
+  const std::uint32_t first = std::random_device{}();
+  RecordProperty("seed", std::to_string(first));
+  for (std::uint32_t round = 0; round < 12; ++round) {
+    const std::uint32_t seed = first + round;
+    std::mt19937 random(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_case c;
+    const int height = 5 + static_cast<int>(random() % 25), width = 9 + static_cast<int>(random() % 25);
+    const unsigned clusters = std::array{3u, 24u, 48u}[random() % 3];
+    c.graph = digital_network(random, height, width, 64, clusters == 3 || random() % 2 == 0);
+    c.chip = small_chip(clusters, 64, 16);
+    c.chip.cluster.cores = std::array{1u, 3u, 9u, 16u}[random() % 4];
+    c.images = 2;
+    expect_reference(c, compile(c.graph, c.chip, c.options), seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeReplicas) {
   for (unsigned replicas : {2u, 3u})
     for (unsigned tile : {3u, 5u}) {

@@ -5,6 +5,8 @@
 
 #include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/cost/flows.h"
+#include "sw/compiler/mapping/cost/layer_shape.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 
 namespace ohmic {
@@ -35,13 +37,14 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
   const graph_node& node = plan.graph->nodes[work.node];
   const graph_tensor& input = plan.graph->tensors[node.inputs[0]];
   kernel_shape shape;
+  if (is_layer_kernel(work.kernel)) shape = layer_kernel(node, input, plan.graph->tensors[node.output], work.channels);
   shape.kernel = work.kernel;
   shape.columns = step.makes.tile;
   shape.height = cluster.rings[step.output_ring].layout.height;
   shape.channels = static_cast<unsigned>(work.channels.count());
   shape.in16 = static_cast<unsigned>(__builtin_popcount(work.int16_mask));
   shape.in8 = work.sum_count - shape.in16;
-  shape.residual = work.residual_input >= 0 && work.kernel == OHMIC_KERNEL_REQUANTISE;
+  shape.residual = work.residual_input >= 0 && work.kernel != OHMIC_KERNEL_ADD;
   shape.pieces = pieces_of(cluster, step, work);
   shape.input_height = static_cast<unsigned>(input.height);
   shape.input_width = static_cast<unsigned>(input.width);

@@ -5,6 +5,7 @@
 
 #include "registers/cluster_peripherals.h"
 #include "sw/compiler/mapping/emit/ima_registers.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 
 namespace ohmic {
@@ -200,6 +201,27 @@ class cluster_writer {
     }
   }
 
+  void write_layer(const plan_step& step, const step_addresses& at, const kernel_work& work,
+                   ohmic_kernel_step& record) {
+    const crossbar_layer& layer = plan_.graph->nodes[work.node].layer();
+    const column_layout& layout = cluster_.rings[step.inputs[0].ring].layout;
+    const layer_input in = input_of(layout, work.inputs);
+    record.shift = layer.requantise.s;
+    record.lo = layer.requantise.lo;
+    record.hi = layer.requantise.hi;
+    record.input_height = layout.height;
+    record.pool_height = static_cast<std::uint32_t>(layer.window.size_y);
+    record.pool_stride = static_cast<std::uint32_t>(layer.window.stride_y);
+    record.pool_pad = layer.window.pad_y;
+    record.weights = at.weights;
+    record.in_channels = static_cast<std::uint32_t>(work.inputs.count());
+    record.groups = groups_of(layer, work.channels);
+    record.in_offset = in.offset;
+    record.in_pitch = in.pitch;
+    record.limited = needs_limits(layer, work.channels) ? 1 : 0;
+    put_all(at.weights, pack_weights(layer, work.channels));
+  }
+
   void write_work(const plan_step& step, const step_addresses& at, const kernel_work& work) {
     const graph_node& node = plan_.graph->nodes[work.node];
     const plan_ring& output = cluster_.rings[step.output_ring];
@@ -236,6 +258,7 @@ class cluster_writer {
       record.input_height = layout.height;
       put_all(at.input_segments, input_segments);
     }
+    if (is_layer_kernel(work.kernel)) write_layer(step, at, work, record);
     if (work.kernel == OHMIC_KERNEL_MAX_POOL) {
       record.pool_height = static_cast<std::uint32_t>(node.pool_window().size_y);
       record.pool_stride = static_cast<std::uint32_t>(node.pool_window().stride_y);

@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/edge_builder.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/compiler/mapping/plan/plan.h"
@@ -32,7 +33,7 @@ class plan_builder {
       for (unsigned r = 0; r < replicas; ++r) {
         const plan_step head = step_head(static_cast<int>(s), r, replicas);
         const replica_mapping& replica = plan_.assignment.stages[s].replicas[r];
-        if (graph_.nodes[plan_.stages[s].node].on_crossbar())
+        if (graph_.nodes[plan_.stages[s].node].has_layer())
           for (const channel_part& part : replica.parts) add_part(head, part);
         else
           add_core_stage(head, replica.cluster);
@@ -159,7 +160,21 @@ class plan_builder {
     return inputs;
   }
 
+  /// The q-th replica of a node makes every replicas-th of the stage replica's tiles.
+  static plan_step replica_of(const plan_step& head, unsigned q, std::size_t replicas) {
+    plan_step node = head;
+    node.makes.index = q * head.makes.count + head.makes.index;
+    node.makes.count = static_cast<unsigned>(replicas) * head.makes.count;
+    return node;
+  }
+
   void add_part(const plan_step& head, const channel_part& part) {
+    if (graph_.nodes[plan_.stages[head.stage].node].layer().digital) {
+      const std::vector<unsigned>& clusters = part.sums[0].clusters;
+      for (unsigned q = 0; q < clusters.size(); ++q)
+        add_digital(replica_of(head, q, clusters.size()), part.channels, clusters[q]);
+      return;
+    }
     std::vector<unsigned> node_of;  // by row set
     for (std::size_t n = 0; n < part.sums.size(); ++n)
       for (const unsigned set : part.sums[n].sets) {
@@ -180,12 +195,52 @@ class plan_builder {
       sums.emplace_back();
       const auto replicas = static_cast<unsigned>(part.sums[n].clusters.size());
       for (unsigned q = 0; q < replicas; ++q) {
-        plan_step node = head;  // the q-th of the node's replicas makes every replicas-th of the stage replica's tiles
-        node.makes.index = q * head.makes.count + head.makes.index;
-        node.makes.count = replicas * head.makes.count;
-        add_sum(head, node, part, n, q, codes, sums);
+        add_sum(head, replica_of(head, q, replicas), part, n, q, codes, sums);
       }
     }
+  }
+
+  /// Output channels of a layer on the cores of one cluster.
+  void add_digital(const plan_step& head, channel_range channels, unsigned cluster) {
+    const stage& s = plan_.stages[head.stage];
+    const graph_node& node = graph_.nodes[s.node];
+    const crossbar_layer& layer = node.layer();
+    plan_step step = head;
+    kernel_work work;
+    work.node = s.node;
+    work.channels = channels;
+    work.inputs = inputs_read(layer, channels);
+    work.kernel = digital_kernel(node);
+    plan_window window;
+    window.size = static_cast<unsigned>(layer.window.size_x);
+    window.stride = static_cast<unsigned>(layer.window.stride_x);
+    window.pad = layer.window.pad_x;
+    edge_builder::request asked;
+    asked.tensor = s.input;
+    asked.channels = work.inputs;
+    asked.plain = true;
+    asked.window = window;
+    asked.edge = &mapped(head).input;
+    window.ring = edges_.add_input(cluster, head, asked);
+    step.inputs = {window};
+    const bool logits = work.kernel == OHMIC_KERNEL_LAYER_LOGITS;
+    if (s.fused_add >= 0) {
+      work.residual_input = 1;
+      work.add_node = s.fused_add;
+      work.own_is_second = s.input_is_second;
+      step.inputs.push_back(plan_window{add_residual(cluster, head, channels)});
+    }
+    const auto height = static_cast<unsigned>(tensor(s.output).height);
+    const unsigned ring = logits
+                              ? add_output_ring(cluster, head, ring_content::logits, plain_layout(height, channels, 4))
+                              : add_output_ring(cluster, head, ring_content::activations, {});
+    step.output_ring = static_cast<int>(ring);
+    step.work = work;
+    add_step(cluster, step);
+    if (logits)
+      add_results_push(head, cluster, ring, channels);
+    else
+      edges_.add_source(cluster, s.output, channels, head, ring);
   }
 
   void add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile, tile_codes& codes) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/deployment/deployment.h"
 
@@ -85,8 +86,12 @@ class mapping_checker {
     check_edge(s, m.input, stages_[s].input, "input");
     check_edge(s, m.residual, stages_[s].residual, "residual");
     if (m.packing.x == 0 || m.packing.y == 0) fail("stage '{}' packs 0 output pixels; 1 is the least", name(s));
-    if (!node(s).on_crossbar()) {
+    if (!node(s).has_layer()) {
       check_core_stage(s, m);
+      return;
+    }
+    if (node(s).layer().digital) {
+      check_digital(s, m);
       return;
     }
     check_packing(s, m);
@@ -108,6 +113,27 @@ class mapping_checker {
     for (const replica_mapping& replica : m.replicas) {
       if (!replica.parts.empty()) fail("stage '{}' runs on cores and has no parts on crossbars", name(s));
       use(s, replica.cluster);
+    }
+  }
+
+  void check_digital(std::size_t s, const stage_mapping& m) {
+    if (m.packing.x != 1 || m.packing.y != 1) fail("layer '{}' runs on cores and packs nothing", name(s));
+    const int unit = static_cast<int>(part_unit(node(s).layer()));
+    for (const replica_mapping& replica : m.replicas) {
+      int next = 0;
+      for (const channel_part& part : replica.parts) {
+        check_order(s, part, next);
+        next = part.channels.end;
+        if (part.channels.begin % unit != 0)
+          fail("layer '{}' on cores has a part that begins with channel {}; parts begin at multiples of {}", name(s),
+               part.channels.begin, unit);
+        if (!part.tiles.empty()) fail("layer '{}' runs on cores and has a tile on a crossbar", name(s));
+        if (part.sums.size() != 1 || !part.sums[0].sets.empty() || !part.sums[0].nodes.empty())
+          fail("layer '{}' runs on cores: each part has one sum, without row sets and sums", name(s));
+        check_sum_clusters(s, part, 0);
+      }
+      check_all_channels(s, next);
+      check_alike(s, m.replicas[0], replica);
     }
   }
 
@@ -152,13 +178,20 @@ class mapping_checker {
   void check_parts(std::size_t s, pixel_packing packing, const replica_mapping& replica) {
     int next = 0;
     for (const channel_part& part : replica.parts) {
-      if (part.channels.begin != next || part.channels.count() <= 0)
-        fail("stage '{}' makes channels {} to {} behind channel {}: each is made once, in order", name(s),
-             part.channels.begin, part.channels.end - 1, next - 1);
+      check_order(s, part, next);
       next = part.channels.end;
       check_sets(s, packing, part);
       check_sums(s, part);
     }
+    check_all_channels(s, next);
+  }
+
+  void check_order(std::size_t s, const channel_part& part, int next) const {
+    if (part.channels.begin != next || part.channels.count() <= 0)
+      fail("stage '{}' makes channels {} to {} behind channel {}: each is made once, in order", name(s),
+           part.channels.begin, part.channels.end - 1, next - 1);
+  }
+  void check_all_channels(std::size_t s, int next) const {
     if (next != output(s).channels)
       fail("stage '{}' makes channels 0 to {}, and its map has {}", name(s), next - 1, output(s).channels);
   }
@@ -222,6 +255,18 @@ class mapping_checker {
     taken_[tile.cluster].push_back(here);
   }
 
+  void check_sum_clusters(std::size_t s, const channel_part& part, std::size_t n) {
+    const reduction_node& sum = part.sums[n];
+    if (sum.clusters.empty()) fail("stage '{}': sum {} has no cluster", name(s), n);
+    std::set<unsigned> clusters;
+    for (const unsigned cluster : sum.clusters) {
+      use(s, cluster);
+      if (!clusters.insert(cluster).second)
+        fail("stage '{}': sum {} has two replicas in cluster {}", name(s), n, cluster);
+    }
+    check_tiles(s, sum.clusters.size() * mapping_.stages[s].replicas.size());
+  }
+
   void check_sums(std::size_t s, const channel_part& part) {
     if (part.sums.empty())
       fail("stage '{}' adds nothing for channels {} to {}", name(s), part.channels.begin, part.channels.end - 1);
@@ -229,14 +274,7 @@ class mapping_checker {
     std::vector<unsigned> sets_below(part.sums.size(), 0);
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       const reduction_node& sum = part.sums[n];
-      if (sum.clusters.empty()) fail("stage '{}': sum {} has no cluster", name(s), n);
-      std::set<unsigned> clusters;
-      for (const unsigned cluster : sum.clusters) {
-        use(s, cluster);
-        if (!clusters.insert(cluster).second)
-          fail("stage '{}': sum {} has two replicas in cluster {}", name(s), n, cluster);
-      }
-      check_tiles(s, sum.clusters.size() * mapping_.stages[s].replicas.size());
+      check_sum_clusters(s, part, n);
       const std::size_t inputs = sum.sets.size() + sum.nodes.size();
       if (inputs == 0) fail("stage '{}': sum {} has no input", name(s), n);
       if (inputs > OHMIC_MOST_INPUTS)

@@ -17,8 +17,7 @@ void check_operators(const integer_graph& graph) {
         refuse(fmt::format("its Clip ends at {} steps of its output's scale, and the kernels clip at 127 alone", hi));
     };
     if (node.has_layer()) {
-      if (node.layer().digital) refuse("a layer on cores alone (digital) cannot be mapped to a chip yet");
-      refuse_upper_bound(node.layer().requantise.hi);
+      if (!node.layer().digital) refuse_upper_bound(node.layer().requantise.hi);
     }
     if (node.kind() == node_kind::add) refuse_upper_bound(node.add().hi);
     if (node.kind() == node_kind::average_pool && node.average().window)

@@ -21,7 +21,7 @@ class range_checker {
     if (node_.kind() == node_kind::input) return;
     if (!node_.on_crossbar()) {
       at_most(largest_count, out.channels, "channels of map '" + out.name + "'",
-              "channels of pools and adds are counted in 16 bits");
+              "channels of what runs on cores are counted in 16 bits");
       return;
     }
     const graph_tensor& in = graph_.tensors[node_.inputs[0]];

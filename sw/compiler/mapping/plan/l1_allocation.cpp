@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/firmware/kernels/kernels.h"
 
 namespace ohmic {
@@ -55,7 +56,17 @@ void number_frontiers(const deployment_plan& plan, const plan_cluster& cluster, 
   }
 }
 
-void take_tables(const plan_cluster& cluster, const plan_step& step, step_addresses& at, l1_cursor& l1) {
+/// The kernel's input 0 or its residual lies in segments.
+bool reads_segments(const kernel_work& work) {
+  return work.residual_input >= 0 || (work.sum_count == 0 && !is_layer_kernel(work.kernel));
+}
+
+const crossbar_layer& layer_of(const deployment_plan& plan, const kernel_work& work) {
+  return plan.graph->nodes[work.node].layer();
+}
+
+void take_tables(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step, step_addresses& at,
+                 l1_cursor& l1) {
   at.record = l1.take(record_bytes(step));
   at.inputs = l1.take(sizeof(ohmic_window) * step.inputs.size());
   if (const push_work* push = std::get_if<push_work>(&step.work))
@@ -67,9 +78,11 @@ void take_tables(const plan_cluster& cluster, const plan_step& step, step_addres
     at.multipliers = l1.take((channels * 2 + 3) / 4 * 4);
     at.biases = l1.take(channels * 4);
   }
+  if (is_layer_kernel(kernel->kernel))
+    at.weights = l1.take(packed_bytes(layer_of(plan, *kernel), kernel->channels), 64);
   if (cluster.rings[step.output_ring].content == ring_content::activations)  // sums lie plain
     at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
-  if (kernel->sum_count == 0 || kernel->residual_input >= 0) {
+  if (reads_segments(*kernel)) {
     const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
     at.input_segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
   }
@@ -127,7 +140,8 @@ std::uint32_t selection_bytes(const plan_step& step) {
 }
 
 /// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work.
-std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, const kernel_work& work, unsigned cores) {
+std::uint64_t kernel_heap(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
+                          const kernel_work& work, unsigned cores) {
   ohmic_kernel_job job{};
   job.kernel = work.kernel;
   job.columns = step.makes.tile;
@@ -137,6 +151,21 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
   job.in8 = work.sum_count - job.in16;
   if (work.kernel == OHMIC_KERNEL_ADD) job.in8 = 1;
   job.residual_shift = work.residual_input >= 0 ? 1 : 0;  // its presence decides
+  std::uint64_t scratch = 0;
+  if (is_layer_kernel(work.kernel)) {
+    const crossbar_layer& layer = layer_of(plan, work);
+    const layer_input in = input_of(cluster.rings[step.inputs[0].ring].layout, work.inputs);
+    job.in_channels = static_cast<std::uint32_t>(work.inputs.count());
+    job.groups = groups_of(layer, work.channels);
+    job.in_pitch = in.pitch;
+    job.pooled.base = reinterpret_cast<const char*>(std::uintptr_t{in.offset});
+    job.pooled.column_bytes = cluster.rings[step.inputs[0].ring].layout.bytes;
+    job.pool_size = step.inputs[0].size;
+    job.pool_stride = step.inputs[0].stride;
+    job.pool_height = static_cast<std::uint32_t>(layer.window.size_y);
+    job.pool_stride_y = static_cast<std::uint32_t>(layer.window.stride_y);
+    scratch = std::uint64_t{cores} * ohmic_layer_scratch_bytes(&job);
+  }
   const std::vector<ohmic_piece> pieces = pieces_of(cluster, step, work);
   job.piece_count = static_cast<unsigned>(pieces.size());
   job.pieces = pieces.empty() ? nullptr : pieces.data();
@@ -148,7 +177,8 @@ std::uint64_t kernel_heap(const plan_cluster& cluster, const plan_step& step, co
   entries(&none, 0);  // counts
 
   constexpr std::uint64_t job_bytes = 1024, piece_bytes = 24;  // and its copy for the rehearsal
-  return job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64;
+  return scratch + job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) +
+         64;
 }
 
 /// One cluster's layout, and where it ends (however large L1 is).
@@ -164,7 +194,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
   at.feeders = l1.take(sizeof(ohmic_feeder) * at.feeder_count);
   std::uint32_t destinations = 0, selections = 0;
   for (std::size_t s = 0; s < cluster.steps.size(); ++s) {
-    take_tables(cluster, cluster.steps[s], at.step[s], l1);
+    take_tables(plan, cluster, cluster.steps[s], at.step[s], l1);
     selections += selection_bytes(cluster.steps[s]) + row_bytes(cluster.steps[s]);
     if (const push_work* push = std::get_if<push_work>(&cluster.steps[s].work))
       destinations += static_cast<std::uint32_t>(push->destinations.size());
@@ -181,7 +211,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
   for (const plan_step& step : cluster.steps)
     if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
-      kernels += kernel_heap(cluster, step, *work, ohmic_kernel_cores(chip.cluster.cores));
+      kernels += kernel_heap(plan, cluster, step, *work, ohmic_kernel_cores(chip.cluster.cores));
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   constexpr std::uint32_t rehearsal_bytes = 2048;
   at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;
@@ -193,6 +223,11 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
 }
 
 }  // namespace
+
+layer_input input_of(const column_layout& layout, channel_range channels) {
+  const layer_input whole{layout.segments[0].offset, layout.segments[0].pitch};
+  return {whole.offset + static_cast<std::uint32_t>(channels.begin - layout.segments[0].channels.begin), whole.pitch};
+}
 
 std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels) {
   std::vector<ohmic_segment> segments;
@@ -212,7 +247,7 @@ std::vector<ohmic_piece> pieces_of(const plan_cluster& cluster, const plan_step&
   if (output.content != ring_content::activations) return {};
   const std::vector<ohmic_segment> out = format_segments(output.layout, work.channels);
   std::vector<ohmic_segment> in;
-  if (work.sum_count == 0 || work.residual_input >= 0) {
+  if (reads_segments(work)) {
     const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
     in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
   }

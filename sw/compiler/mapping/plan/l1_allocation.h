@@ -10,7 +10,8 @@ namespace ohmic {
 
 /// Where a step's record and its tables lie (L1 offsets; 0 where it has none).
 struct step_addresses {
-  std::uint32_t record = 0, inputs = 0, segments = 0, input_segments = 0, multipliers = 0, biases = 0, destinations = 0;
+  std::uint32_t record = 0, inputs = 0, segments = 0, input_segments = 0, multipliers = 0, biases = 0, weights = 0;
+  std::uint32_t destinations = 0;
   std::uint32_t first_frontier = 0, first_feeder = 0;  ///< PULL of parked data: indices
   std::vector<std::uint32_t> released;                 ///< PUSH: frontier index by destination, or OHMIC_NONE
 };
@@ -41,6 +42,12 @@ std::vector<std::uint64_t> l1_needs(const deployment_plan& plan, const chip_conf
 /// Lays out every cluster's L1 from chip.cluster.program_l1_bytes on: header, go word, tables, heap, rings. Cluster
 /// 0 of the plan is the coordinator. Precondition: no need is larger than what is available.
 std::vector<cluster_addresses> allocate_l1(const deployment_plan& plan, const chip_config& chip);
+
+/// Where the channels that a digital layer reads lie in a column of its input, which is one block.
+struct layer_input {
+  std::uint32_t offset = 0, pitch = 0;
+};
+layer_input input_of(const column_layout& layout, channel_range channels);
 
 /// Pixel-major pieces that a step of these channels reads or writes, as the format lists them: relative to the first.
 std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_range channels);

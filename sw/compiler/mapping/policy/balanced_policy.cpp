@@ -4,11 +4,13 @@
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/policy/balance.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/options_text.h"
 
 namespace ohmic {
 mapping balanced_policy::map(const integer_graph& graph, const std::vector<stage>& stages,
                              const chip_config& chip) const {
+  refuse_digital_layers(graph, stages, bar_ == paper_bar::paper ? "paper" : "replicated");
   if (options_.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
   if (options_.reduction_fan_in == 1)
     throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");

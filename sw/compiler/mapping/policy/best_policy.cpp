@@ -14,6 +14,7 @@
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/balance.h"
 #include "sw/compiler/mapping/policy/balanced_policy.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/flow_placement.h"
 #include "sw/compiler/mapping/policy/naive_policy.h"
 #include "sw/compiler/mapping/policy/options_text.h"
@@ -145,6 +146,7 @@ class best_mapper {
 }  // namespace
 
 mapping best_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip) const {
+  refuse_digital_layers(graph, stages, "best");
   return best_mapper(graph, stages, chip, options_, progress_).run();
 }
 

@@ -7,6 +7,7 @@
 #include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/cost/tile_columns.h"
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/options_text.h"
 #include "sw/compiler/mapping/policy/placement_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
@@ -34,6 +35,8 @@ struct layer_shape {
   unsigned sets = 0;
   std::vector<channel_range> splits;
   unsigned pixels = 0;
+  // Of a digital layer: clusters that share the columns of each split, tile by tile.
+  unsigned column_clusters = 0, tile_columns = 0;
 };
 
 class naive_mapper {
@@ -47,6 +50,7 @@ class naive_mapper {
     result_.prefetch_tiles = options_.prefetch_tiles;
     measure_layers();
     choose_replicas();
+    choose_digital();
     choose_tiles();
     grow_trees();
     hand_out_spare_clusters();
@@ -58,6 +62,7 @@ class naive_mapper {
  private:
   const graph_node& node_of(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
   bool on_crossbar(std::size_t s) const { return node_of(s).on_crossbar(); }
+  bool digital(std::size_t s) const { return node_of(s).has_layer() && !on_crossbar(s); }
   const graph_tensor& output_of(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
 
   void measure_layers() {
@@ -121,13 +126,38 @@ class naive_mapper {
                       crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
   }
 
+  /// Clusters for the digital layers: what is left beside crossbars and other work for cores, or if that is too little,
+  /// the same clusters for several of them.
+  void choose_digital() {
+    std::vector<std::size_t> layers;
+    unsigned others = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      if (digital(s))
+        layers.push_back(s);
+      else
+        others += on_crossbar(s) ? replicas_[s] * static_cast<unsigned>(shapes_[s].splits.size()) : 1;
+    }
+    if (layers.empty()) return;
+    const unsigned free = chip_.clusters() - crossbars_;
+    const digital_shares shares =
+        share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others, free / 4));
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      shapes_[layers[i]].splits = shares.layers[i].parts;
+      shapes_[layers[i]].column_clusters = replicas_[layers[i]] = shares.layers[i].columns;
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i) shapes_[layers[i]].tile_columns = shares.layers[i].tile;
+    shared_digital_ = shares.shared;
+    crossbars_ += shares.clusters;
+    digital_clusters_ = shares.clusters;
+  }
+
   /// Clusters that a root (or pool) of the stage pushes to.
   double destinations(std::size_t s) const {
     double clusters = 0;
     for (std::size_t c = 0; c < stages_.size(); ++c) {
       const double splits = std::max<double>(1, shapes_[c].splits.size()), replicas = std::max(1u, replicas_[c]);
       if (stages_[c].input == stages_[s].output)
-        clusters += on_crossbar(c) ? crossbars_of_one_replica(c) * replicas : 1;
+        clusters += on_crossbar(c) ? crossbars_of_one_replica(c) * replicas : digital(c) ? splits * replicas : 1;
       if (stages_[c].residual == stages_[s].output) clusters += splits * replicas;
     }
     return clusters / std::max<double>(1, shapes_[s].splits.size());
@@ -163,7 +193,7 @@ class naive_mapper {
   double kernel_of(std::size_t s, unsigned columns, unsigned inputs) const {
     kernel_share share;
     share.columns = columns;
-    if (on_crossbar(s)) share.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
+    if (node_of(s).has_layer()) share.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
     share.in8 = inputs;
     return cost_.kernel(stage_kernel(graph_, stages_[s], share));
   }
@@ -185,10 +215,13 @@ class naive_mapper {
                                         stages_[s].name, costs[s].replicas, costs[s].width));
       bottleneck = std::max(bottleneck, costs[s].cycles(cheapest_tile_columns(costs[s])));
     }
-    for (std::size_t s = 0; s < stages_.size(); ++s)
-      result_.stages[s].tile_columns = choose_tile_columns(
-          costs[s], bottleneck, shapes_[s].sets == 1 ? feeder_share_of_bottleneck : root_share_of_bottleneck,
-          options_.tile_cycles);
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      unsigned& tile = result_.stages[s].tile_columns;
+      tile = choose_tile_columns(costs[s], bottleneck,
+                                 shapes_[s].sets == 1 ? feeder_share_of_bottleneck : root_share_of_bottleneck,
+                                 options_.tile_cycles);
+      if (digital(s)) tile = shapes_[s].tile_columns;
+    }
   }
 
   /// Cycles per image of the slowest IMA: what no arrangement of cores can beat.
@@ -211,6 +244,12 @@ class naive_mapper {
 
   void grow_trees() {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
+      if (digital(s)) {
+        result_.stages[s].replicas.resize(1);
+        for (const channel_range part : shapes_[s].splits)
+          result_.stages[s].replicas[0].parts.push_back({part, {}, {{}}});
+        continue;
+      }
       if (!on_crossbar(s)) {
         digital_unit unit;
         unit.stage = s;
@@ -267,8 +306,14 @@ class naive_mapper {
   /// number.
   void number_clusters() {
     std::size_t next_unit = 0;
+    if (shared_digital_) result_.clusters = digital_clusters_;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       stage_mapping& stage = result_.stages[s];
+      if (digital(s)) {
+        for (channel_part& part : stage.replicas[0].parts)
+          for (unsigned q = 0; q < shapes_[s].column_clusters; ++q) part.sums[0].clusters.push_back(next_digital());
+        continue;
+      }
       if (!on_crossbar(s)) {
         stage.replicas[0].cluster = units_[next_unit++].own_cluster ? result_.clusters++ : feeding_cluster(s);
         continue;
@@ -285,6 +330,13 @@ class naive_mapper {
     }
   }
 
+  /// A cluster of its own, or the next one of those that all digital layers share; of crossbars where there are no
+  /// others.
+  unsigned next_digital() {
+    if (!shared_digital_) return result_.clusters++;
+    return digital_turn_++ % (digital_clusters_ > 0 ? digital_clusters_ : crossbars_);
+  }
+
   static unsigned first_leaf(const channel_part& part, const reduction_node& node) {
     if (!node.sets.empty()) return part.tiles[node.sets.front()].cluster;
     return first_leaf(part, part.sums[node.nodes.front()]);
@@ -293,7 +345,7 @@ class naive_mapper {
   unsigned feeding_cluster(std::size_t s) const {
     for (std::size_t p = 0; p < s; ++p) {
       if (stages_[p].output != stages_[s].input) continue;
-      if (!on_crossbar(p)) return result_.stages[p].replicas[0].cluster;
+      if (!node_of(p).has_layer()) return result_.stages[p].replicas[0].cluster;
       return result_.stages[p].replicas[0].parts[0].sums.back().clusters[0];
     }
     throw mapping_error(
@@ -309,7 +361,9 @@ class naive_mapper {
   std::vector<layer_shape> shapes_;
   std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;
-  unsigned crossbars_ = 0;
+  unsigned crossbars_ = 0;  ///< clusters with one, and those of digital layers
+  bool shared_digital_ = false;
+  unsigned digital_clusters_ = 0, digital_turn_ = 0;
   mapping result_;
 };
 

@@ -1,5 +1,7 @@
 #include "sw/compiler/mapping/policy/stage_kernel.h"
 
+#include "sw/compiler/mapping/cost/layer_shape.h"
+
 namespace ohmic {
 
 kernel_shape stage_kernel(const integer_graph& graph, const stage& s, const kernel_share& share) {
@@ -19,6 +21,10 @@ kernel_shape stage_kernel(const integer_graph& graph, const stage& s, const kern
     tile.in8 = share.in8;
     tile.in16 = share.in16;
     tile.residual = share.root && s.fused_add >= 0;
+  } else if (node.has_layer()) {
+    tile = layer_kernel(node, in, out, {0, static_cast<int>(share.channels)});
+    tile.columns = share.columns;
+    tile.residual = s.fused_add >= 0;
   } else if (node.kind() == node_kind::max_pool) {
     tile.kernel = OHMIC_KERNEL_MAX_POOL;
     tile.window = static_cast<unsigned>(node.pool_window().size_x);

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
@@ -139,6 +140,75 @@ TEST_F(Compile, TwentyRandomShapes) {
                  std::to_string(columns));
     expect_reference(graph, small_chip(256, rows, columns), options, random);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(Compile, LayersOnCores) {
+  const std::uint32_t fresh = std::random_device{}();
+  RecordProperty("seed", std::to_string(fresh));
+  random.seed(fresh);
+  for (int round = 0; round < 16; ++round) {
+    const int height = 5 + static_cast<int>(random() % 30), width = 9 + static_cast<int>(random() % 30);
+    const unsigned clusters = std::array{3u, 6u, 24u, 64u}[random() % 4];
+    const bool all = clusters < 24 || random() % 2 == 0;
+    const integer_graph graph = digital_network(random, height, width, 64, all);
+    options.naive.residuals = random() % 2 ? residual_store::l1 : residual_store::hbm;
+    options.naive.prefetch_tiles = 1 + random() % 2;
+    SCOPED_TRACE("seed " + std::to_string(fresh) + " round " + std::to_string(round) + ": " + std::to_string(height) +
+                 " x " + std::to_string(width) + " on " + std::to_string(clusters) + " clusters");
+    chip_config chip = small_chip(clusters, 64, 16);
+    chip.cluster.cores = std::array{1u, 4u, 16u}[random() % 3];
+    expect_reference(graph, chip, options, random);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(Compile, DigitalWeightsThatOneL1CannotHoldAreSpread) {
+  chip_config chip = small_chip(16, 256, 16);
+  chip.cluster.l1_bytes = 128u << 10;
+  integer_graph graph = chain_network(random, 2, 2, {{3, 3, 1, 1, 1, 1}});
+  graph_node& node = graph.nodes[1];
+  crossbar_layer& layer = node.layer();
+  layer.out_channels = graph.tensors[node.output].channels = 2400;  // 27 weights each, and 48 bytes with constants
+  layer.digital = true;
+  layer.weights.assign(2400 * 27, 3);
+  layer.bias.assign(2400, 1);
+  layer.weight_scale.assign(2400, 0.001f);
+  layer.row_sets.clear();
+  layer.requantise = {std::vector<std::int16_t>(2400, 100), std::vector<std::int32_t>(2400, 1 << 13), 14, 0};
+  graph.tensors[graph.nodes[2].output].channels = 2400;
+  crossbar_layer& head = graph.nodes[3].layer();
+  head = {};
+  head.in_channels = 2400;
+  head.out_channels = 4;
+  head.digital = true;
+  head.weights.assign(4 * 2400, -1);
+  head.bias.assign(4, 0);
+  head.weight_scale.assign(4, 0.001f);
+  head.requantise = {std::vector<std::int16_t>(4, 10), std::vector<std::int32_t>(4, 0), 5, -128};
+  expect_reference(graph, chip, options, random);
+  const deployment mapped = compile(graph, chip, options);
+  EXPECT_GE(mapped.clusters.size(), 4u);
+}
+
+TEST_F(Compile, DigitalLayersAreWrittenAndReadAsYaml) {
+  const integer_graph graph = digital_network(random, 20, 24, 64, false);
+  const chip_config chip = small_chip(40, 64, 16);
+  const std::vector<stage> stages = make_stages(graph);
+  const mapping made = make_mapping_policy(options)->map(graph, stages, chip);
+  options.file = "mapping.yaml";
+  options.file_text = write_mapping(graph, stages, made);
+  const mapping read = read_mapping(options.file_text, options.file, graph, stages);
+  EXPECT_EQ(write_mapping(graph, stages, read), options.file_text);
+  expect_reference(graph, chip, options, random);
+}
+
+TEST_F(Compile, PoliciesThatKnowCrossbarsOnlySaySo) {
+  const integer_graph graph = digital_network(random, 12, 12, 64, true);
+  for (const char* policy : {"replicated", "paper", "best"}) {
+    options.policy = policy;
+    EXPECT_THAT(error_of(graph, small_chip(64, 64, 16), options),
+                AllOf(HasSubstr(policy), HasSubstr("'conv1'"), HasSubstr("naive")));
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sw/deployment/layer_format.h"
 #include "tests/sw/compiler/mapping/simulated_cluster.h"
 
 namespace ohmic {
@@ -92,6 +93,66 @@ void pool_kernel(simulated_cluster& c, const simulated_step& s, const ohmic_kern
   }
 }
 
+/// Sums of a digital layer's window, product by product, with the weights as layer_format.h says.
+std::int64_t layer_sum(simulated_cluster& c, const simulated_step& s, const ohmic_kernel_step& k, std::uint32_t column,
+                       std::uint32_t y, std::uint32_t channel, ohmic_layer_channel& constants) {
+  const tile_place t = place_of(s, s.tile);
+  const ohmic_window& w = s.inputs[0];
+  const ohmic_ring& in = c.rings[w.ring];
+  const bool depthwise = k.kernel == OHMIC_KERNEL_DEPTHWISE;
+  const std::uint32_t of_group = k.in_channels / k.groups, outputs = k.channels / k.groups, group = channel / outputs;
+  const std::uint32_t dense = (w.size * k.pool_height * of_group + 3) / 4 * 4, window = dense < 8 ? 8 : dense;
+  const std::uint32_t rows = (k.pool_height + 3) / 4 * 4, local = channel % outputs;
+  const std::uint32_t block = k.weights + (group * ((outputs + 3) / 4) + local / 4) * (4 * window + 48);
+  const std::uint32_t of_channel = k.weights + channel * (w.size * rows + 12);
+  constants = c.load<ohmic_layer_channel>(depthwise ? of_channel + w.size * rows : block + 4 * window + local % 4 * 12);
+  std::int64_t sum = 0;
+  for (std::uint32_t kx = 0; kx < w.size; ++kx)
+    for (std::uint32_t ky = 0; ky < k.pool_height; ++ky)
+      for (std::uint32_t i = 0; i < of_group; ++i) {
+        const std::int64_t x = std::int64_t{t.x + column} * w.stride - w.pad + kx;
+        const std::int64_t row = std::int64_t{y} * k.pool_stride - k.pool_pad + ky;
+        if (x < 0 || x >= in.columns_per_image || row < 0 || row >= k.input_height) continue;
+        const std::uint64_t n = std::uint64_t{t.image} * in.columns_per_image + static_cast<std::uint64_t>(x);
+        const std::uint32_t slot = in.base + static_cast<std::uint32_t>(n % in.slots) * in.column_bytes;
+        const std::uint32_t byte = (kx * k.pool_height + ky) * of_group + i;
+        const std::uint32_t weight =
+            depthwise ? of_channel + kx * rows + ky : block + byte / 4 * 16 + local % 4 * 4 + byte % 4;
+        sum += std::int64_t{c.load<std::int8_t>(weight)} *
+               c.load<std::int8_t>(slot + k.in_offset + static_cast<std::uint32_t>(row) * k.in_pitch +
+                                   group * of_group + i);
+      }
+  return sum;
+}
+
+void layer_kernel(simulated_cluster& c, const simulated_step& s, const ohmic_kernel_step& k, std::uint32_t column) {
+  const tile_place t = place_of(s, s.tile);
+  const std::uint32_t out = slot_of(c.rings[s.head.output_ring], s, t, column);
+  const std::vector<ohmic_segment> residual_segments =
+      c.load_list<ohmic_segment>(k.input_segments, k.input_segment_count);
+  std::vector<std::int32_t> values(k.channels);
+  for (std::uint32_t y = 0; y < k.height; ++y) {
+    for (std::uint32_t ch = 0; ch < k.channels; ++ch) {
+      ohmic_layer_channel constants;
+      const std::int64_t sum = layer_sum(c, s, k, column, y, ch, constants);
+      const std::int64_t scaled = sum * constants.multiplier + constants.bias;
+      if (k.kernel == OHMIC_KERNEL_LAYER_LOGITS) {
+        c.store<std::int32_t>(out + 4 * (y * k.channels + ch), static_cast<std::int32_t>(scaled));
+        continue;
+      }
+      std::int32_t v = clip(scaled >> k.shift, k.lo, k.hi);
+      if (k.residual != OHMIC_NONE) {
+        const std::uint32_t slot = slot_of(c.rings[s.inputs.at(k.residual).ring], s, t, column);
+        const std::int32_t b = segmented(c, residual_segments, slot, ch, y);
+        v = clip((v * k.residual_a + b * k.residual_b + (1 << (k.residual_shift - 1))) >> k.residual_shift,
+                 k.residual_lo, 127);
+      }
+      values[ch] = v;
+    }
+    if (k.kernel != OHMIC_KERNEL_LAYER_LOGITS) put_pixel(c, k, out, y, values);
+  }
+}
+
 }  // namespace
 
 void simulate_kernel_tile(simulated_cluster& c, const simulated_step& s) {
@@ -99,6 +160,8 @@ void simulate_kernel_tile(simulated_cluster& c, const simulated_step& s) {
   for (std::uint32_t column = 0; column < s.head.tile_columns; ++column) {
     if (record.kernel == OHMIC_KERNEL_MAX_POOL || record.kernel == OHMIC_KERNEL_AVERAGE_POOL)
       pool_kernel(c, s, record, column);
+    else if (record.kernel >= OHMIC_KERNEL_LAYER)
+      layer_kernel(c, s, record, column);
     else
       sum_kernel(c, s, record, column);
   }

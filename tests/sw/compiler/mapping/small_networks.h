@@ -26,6 +26,17 @@ inline integer_graph small_network(std::mt19937& random, int height, int width, 
   return graph;
 }
 
+/// The same with layers on cores: all, or some.
+inline integer_graph digital_network(std::mt19937& random, int height, int width, int rows, bool all) {
+  integer_graph graph = random_network(random, 3, height, width);
+  graph.name = "digital";
+  choose_digital(graph, random);
+  for (graph_node& node : graph.nodes)
+    if (all && node.has_layer()) node.layer().digital = true;
+  guess_calibration(graph, random, rows);
+  return graph;
+}
+
 /// The same with a second add that no convolution can take over: conv `main` has two consumers.
 inline integer_graph network_with_separate_add(std::mt19937& random, int height, int width, int rows) {
   integer_graph graph = small_network(random, height, width, rows);
