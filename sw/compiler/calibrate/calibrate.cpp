@@ -188,8 +188,8 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
   unknown.insert(options.analog.begin(), options.analog.end());
   for (graph_node& node : graph.nodes) {
     if (!node.has_layer()) continue;
-    node.layer().digital = options.digital.count(node.name) != 0 ||
-                           (node.layer().depthwise() && options.analog.count(node.name) == 0);
+    node.layer().digital =
+        options.digital.count(node.name) != 0 || (node.layer().depthwise() && options.analog.count(node.name) == 0);
     unknown.erase(node.name);
   }
   if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could be digital");

@@ -11,7 +11,7 @@
 namespace ohmic {
 
 struct calibration_options {
-  int rows = 256;  ///< height of the crossbars
+  int rows = 256;        ///< height of the crossbars
   unsigned threads = 0;  ///< 0: as many as the process may use; the result does not depend on it
   /// Layers that run on cores with exact sums, by node name; in place of what the graph says.
   std::set<std::string> digital = {};

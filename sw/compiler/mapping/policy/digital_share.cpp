@@ -17,6 +17,9 @@ constexpr unsigned widest_tile = 16;
 /// What a cycle of a tile counts beside one of an image: the first image passes every stage tile by tile, while those
 /// behind it take the time of the slowest.
 constexpr double weight_of_tile = 1;
+/// And what a cycle of a port does in which the network carries a layer's input to one of its clusters: each part gets
+/// all of it, and each tile its window's columns.
+constexpr double weight_of_traffic = 0.5;
 
 /// So many parts, or fewer: of whole units, sizes differing by one unit.
 std::vector<channel_range> split_evenly(int channels, unsigned unit, unsigned parts) {
@@ -61,7 +64,7 @@ class layer_spreader {
  private:
   struct choice {
     digital_share share;
-    double cycles = std::numeric_limits<double>::max();  ///< of an image and a tile
+    double cycles = std::numeric_limits<double>::max();  ///< of an image, a tile and the network
   };
 
   std::vector<channel_range> parts_of(unsigned parts) const {
@@ -89,9 +92,21 @@ class layer_spreader {
       share.columns = tile;
       share.channels = static_cast<unsigned>(parts[0].count());
       const unsigned tiles = (width / tile + columns - 1) / columns;
-      const double cycles = (tiles + weight_of_tile) * cost_.kernel(stage_kernel(graph_, stage_, share));
+      const double cycles =
+          (tiles + weight_of_tile) * cost_.kernel(stage_kernel(graph_, stage_, share)) +
+          weight_of_traffic * static_cast<double>(parts.size()) * cost_.transfer(bytes_read(columns, tile));
       if (cycles < best.cycles) best = {{parts, columns, tile}, cycles};
     }
+  }
+
+  /// By all clusters of a part, per image.
+  double bytes_read(unsigned columns, unsigned tile) const {
+    const graph_tensor& in = graph_.tensors[stage_.input];
+    const unsigned stride = static_cast<unsigned>(layer_.window.stride_x),
+                   size = static_cast<unsigned>(layer_.window.size_x);
+    const unsigned tiles = static_cast<unsigned>(out_.width) / tile;
+    const double read = std::min(double(tiles) * ((tile - 1) * stride + size), double(columns) * in.width);
+    return read * in.height * in.channels;
   }
 
   const integer_graph& graph_;

@@ -18,6 +18,7 @@ namespace ohmic {
 namespace {
 
 constexpr unsigned usual_conv1_replicas = 3;
+constexpr std::size_t many_readers = 8;
 // Parts of the bottleneck's time that cores may be at work: of a root or pool, and where they feed a crossbar as well,
 // which must not wait for them.
 constexpr double root_share_of_bottleneck = 0.65;
@@ -37,6 +38,7 @@ struct layer_shape {
   unsigned pixels = 0;
   // Of a digital layer: clusters that share the columns of each split, tile by tile.
   unsigned column_clusters = 0, tile_columns = 0;
+  bool relayed = false;  ///< the image comes through a cluster of its own
 };
 
 class naive_mapper {
@@ -140,7 +142,7 @@ class naive_mapper {
     if (layers.empty()) return;
     const unsigned free = chip_.clusters() - crossbars_;
     const digital_shares shares =
-        share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others, free / 4));
+        share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others + 1, free / 4));
     for (std::size_t i = 0; i < layers.size(); ++i) {
       shapes_[layers[i]].splits = shares.layers[i].parts;
       shapes_[layers[i]].column_clusters = replicas_[layers[i]] = shares.layers[i].columns;
@@ -149,6 +151,15 @@ class naive_mapper {
     shared_digital_ = shares.shared;
     crossbars_ += shares.clusters;
     digital_clusters_ = shares.clusters;
+    // An image goes to many clusters through one that hands each its columns, where there is one to spare.
+    for (const std::size_t s : layers) {
+      const std::size_t readers = shapes_[s].splits.size() * shapes_[s].column_clusters;
+      if (shared_digital_ || graph_.tensors[stages_[s].input].producer != 0 || readers < many_readers ||
+          crossbars_ == chip_.clusters())
+        continue;
+      shapes_[s].relayed = true;
+      ++crossbars_;
+    }
   }
 
   /// Clusters that a root (or pool) of the stage pushes to.
@@ -310,6 +321,7 @@ class naive_mapper {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       stage_mapping& stage = result_.stages[s];
       if (digital(s)) {
+        if (shapes_[s].relayed) stage.input = {buffer_place::relay, {result_.clusters++}, 0};
         for (channel_part& part : stage.replicas[0].parts)
           for (unsigned q = 0; q < shapes_[s].column_clusters; ++q) part.sums[0].clusters.push_back(next_digital());
         continue;
@@ -361,7 +373,7 @@ class naive_mapper {
   std::vector<layer_shape> shapes_;
   std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;
-  unsigned crossbars_ = 0;  ///< clusters with one, and those of digital layers
+  unsigned crossbars_ = 0;  ///< clusters with one, and those of digital layers and their relays
   bool shared_digital_ = false;
   unsigned digital_clusters_ = 0, digital_turn_ = 0;
   mapping result_;
