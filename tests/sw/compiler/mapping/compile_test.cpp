@@ -191,6 +191,22 @@ TEST_F(Compile, DigitalWeightsThatOneL1CannotHoldAreSpread) {
   EXPECT_GE(mapped.clusters.size(), 4u);
 }
 
+TEST_F(Compile, DepthwiseLayersOnCores) {
+  for (const graph_window& window : {graph_window{3, 3, 1, 1, 1, 1}, graph_window{5, 4, 2, 2, 2, 1}}) {
+    integer_graph graph = chain_network(random, 13, 14, {{3, 3, 1, 1, 1, 1}, window});
+    crossbar_layer& layer = graph.nodes[2].layer();
+    layer.groups = 5;
+    layer.digital = true;
+    layer.weights.resize(static_cast<std::size_t>(5 * window.size_x * window.size_y));
+    layer.row_sets.clear();
+    layer.requantise.m.clear();
+    layer.requantise.b.clear();
+    layer.requantise.hi = 90;
+    guess_digital_constants(graph.nodes[2], random);
+    expect_reference(graph, small_chip(8, 256, 16), options, random);
+  }
+}
+
 TEST_F(Compile, DigitalLayersAreWrittenAndReadAsYaml) {
   const integer_graph graph = digital_network(random, 20, 24, 64, false);
   const chip_config chip = small_chip(40, 64, 16);
