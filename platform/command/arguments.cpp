@@ -43,7 +43,7 @@ bool is_elf(const std::string& file) {
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
-      trap_limit, lockstep_mismatches;
+      trap_limit, lockstep_mismatches, calibration_images, evaluated, skip;
   std::string model, calibration, check, fill_memory;
 };
 
@@ -60,6 +60,9 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--trap-limit", words.trap_limit, key("engine.trap_limit"), a.trap_limit);
   read("--images-count", words.images_count, key("images.count"), images);
   read("--rows", words.rows, range_of(schema_kind::chip, "ima.rows"), rows);
+  read("--calibration-images", words.calibration_images, {1, 1'000'000}, a.calibration_images);
+  read("--images", words.evaluated, {1, 1'000'000'000}, a.images_count);
+  read("--skip", words.skip, {0, 1'000'000'000}, a.skip);
   read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
   read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
   read("--lockstep-mismatches", words.lockstep_mismatches, {1, 1'000'000}, mismatches);
@@ -291,6 +294,45 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   energy->add_option("--json", a.json, "Write what summary.json has under `energy` to this file")->type_name("FILE");
   energy->add_flag("--quiet", a.quiet, "No table");
 
+  CLI::App* evaluate =
+      app.add_subcommand("evaluate", "Accuracy of a network over labelled data, in the integer reference");
+  evaluate->footer(
+      "\nExamples:\n"
+      "  ohmic evaluate net.onnx --data cifar/test_batch.bin --calibration cifar/data_batch_1.bin --input \"{scale: "
+      "1/255}\"\n"
+      "  ohmic evaluate dscnn --data kws.npz --calibration kws.npz --calibration-images 100 --skip 100 --json "
+      "out.json");
+  evaluate
+      ->add_option("MODEL", a.file, "ONNX network (float, quantised or calibrated), a model by name, or an experiment")
+      ->required();
+  evaluate
+      ->add_option(
+          "--data", a.data,
+          "Labelled data: .npz, CIFAR-10's .bin, IDX, or a folder of these or with a folder of pictures per class")
+      ->type_name("FILE|DIR")
+      ->required();
+  evaluate
+      ->add_option(
+          "--calibration", a.calibration,
+          "Labelled data or folder of pictures that a float or uncalibrated network is quantised and calibrated "
+          "with; not those it is judged by")
+      ->type_name("FILE|DIR");
+  evaluate->add_option("--calibration-images", s.calibration_images, "How many of labelled data (default: 256)")
+      ->type_name("N");
+  evaluate->add_option("--images", s.evaluated, "How many images (default: all)")->type_name("N");
+  evaluate->add_option("--skip", s.skip, "Leave out the first ones (default: 0)")->type_name("N");
+  evaluate->add_option("--input", a.input, "How values become the network's input, as `input` of an experiment")
+      ->type_name("YAML");
+  evaluate->add_option("--rows", s.rows, "Rows of the chip's crossbars (default: 256)")->type_name("N");
+  evaluate->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
+  evaluate->add_flag("--only-adc", a.only_adc, "Leave out the float network and the int8 network without ADCs");
+  evaluate->add_option("--json", a.json, "Write the figures to this file")->type_name("FILE");
+  evaluate->add_flag("--quiet", a.quiet, "No progress and no table");
+
+  CLI::App* models = app.add_subcommand("models", "Networks by name: `list`, or `get NAME` (where it is)");
+  models->add_option("WHAT", a.file, "list or get")->required()->check(CLI::IsMember({"list", "get"}));
+  models->add_option("NAME", a.name, "Of get");
+
   CLI::App* info = app.add_subcommand("info", "Print a chip with every parameter resolved");
   info->add_option("CHIP", a.file, "Chip (.yaml)")->required();
   info->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
@@ -333,8 +375,16 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     to_sets(s, a);
   } else if (energy->parsed()) {
     a.what = command::energy;
+  } else if (evaluate->parsed()) {
+    a.what = command::evaluate;
+  } else if (models->parsed()) {
+    a.what = command::models;
+    if ((a.file == "get") != !a.name.empty())
+      return mistake(a.file == "get" ? "models get: a name is missing (see `ohmic models list`)"
+                                     : "models list takes no name");
   } else if (!info->parsed()) {
-    return mistake("a command is missing: run, calibrate, compile, energy or info (see `ohmic --help`)");
+    return mistake(
+        "a command is missing: run, calibrate, compile, energy, evaluate, models or info (see `ohmic --help`)");
   }
   return std::nullopt;
 }

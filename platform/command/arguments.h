@@ -7,7 +7,7 @@
 
 namespace ohmic {
 
-enum class command { run_experiment, run_program, calibrate, compile, energy, info };
+enum class command { run_experiment, run_program, calibrate, compile, energy, evaluate, models, info };
 
 /// What the command line asked for. Options that were not given are empty or 0; numbers have been checked.
 struct arguments {
@@ -21,6 +21,9 @@ struct arguments {
   std::optional<std::uint64_t> wave_from, wave_to;
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, input, out, json;
+  std::string model, data, calibration, name;  ///< of evaluate and models
+  std::uint64_t skip = 0, images_count = 0, calibration_images = 256;
+  bool only_adc = false;
   std::string energy;                 ///< argument of --energy
   std::string write_mapping;          ///< of compile: a file for the mapping; empty: none
   std::vector<std::string> firmware;  ///< arguments of --firmware

@@ -21,9 +21,11 @@
 #include "platform/config/numbers.h"
 #include "platform/config/schema.h"
 #include "platform/energy/energy_report.h"
+#include "platform/experiment/evaluate_network.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
+#include "platform/experiment/published_models.h"
 #include "platform/experiment/run_experiment.h"
 #include "platform/run/program_run.h"
 #include "platform/run/trace_choice.h"
@@ -214,6 +216,43 @@ exit_code energy_command(const arguments& a) {
   return exit_code::right;
 }
 
+exit_code evaluate_command(const arguments& a) {
+  evaluation_request request;
+  request.model = a.file;
+  request.rows = a.rows;
+  request.calibration = a.calibration;
+  if (std::filesystem::path(a.file).extension() == ".yaml") {
+    const experiment_config config = load_experiment(a.file, a.sets);
+    request.model = config.model_is_file ? config.model : model_file(config.model);
+    request.input = config.input;
+    request.rows = config.chip.ima.rows;
+    if (request.calibration.empty()) request.calibration = config.images.calibration;
+  } else if (a.file.find('/') == std::string::npos && std::filesystem::path(a.file).extension() != ".onnx") {
+    request.model = model_file(a.file);
+    if (const std::string input = model_input(a.file); !input.empty())
+      request.input = parse_pixel_conversion(input, "--input");
+  }
+  if (!a.input.empty()) request.input = parse_pixel_conversion(a.input, "--input");
+  const std::filesystem::path beside = std::filesystem::path(request.model).parent_path() / "calibration";
+  if (request.calibration.empty() && std::filesystem::is_directory(beside)) request.calibration = beside.string();
+  request.data = a.data;
+  request.calibration_images = a.calibration_images;
+  request.skip = a.skip;
+  request.images = a.images_count;
+  request.threads = a.threads;
+  request.only_adc = a.only_adc;
+  request.quiet = a.quiet;
+  request.json = a.json;
+  attempt("to evaluate " + request.model);
+  evaluate_network(request);
+  return exit_code::right;
+}
+
+exit_code models_command(const arguments& a) {
+  print(a.file == "list" ? model_table() : model_file(a.name) + "\n");
+  return exit_code::right;
+}
+
 exit_code info_command(const arguments& a) {
   const chip_config chip = load_chip(a.file, a.sets);
   print(fmt::format("# {} clusters, {} cores, hash {}\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
@@ -242,6 +281,10 @@ exit_code execute(const arguments& a) {
       return compile_command(a);
     case command::energy:
       return energy_command(a);
+    case command::evaluate:
+      return evaluate_command(a);
+    case command::models:
+      return models_command(a);
     case command::info:
       return info_command(a);
   }

@@ -9,12 +9,14 @@
 
 #include "host/output_file.h"
 #include "host/output_folder.h"
+#include "host/whole_file.h"
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/images/image.h"
+#include "sw/compiler/images/labelled_data.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/work_sharing.h"
 
@@ -55,12 +57,70 @@ void check_choice(const network& n, const std::map<std::string, bool>& choice) {
   }
 }
 
+constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first
+
+std::string read_model(const std::string& file) {
+  try {
+    return read_whole_file(file);
+  } catch (const std::runtime_error& error) {
+    throw import_error(error.what());
+  }
+}
+
+/// Of a float network nothing but the user and its metadata say how pixels become its input.
+void settle_float_pixels(integer_graph& graph, const std::optional<pixel_conversion>& given, const std::string& file) {
+  if (given) {
+    graph.pixels = *given;
+    graph.pixels_known = true;
+  }
+  if (!graph.pixels_known)
+    throw import_error(file +
+                       ": nothing says how pixels or values become the float network's input: give `input:` in the "
+                       "experiment or --input, for example --input \"{scale: 1/255}\"; {} takes them as they are");
+  settle_pixels(graph, graph.pixels, file);
+}
+
+/// Labelled data (classes are of no importance), else a folder of pictures.
+bool is_labelled(const std::string& path) {
+  std::error_code none;
+  if (!fs::is_directory(path, none))
+    return fs::path(path).extension() != ".png" && fs::path(path).extension() != ".jpg";
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, none))
+    if (entry.is_directory() || entry.path().extension() == ".bin" ||
+        entry.path().string().find("-idx3-") != std::string::npos)
+      return true;
+  return false;
+}
+
+real_maps real_inputs(const integer_graph& graph, const std::string& from, std::size_t most, unsigned threads) {
+  real_maps maps;
+  if (is_labelled(from)) {
+    const labelled_data data(from, graph);
+    maps.resize(std::min(data.size(), most));
+    share_work(maps.size(), threads, [&](std::size_t i) { maps[i] = data.real(i); });
+    return maps;
+  }
+  const std::vector<std::string> files = list_images(from);
+  maps.resize(files.size());
+  share_work(files.size(), threads, [&](std::size_t i) { maps[i] = real_picture(graph, files[i]); });
+  return maps;
+}
+
 integer_graph calibrate_with(integer_graph graph, const std::string& images, unsigned rows, unsigned threads,
-                             std::set<std::string> digital, bool quiet) {
-  const std::vector<std::string> files = list_images(images);
-  std::vector<feature_map> maps(files.size());
-  const image_quantiser quantiser(graph);
-  share_work(files.size(), threads, [&](std::size_t i) { maps[i] = quantiser.load(files[i]); });
+                             const std::map<std::string, bool>& layers, bool quiet,
+                             std::size_t most = calibration_inputs) {
+  std::set<std::string> digital = digital_layers(graph, layers);
+  std::vector<feature_map> maps;
+  if (is_labelled(images)) {
+    const labelled_data data(images, graph);
+    maps.resize(std::min(data.size(), most));
+    share_work(maps.size(), threads, [&](std::size_t i) { maps[i] = data.quantised(i, graph.input().scale); });
+  } else {
+    const std::vector<std::string> files = list_images(images);
+    maps.resize(files.size());
+    const image_quantiser quantiser(graph);
+    share_work(files.size(), threads, [&](std::size_t i) { maps[i] = quantiser.load(files[i]); });
+  }
   progress meter("calibrating " + graph.name, quiet);
   calibration_options options;
   options.rows = static_cast<int>(rows);
@@ -70,6 +130,17 @@ integer_graph calibrate_with(integer_graph graph, const std::string& images, uns
   options.digital = std::move(digital);
   return calibrate(std::move(graph), maps, options,
                    [&](const std::string& node, int position, int nodes) { meter.update(position - 1, nodes, node); });
+}
+
+/// The QDQ file of a float network.
+std::string quantise_with(const float_network& source, integer_graph structure,
+                          const std::optional<pixel_conversion>& given, const std::string& file,
+                          const std::string& images, unsigned threads, bool quiet,
+                          std::size_t most = calibration_inputs) {
+  settle_float_pixels(structure, given, file);
+  progress meter("quantising " + file, quiet);
+  meter.update(0, 0, "");
+  return source.quantised(real_inputs(structure, images, most, threads), threads);
 }
 
 /// The network of a file, with what makes its input of pictures.
@@ -82,6 +153,30 @@ integer_graph import_with_pixels(const std::string& file, const std::optional<pi
 
 }  // namespace
 
+prepared_network prepare_network(const std::string& file, const std::string& calibration,
+                                 const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
+                                 std::size_t most, bool quiet, const std::map<std::string, bool>& layers) {
+  prepared_network result;
+  result.bytes = read_model(file);
+  if (is_float_onnx(result.bytes)) {
+    result.source = std::make_unique<float_network>(result.bytes, file);
+    if (calibration.empty())
+      throw missing_file(file + " is a float network: name inputs that its scales come from, with --calibration");
+    result.bytes =
+        quantise_with(*result.source, result.source->structure(), input, file, calibration, threads, quiet, most);
+  }
+  result.graph = import_onnx_bytes(result.bytes, file);
+  std::optional<pixel_conversion> given = input;
+  if (!given && result.source) given = result.source->structure().pixels;
+  if (const std::string note = settle_pixels(result.graph, given, file); !note.empty())
+    std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
+  if (result.graph.calibrated) return result;
+  if (calibration.empty())
+    throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
+  result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, most);
+  return result;
+}
+
 network load_network(const experiment_config& config, bool quiet) {
   network n;
   if (config.model_is_file) {
@@ -90,7 +185,14 @@ network load_network(const experiment_config& config, bool quiet) {
     n.folder = model_folder(config.model);
     n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
   }
-  n.graph = import_with_pixels(n.file, config.input);
+  const std::string source = read_model(n.file);
+  const bool is_float = is_float_onnx(source);
+  if (is_float) {
+    n.graph = float_network(source, n.file).structure();
+    settle_float_pixels(n.graph, config.input, n.file);
+  } else {
+    n.graph = import_with_pixels(n.file, config.input);
+  }
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) {
@@ -111,8 +213,14 @@ network load_network(const experiment_config& config, bool quiet) {
   for (const pixel_table& table : pixel_tables(n.graph.pixels, n.graph.input().channels, n.graph.input().scale))
     key.add(std::vector<std::int8_t>(table.begin(), table.end()));
   key.add(std::string(to_string(n.graph.pixels.channels)));
+  for (const double v : {n.graph.pixels.scale, n.graph.pixels.offset}) key.add(&v, sizeof v);
+  key.add(n.graph.pixels.mean).add(n.graph.pixels.std);
   for (const std::string& layer : digital) key.add("digital " + layer);
-  for (const std::string& file : list_images(images.string())) key.add_file(file);
+  if (is_labelled(images.string()))
+    for (const auto& map : real_inputs(n.graph, images.string(), calibration_inputs, config.engine.threads))
+      key.add(map);
+  else
+    for (const std::string& file : list_images(images.string())) key.add_file(file);
   n.hash = key.digits();
 
   const cache_entry entry("calibrated", n.hash, ".onnx");
@@ -124,9 +232,10 @@ network load_network(const experiment_config& config, bool quiet) {
     } catch (const import_error&) {  // of another format: it is made again
     }
   }
-  const integer_graph calibrated =
-      calibrate_with(n.graph, images.string(), config.chip.ima.rows, config.engine.threads, digital, quiet);
-  const std::string bytes = calibrated_bytes(n.file, calibrated);
+  const prepared_network prepared =
+      prepare_network(n.file, images.string(), n.graph.pixels, config.chip.ima.rows, config.engine.threads,
+                      calibration_inputs, quiet, config.digital_layers);
+  const std::string bytes = calibrated_bytes_of(prepared.bytes, n.file, prepared.graph);
   entry.put(bytes);
   n.graph = import_onnx_bytes(bytes, n.file);  // as it will be when it comes from the cache
   n.graph.name = name;
@@ -141,11 +250,19 @@ void calibrate_file(const std::string& model, const std::string& images, unsigne
     check_file_can_be_written(out);
   else
     made.emplace(folder.string());
-  integer_graph graph = import_with_pixels(model, input);
-  const std::set<std::string> digital = digital_layers(graph, {});
-  const integer_graph calibrated = calibrate_with(std::move(graph), images, rows, threads, digital, quiet);
+  prepared_network prepared;
+  prepared.bytes = read_model(model);
+  if (is_float_onnx(prepared.bytes)) {
+    prepared = prepare_network(model, images, input, rows, threads, calibration_inputs, quiet);
+  } else {
+    prepared.graph = calibrate_with(import_with_pixels(model, input), images, rows, threads, {}, quiet);
+  }
   if (made) made->create();
-  save_calibrated(model, calibrated, out);
+  try {
+    write_whole_file(out, calibrated_bytes_of(prepared.bytes, model, prepared.graph));
+  } catch (const std::runtime_error& error) {
+    throw import_error(error.what());
+  }
 }
 
 }  // namespace ohmic

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "platform/config/experiment_config.h"
 #include "sw/compiler/graph/integer_graph.h"
+#include "sw/compiler/quantise/quantise_onnx.h"
 
 namespace ohmic {
 
@@ -20,6 +23,19 @@ struct network {
 /// or in calibration/ beside it, never with those that are run. Calibrations are cached. Throws missing_file,
 /// import_error, graph_error, image_error.
 network load_network(const experiment_config& config, bool quiet);
+
+/// A network of a file, calibrated, with the float network that it came from.
+struct prepared_network {
+  integer_graph graph;
+  std::string bytes;                      ///< its QDQ file
+  std::unique_ptr<float_network> source;  ///< none if the file was quantised
+};
+
+/// Quantises (a float file) and calibrates (one that is not) with `calibration`: a folder of pictures, or labelled data
+/// (labelled_data.h), of which the first `most` are taken; empty: an error where it is needed. Throws as above.
+prepared_network prepare_network(const std::string& file, const std::string& calibration,
+                                 const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
+                                 std::size_t most, bool quiet, const std::map<std::string, bool>& layers = {});
 
 /// `ohmic calibrate`: a calibrated ONNX file from an uncalibrated one. `input`: how pixels become its input, where its
 /// own metadata do not say it. Throws as above.

@@ -12,10 +12,7 @@ namespace {
 
 void check(const pixel_conversion& p, int channels) {
   using order = pixel_conversion::channel_order;
-  if (channels != 1 && channels != 3)
-    fail("the network takes " + std::to_string(channels) +
-         " channels, but pictures give 3 (rgb or bgr) or 1 (grey); other inputs are not supported");
-  if (p.channels != order::unsaid && (p.channels == order::grey) != (channels == 1))
+  if (p.channels != order::unsaid && channels != (p.channels == order::grey ? 1 : 3))
     fail("channels is " + std::string(to_string(p.channels)) + ", but the network takes " + std::to_string(channels) +
          (channels == 1 ? " channel" : " channels"));
   for (const auto& [name, values] : {std::pair{"mean", &p.mean}, std::pair{"std", &p.std}}) {
@@ -59,17 +56,22 @@ const char* to_string(pixel_conversion::channel_order order) {
   return "unsaid";
 }
 
+float real_input(const pixel_conversion& conversion, int channel, double value) {
+  const double shifted = value * conversion.scale + conversion.offset - element(conversion.mean, channel, 0);
+  return static_cast<float>(shifted / element(conversion.std, channel, 1));
+}
+
+std::int8_t quantised_input(float real, float quantiser_scale) {
+  return static_cast<std::int8_t>(std::clamp(std::rint(real / quantiser_scale), -128.f, 127.f));
+}
+
 std::vector<pixel_table> pixel_tables(const pixel_conversion& conversion, int channels, float quantiser_scale) {
   check(conversion, channels);
   std::vector<pixel_table> tables(static_cast<std::size_t>(channels));
   for (int c = 0; c < channels; ++c)
-    for (int pixel = 0; pixel < 256; ++pixel) {
-      const double shifted = pixel * conversion.scale + conversion.offset - element(conversion.mean, c, 0);
-      const auto real = static_cast<float>(shifted / element(conversion.std, c, 1));
-      const float steps = std::rint(real / quantiser_scale);  // NaN cannot be: check() and a positive scale
+    for (int pixel = 0; pixel < 256; ++pixel)  // NaN cannot be: check() and a positive scale
       tables[static_cast<std::size_t>(c)][static_cast<std::size_t>(pixel)] =
-          static_cast<std::int8_t>(std::clamp(steps, -128.f, 127.f));
-    }
+          quantised_input(real_input(conversion, c, pixel), quantiser_scale);
   return tables;
 }
 

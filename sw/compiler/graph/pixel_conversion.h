@@ -27,6 +27,10 @@ struct pixel_conversion {
 
 const char* to_string(pixel_conversion::channel_order order);
 
+/// The network's real input from a pixel or another value of the channel, as float32; and q0 from that.
+float real_input(const pixel_conversion& conversion, int channel, double value);
+std::int8_t quantised_input(float real, float quantiser_scale);
+
 /// q0 of each of the 256 values of a pixel's colour.
 using pixel_table = std::array<std::int8_t, 256>;
 

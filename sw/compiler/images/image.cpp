@@ -45,12 +45,11 @@ rgb_image upright(rgb_image stored, int orientation) {
   return result;
 }
 
-/// ITU-R 601-2, as Pillow rounds it.
-std::uint8_t luma(const std::uint8_t* rgb) {
+}  // namespace
+
+std::uint8_t luma_of(const std::uint8_t* rgb) {
   return static_cast<std::uint8_t>((rgb[0] * 19595u + rgb[1] * 38470u + rgb[2] * 7471u + 0x8000u) >> 16);
 }
-
-}  // namespace
 
 rgb_image decode_image_bytes(std::string_view bytes, const std::string& name) {
   const picture_file file = examine_picture(bytes);
@@ -110,6 +109,9 @@ image_quantiser::image_quantiser(const integer_graph& graph)
       order_(graph.pixels.channels),
       tables_(pixel_tables(graph.pixels, graph.input().channels, graph.input().scale)) {
   using order = pixel_conversion::channel_order;
+  if (tables_.size() != 1 && tables_.size() != 3)
+    throw graph_error("input of pixels: the network takes " + std::to_string(tables_.size()) +
+                      " channels, but pictures give 3 (rgb or bgr) or 1 (grey)");
   if (order_ == order::unsaid) order_ = tables_.size() == 1 ? order::grey : order::rgb;
 }
 
@@ -121,7 +123,7 @@ feature_map image_quantiser::quantise(const rgb_image& image) const {
     for (int y = 0; y < image.height; ++y) {
       const std::uint8_t* rgb = image.at(x, y);
       if (order_ == order::grey)
-        map.at(x, y, 0) = tables_[0][luma(rgb)];
+        map.at(x, y, 0) = tables_[0][luma_of(rgb)];
       else
         for (int c = 0; c < channels; ++c) map.at(x, y, c) = tables_[c][rgb[order_ == order::bgr ? 2 - c : c]];
     }

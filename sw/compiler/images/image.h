@@ -43,6 +43,9 @@ enum class image_resize { where_smaller, always };
 /// asked for or needed. Offsets round down.
 rgb_image fit_image(const rgb_image& image, int width, int height, image_resize resize = image_resize::where_smaller);
 
+/// Of a pixel: ITU-R 601-2, as Pillow rounds it.
+std::uint8_t luma_of(const std::uint8_t* rgb);
+
 /// Makes a network's int8 input of pictures of its size, as its conversion of pixels and the scale of its input say.
 class image_quantiser {
  public:

@@ -129,8 +129,11 @@ std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conver
 }
 
 std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph) {
+  return calibrated_bytes_of(read_file(source_path), source_path, graph);
+}
+
+std::string calibrated_bytes_of(std::string_view bytes, const std::string& source_path, const integer_graph& graph) {
   onnx::ModelProto model;
-  const std::string bytes = read_file(source_path);
   try {
     model = parse(bytes);
   } catch (const import_error& e) {

@@ -38,6 +38,9 @@ std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conver
 /// conversion of pixels in its metadata. Throws import_error.
 std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph);
 
+/// The same from memory; `name` stands for the file in messages.
+std::string calibrated_bytes_of(std::string_view bytes, const std::string& name, const integer_graph& graph);
+
 /// Writes them as output_file does. Throws import_error.
 void save_calibrated(const std::string& source_path, const integer_graph& graph, const std::string& path);
 

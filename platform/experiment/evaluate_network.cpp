@@ -1,0 +1,173 @@
+#include "platform/experiment/evaluate_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "host/console.h"
+#include "host/distinct_files.h"
+#include "host/output_file.h"
+#include "host/whole_file.h"
+#include "platform/config/config_error.h"
+#include "platform/experiment/network.h"
+#include "platform/run/progress.h"
+#include "sw/compiler/images/labelled_data.h"
+#include "sw/compiler/reference/reference_executor.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+using json = nlohmann::json;
+
+template <class number>
+int greatest_of(const std::vector<number>& values) {
+  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+/// What the exact form's sums are worth.
+int class_of_sums(const integer_graph& graph, const std::vector<std::int32_t>& sums) {
+  std::vector<double> real;
+  for (std::size_t c = 0; c < sums.size(); ++c)
+    real.push_back(double{graph.nodes.back().layer().weight_scale[c]} * sums[c]);
+  return greatest_of(real);
+}
+
+std::string class_name(const integer_graph& graph, std::size_t c) {
+  return c < graph.labels.size() ? graph.labels[c] : fmt::format("class {}", c);
+}
+
+json to_json(const accuracy& a) {
+  const confidence_interval i = interval_of(a);
+  return {{"accuracy", a.share()}, {"interval_95", {i.least, i.greatest}}, {"right", a.right}, {"images", a.images}};
+}
+
+std::string row(const std::string& name, const accuracy& a, const accuracy* before) {
+  const confidence_interval i = interval_of(a);
+  std::string text =
+      fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %", name, 100 * a.share(), 100 * i.least, 100 * i.greatest);
+  if (before != nullptr) text += fmt::format("   {:+.2f} points", 100 * (a.share() - before->share()));
+  return text + "\n";
+}
+
+}  // namespace
+
+confidence_interval interval_of(const accuracy& a) {
+  if (a.images == 0) return {0, 1};
+  const double z = 1.959964, n = static_cast<double>(a.images), p = a.share();
+  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+}
+
+void evaluate_network(const evaluation_request& request) {
+  if (!request.json.empty()) {
+    check_outputs_differ({{"--json", request.json}}, {{"the model", request.model}, {"--data", request.data}});
+    check_file_can_be_written(request.json);
+  }
+  const prepared_network net = prepare_network(request.model, request.calibration, request.input, request.rows,
+                                               request.threads, request.calibration_images, request.quiet);
+  const labelled_data data(request.data, net.graph);
+  if (request.skip >= data.size())
+    throw config_error(fmt::format("--skip {}: {} holds {} samples", request.skip, request.data, data.size()));
+  const std::size_t there = data.size() - request.skip;
+  if (request.images > there)
+    throw config_error(fmt::format("--images {}: {} holds {} samples{}", request.images, request.data, there,
+                                   request.skip != 0 ? " behind those skipped" : ""));
+  const std::size_t count = request.images == 0 ? there : request.images;
+
+  const bool with_float = net.source && !request.only_adc, with_exact = !request.only_adc;
+  std::vector<int> of_float(with_float ? count : 0), of_exact(with_exact ? count : 0), found(count);
+  const float scale = net.graph.input().scale;
+  const auto input = [&](std::size_t i) { return data.quantised(request.skip + i, scale); };
+  const auto timed = [&](const std::string& what, const std::function<void(std::size_t)>& work) {
+    progress meter(what, request.quiet);
+    const auto begin = std::chrono::steady_clock::now();
+    share_work(count, request.threads, work, [&](std::size_t done) {
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      meter.update(
+          static_cast<double>(done), static_cast<double>(count),
+          fmt::format("{} of {} images, {} left", done, count,
+                      readable_seconds(seconds / static_cast<double>(done) * static_cast<double>(count - done))));
+    });
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const reference_executor adc(net.graph, reference_mode::adc);
+  const double seconds =
+      timed("integer reference", [&](std::size_t i) { found[i] = greatest_of(adc.run(input(i)).logits); });
+  if (with_exact) {
+    const reference_executor exact(net.graph, reference_mode::exact);
+    timed("int8 without ADC",
+          [&](std::size_t i) { of_exact[i] = class_of_sums(net.graph, exact.run(input(i)).logits); });
+  }
+  if (with_float)
+    timed("float network",
+          [&](std::size_t i) { of_float[i] = greatest_of(net.source->logits(data.real(request.skip + i))); });
+
+  const auto classes = static_cast<std::size_t>(net.graph.output().channels);
+  std::vector<std::vector<std::size_t>> confusion(classes, std::vector<std::size_t>(classes, 0));
+  const auto count_right = [&](const std::vector<int>& answers) {
+    accuracy a{0, answers.size()};
+    for (std::size_t i = 0; i < answers.size(); ++i) a.right += answers[i] == data.labels[request.skip + i] ? 1 : 0;
+    return a;
+  };
+  for (std::size_t i = 0; i < count; ++i)
+    ++confusion[static_cast<std::size_t>(data.labels[request.skip + i])][static_cast<std::size_t>(found[i])];
+  const accuracy right = count_right(found), right_exact = count_right(of_exact), right_float = count_right(of_float);
+  const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
+
+  if (!request.quiet) {
+    std::string text = fmt::format("{}: {} images, {} classes, {:.0f} images/s\n{:<22}{:>10}   {}\n", request.model,
+                                   count, classes, rate, "", "accuracy", "95 % interval");
+    if (with_float) text += row("float", right_float, nullptr);
+    if (with_exact) text += row("int8", right_exact, with_float ? &right_float : nullptr);
+    text += row("int8 and ADC", right, with_exact ? &right_exact : nullptr);
+    if (with_float) text += fmt::format("loss of both: {:.2f} points\n", 100 * (right_float.share() - right.share()));
+    if (classes <= 100) {
+      text +=
+          fmt::format("\n{:<22}{:>8} {:>8} {:>8}   most often taken for\n", "class", "images", "recall", "precision");
+      for (std::size_t c = 0; c < classes; ++c) {
+        accuracy recall{confusion[c][c], 0}, precision{confusion[c][c], 0};
+        std::size_t other = c;
+        for (std::size_t k = 0; k < classes; ++k) {
+          recall.images += confusion[c][k];
+          precision.images += confusion[k][c];
+          if (k != c && confusion[c][k] > (other == c ? 0 : confusion[c][other])) other = k;
+        }
+        text +=
+            fmt::format("{:<22}{:>8} {:7.1f}% {:7.1f}%   {}\n", class_name(net.graph, c), recall.images,
+                        100 * recall.share(), 100 * precision.share(),
+                        other == c ? "" : fmt::format("{} ({})", class_name(net.graph, other), confusion[c][other]));
+      }
+    }
+    print(text);
+  }
+  if (request.json.empty()) return;
+  json names = json::array();
+  for (std::size_t c = 0; c < classes; ++c) names.push_back(class_name(net.graph, c));
+  json report{{"model", request.model},
+              {"data", request.data},
+              {"images", count},
+              {"skipped", request.skip},
+              {"int8_adc", to_json(right)},
+              {"images_per_s", rate},
+              {"confusion", confusion},
+              {"classes", names},
+              {"rows", net.graph.rows},
+              {"calibration_images", net.graph.calibration_images}};
+  if (with_exact) {
+    report["int8"] = to_json(right_exact);
+    report["loss_adc_points"] = 100 * (right_exact.share() - right.share());
+  }
+  if (with_float) {
+    report["float"] = to_json(right_float);
+    report["loss_int8_points"] = 100 * (right_float.share() - right_exact.share());
+    report["loss_points"] = 100 * (right_float.share() - right.share());
+  }
+  write_whole_file(request.json, report.dump(2) + "\n");
+}
+
+}  // namespace ohmic

@@ -1,0 +1,82 @@
+#include "platform/experiment/published_models.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "platform/config/config_error.h"
+#include "platform/experiment/locations.h"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const built[] = {"resnet18", "resnet_tiny", "resnet_mini", "resnet_micro", "resnet_wide"};
+
+std::string data_folder() {
+  const char* folder = std::getenv("OHMIC_DATA");
+  return folder == nullptr ? "" : folder;
+}
+
+const published_model* published(const std::string& name) {
+  for (const published_model& m : published_models())
+    if (name == m.name) return &m;
+  return nullptr;
+}
+
+}  // namespace
+
+const std::vector<published_model>& published_models() {
+  static const std::vector<published_model> all = {
+      {"resnet20", "resnet20_cifar10_akamaster.onnx", "CIFAR-10, akamaster/pytorch_resnet_cifar10 (BSD-2)",
+       "{scale: 1/255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"},
+      {"resnet8", "resnet8_cifar10_mlperftiny.onnx", "CIFAR-10, mlcommons/tiny (Apache-2.0)", "{scale: 1}"},
+      {"dscnn", "dscnn_kws_mlperftiny.onnx", "keywords, 49x10 int8 MFCC, mlcommons/tiny (Apache-2.0)",
+       "{scale: 0.5847029, offset: -48.53034}"},
+      {"fmnist_resnet8", "fmnist_resnet8.onnx", "Fashion-MNIST", "{scale: 1/255}"},
+  };
+  return all;
+}
+
+std::string model_file(const std::string& name) {
+  const published_model* m = published(name);
+  if (m == nullptr) {
+    for (const char* own : built)
+      if (name == own) return (fs::path(model_folder(name)) / (name + ".onnx")).string();
+    throw config_error("model \"" + name + "\" is unknown; see `ohmic models list`");
+  }
+  const std::string folder = data_folder();
+  if (folder.empty()) throw missing_file("model \"" + name + "\": set OHMIC_DATA to the folder that holds " + m->file);
+  const fs::path file = fs::path(folder) / m->file;
+  if (!fs::is_regular_file(file))
+    throw missing_file("model \"" + name + "\": there is no " + file.string() + " (OHMIC_DATA)");
+  return file.string();
+}
+
+std::string model_input(const std::string& name) {
+  const published_model* m = published(name);
+  return m == nullptr ? "" : m->input;
+}
+
+std::string model_table() {
+  std::string text = fmt::format("{:<16}{:<8}{}\n", "name", "there", "what");
+  const auto there = [](const std::string& name) {
+    try {
+      model_file(name);
+      return "yes";
+    } catch (const missing_file&) {
+      return "no";
+    }
+  };
+  for (const char* name : built)
+    text += fmt::format("{:<16}{:<8}example network of sw/models (ohmic_models build --model {})\n", name, there(name),
+                        name);
+  for (const published_model& m : published_models())
+    text +=
+        fmt::format("{:<16}{:<8}{}, float, input {}; $OHMIC_DATA/{}\n", m.name, there(m.name), m.what, m.input, m.file);
+  return text;
+}
+
+}  // namespace ohmic
