@@ -32,6 +32,11 @@ class round_robin {
     frozen_ = false;
   }
   void not_taken() { frozen_ = true; }
+  /// pick() and not_taken().
+  void freeze(std::uint64_t requests) {
+    if (!frozen_) vector_ = requests;
+    frozen_ = true;
+  }
   /// pick() and taken() for a requester that is the only one.
   void sole(unsigned requester) {
     next_ = requester;

@@ -32,6 +32,8 @@ axi_router::axi_router(const router_config& config, const flow_limits& limits, c
       depth_(limits.stage_depth),
       requests_(config.ports()) {
   const unsigned ports = config.ports();
+  reads_.asked.resize(ports);
+  reads_.heads.resize(ports);
   if (ports > 64) throw std::invalid_argument("an AXI router has at most 64 ports");
   unsigned most_ids = limits.names;
   if (config.children_are_clusters) most_ids = std::max(most_ids, config.cluster_ids);
@@ -110,11 +112,17 @@ beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, 
   input& i = in(lane, port);
   beat_pipe& into = *o.pipe;
   const bool was_empty = into.empty();
+  const cycle_t there = std::max(i.pipe->front().time, now);
   const beat_pipe::progress made = i.pipe->stream(into, now, end);
   if (made.there != never && made.next == never) into.producer_waits = true;
   if (made.beats != 0) {
     o.beats += made.beats;
-    waited_[at(lane, port)].blocked_full += made.full;
+    cycle_t full = made.full;
+    if ((held_up_[static_cast<unsigned>(lane)] & port_bit(port)) != 0) {  // its wait is counted when it has gone
+      if (made.first != there) wait(lane, port, reason::full, there);
+      full -= made.first - there;
+    }
+    waited_[at(lane, port)].blocked_full += full;
     removed(lane, port, i, made.first);
     if (!o.next)
       around_.arrived(o.endpoint, lane, into.front().value, into.front().time);
@@ -170,6 +178,7 @@ bool axi_router::move_data(axi_lane lane, unsigned port, output& o, cycle_t now)
 
 channel_counters axi_router::waits(unsigned port, axi_lane lane) const {
   channel_counters count = waited_[at(lane, port)];
+  if (lane == axi_lane::r) count.lost_arbitration += reads_.heads[port].lost;
   if (const beat_pipe* const pipe = inputs_[at(lane, port)].pipe) {
     count.held_cycles = pipe->held_cycles();
     count.most = pipe->most();

@@ -112,7 +112,8 @@ class axi_router {
     network_port endpoint = port_none;
     std::uint8_t next_port = 0;
     std::uint8_t width_log2 = 6;
-    cycle_t free_at = 0;  // without a pipe: one beat per cycle that its registers take
+    cycle_t free_at = 0;  // without a pipe: one beat per cycle that its registers take; of R: when it has room, or
+                          // never: not known
     std::uint64_t beats = 0;
     round_robin turn;
   };
@@ -157,6 +158,20 @@ class axi_router {
     bool full() const { return size == order.size(); }
   };
   static constexpr std::uint8_t unknown = 255;
+  /// First beats of R on the channels into the router, and what they ask for.
+  struct read_requests {
+    struct head {
+      cycle_t there = 0;
+      std::uint64_t lost = 0;  // cycles in which others were served
+      std::uint16_t cluster = 0xFFFF;
+      std::uint8_t to = 0;
+    };
+    std::uint64_t known = 0;           // inputs whose first beat has been looked at
+    std::uint64_t coming = 0;          // of those, the ones whose beat may not be there yet
+    std::uint64_t wanted = 0;          // outputs that somebody asks for
+    std::vector<std::uint64_t> asked;  // [output]: by which inputs
+    std::vector<head> heads;           // [input]
+  };
 
   unsigned at(axi_lane lane, unsigned port) const { return static_cast<unsigned>(lane) * ports_ + port; }
   input& in(axi_lane lane, unsigned port) { return inputs_[at(lane, port)]; }
@@ -169,8 +184,8 @@ class axi_router {
   void choose_address(unsigned to, std::uint64_t requests, cycle_t now);
   void evaluate_write_data(cycle_t now);
   void evaluate_read_data(cycle_t now, cycle_t end);
+  void convert_read_data(cycle_t now, cycle_t end);
   bool move_read(unsigned from, unsigned to, output& o, cycle_t now);
-  cycle_t pass_reads(unsigned port, cycle_t now, cycle_t end);
   void evaluate_write_response(cycle_t now);
 
   void wait(axi_lane lane, unsigned port, reason why, cycle_t now);
@@ -239,6 +254,7 @@ class axi_router {
     cycle_t first_burst = never;
   };
   std::array<closings, 2> closings_;  // [write]
+  read_requests reads_;
 };
 
 }  // namespace ohmic

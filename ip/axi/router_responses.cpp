@@ -45,18 +45,120 @@ void axi_router::close_until(bool write, cycle_t now) {
 
 // Beats of R are chosen one by one, but nothing else of the router depends on them within a few cycles: they are worked
 // off up to `end`. All beats that are going to be there by then are on their channels already.
+//
+// Per cycle, first beats that are there ask for their outputs, and each output that has room takes one of those that
+// ask. Who asks for what is kept from one call to the next.
 void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
+  constexpr axi_lane lane = axi_lane::r;
+  if (!one_width_ || depth_ == 1) return convert_read_data(now, end);
+  input* const ins = &in(lane, 0);
+  output* const outs = &out(lane, 0);
+  read_requests& reads = reads_;
+  std::uint64_t& held_up = held_up_[static_cast<unsigned>(lane)];
+  std::uint64_t& waiting = waiting_[static_cast<unsigned>(lane)];
+  const auto look_at = [&](unsigned port, cycle_t earliest) {
+    read_requests::head& h = reads.heads[port];
+    const beat_pipe::slot& first = ins[port].pipe->front();
+    h.there = std::max(earliest, first.time);
+    if (h.cluster == first.source) return h.there;
+    h.cluster = first.source;
+    h.to = static_cast<std::uint8_t>(origin(first.source));
+    return h.there;
+  };
+  const auto hold = [&](std::uint64_t ports) {
+    for_each_port(ports & ~held_up, [&](unsigned port) {
+      ins[port].waits = reason::full;
+      ins[port].waits_since = now;
+    });
+    held_up |= ports;
+  };
+  for_each_port(waiting & ~reads.known, [&](unsigned port) { look_at(port, 0); });
+  std::uint64_t coming = reads.coming | (waiting & ~reads.known), wanted = reads.wanted;
+  for (;;) {
+    cycle_t next = never;
+    for (std::uint64_t left = coming; left != 0; left &= left - 1) {
+      const unsigned port = lowest_port(left);
+      const read_requests::head& h = reads.heads[port];
+      if (h.there > now) {
+        next = std::min(next, h.there);
+        continue;
+      }
+      coming ^= port_bit(port);
+      reads.asked[h.to] |= port_bit(port);
+      wanted |= port_bit(h.to);
+    }
+    for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
+      const unsigned to = lowest_port(left);
+      output& o = outs[to];
+      const std::uint64_t requests = reads.asked[to];
+      if (o.free_at > now) {
+        if (o.free_at == never) o.free_at = o.pipe->room_at();
+        if (o.free_at > now) {
+          o.turn.freeze(requests);
+          hold(requests);
+          if (o.free_at == never)
+            o.pipe->producer_waits = true;
+          else
+            next = std::min(next, o.free_at);
+          continue;
+        }
+      }
+      unsigned from = lowest_port(requests);
+      if (const std::uint64_t others = requests & (requests - 1); others == 0) {
+        o.turn.sole(from);
+        reads.asked[to] = 0;
+        wanted ^= port_bit(to);
+      } else {
+        from = o.turn.pick(requests);
+        o.turn.taken();
+        reads.asked[to] = requests ^ port_bit(from);
+        for_each_port(reads.asked[to], [&](unsigned port) { ++reads.heads[port].lost; });
+        next = now + 1;
+      }
+      for_each_port(requests & held_up, [&](unsigned port) { account(lane, port, now); });
+      beat_pipe& pipe = *ins[from].pipe;
+      const beat value = pipe.front().value;
+      if (value.last()) {
+        const axi_transit& t = transits_[value.burst()];
+        channel_counters& count = sent_[at(lane, to)];
+        ++count.bursts;
+        count.bytes += t.bytes;
+        close_later(t, from, to, now, pipe.entered_last(0));
+      }
+      ++o.beats;
+      if (o.pipe) {
+        pipe.pass(*o.pipe, now);
+        o.free_at = o.pipe->room_at();
+        if (o.pipe->size() == 1) o.next->expect(lane, o.next_port, now + o.pipe->forward());
+      } else {
+        pipe.pop(now);
+        o.free_at = now + 1;
+        around_.arrived(o.endpoint, lane, value, now + config_.latency);
+      }
+      if (std::exchange(pipe.producer_waits, false)) wheel_.wake(pipe.producer, now + pipe.back());
+      if (pipe.empty()) {
+        waiting ^= port_bit(from);
+      } else {
+        coming |= port_bit(from);
+        next = std::min(next, look_at(from, now + 1));
+      }
+    }
+    if (next >= end) {
+      if (next != never) wake(lane, next);
+      break;
+    }
+    now = next;
+  }
+  reads.coming = coming;
+  reads.wanted = wanted;
+  reads.known = waiting;
+}
+
+// The same where links have different widths, or registers a depth of 1.
+void axi_router::convert_read_data(cycle_t now, cycle_t end) {
   constexpr axi_lane lane = axi_lane::r;
   std::uint64_t coming = waiting_[static_cast<unsigned>(lane)];  // inputs whose first beat does not ask yet
   if (coming == 0) return;                                       // woken by room for beats that have gone meanwhile
-  if (one_width_ && (coming & (coming - 1)) == 0) {
-    now = pass_reads(lowest_port(coming), now, end);
-    if (now < end)
-      evaluate_read_data(now, end);
-    else if (now != never)
-      wake(lane, now);
-    return;
-  }
   struct head {
     beat_pipe* pipe;
     cycle_t there;  // its first beat
@@ -193,43 +295,6 @@ inline bool axi_router::move_read(unsigned from, unsigned to, output& o, cycle_t
   ++o.beats;
   if (o.pipe->size() == 1) o.next->expect(lane, o.next_port, now + o.pipe->forward());
   return true;
-}
-
-// Only one input has beats, so nobody can come between them before `end`. Returns when to look again; before `end`: in
-// general.
-cycle_t axi_router::pass_reads(unsigned port, cycle_t now, cycle_t end) {
-  constexpr axi_lane lane = axi_lane::r;
-  input& i = in(lane, port);
-  beat_pipe& pipe = *i.pipe;
-  for (now = std::max(now, pipe.front().time); now < end; now = std::max(now + 1, pipe.front().time)) {
-    const beat_pipe::slot& first = pipe.front();
-    const unsigned to = origin(first.source);
-    output& o = out(lane, to);
-    o.turn.pick(port_bit(port));
-    cycle_t room = o.free_at;
-    if (o.pipe) {
-      unsigned same = 1;  // beats that go the same way, of the one burst
-      while (same < pipe.size() && same < end - now && pipe.at(same).source == first.source) ++same;
-      const beat_pipe::progress made = stream(lane, port, o, now, std::min(end, now + same));
-      if (made.beats != 0) o.turn.taken();
-      if (made.beats != 0 || made.there >= end) {
-        if (made.there == never) return never;
-        now = made.there - 1;
-        continue;
-      }
-      room = made.next;
-    }
-    if (room >= end) {
-      o.turn.not_taken();
-      wait(lane, port, reason::full, now);
-      return room;
-    }
-    now = std::max(now, room);
-    o.turn.taken();
-    move_read(port, to, o, now);
-    if (pipe.empty()) return never;
-  }
-  return now;
 }
 
 void axi_router::evaluate_write_response(cycle_t now) {
