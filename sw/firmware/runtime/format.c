@@ -182,7 +182,7 @@ const char* ohmic_format(ohmic_sink* sink, const char* format, va_list list) {
   va_list arguments;
   va_copy(arguments, list);
   const char* unknown = 0;
-  for (const char* f = format; *f && !unknown; ++f) {
+  for (const char* f = format; !unknown && *f; ++f) {
     if (*f != '%') {
       ohmic_put(sink, *f);
       continue;

@@ -189,14 +189,14 @@ TEST_F(ImageTest, AppliesTheOrientationOfExif) {
   };
   for (const bool little : {true, false})
     for (int value = 0; value <= 9; ++value) {
-      const auto number = [&](unsigned v, int bytes) {
+      const auto number = [&](std::uint64_t v, int bytes) {
         std::string text;
         for (int i = 0; i < bytes; ++i) text += static_cast<char>(v >> 8 * (little ? i : bytes - 1 - i));
         return text;
       };
       const std::string tiff = (little ? "II" : "MM") + number(42, 2) + number(8, 4) + number(1, 2) +
                                number(0x0112, 2) + number(3, 2) + number(1, 4) +
-                               number(static_cast<unsigned>(value), 2) + number(0, 6);
+                               number(static_cast<std::uint64_t>(value), 2) + number(0, 6);
       const std::string segment = std::string("Exif\0\0", 6) + tiff;
       std::string file = plain;
       file.insert(2, "\xff\xe1" + std::string{'\0', static_cast<char>(segment.size() + 2)} + segment);
