@@ -164,6 +164,13 @@ TEST(ConfigMistakesTest, HbmMustEndBelowPlatformControl) {
   EXPECT_EQ(message("hbm: {bytes: 1792 MiB}"), "no error");
   EXPECT_THAT(message("hbm: {bytes: 1793 MiB}"), HasSubstr("1793 MiB is not allowed"));
   EXPECT_THAT(message("hbm: {bytes: 1048577}"), HasSubstr("allowed: whole MiB"));
+  EXPECT_THAT(message("hbm: {bytes: 1536 KiB}"), HasSubstr("allowed: whole MiB"));
+}
+
+TEST(ConfigMistakesTest, TheProgramsL1IsWholePages) {
+  EXPECT_EQ(message("cluster: {program_l1_bytes: 20 KiB}"), "no error");
+  for (const char* const bytes : {"18 KiB", "20481", "24572"})
+    EXPECT_THAT(message(std::string("cluster: {program_l1_bytes: ") + bytes + "}"), HasSubstr("allowed: whole 4 KiB"));
 }
 
 TEST(ConfigMistakesTest, ListsOfTheNetworkHaveOneEntryPerLevel) {

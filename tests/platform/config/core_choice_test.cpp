@@ -99,6 +99,14 @@ TEST(CoreChoiceTest, OverridesMayOverlapWhereTheyAgree) {
   EXPECT_EQ(c.core_models(3)[1], core_model::iss);
 }
 
+TEST(CoreChoiceTest, NoOverrideOfAResolvedChipIsEmpty) {
+  const chip_config c =
+      parse_chip(small + "cores: {overrides: [{clusters: \"0-2\", cores: \"0-3\", model: lockstep}]}\n", "chip.yaml",
+                 {}, {"0-1.all=rtl", "2.0-2=rtl", "2.3=iss"});
+  for (const auto& o : c.cores.overrides) EXPECT_FALSE(o.clusters.empty() || o.cores.empty());
+  EXPECT_EQ(c.cores.overrides.size(), 3u) << "nothing is left of the file's";
+}
+
 TEST(CoreChoiceTest, LockstepMayBeWrittenAsThePair) {
   const chip_config c = parse_chip(small + "cores: {model: rtl+iss, overrides: [{clusters: 2, model: iss}]}\n",
                                    "chip.yaml", {}, {"3.1=iss+rtl", "3.0=rtl"});

@@ -59,6 +59,30 @@ TEST(JudgeOutputs, AnEndThatIsWrongAlreadyStaysWhatItIs) {
   EXPECT_EQ(run.judge({1, 1}), exit_code::guest_error);
 }
 
+// The firmware says that it failed: that its outputs are not the reference's is no news.
+TEST(JudgeOutputs, AFirmwareThatFailsHasFailed) {
+  judged_run run;
+  run.figures.end = run_end::exited;
+  run.figures.code = exit_code::firmware_failed;
+  EXPECT_EQ(run.judge({1, 1}), exit_code::firmware_failed);
+}
+
+// Photographs whose names are no label say nothing about it.
+TEST(JudgeOutputs, AccuracyIsThatOfTheScenesThatAreKnown) {
+  judged_run run;
+  run.images.files = {"a.png", "b.png", "c.png"};
+  run.images.maps.resize(3);
+  run.images.scenes = {0, 1, -1};
+  run.golden.logits = {{5, -6}, {5, -6}, {5, -6}};
+  std::vector<std::int32_t> found(3 * 16);
+  for (unsigned i = 0; i < 3; ++i) found[16 * i] = 5, found[16 * i + 1] = -6;
+  EXPECT_EQ(run.judge(found), exit_code::right);
+  EXPECT_DOUBLE_EQ(run.figures.scene_accuracy.value(), 0.5);
+  EXPECT_EQ(run.figures.images[0].right, std::optional(true));
+  EXPECT_EQ(run.figures.images[1].right, std::optional(false));
+  EXPECT_FALSE(run.figures.images[2].right.has_value());
+}
+
 /// A machine that has run: what it says is what a test says.
 class measured_machine : public plain_memory_machine {
  public:
@@ -136,6 +160,18 @@ TEST(CollectFigures, ClustersCountTheReportedTimeOnly) {
   EXPECT_EQ(f.mvms, 7u);
   EXPECT_EQ(f.retired, 30u);
   EXPECT_EQ(f.awake_cycles, 300u);
+}
+
+// The name of a cluster stands in the summary: it is one of the stage's, though none of them did anything.
+TEST(CollectFigures, TheBusiestClusterOfAStageIsOneOfItsOwn) {
+  measured_machine m(two_clusters_at_2_ghz());
+  m.answered = {1'100};
+  m.begin = 100;
+  deployment source;
+  source.stages.resize(1);
+  source.stages[0].clusters = {1};
+  source.stages[0].shares = {{1, 0, 0}};
+  EXPECT_EQ(collect_figures(m, source, run_end::exited, 1).stages.at(0).busiest, 1u);
 }
 
 // By hand: 4 filters of 3x1x1 on a map of 5x6, and 2x4 of a classifier.
