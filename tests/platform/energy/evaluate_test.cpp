@@ -54,6 +54,14 @@ TEST(Energy, OfEachEventIsItsCoefficientTimesItsCount) {
   EXPECT_NEAR(total_pj({{"network.byte_hop", "0.5"}, {"hbm.byte", "8"}}), 200 + 800, 1e-9);
 }
 
+/// Dual counting at a window's edge may leave a cluster more instructions than awake cycles.
+TEST(Energy, CyclesOfWaitingAreNeverFewerThanNone) {
+  chip_activity a = by_hand();
+  a.total["cores.awake_cycles"] = 500;
+  a.stages.clear();
+  EXPECT_EQ(evaluate_energy(a, parse_coefficients(coefficients_text({{"cores.waiting_cycle", "1"}}), "x")).total_j, 0);
+}
+
 /// 2 clusters x 3 cores x 0.5 mm2 at 4 mW/mm2 for 1 us: 12 nJ.
 TEST(Energy, LeakageIsAreaTimesTime) {
   EXPECT_NEAR(total_pj({{"area.core", "0.5"}, {"leakage.logic", "4"}}), 12e3, 1e-6);

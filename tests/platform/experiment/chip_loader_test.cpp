@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <set>
 #include <systemc>
 
 #include "platform/config/config_error.h"
+#include "sw/compiler/mapping/compile.h"
 #include "tests/platform/experiment/plain_memory_machine.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
 namespace {
@@ -49,6 +53,36 @@ TEST(Faults, FlipsOneBitOfOneWeight) {
   EXPECT_THROW(apply_faults(d, faults), config_error);
 }
 
+// Two convolutions of five channels have ten constants in their requantisation; each is one of them, once.
+TEST(Faults, SpoilsEachRequantiseConstantByItsNumber) {
+  std::mt19937 random(3);
+  const integer_graph graph = chain_network(random, 16, 12, {{}, {}});
+  mapping_options options;
+  options.naive.conv1_replicas = 1;
+  const deployment right = compile(graph, small_chip(8, 256, 64), options);
+  std::set<std::pair<std::size_t, std::size_t>> spoilt;  // cluster image, byte
+  fault_list faults;
+  for (faults.wrong_constant = 1; faults.wrong_constant <= 10; ++faults.wrong_constant) {
+    deployment d = right;
+    apply_faults(d, faults);
+    unsigned words = 0;
+    for (std::size_t c = 0; c < d.clusters.size(); ++c)
+      for (std::size_t at = 0; at + 4 <= d.clusters[c].bytes.size(); at += 4) {
+        std::int32_t before = 0, after = 0;
+        std::memcpy(&before, &right.clusters[c].bytes[at], 4);
+        std::memcpy(&after, &d.clusters[c].bytes[at], 4);
+        if (before == after) continue;
+        ++words;
+        EXPECT_EQ(after - before, 1 << 20);
+        spoilt.emplace(c, at);
+      }
+    EXPECT_EQ(words, 1u) << faults.wrong_constant;
+  }
+  EXPECT_EQ(spoilt.size(), 10u);
+  deployment d = right;
+  EXPECT_THROW(apply_faults(d, faults), config_error) << "there is no eleventh";
+}
+
 TEST(ChipLoader, PutsConductancesRowByRowIntoTheCrossbar) {
   plain_memory_machine chip(two_clusters());
   deployment d;
@@ -85,9 +119,11 @@ TEST(ChipLoader, PadsImageColumns) {
   image_set images;
   feature_map map(3, 1, 2);
   map.data = {1, 2, 3, 4, 5, 6};
-  images.maps = {map, map};
+  feature_map other(3, 1, 2);
+  other.data = {11, 12, 13, 14, 15, 16};
+  images.maps = {map, other};
   load_chip_memory(chip, d, images);
-  const std::vector<int> expected = {1, 2, 3, 0, 4, 5, 6, 0, 1, 2, 3, 0, 4, 5, 6, 0};
+  const std::vector<int> expected = {1, 2, 3, 0, 4, 5, 6, 0, 11, 12, 13, 0, 14, 15, 16, 0};
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(chip.bytes[0x80001000 + i], expected[i]) << i;
 }
 

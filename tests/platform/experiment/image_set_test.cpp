@@ -53,6 +53,19 @@ TEST_F(ImageSetTest, ReadsScenesFromNumberedNames) {
   EXPECT_EQ(first_column(set, 1), 116);
 }
 
+// A number and an underscore stand before the scene; what only looks like that is part of the name.
+TEST_F(ImageSetTest, AnUnderscoreWithoutANumberBelongsToTheName) {
+  for (const char* const name : {"00_cat.png", "1_dog.png"}) fs::remove(folder_ / name);
+  for (const char* const name : {"_cat.png", "12cat.png", "3__cat.png", "4_cat.png", "cat.png"})
+    write_png(folder_ / name, 0);
+  config.images.count = 5;
+  const image_set set = load_images(config, graph, "");
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::string name = fs::path(set.files[i]).filename();
+    EXPECT_EQ(set.scenes[i], name == "4_cat.png" || name == "cat.png" ? 1 : -1) << name;
+  }
+}
+
 TEST_F(ImageSetTest, TakesFurtherImagesAtOtherOffsets) {
   config.images.count = 6;
   const image_set set = load_images(config, graph, "");

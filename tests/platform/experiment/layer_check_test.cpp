@@ -127,6 +127,19 @@ TEST_F(LayerCheckTest, NamesLayerPixelAndChannelOfTheFirstDifference) {
   EXPECT_EQ(late.result().first->expected ^ late.result().first->found, 1);
 }
 
+// A pipeline may be filled with images behind the last one: nobody knows what is right there.
+TEST_F(LayerCheckTest, SkipsImagesBehindTheLast) {
+  layer_check check(source, graph, golden, *chip, 2);
+  for (unsigned n = 0; n < 4; ++n) put_column(n);
+  announce(0, 2 * width + 3);
+  announce(1, 2 * width + 3);
+  check.look({1});
+  EXPECT_EQ(check.columns(), 2u * width);
+  layer_check one(source, graph, golden, *chip, 1);
+  one.look({1});
+  EXPECT_EQ(one.columns(), 1u * width);
+}
+
 TEST_F(LayerCheckTest, SkipsColumnsThatTheReaderNeverAskedFor) {
   ring_report& ring = source.rings[0];
   ring.wanted_replicas = 3;  // reader 1 of 3, one column each, no halo: columns 1 and 4
