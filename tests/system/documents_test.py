@@ -37,6 +37,7 @@ FORMS = {
     "ohmic run EXPERIMENT.yaml --energy FILE",
     "ohmic run PROGRAM.elf --json FILE",
     "ohmic calibrate NET.onnx --images FOLDER --out FILE",
+    "ohmic evaluate NET.onnx --data DATA --calibration OTHER_DATA --input YAML --json FILE",
 }
 
 

@@ -108,6 +108,11 @@ std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conver
     graph.pixels = *given;
   } else if (!graph.pixels_known) {
     const pixel_conversion ours = pixel_conversion::of_our_models();
+    const int channels = graph.input().channels;
+    if (channels != 1 && channels != 3)
+      throw import_error(
+          file + ": nothing says how values become the network's real input of " + std::to_string(channels) +
+          " channels: give `input:` in the experiment (or metadata 'ohmic.input'); {} takes them as they are");
     if (std::abs(scale / ours.scale - 1) > 0.01)
       throw import_error(
           file + ": nothing says how pixels become the network's real input, whose QuantizeLinear has scale " +

@@ -205,6 +205,11 @@ TEST_F(ImageTest, AppliesTheOrientationOfExif) {
     }
 }
 
+TEST_F(ImageTest, RefusesNetworksThatPicturesHaveTooFewChannelsFor) {
+  EXPECT_THROW(image_quantiser(network_of(4, 1, 1, 1.f)), graph_error);
+  EXPECT_THROW(image_quantiser(network_of(2, 1, 1, 1.f)), graph_error);
+}
+
 TEST_F(ImageTest, GivesChannelsInTheOrderTheNetworkTakesThem) {
   const rgb_image image{1, 1, {10, 100, 200}};
   integer_graph g = network_of(3, 1, 1, 1 / 64.f);
