@@ -97,6 +97,12 @@ bool qdq_importer::has_input(const onnx::NodeProto& node, int input) const {
   return input < node.input_size() && !node.input(input).empty();
 }
 
+void qdq_importer::require_input(const onnx::NodeProto& node, int input) {
+  if (input >= node.input_size())
+    refuse(node,
+           "has " + std::to_string(node.input_size()) + " inputs; " + std::to_string(input + 1) + " are expected");
+}
+
 void qdq_importer::check_inputs(const onnx::NodeProto& node, int least, int most) {
   if (node.input_size() < least || node.input_size() > most)
     refuse(node, "has " + std::to_string(node.input_size()) + " inputs; " + std::to_string(least) +
@@ -104,6 +110,7 @@ void qdq_importer::check_inputs(const onnx::NodeProto& node, int least, int most
 }
 
 const qdq_importer::value& qdq_importer::value_of(const onnx::NodeProto& node, int input) {
+  require_input(node, input);
   const std::string& name = node.input(input);
   const auto found = values_.find(name);
   if (found == values_.end())
@@ -155,12 +162,14 @@ int qdq_importer::pending_map(const onnx::NodeProto& node, int input) {
 }
 
 const onnx::TensorProto& qdq_importer::initialiser(const onnx::NodeProto& node, int input, const char* what) {
+  require_input(node, input);
   const auto found = initialisers_.find(node.input(input));
   if (found == initialisers_.end()) refuse(node, std::string(what) + " '" + node.input(input) + "' is not a constant");
   return *found->second;
 }
 
 const qdq_importer::real_constant& qdq_importer::constant_of(const onnx::NodeProto& node, int input, const char* what) {
+  require_input(node, input);
   const auto found = constants_.find(node.input(input));
   if (found == constants_.end())
     refuse(node,

@@ -76,6 +76,7 @@ class qdq_importer {
   std::vector<float> read_scale(const onnx::NodeProto& node);
   void check_zero_point(const onnx::NodeProto& node, int data_type);
   std::int64_t read_axis(const onnx::NodeProto& node);
+  void require_input(const onnx::NodeProto& node, int input);
   void check_inputs(const onnx::NodeProto& node, int least, int most);
   bool has_input(const onnx::NodeProto& node, int input) const;
 

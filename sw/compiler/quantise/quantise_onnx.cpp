@@ -83,6 +83,7 @@ class qdq_writer {
   [[noreturn]] static void fail(const onnx::NodeProto& node, const std::string& why) { refuse(node, why); }
 
   const onnx::TensorProto& constant(const onnx::NodeProto& node, int input, const char* what) const {
+    if (input >= node.input_size()) fail(node, std::string("has no ") + what);
     const auto found = constants_.find(node.input(input));
     if (found == constants_.end()) fail(node, std::string(what) + " '" + node.input(input) + "' is not a constant");
     return *found->second;

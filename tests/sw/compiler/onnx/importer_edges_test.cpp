@@ -41,6 +41,18 @@ void set_again(onnx::NodeProto& node, const std::string& name, const std::vector
   }
 }
 
+TEST(ImporterEdges, NodesWithoutTheirInputsAreRefused) {
+  for (const char* op : {"Identity", "Dropout", "Relu", "Flatten"})
+    EXPECT_THAT(complaint([&](qdq_builder& b) {
+                  onnx::NodeProto& node = *b.graph().mutable_node()->Add();
+                  node.set_op_type(op);
+                  node.set_name("lone");
+                  node.add_output("lonely");
+                }),
+                AllOf(HasSubstr("lone"), HasSubstr("0 inputs")))
+        << op;
+}
+
 // ONNX: [top, left, bottom, right], and strides are [down, right]. conv1 is 3x3 on 8x8.
 TEST(ImporterEdges, EachSideHasItsOwnPadding) {
   struct {
