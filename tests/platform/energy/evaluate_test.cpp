@@ -54,7 +54,6 @@ TEST(Energy, OfEachEventIsItsCoefficientTimesItsCount) {
   EXPECT_NEAR(total_pj({{"network.byte_hop", "0.5"}, {"hbm.byte", "8"}}), 200 + 800, 1e-9);
 }
 
-/// Dual counting at a window's edge may leave a cluster more instructions than awake cycles.
 TEST(Energy, CyclesOfWaitingAreNeverFewerThanNone) {
   chip_activity a = by_hand();
   a.total["cores.awake_cycles"] = 500;
