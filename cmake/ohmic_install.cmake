@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(ohmic_public_blocks
-  core tcdm registers event_unit icache ima dma axi axi_network hbm tlm iss
+  core tcdm registers event_unit icache mvm pcm ima dma axi axi_network hbm tlm iss
   cluster_control platform_control platform_control_module)
 list(TRANSFORM ohmic_public_blocks PREPEND ohmic_ OUTPUT_VARIABLE ohmic_public_targets)
 set(ohmic_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ohmic)
