@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 
+#include "host/checksum.h"
 #include "sw/compiler/images/image.h"
 
 namespace ohmic {
@@ -70,6 +71,7 @@ std::string gunzipped(const std::string& file, const std::string& path) {
   const std::string bytes = inflated(file.substr(at, file.size() - 8 - at), path);
   if (little(file, file.size() - 4, 4, path) != static_cast<std::uint32_t>(bytes.size()))
     fail(path, "is damaged or cut off: it does not unpack to the size that it names");
+  if (little(file, file.size() - 8, 4, path) != crc32_of(bytes)) fail(path, "is damaged: its checksum differs");
   return bytes;
 }
 
@@ -77,11 +79,13 @@ std::string gunzipped(const std::string& file, const std::string& path) {
 std::map<std::string, std::string> unzipped(const std::string& file, const std::string& path) {
   const std::size_t end = file.rfind("PK\5\6");
   if (file.substr(0, 2) != "PK") fail(path, "is no .npz archive");
-  if (end == std::string::npos) fail(path, "is cut off: the archive's directory is missing");
+  constexpr std::size_t end_record = 22;
+  if (end == std::string::npos || file.size() - end < end_record)
+    fail(path, "is cut off: the archive's directory is missing");
   std::map<std::string, std::string> entries;
   std::size_t at = little(file, end + 16, 4, path);
   for (std::uint32_t left = little(file, end + 10, 2, path); left > 0; --left) {
-    if (file.compare(at, 4, "PK\1\2") != 0) fail(path, "is damaged: its directory is not one");
+    if (at > file.size() || file.compare(at, 4, "PK\1\2") != 0) fail(path, "is damaged: its directory is not one");
     const std::uint32_t method = little(file, at + 10, 2, path), size = little(file, at + 20, 4, path);
     const std::uint32_t unpacked = little(file, at + 24, 4, path);
     const std::size_t name = little(file, at + 28, 2, path);
@@ -92,6 +96,7 @@ std::map<std::string, std::string> unzipped(const std::string& file, const std::
     if (method != 0 && method != 8) fail(path, "is compressed in a way that is not supported");
     std::string content = method == 0 ? packed : inflated(packed, path);
     if (content.size() != unpacked) fail(path, "is damaged: a part has another size than its directory says");
+    if (little(file, at + 16, 4, path) != crc32_of(content)) fail(path, "is damaged: a part's checksum differs");
     entries[file.substr(at + 46, name)] = std::move(content);
     at += 46 + name + little(file, at + 30, 2, path) + little(file, at + 32, 2, path);
   }

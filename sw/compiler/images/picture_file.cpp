@@ -1,8 +1,9 @@
 #include "sw/compiler/images/picture_file.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "host/checksum.h"
 
 namespace ohmic {
 namespace {
@@ -10,22 +11,6 @@ namespace {
 std::uint8_t byte(std::string_view s, std::size_t i) { return static_cast<std::uint8_t>(s[i]); }
 std::uint32_t big16(std::string_view s, std::size_t i) { return byte(s, i) << 8 | byte(s, i + 1); }
 std::uint32_t big32(std::string_view s, std::size_t i) { return big16(s, i) << 16 | big16(s, i + 2); }
-
-/// The CRC of ISO 3309 (PNG specification, annex D).
-std::uint32_t checksum(std::string_view bytes) {
-  static const auto table = [] {
-    std::array<std::uint32_t, 256> t{};
-    for (std::uint32_t n = 0; n < 256; ++n) {
-      std::uint32_t c = n;
-      for (int bit = 0; bit < 8; ++bit) c = (c & 1) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-      t[n] = c;
-    }
-    return t;
-  }();
-  std::uint32_t c = 0xffffffffu;
-  for (char b : bytes) c = table[(c ^ static_cast<std::uint8_t>(b)) & 0xff] ^ (c >> 8);
-  return c ^ 0xffffffffu;
-}
 
 /// Tag 0x0112 of the first directory of a TIFF structure (EXIF 2.3, 4.6.4); 1 where it is missing or makes no sense.
 int orientation_of(std::string_view tiff) {
@@ -59,7 +44,7 @@ picture_file examine_png(std::string_view bytes) {
     const std::size_t length = big32(bytes, at);
     if (bytes.size() - at - 12 < length) return faulty("is cut off");
     const std::string_view name = bytes.substr(at + 4, 4), content = bytes.substr(at + 8, length);
-    if (checksum(bytes.substr(at + 4, length + 4)) != big32(bytes, at + 8 + length))
+    if (crc32_of(bytes.substr(at + 4, length + 4)) != big32(bytes, at + 8 + length))  // of name and content
       return faulty("is damaged: the checksum of a part of it (byte " + std::to_string(at) + ") differs");
     if (name == "eXIf") result.orientation = orientation_of(content);
     at += length + 12;
