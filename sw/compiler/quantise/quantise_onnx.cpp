@@ -62,8 +62,7 @@ class qdq_writer {
       for (int i = 0; i < node.input_size(); ++i) n.set_input(i, seen(node.input(i)));
       const auto from = owner_.find(node.input(0));
       if (from == owner_.end()) fail(node, "input '" + node.input(0) + "' is made by no node before this one");
-      // Others may have the name of a layer: that of their result, where they have none.
-      const auto layer = node.op_type() == "Conv" || node.op_type() == "Gemm" ? layers.find(node.name()) : layers.end();
+      const auto layer = is_layer(node) ? layers.find(node.name()) : layers.end();
       if (layer != layers.end()) write_layer(n, layer->second, scale_of(from->second));
       if (node.op_type() == "Clip" && node.input_size() > 2 && constants_.count(node.input(2)) != 0)
         for (const float upper : read_floats(constant(node, 2, "max"), node, "max")) {
@@ -81,6 +80,9 @@ class qdq_writer {
 
  private:
   [[noreturn]] static void fail(const onnx::NodeProto& node, const std::string& why) { refuse(node, why); }
+
+  /// Others may have the name of a layer, that of their result too, where they have none.
+  static bool is_layer(const onnx::NodeProto& node) { return node.op_type() == "Conv" || node.op_type() == "Gemm"; }
 
   const onnx::TensorProto& constant(const onnx::NodeProto& node, int input, const char* what) const {
     if (input >= node.input_size()) fail(node, std::string("has no ") + what);
@@ -189,6 +191,7 @@ class qdq_writer {
     const auto maker = made_by_.find(node.input(from));
     if (maker == made_by_.end() || uses(node.input(from)) != 1) return false;
     onnx::NodeProto& before = nodes_[maker->second];
+    if (!is_layer(before)) return false;
     const auto found = layers.find(before.name());
     if (found == layers.end()) return false;
     float_layer& layer = found->second;
@@ -224,9 +227,7 @@ class qdq_writer {
   }
 
   bool needs_quantiser(const std::string& value) const { return real_readers_.count(value) != 0; }
-  std::string seen(const std::string& value) const {
-    return quantised_.count(value) != 0 && needs_quantiser(value) ? value + ".dq" : value;
-  }
+  std::string seen(const std::string& value) const { return quantised_.count(value) != 0 ? value + ".dq" : value; }
 
   template <class type>
   std::string store(const std::string& name, int data_type, const std::vector<type>& values,
