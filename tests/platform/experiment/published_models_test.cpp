@@ -1,0 +1,81 @@
+#include "platform/experiment/published_models.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <optional>
+
+#include "platform/config/config_error.h"
+#include "platform/experiment/locations.h"
+#include "tests/host/scratch_folder.h"
+
+namespace ohmic {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+/// An environment variable, as it was again afterwards.
+class environment_variable {
+ public:
+  explicit environment_variable(const char* name) : name_(name) {
+    if (const char* value = getenv(name)) before_ = value;
+  }
+  ~environment_variable() { before_ ? set(*before_) : unset(); }
+  void set(const std::string& value) const { setenv(name_, value.c_str(), 1); }
+  void unset() const { unsetenv(name_); }
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+std::string complaint(const std::string& model) {
+  try {
+    return "found: " + model_file(model);
+  } catch (const missing_file& e) {
+    return e.what();
+  }
+}
+
+class PublishedModels : public ScratchFolder {
+ protected:
+  environment_variable data{"OHMIC_DATA"}, models{"OHMIC_MODELS"};
+};
+
+TEST_F(PublishedModels, SayWhatToSetWithoutTheUsersFolder) {
+  data.unset();
+  for (const published_model& m : published_models())
+    EXPECT_THAT(complaint(m.name), AllOf(HasSubstr(m.name), HasSubstr("set OHMIC_DATA"), HasSubstr(m.file)));
+  EXPECT_THAT(model_table(), AllOf(ContainsRegex("resnet20 +no"), ContainsRegex("dscnn +no"), HasSubstr("$OHMIC_DATA")))
+      << "the table needs no folder";
+}
+
+TEST_F(PublishedModels, AreFilesOfTheUsersFolder) {
+  data.set(path().string());
+  put("resnet20_cifar10_akamaster.onnx", "");
+  EXPECT_EQ(model_file("resnet20"), path("resnet20_cifar10_akamaster.onnx"));
+  EXPECT_THAT(complaint("resnet8"), AllOf(HasSubstr("there is no " + path("resnet8")), HasSubstr("(OHMIC_DATA)")));
+  EXPECT_THAT(model_table(), AllOf(ContainsRegex("resnet20 +yes"), ContainsRegex("resnet8 +no")));
+}
+
+TEST_F(PublishedModels, OfTheProjectLieAmongItsModels) {
+  models.set(path().string());
+  std::filesystem::create_directory(path("resnet_tiny"));
+  put("resnet_tiny/resnet_tiny.onnx", "");
+  EXPECT_EQ(model_file("resnet_tiny"), path("resnet_tiny/resnet_tiny.onnx"));
+  EXPECT_THAT(complaint("resnet_mini"), AllOf(HasSubstr("resnet_mini"), HasSubstr("build it with")));
+  EXPECT_THAT(model_table(), AllOf(ContainsRegex("resnet_tiny +yes"), ContainsRegex("resnet_mini +no")));
+  EXPECT_THROW(model_file("resnet99"), config_error);
+}
+
+TEST_F(PublishedModels, SayHowValuesBecomeTheirInput) {
+  EXPECT_EQ(model_input("resnet8"), "{scale: 1}");
+  EXPECT_EQ(model_input("fmnist_resnet8"), "{scale: 1/255}");
+  EXPECT_EQ(model_input("resnet18"), "") << "its file says it";
+  EXPECT_EQ(model_input("resnet99"), "");
+}
+
+}  // namespace
+}  // namespace ohmic
