@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "ima_bench.h"
 
 namespace ohmic {
@@ -204,6 +206,87 @@ TEST(Ima, SleepsWhenIdle) {
   EXPECT_EQ(bench.dut.next_event(), never);
   EXPECT_TRUE(bench.dut.idle());
   EXPECT_EQ(bench.dut.counters().active_cycles, 132u);
+}
+
+TEST(Ima, ABeatHasAsManyWordsAsTheStreamersHavePorts) {
+  for (const unsigned words : {1u, 4u, 8u, 16u}) {
+    ima_parameters p;
+    p.streamer_ports = words;
+    ima_bench bench(p);
+    plain_job(3, 64, 1, 64).push_to(bench);
+    bench.run();
+    EXPECT_EQ(bench.beats_on(ima::input_port), 3 * 16 / words);
+    EXPECT_EQ(bench.beats_on(ima::output_port), 16 / words);
+    EXPECT_EQ(bench.done_at.at(0), 3 * 16 / words + 130 + 16 / words) << words << " words";
+  }
+}
+
+// The word that an unaligned run begins in is one of a beat's.
+TEST(Ima, AnUnalignedRunBeginsWithAShorterBeat) {
+  ima_parameters p;
+  p.streamer_ports = 4;
+  ima_bench bench(p);
+  job_spec job = plain_job(1, 40, 1, 1);
+  job.start = 6;
+  job.push_to(bench);
+  bench.run();
+  ASSERT_EQ(bench.beats_on(ima::input_port), 3u);
+  for (const auto& [n, addr, bytes] : {std::tuple{0u, 6u, 14u}, {1u, 20u, 16u}, {2u, 36u, 10u}}) {
+    EXPECT_EQ(bench.beats[n].addr, addr) << n;
+    EXPECT_EQ(bench.beats[n].bytes, bytes) << n;
+  }
+}
+
+// The rows behind a shorter window share a group of four with its last ones; they count no more.
+TEST(Ima, AShorterWindowForgetsTheRowsOfTheLongerOneBeforeIt) {
+  ima_bench bench;
+  const std::vector<std::uint8_t> ones(256 * 256, 1);
+  ASSERT_TRUE(bench.dut.cells().write_weights(0, ones.data(), ones.size()));
+  for (unsigned i = 0; i < 64; ++i) bench.l1[i] = 4;
+  for (const unsigned rows : {8u, 5u, 6u, 1u}) {
+    for (int i = 0; i < 2; ++i) {  // into both input buffers
+      job_spec job = plain_job(1, rows, 1, 1);
+      job.s = 1;
+      job.push_to(bench);
+      bench.run();
+      EXPECT_EQ(bench.l1[0x80000], rows * 2) << rows << " rows";
+    }
+  }
+}
+
+TEST(Ima, AJobThatFailsInItsFirstPixelIsOverAtOnce) {
+  ima_bench bench;
+  job_spec job = plain_job(1, 64, 4, 64);
+  job.start = -1;
+  job.push_to(bench);
+  bench.cycle();
+  bench.cycle();
+  EXPECT_EQ(bench.errors.size(), 1u);
+  EXPECT_TRUE(bench.dut.idle());
+  EXPECT_EQ(bench.free_jobs(), 4u);
+  EXPECT_EQ(bench.dut.next_event(), never);
+}
+
+TEST(Ima, AJobBehindAFailedOneStartsWithItsOwnFirstPixel) {
+  ima_bench bench;
+  std::vector<std::int8_t> diagonal(256 * 256);
+  for (unsigned i = 0; i < 256; ++i) diagonal[i * 256 + i] = 2;
+  ASSERT_TRUE(bench.dut.cells().write_weights(0, reinterpret_cast<std::uint8_t*>(diagonal.data()), diagonal.size()));
+  for (unsigned i = 0; i < 0x400; ++i) bench.l1[i] = static_cast<std::uint8_t>(i / 64 + 1);
+  job_spec failing = plain_job(1, 64, 4, 64);
+  failing.pixels[0].stride = 600'000;  // its third pixel is outside
+  failing.groups[0].base = 0x90000;
+  failing.push_to(bench);
+  job_spec next = plain_job(1, 32, 4, 32);
+  next.pixels[0] = {2, 64};
+  next.pixels[1] = {2, 128};
+  next.groups = {{0, 32, 0xA0000, 64, 128}};
+  next.push_to(bench);
+  bench.run();
+  EXPECT_EQ(bench.jobs_done(), 1u);
+  EXPECT_EQ(bench.dut.counters().mvms, 2u + 4);
+  for (unsigned pixel = 0; pixel < 4; ++pixel)
+    for (unsigned i = 0; i < 32; ++i) EXPECT_EQ(bench.l1[0xA0000 + pixel * 64 + i], pixel + 1) << pixel;
 }
 
 struct bad_job {

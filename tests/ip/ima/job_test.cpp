@@ -76,6 +76,29 @@ TEST(ImaJobCheck, DerivesTheWindowAndTheColumnsInUse) {
   EXPECT_EQ(job.column_count, 91u);
 }
 
+// What ERROR_ADDR shows: the value that is refused, or the first or last byte that lies outside L1.
+TEST(ImaJobCheck, ReportsTheValueThatItRefuses) {
+  const auto value = [](const std::function<void(ima_job&)>& change) {
+    ima_job job = good_job();
+    change(job);
+    device_error error{};
+    EXPECT_FALSE(job.check({}, error));
+    return error.address;
+  };
+  EXPECT_EQ(value([](ima_job& j) { j.loops[2].count = 300; }), 300u);
+  EXPECT_EQ(value([](ima_job& j) { j.loops[1].count = 100; }), 400u) << "rows of the window";
+  EXPECT_EQ(value([](ima_job& j) { j.pixels[1].count = 65536; }), 65536u);
+  EXPECT_EQ(value([](ima_job& j) { j.ring_base = (1 << 20) - 8, j.ring_bytes = 9; }), (1u << 20) + 1) << "its end";
+  EXPECT_EQ(value([](ima_job& j) { j.adc_m = 0x80000000u; }), 0x80000000u);
+  EXPECT_EQ(value([](ima_job& j) { j.adc_s = 63; }), 63u);
+  EXPECT_EQ(value([](ima_job& j) { j.groups = 9; }), 9u);
+  EXPECT_EQ(value([](ima_job& j) { j.group[0].first = 250; }), 266u) << "the column behind the group's last one";
+  EXPECT_EQ(value([](ima_job& j) { j.group[0].base = (1 << 20) - 8, j.group[0].stride0 = 0; }), (1u << 20) + 7)
+      << "its last byte";
+  EXPECT_EQ(value([](ima_job& j) { j.group[0].base = 4, j.group[0].stride0 = -16; }), 0xFFFFFFF4u)
+      << "12 bytes before L1";
+}
+
 TEST(ImaJobCheck, AWindowMayFillTheCrossbarButNotMore) {
   const auto window = [](std::uint32_t a, std::uint32_t b, std::uint32_t start) {
     return refusal([=](ima_job& j) { j.loops[0].count = a, j.loops[1].count = b, j.row_start = start; });
