@@ -38,6 +38,7 @@ class BankConflictTest : public testing::Test {
     bench.start();
     bench.run(100'000);
     ASSERT_TRUE(bench.errors().empty());
+    counted = bench[0].bank_conflicts();
     const std::uint32_t begin = bench.at("conflict_loop"), end = bench.at("conflict_end");
     from = 0, to = never;
     for (const auto& list : records) {
@@ -87,6 +88,7 @@ class BankConflictTest : public testing::Test {
   std::vector<access> accesses;
   cycle_t from = 0, to = never;
   unsigned conflicts = 0;
+  std::uint64_t counted = 0;  // by the cluster
 };
 
 TEST_F(BankConflictTest, OneBankServesOneCorePerCycleInRoundRobinOrder) {
@@ -125,6 +127,18 @@ TEST_F(BankConflictTest, AWidePortTakesItsTurnWithTheCores) {
   }
   EXPECT_GT(judged, 40u);
   EXPECT_GT(delayed, 20u);
+}
+
+// Tables and results of the two cores lie in other banks than the word that both load.
+TEST_F(BankConflictTest, EveryCycleOfAWaitIsCounted) {
+  for (const std::uint32_t second : {0x9080u, 0x9180u, 0x9084u}) {
+    accesses.clear();
+    run({0x9080, second}, {0, 0});
+    std::uint64_t waited = 0;
+    for (const access& a : accesses) waited += a.granted - a.asked;
+    EXPECT_EQ(counted, waited);
+    EXPECT_EQ(waited != 0, second % 256 == 0x80) << "in the same bank";
+  }
 }
 
 TEST_F(BankConflictTest, DifferentBanksDoNotDisturbEachOther) {
