@@ -119,6 +119,120 @@ TEST(ArgumentsTest, AnEmptyValueIsNoValue) {
   EXPECT_EQ(parsed({"run", ""}).leave, 2);
 }
 
+TEST(ArgumentsTest, EveryKeyOfAnExperimentStandsWhereItsFileHasIt) {
+  const outcome o =
+      parsed({"run",           "some.yaml", "--chip",         "c.yaml", "--model",      "m",  "--images", "i",
+              "--calibration", "k",         "--images-count", "7",      "--trap-limit", "9",  "--check",  "layers",
+              "--energy",      "e.yaml",    "--out",          "o",      "--set",        "a=b"});
+  EXPECT_EQ(o.leave, std::nullopt) << o.message;
+  EXPECT_EQ(o.read.what, command::run_experiment);
+  EXPECT_EQ(o.read.sets, (std::vector<std::string>{"a=b", "chip=c.yaml", "model=m", "images.dir=i",
+                                                   "images.calibration=k", "images.count=7", "engine.trap_limit=9",
+                                                   "check=layers", "energy=e.yaml", "output=o"}))
+      << "the shorthands come last: they win";
+  const outcome compiled = parsed({"compile", "some.yaml", "--out", "o", "--model", "m", "--explain"});
+  EXPECT_EQ(compiled.read.what, command::compile);
+  EXPECT_EQ(compiled.read.sets, std::vector<std::string>{"model=m"}) << "the folder is no key of it";
+  EXPECT_TRUE(compiled.read.explain);
+  EXPECT_THAT(program({"--energy", "e.yaml", "--trace", "0.0", "--out", "o"}).read.sets, IsEmpty());
+}
+
+TEST(ArgumentsTest, FillMemoryIsTwoKeys) {
+  const auto sets = [](const char* word) { return parsed({"run", "some.yaml", "--fill-memory", word}).read.sets; };
+  EXPECT_EQ(sets("zero"), std::vector<std::string>{"engine.fill_memory.with=zero"});
+  EXPECT_EQ(sets("random"), std::vector<std::string>{"engine.fill_memory.with=random"});
+  EXPECT_EQ(sets("random:5"),
+            (std::vector<std::string>{"engine.fill_memory.with=random", "engine.fill_memory.seed=5"}));
+  for (const char* word : {"zero:1", "zero:", "random:", "random:x", "random:-1", "ones", ":"}) {
+    const outcome o = parsed({"run", "some.yaml", "--fill-memory", word});
+    EXPECT_EQ(o.leave, 2) << word;
+    EXPECT_THAT(o.message, HasSubstr("--fill-memory"));
+  }
+}
+
+TEST(ArgumentsTest, WhatIsRunDecidesWhichOptionsMeanSomething) {
+  for (const char* option : {"--model", "--images", "--images-count", "--calibration", "--inject"}) {
+    const outcome o = program({option, "1"});
+    EXPECT_EQ(o.leave, 2) << option;
+    EXPECT_EQ(o.message, std::string("ohmic: ") + option + " is for experiments, and this is a program\n");
+  }
+  EXPECT_EQ(program({"--check", "layers"}).leave, 2);
+  EXPECT_THAT(parsed({"run", "some.yaml", "--json", "x"}).message,
+              HasSubstr("--json is for programs; an experiment writes summary.json"));
+  EXPECT_THAT(parsed({"run", "some.yaml", "--crossbar", "0=x"}).message,
+              HasSubstr("--crossbar is for programs; an experiment has its network's weights"));
+  EXPECT_EQ(program({"--json", "x", "--crossbar", "0=x"}).leave, std::nullopt);
+  EXPECT_THAT(program({"--out", "x"}).message, HasSubstr("allowed for a program together with --trace or --wave"));
+  EXPECT_EQ(program({"--out", "x", "--trace", "0.0"}).leave, std::nullopt);
+  EXPECT_EQ(program({"--out", "x", "--wave", "0.0"}).leave, std::nullopt);
+  EXPECT_THAT(parsed({"run", "some.elf"}).message, HasSubstr("a program needs a chip"));
+  EXPECT_EQ(parsed({"run", "some.yaml"}).leave, std::nullopt) << "an experiment has its own";
+  const outcome words = parsed({"run", "some.elf", "--chip", "c", "--", "--json", "-1"});
+  EXPECT_EQ(words.leave, std::nullopt) << words.message;
+  EXPECT_EQ(words.read.program_words, (std::vector<std::string>{"--json", "-1"}));
+  EXPECT_THAT(parsed({"run", "some.yaml", "--", "5"}).message, HasSubstr("words behind -- are for programs"));
+  EXPECT_EQ(parsed({"run", "some.yaml", "--"}).leave, std::nullopt) << "no words";
+}
+
+TEST(ArgumentsTest, EvaluateTakesItsNumbersInTheirRanges) {
+  const auto with = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"evaluate", "net.onnx", "--data", "d.npz"});
+    return parsed(std::move(options));
+  };
+  const outcome o = with({"--calibration", "k", "--calibration-images", "100", "--images", "5", "--skip", "7",
+                          "--input", "{scale: 1}", "--rows", "128", "--threads", "3", "--only-adc", "--json", "j"});
+  EXPECT_EQ(o.leave, std::nullopt) << o.message;
+  EXPECT_EQ(o.read.what, command::evaluate);
+  EXPECT_EQ(o.read.file, "net.onnx");
+  EXPECT_EQ(o.read.data, "d.npz");
+  EXPECT_EQ(o.read.calibration, "k");
+  EXPECT_EQ(o.read.calibration_images, 100u);
+  EXPECT_EQ(o.read.images_count, 5u);
+  EXPECT_EQ(o.read.skip, 7u);
+  EXPECT_EQ(o.read.input, "{scale: 1}");
+  EXPECT_EQ(o.read.rows, 128u);
+  EXPECT_EQ(o.read.threads, 3u);
+  EXPECT_TRUE(o.read.only_adc);
+  EXPECT_EQ(o.read.json, "j");
+  const outcome plain = with({});
+  EXPECT_EQ(plain.read.calibration_images, 256u);
+  EXPECT_EQ(plain.read.images_count, 0u) << "all";
+  EXPECT_EQ(plain.read.skip, 0u);
+  EXPECT_FALSE(plain.read.only_adc);
+  EXPECT_EQ(with({"--skip", "0"}).leave, std::nullopt);
+  for (const auto& [option, value] : {std::pair{"--calibration-images", "0"},
+                                      {"--calibration-images", "1000001"},
+                                      {"--images", "0"},
+                                      {"--skip", "-1"},
+                                      {"--rows", "1025"}})
+    EXPECT_EQ(with({option, value}).leave, 2) << option << " " << value;
+  EXPECT_EQ(parsed({"evaluate", "net.onnx"}).leave, 2) << "without data";
+}
+
+TEST(ArgumentsTest, LimitsOfTrapsAndMismatchesHaveTheirRanges) {
+  EXPECT_EQ(program({}).read.lockstep_mismatches, 1u);
+  EXPECT_EQ(program({"--lockstep-mismatches", "1000000"}).read.lockstep_mismatches, 1'000'000u);
+  for (const char* wrong : {"0", "1000001", "x"}) EXPECT_EQ(program({"--lockstep-mismatches", wrong}).leave, 2);
+  EXPECT_EQ(program({}).read.trap_limit, std::nullopt);
+  EXPECT_EQ(program({"--trap-limit", "0"}).read.trap_limit, 0u) << "none";
+  EXPECT_EQ(program({"--trap-limit", "-1"}).leave, 2);
+}
+
+TEST(ArgumentsTest, EachCommandIsKnownAndOneIsNeeded) {
+  EXPECT_EQ(parsed({"energy", "s.json", "--fit"}).read.what, command::energy);
+  EXPECT_TRUE(parsed({"energy", "s.json", "--fit"}).read.fit);
+  EXPECT_EQ(parsed({"info", "c.yaml"}).read.what, command::info);
+  EXPECT_EQ(parsed({"calibrate", "m.onnx", "--images", "x", "--out", "y"}).read.what, command::calibrate);
+  EXPECT_EQ(parsed({"models", "list"}).read.what, command::models);
+  EXPECT_EQ(parsed({"models", "get", "dscnn"}).read.name, "dscnn");
+  EXPECT_THAT(parsed({"models", "get"}).message, HasSubstr("a name is missing"));
+  EXPECT_THAT(parsed({"models", "list", "dscnn"}).message, HasSubstr("takes no name"));
+  EXPECT_EQ(parsed({"models", "show"}).leave, 2);
+  EXPECT_EQ(parsed({}).leave, 2);
+  EXPECT_THAT(parsed({}).message, HasSubstr("a command is missing"));
+  EXPECT_EQ(parsed({"walk"}).leave, 2);
+}
+
 TEST(ArgumentsTest, AMistakeIsOneLineWhateverItHolds) {
   for (const char* word : {"--fr\nob", "--window=a\nb", "--trace-from=\n.\x1b"}) {
     const outcome o = program({word});

@@ -54,6 +54,74 @@ TEST(Energy, OfEachEventIsItsCoefficientTimesItsCount) {
   EXPECT_NEAR(total_pj({{"network.byte_hop", "0.5"}, {"hbm.byte", "8"}}), 200 + 800, 1e-9);
 }
 
+/// docs/energy.md, term by term: one coefficient of 1 pJ, and counters of which each has another number.
+TEST(Energy, EachCoefficientHasItsOwnCounters) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> terms = {
+      {"ima.mvm_full", {"ima.mvms"}},
+      {"ima.mvm", {"ima.mvms"}},
+      {"ima.row", {"ima.rows"}},
+      {"ima.column", {"ima.columns"}},
+      {"ima.cell", {"ima.cells"}},
+      {"ima.byte", {"ima.bytes_in", "ima.bytes_out"}},
+      {"cores.alu", {"instructions.alu"}},
+      {"cores.mul", {"instructions.mul"}},
+      {"cores.div", {"instructions.div"}},
+      {"cores.simd", {"instructions.simd"}},
+      {"cores.dot", {"instructions.dot"}},
+      {"cores.load", {"instructions.load"}},
+      {"cores.store", {"instructions.store"}},
+      {"cores.branch", {"instructions.branch"}},
+      {"cores.jump", {"instructions.jump"}},
+      {"cores.loop", {"instructions.loop"}},
+      {"cores.system", {"instructions.system"}},
+      {"l1.read", {"l1.core_reads", "l1.dma_reads", "l1.ima_reads", "l1.network_reads"}},
+      {"l1.write", {"l1.core_writes", "l1.dma_writes", "l1.ima_writes", "l1.network_writes"}},
+      {"icache.lookup", {"icache.hits", "icache.misses", "icache.merged"}},
+      {"icache.line", {"icache.misses"}},
+      {"dma.descriptor", {"dma.descriptors"}},
+      {"dma.byte", {"dma.bytes_read", "dma.bytes_written", "dma.bytes_copied"}},
+      {"network.byte_hop", {"network.byte_hops"}},
+      {"hbm.byte", {"hbm.bytes"}},
+  };
+  chip_activity a;
+  a.seconds = 1e-6;
+  for (const auto& [key, counters] : terms)
+    for (const std::string& counter : counters)
+      a.total.emplace(counter, 1000.0 + double(a.total.size() * a.total.size()));
+  for (const auto& [key, counters] : terms) {
+    double expected = 0;
+    for (const std::string& counter : counters) expected += a.total.at(counter);
+    const auto c =
+        parse_coefficients(coefficients_text({{key, "1"}}), "x", {key == "ima.mvm_full" ? "mvm=fixed" : "mvm=in_use"});
+    const energy_report r = evaluate_energy(a, c);
+    EXPECT_NEAR(r.total_j * 1e12, expected, 1e-6) << key;
+    for (const energy_part& b : r.blocks)
+      EXPECT_EQ(b.dynamic_j > 0, b.name == key.substr(0, key.find('.'))) << key << " in " << b.name;
+  }
+}
+
+/// 2 clusters of 3 cores, 8 x 4 cells, 64 KiB of L1 and 16 of cache; 5 routers. A microsecond.
+TEST(Energy, EachPieceOfAreaIsThereSoOftenAndLeaksAsWhatItIsMadeOf) {
+  struct piece {
+    const char *key, *block, *leakage;
+    double count;
+  };
+  for (const piece& p : {piece{"area.ima_column", "ima", "leakage.analog", 2 * 4},
+                         {"area.ima_cell", "ima", "leakage.analog", 2 * 32},
+                         {"area.core", "cores", "leakage.logic", 2 * 3},
+                         {"area.l1_kib", "l1", "leakage.memory", 2 * 64},
+                         {"area.icache_kib", "icache", "leakage.memory", 2 * 16},
+                         {"area.cluster", "cluster", "leakage.logic", 2},
+                         {"area.router", "network", "leakage.logic", 5}})
+    for (const char* leakage : {"leakage.analog", "leakage.logic", "leakage.memory"}) {
+      const energy_report r =
+          evaluate_energy(by_hand(), parse_coefficients(coefficients_text({{p.key, "1"}, {leakage, "1"}}), "x"));
+      EXPECT_DOUBLE_EQ(r.area_mm2, p.count) << p.key;
+      EXPECT_NEAR(r.total_j * 1e12, std::string(leakage) == p.leakage ? p.count * 1e3 : 0, 1e-9) << p.key << leakage;
+      for (const energy_part& b : r.blocks) EXPECT_EQ(b.area_mm2 > 0, b.name == p.block) << p.key << " in " << b.name;
+    }
+}
+
 TEST(Energy, CyclesOfWaitingAreNeverFewerThanNone) {
   chip_activity a = by_hand();
   a.total["cores.awake_cycles"] = 500;

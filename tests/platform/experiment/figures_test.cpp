@@ -5,6 +5,7 @@
 #include <systemc>
 
 #include "platform/experiment/limiting_resource.h"
+#include "tests/host/scratch_folder.h"
 #include "tests/platform/experiment/plain_memory_machine.h"
 
 namespace ohmic {
@@ -81,6 +82,44 @@ TEST(JudgeOutputs, AccuracyIsThatOfTheScenesThatAreKnown) {
   EXPECT_EQ(run.figures.images[0].right, std::optional(true));
   EXPECT_EQ(run.figures.images[1].right, std::optional(false));
   EXPECT_FALSE(run.figures.images[2].right.has_value());
+}
+
+// Cosine of (3, 4) and (4, 3): 24 / 25. Of equal directions 1, whatever their lengths.
+TEST(JudgeOutputs, LogitsAreComparedWithTheFloatModelsByTheirCosine) {
+  const scratch_folder folder;
+  folder.put("float_logits.json", R"({"a.png": [4, 3], "b.png": [30.5, 40.666666666666664], "c.png": [1, 2, 3],
+                                      "d.png": "none"})");
+  judged_run run;
+  run.net.folder = folder.path().string();
+  run.images.files = {"folder/a.png", "b.png", "c.png", "d.png", "e.png"};
+  run.images.maps.resize(5);
+  run.images.scenes.assign(5, -1);
+  run.golden.logits.assign(5, {3, 4});
+  std::vector<std::int32_t> found(5 * 16);
+  for (unsigned i = 0; i < 5; ++i) found[16 * i] = 3, found[16 * i + 1] = 4;
+  run.judge(found);
+  EXPECT_NEAR(run.figures.images[0].float_cosine.value(), 24.0 / 25, 1e-12);
+  EXPECT_NEAR(run.figures.images[1].float_cosine.value(), 1, 1e-12);
+  for (const unsigned unknown : {2u, 3u, 4u}) EXPECT_FALSE(run.figures.images[unknown].float_cosine) << unknown;
+  EXPECT_NEAR(run.figures.mean_float_cosine.value(), 0.98, 1e-12);
+  EXPECT_NEAR(run.figures.worst_float_cosine.value(), 0.96, 1e-12);
+  judged_run unknown;
+  unknown.judge({5, -6});
+  EXPECT_FALSE(unknown.figures.mean_float_cosine) << "a file of the user's has no folder";
+}
+
+TEST(JudgeOutputs, TheHashTellsLogitsAndTimeApart) {
+  const auto hash = [](std::vector<std::int32_t> logits, cycle_t cycles) {
+    judged_run run;
+    run.figures.cycles = cycles;
+    run.judge(std::move(logits));
+    return run.figures.result_hash;
+  };
+  const std::string one = hash({5, -6}, 100);
+  EXPECT_EQ(hash({5, -6}, 100), one);
+  EXPECT_NE(hash({5, -6}, 101), one);
+  EXPECT_NE(hash({5, -5}, 100), one);
+  EXPECT_NE(hash({-6, 5}, 100), one);
 }
 
 /// A machine that has run: what it says is what a test says.
@@ -160,6 +199,30 @@ TEST(CollectFigures, ClustersCountTheReportedTimeOnly) {
   EXPECT_EQ(f.mvms, 7u);
   EXPECT_EQ(f.retired, 30u);
   EXPECT_EQ(f.awake_cycles, 300u);
+}
+
+// Service of a cluster is the longer of its crossbar and its cores; a stage is as slow as its slowest cluster.
+TEST(CollectFigures, AStageIsMeasuredByItsBusiestClusterPerImage) {
+  measured_machine m(two_clusters_at_2_ghz());
+  m.answered = {1'100, 1'100};
+  m.begin = 100;
+  m.clusters.resize(2);
+  m.clusters[0].cycles = {300, 100, 50, 50, 500};
+  m.clusters[0].master_cycles = 400;
+  m.clusters[1].cycles = {900, 20, 30, 40, 10};
+  deployment source;
+  source.stages.resize(2);
+  source.stages[0].clusters = {0, 1};
+  source.stages[0].shares = {{1, 5, 1}, {0, 5, 1}};
+  source.bound = {70, 9};
+  source.expected = {80, 7};
+  const run_figures f = collect_figures(m, source, run_end::exited, 2);
+  EXPECT_EQ(f.stages[0].busiest, 1u);
+  EXPECT_EQ(f.stages[0].busiest_cycles, 450) << "900 cycles for two images";
+  EXPECT_EQ(f.stages[0].cycles, (decltype(f.stages[0].cycles){1200, 120, 80, 90, 510})) << "of both";
+  EXPECT_EQ(f.clusters_used, 2u) << "each once";
+  EXPECT_EQ(f.bound_cycles, 149);
+  EXPECT_EQ(f.expected_cycles, 167);
 }
 
 // The name of a cluster stands in the summary: it is one of the stage's, though none of them did anything.

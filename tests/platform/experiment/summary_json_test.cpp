@@ -125,6 +125,87 @@ TEST(SummaryJson, OnlyARunThatFinishedHasAHash) {
   EXPECT_EQ(run.summary()["end"], "dead-lock");
 }
 
+TEST(SummaryJson, SpeedsAreOfTheSimulationsTime) {
+  made_up_run run;
+  run.f.retired = 3'000'000;
+  run.f.wall.simulating = 2;
+  run.f.wall.total = 9;
+  const json s = run.summary();
+  EXPECT_DOUBLE_EQ(s["mips"], 1.5);
+  EXPECT_DOUBLE_EQ(s["cycles_per_s"], 1250) << "the boot is simulated too";
+  run.f.wall.simulating = 0;
+  EXPECT_EQ(run.summary()["mips"], 0);
+  EXPECT_EQ(run.summary()["cycles_per_s"], 0);
+}
+
+TEST(SummaryJson, ComparisonsNameTheirFirstDifference) {
+  made_up_run run;
+  run.f.outputs.compared = 21;
+  EXPECT_EQ(run.summary()["golden"],
+            json({{"compared_values", 21}, {"mismatching_values", 0}, {"first_mismatch", nullptr}}));
+  EXPECT_FALSE(run.summary().contains("golden_layers"));
+  run.f.layers.emplace();
+  run.f.layers->compared = 100;
+  run.f.layers->mismatching = 2;
+  run.f.layers->first = mismatch{4, "conv1", 5, 6, 7, 10, -10};
+  run.f.layer_columns = 12;
+  const json layers = run.summary()["golden_layers"];
+  EXPECT_EQ(layers["mismatching_values"], 2);
+  EXPECT_EQ(layers["columns"], 12);
+  EXPECT_EQ(
+      layers["first_mismatch"],
+      json({{"layer", "conv1"}, {"image", 4}, {"x", 5}, {"y", 6}, {"channel", 7}, {"expected", 10}, {"found", -10}}));
+}
+
+TEST(SummaryJson, WhatIsNotKnownIsNull) {
+  made_up_run run;
+  EXPECT_TRUE(run.summary()["scene_accuracy"].is_null());
+  EXPECT_TRUE(run.summary()["float_cosine"]["mean"].is_null());
+  run.f.scene_accuracy = 0.75;
+  run.f.mean_float_cosine = 0.9, run.f.worst_float_cosine = 0.8;
+  run.f.steady_images_per_s = 12;
+  EXPECT_EQ(run.summary()["scene_accuracy"], 0.75);
+  EXPECT_EQ(run.summary()["float_cosine"], json({{"mean", 0.9}, {"worst", 0.8}}));
+  EXPECT_EQ(run.summary()["steady_images_per_s"], 12);
+  run.f.completions.clear();
+  EXPECT_TRUE(run.summary()["first_image_cycles"].is_null());
+}
+
+TEST(SummaryJson, StagesTellWhatWasPredictedAndWhatWasMeasured) {
+  made_up_run run;
+  run.source.stages[1].predicted = {55, 10, 30, 20, 7};
+  run.f.stages[1].busiest_cycles = 44, run.f.stages[1].busiest = 1;
+  run.f.stages[1].cycles = {1, 2, 3, 4, 5};
+  const json s = run.summary()["stages"][1];
+  EXPECT_EQ(s["name"], "fc");
+  EXPECT_EQ(s["mvms_per_image"], 55);
+  EXPECT_EQ(s["predicted_cycles_per_image"],
+            json({{"analog", 10.0}, {"digital", 30.0}, {"communication", 20.0}, {"bound", 30.0}}));
+  EXPECT_EQ(s["measured_cycles_per_image"], 44);
+  EXPECT_EQ(s["busiest_cluster"], 1);
+  EXPECT_EQ(s["cycles"],
+            json({{"analog", 1}, {"digital", 2}, {"communication", 3}, {"synchronisation", 4}, {"idle", 5}}));
+}
+
+TEST(LogitsJson, HoldsFiveGreatestClassesAndAllLogitsOfEachImage) {
+  run_figures f;
+  f.logits = {{1, 70, 3, 40, 5, 6, 7}, {9, 8, 7, 6, 5, 4, 3}};
+  network net;
+  net.graph.nodes.resize(1);
+  net.graph.nodes[0].operation = make_operation(node_kind::logits);
+  net.graph.nodes[0].layer().requantise.s = 1;
+  net.graph.labels = {"cat", "dog"};
+  image_set images;
+  images.files = {"a/1.png", "a/2.png"};
+  const json all = json::parse(logits_json(f, net, images));
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0]["image"], "a/1.png");
+  EXPECT_EQ(all[1]["logits"], json({9, 8, 7, 6, 5, 4, 3}));
+  ASSERT_EQ(all[0]["top"].size(), 5u);
+  EXPECT_EQ(all[0]["top"][0], json({{"row", 1}, {"label", "dog"}, {"logit", 70}, {"value", 35.0}}));
+  EXPECT_EQ(all[0]["top"][1]["label"], "class 3");
+}
+
 class ResultTable : public testing::Test {
  protected:
   ResultTable() {
