@@ -37,6 +37,7 @@ std::string content_hash(const chip_config& chip) {
   hash_stream hash;
   hash.number(chip.cluster.cores);
   hash.number(chip.cluster.l1_bytes);
+  hash.number(chip.cluster.program_l1_bytes);
   hash.number(chip.cluster.l1_banks);
   hash.number(chip.dma.channels);
   hash.number(chip.ima.rows);

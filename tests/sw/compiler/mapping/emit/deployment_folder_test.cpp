@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <tuple>
 
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/emit/manifest_json.h"
@@ -70,6 +71,93 @@ TEST_F(DeploymentFolder, GivesBackWhatWasSaved) {
   }
 }
 
+// Field by field: a number that is written from one and read into another would come back in the manifest as it was.
+TEST_F(DeploymentFolder, GivesBackEveryNumberWhereItWas) {
+  saved.hbm.begin = 0x80100000;
+  saved.hbm.results = 0x80200000;
+  saved.hbm.images = 0x180000000;
+  saved.hbm.parked = {0x80300000, 0x80400000};
+  saved.hbm.max_images = 77;
+  saved.bound = {11.5, 12.5};
+  saved.expected = {13.5, 14.5};
+  saved.image_channels = 2;
+  saved.logits_shift = 9;
+  save_deployment(saved, folder.string());
+  const deployment loaded = load_deployment(folder.string());
+  EXPECT_EQ(loaded.chip, saved.chip);
+  EXPECT_EQ(loaded.chip_hash, saved.chip_hash);
+  EXPECT_EQ(loaded.chip_clusters, saved.chip_clusters);
+  EXPECT_EQ(loaded.model, saved.model);
+  EXPECT_EQ(loaded.model_hash, saved.model_hash);
+  EXPECT_EQ(loaded.policy, saved.policy);
+  EXPECT_EQ(loaded.labels, saved.labels);
+  EXPECT_EQ(loaded.mvms_per_image, saved.mvms_per_image);
+  EXPECT_EQ(loaded.bound.per_image, 11.5);
+  EXPECT_EQ(loaded.bound.once, 12.5);
+  EXPECT_EQ(loaded.expected.per_image, 13.5);
+  EXPECT_EQ(loaded.expected.once, 14.5);
+  EXPECT_EQ(loaded.image_width, 37u);
+  EXPECT_EQ(loaded.image_height, 29u);
+  EXPECT_EQ(loaded.image_channels, 2u);
+  EXPECT_EQ(loaded.classes, saved.classes);
+  EXPECT_EQ(loaded.logits_shift, 9u);
+  EXPECT_EQ(loaded.hbm.begin, saved.hbm.begin);
+  EXPECT_EQ(loaded.hbm.results, saved.hbm.results);
+  EXPECT_EQ(loaded.hbm.results_stride, saved.hbm.results_stride);
+  EXPECT_EQ(loaded.hbm.images, saved.hbm.images);
+  EXPECT_EQ(loaded.hbm.images_stride, saved.hbm.images_stride);
+  EXPECT_EQ(loaded.hbm.images_column_bytes, saved.hbm.images_column_bytes);
+  EXPECT_EQ(loaded.hbm.parked, saved.hbm.parked);
+  EXPECT_EQ(loaded.hbm.max_images, 77u);
+  ASSERT_EQ(loaded.stages.size(), saved.stages.size());
+  for (std::size_t s = 0; s < saved.stages.size(); ++s) {
+    const stage_report &a = saved.stages[s], &b = loaded.stages[s];
+    EXPECT_EQ(std::tie(a.name, a.kind, a.layers, a.tile_columns, a.replicas, a.clusters),
+              std::tie(b.name, b.kind, b.layers, b.tile_columns, b.replicas, b.clusters));
+    const predicted_cycles &p = a.predicted, &q = b.predicted;
+    EXPECT_EQ(std::tie(p.mvms, p.bytes, p.analog, p.digital, p.communication),
+              std::tie(q.mvms, q.bytes, q.analog, q.digital, q.communication));
+    ASSERT_EQ(a.shares.size(), b.shares.size());
+    for (std::size_t i = 0; i < a.shares.size(); ++i)
+      EXPECT_EQ(std::tie(a.shares[i].cluster, a.shares[i].mvms, a.shares[i].master_cycles),
+                std::tie(b.shares[i].cluster, b.shares[i].mvms, b.shares[i].master_cycles));
+  }
+  ASSERT_EQ(loaded.rings.size(), saved.rings.size());
+  for (std::size_t r = 0; r < saved.rings.size(); ++r) {
+    const ring_report &a = saved.rings[r], &b = loaded.rings[r];
+    EXPECT_EQ(std::tie(a.cluster, a.tensor, a.content, a.set, a.stage, a.base, a.column_bytes, a.slots),
+              std::tie(b.cluster, b.tensor, b.content, b.set, b.stage, b.base, b.column_bytes, b.slots));
+    EXPECT_EQ(std::tie(a.columns_per_image, a.height, a.sequence, a.wanted_tile, a.wanted_replica, a.wanted_replicas),
+              std::tie(b.columns_per_image, b.height, b.sequence, b.wanted_tile, b.wanted_replica, b.wanted_replicas));
+    EXPECT_EQ(std::tie(a.wanted_size, a.wanted_stride, a.wanted_columns, a.wanted_pad),
+              std::tie(b.wanted_size, b.wanted_stride, b.wanted_columns, b.wanted_pad));
+    ASSERT_EQ(a.segments.size(), b.segments.size());
+    for (std::size_t i = 0; i < a.segments.size(); ++i)
+      EXPECT_EQ(std::tie(a.segments[i].channels, a.segments[i].offset, a.segments[i].pitch),
+                std::tie(b.segments[i].channels, b.segments[i].offset, b.segments[i].pitch));
+    ASSERT_EQ(a.producers.size(), b.producers.size());
+    for (std::size_t i = 0; i < a.producers.size(); ++i) {
+      const ring_producer &p = a.producers[i], &q = b.producers[i];
+      EXPECT_EQ(std::tie(p.cluster, p.produced_word, p.channels, p.tile, p.replica, p.replicas),
+                std::tie(q.cluster, q.produced_word, q.channels, q.tile, q.replica, q.replicas));
+    }
+  }
+}
+
+TEST_F(DeploymentFolder, OneFileOfAllThreeGivesThemBackAndIsRefusedWhereverItIsCut) {
+  const std::string bytes = deployment_bytes(saved);
+  const deployment loaded = deployment_from_bytes(bytes, "entry");
+  EXPECT_EQ(deployment_bytes(loaded), bytes);
+  for (const std::size_t n : {std::size_t{0}, std::size_t{3}, std::size_t{100}, bytes.size() / 2, bytes.size() - 1}) {
+    try {
+      deployment_from_bytes(bytes.substr(0, n), "entry");
+      FAIL() << n << " bytes";
+    } catch (const mapping_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("entry"));
+    }
+  }
+}
+
 // Each is a number that the key's type would take in silence, or that leads out of a table.
 TEST_F(DeploymentFolder, ImpossibleNumbersAreRefused) {
   using json = nlohmann::ordered_json;
@@ -92,6 +180,13 @@ TEST_F(DeploymentFolder, ImpossibleNumbersAreRefused) {
       [](json& m) { m["hbm"]["results_stride"] = 0; },
       [](json& m) { m["hbm"]["images_stride"] = 1; },
       [](json& m) { m["bound"]["cycles_once"] = -1.0; },
+      [](json& m) { m["bound"]["cycles_once"] = 1e301; },
+      [](json& m) { m["bound"]["cycles_once"] = "1"; },
+      [](json& m) { m["rings"][0]["set"] = -2147483649; },
+      [](json& m) { m["rings"][0]["set"] = 2147483648u; },
+      [](json& m) { m["rings"][0]["sequence"] = 1; },
+      [](json& m) { m["stages"][0]["layers"] = "conv1"; },
+      [](json& m) { m["hbm"]["results"] = -1; },
   };
   for (std::size_t i = 0; i < std::size(changes); ++i) {
     save_deployment(saved, folder.string());

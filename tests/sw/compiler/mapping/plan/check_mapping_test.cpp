@@ -227,6 +227,28 @@ TEST_F(CheckMapping, AKernelHas32Inputs) {
               AllOf(HasSubstr("33 row sets"), HasSubstr("at most 32 inputs")));
 }
 
+/// The same with all layers on cores: clusters share the 13 channels of `main`.
+TEST_F(CheckMapping, LayersOnCoresHavePartsWithoutTilesAndRowSets) {
+  graph = digital_network(random, 29, 37, 60, true);
+  stages = make_stages(graph);
+  mapping_options options;
+  right = make_mapping_policy(options)->map(graph, stages, chip);
+  const auto parts = [&](mapping& m) -> std::vector<channel_part>& { return m.stages[main].replicas[0].parts; };
+  ASSERT_GE(parts(right).size(), 2u);
+  EXPECT_EQ(said([](mapping&) {}), "");
+  EXPECT_THAT(said([&](mapping& m) { parts(m)[0].channels.end = parts(m)[1].channels.begin = 6; }),
+              AllOf(HasSubstr("'main+add'"), HasSubstr("begins with channel 6"), HasSubstr("multiples of 4")));
+  EXPECT_THAT(said([&](mapping& m) { parts(m)[1].channels.begin -= 4; }), HasSubstr("each is made once, in order"));
+  EXPECT_THAT(said([&](mapping& m) { parts(m).pop_back(); }), HasSubstr("its map has 13"));
+  EXPECT_THAT(said([&](mapping& m) { part(m).tiles.emplace_back(); }), HasSubstr("has a tile on a crossbar"));
+  EXPECT_THAT(said([&](mapping& m) { part(m).sums[0].sets = {0}; }), HasSubstr("without row sets"));
+  EXPECT_THAT(said([&](mapping& m) { part(m).sums.push_back(part(m).sums[0]); }), HasSubstr("one sum"));
+  EXPECT_THAT(said([&](mapping& m) { part(m).sums.clear(); }), HasSubstr("one sum"));
+  EXPECT_THAT(said([&](mapping& m) { m.stages[main].packing = {2, 1}; }), HasSubstr("packs nothing"));
+  EXPECT_THAT(said([&](mapping& m) { m.stages[main].packing = {1, 2}; }), HasSubstr("packs nothing"));
+  EXPECT_THAT(said([&](mapping& m) { part(m).sums[0].clusters[0] = m.clusters; }), HasSubstr("is on cluster"));
+}
+
 TEST_F(CheckMapping, EdgesWaitSomewhere) {
   const auto input = [&](std::size_t s, edge_mapping edge) {
     return said([&](mapping& m) { m.stages[s].input = edge; });
