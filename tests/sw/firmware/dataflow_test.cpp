@@ -161,7 +161,6 @@ deployment_plan plan_with_tiles(const random_case& c, const std::map<std::string
   return plan;
 }
 
-/// A tile of an odd number of columns, of which replicas of a 1x1 layer want every other one: as many runs as can be.
 TEST_F(DataflowOfRandomNetworks, LayersOnCoresGiveTheReferencesLogits) {
   const std::uint32_t first = std::random_device{}();
   RecordProperty("seed", std::to_string(first));
@@ -181,6 +180,7 @@ TEST_F(DataflowOfRandomNetworks, LayersOnCoresGiveTheReferencesLogits) {
   }
 }
 
+/// A tile of an odd number of columns, of which replicas of a 1x1 layer want every other one: as many runs as can be.
 TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeReplicas) {
   for (unsigned replicas : {2u, 3u})
     for (unsigned tile : {3u, 5u}) {

@@ -79,6 +79,7 @@ TEST_P(Examples, RuntimeKeepsItsPromises) {
     EXPECT_THAT(text, testing::HasSubstr("none 0, whole <0X1f> 4 #\n"));
     EXPECT_THAT(text, testing::HasSubstr("2 arguments, second 31, missing 9\n"));
   }
+  EXPECT_THAT(run("runtime_under_test"), testing::HasSubstr("0 arguments, second 9, missing 9\n"));
   EXPECT_THAT(run("runtime_under_test", "1 0xAb 0"), testing::HasSubstr("3 arguments, second 171, missing 9\n"));
   EXPECT_THAT(run("runtime_under_test", "1 4294967295 0"), testing::HasSubstr("second 4294967295,"));
 }

@@ -137,7 +137,7 @@ TEST_F(PoolTest, AverageIsExact) {
 }
 
 TEST_F(PoolTest, MaximumIsExact) {
-  repeat(60, [&] {
+  repeat(90, [&] {
     job_words job = random_pool(OHMIC_KERNEL_MAX_POOL);
     const bool usual = number(0, 1), wide = !usual && number(0, 1);
     if (wide) {
@@ -145,31 +145,40 @@ TEST_F(PoolTest, MaximumIsExact) {
       job.image_first = some(0, 5) * job.image_columns;
       job.pooled_slots = job.image_columns + some(0, 5);
     }
-    const int kernel = usual  ? 3
-                       : wide ? number(12, 30)
-                              : number(1, 4),
-              stride = usual ? 2 : number(1, 3), pad = usual ? 1 : number(0, kernel - 1);
-    const auto outputs = [&](unsigned size) {
-      const int room = static_cast<int>(size) + 2 * pad - kernel;
-      int n = room < 0 ? 0 : room / stride + 1;
-      while (n > 1 && (n - 1) * stride - pad >= static_cast<int>(size)) --n;  // the last window must touch the map
+    struct axis {
+      int kernel, stride, pad;
+    };
+    const auto any = [&](bool long_window) {
+      axis a{long_window ? number(12, 30) : number(1, 4), number(1, 3), 0};
+      a.pad = number(0, a.kernel - 1);
+      return a;
+    };
+    const axis ax = usual ? axis{3, 2, 1} : any(wide),
+               ay = usual ? axis{3, 2, number(0, 1)} : any(wide && number(0, 1));
+    const auto outputs = [&](unsigned size, const axis& a) {
+      const int room = static_cast<int>(size) + 2 * a.pad - a.kernel;
+      int n = room < 0 ? 0 : room / a.stride + 1;
+      while (n > 1 && (n - 1) * a.stride - a.pad >= static_cast<int>(size)) --n;  // the last window must touch the map
       return static_cast<unsigned>(n);
     };
-    const unsigned width = outputs(job.image_columns);
-    job.height = outputs(job.input_height);
+    const unsigned width = outputs(job.image_columns, ax);
+    job.height = outputs(job.input_height, ay);
     if (width < 1 || job.height < 1) return;
     job.columns = std::min(width, some(1, 3));
     const unsigned first_column = some(0, width - job.columns);
-    job.first_x = static_cast<int>(first_column) * stride - pad;
-    job.pool_size = job.pool_height = static_cast<unsigned>(kernel);
-    job.pool_stride = job.pool_stride_y = static_cast<unsigned>(stride);
-    job.pool_pad_y = pad;
+    job.first_x = static_cast<int>(first_column) * ax.stride - ax.pad;
+    job.pool_size = static_cast<unsigned>(ax.kernel);
+    job.pool_stride = static_cast<unsigned>(ax.stride);
+    job.pool_height = static_cast<unsigned>(ay.kernel);
+    job.pool_stride_y = static_cast<unsigned>(ay.stride);
+    job.pool_pad_y = ay.pad;
     make_maps(job);
     expect_pixels(job, out_layout, "max pool", [&](unsigned t, unsigned yo, unsigned c) {
       int best = -128;
-      const int x0 = static_cast<int>(first_column + t) * stride - pad, y0 = static_cast<int>(yo) * stride - pad;
-      for (int x = std::max(x0, 0); x < std::min(x0 + kernel, static_cast<int>(job.image_columns)); ++x)
-        for (int y = std::max(y0, 0); y < std::min(y0 + kernel, static_cast<int>(job.input_height)); ++y)
+      const int x0 = static_cast<int>(first_column + t) * ax.stride - ax.pad,
+                y0 = static_cast<int>(yo) * ay.stride - ay.pad;
+      for (int x = std::max(x0, 0); x < std::min(x0 + ax.kernel, static_cast<int>(job.image_columns)); ++x)
+        for (int y = std::max(y0, 0); y < std::min(y0 + ay.kernel, static_cast<int>(job.input_height)); ++y)
           best = std::max(best, in(job, static_cast<unsigned>(x), static_cast<unsigned>(y), c));
       return best;
     });

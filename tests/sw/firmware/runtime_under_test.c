@@ -72,9 +72,33 @@ int main(void) {
   memset(text + 1, 0xA5, 9);
   OHMIC_ASSERT(text[0] == 0 && text[1] == (char)0xA5 && text[9] == (char)0xA5 && text[10] == (char)49);
   OHMIC_ASSERT(strlen("seven..") == 7 && strcmp("ab", "ac") < 0 && strcmp("", "") == 0);
+  OHMIC_ASSERT(strlen("") == 0 && strcmp("abc", "ab") > 0 && strcmp("ab", "abc") < 0 && strcmp("\xff", "a") > 0);
+  for (int i = 0; i < 40; ++i) text[i] = (char)(i * 7);
+  memmove(text, text + 3, 30); /* to the front */
+  for (int i = 0; i < 30; ++i) OHMIC_ASSERT(text[i] == (char)((i + 3) * 7));
+  OHMIC_ASSERT(text[30] == (char)(30 * 7));
+  memmove(text + 1, text + 1, 5);
+  OHMIC_ASSERT(text[1] == (char)(4 * 7) && memcmp(text, text, 0) == 0);
+  OHMIC_ASSERT(memcmp("ab\x80", "ab\x7f", 3) > 0 && memcmp("ab", "b", 1) < 0 && memcmp("abx", "aby", 2) == 0);
+
+  /* Never more than the room, always an end, and how long it would have been. */
+  for (int i = 0; i < 40; ++i) text[i] = '#';
+  OHMIC_ASSERT(snprintf(text, 8, "%s-%d", "abcde", 123) == 9 && strcmp(text, "abcde-1") == 0 && text[8] == '#');
+  OHMIC_ASSERT(snprintf(text, 10, "%s-%d", "abcde", 123) == 9 && strcmp(text, "abcde-123") == 0 && text[10] == '#');
+  OHMIC_ASSERT(snprintf(text, 1, "xyz") == 3 && text[0] == 0 && text[1] == 'b');
+  OHMIC_ASSERT(snprintf(text, 0, "xyz") == 3 && text[0] == 0 && snprintf(0, 0, "%d", 12345) == 5);
+  OHMIC_ASSERT(snprintf(text, 20, "four") == 4 && strcmp(text, "four") == 0);
+  const char* volatile unknown = "%q";
+  OHMIC_ASSERT(snprintf(text, 20, unknown) == -1);
 
   volatile int64_t dividend = -1234567890123456789ll, divisor = 987654321;
   OHMIC_ASSERT(dividend / divisor == -1249999988 && dividend % divisor == -725308641);
+  divisor = -divisor;
+  OHMIC_ASSERT(dividend / divisor == 1249999988 && dividend % divisor == -725308641);
+  dividend = -dividend;
+  OHMIC_ASSERT(dividend / divisor == -1249999988 && dividend % divisor == 725308641);
+  dividend = divisor;
+  OHMIC_ASSERT(dividend / divisor == 1 && dividend % divisor == 0);
   volatile uint64_t large = ~0ull, ten = 10;
   OHMIC_ASSERT(large / ten == 1844674407370955161ull && large % ten == 5);
   volatile unsigned zero = 0;
