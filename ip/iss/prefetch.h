@@ -11,7 +11,7 @@
 /// word two before it comes into ID, which is the cycle in which the instruction in front of that one comes into EX.
 /// Behind a jump it asks for one word per cycle until it is two ahead. A jump or taken branch that leaves for its
 /// target first keeps it from asking. Source: cv32e40p_prefetch_controller.sv (FIFO_DEPTH 2), cv32e40p_aligner.sv,
-/// measured by tests/cosim (timing_random, prefetch_test).
+/// measured against the RTL by tests/ip/iss (timing_random_test, prefetch_test).
 namespace ohmic::iss {
 
 struct next_line_request {

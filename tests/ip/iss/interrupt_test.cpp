@@ -176,7 +176,7 @@ TEST_F(IssInterrupt, OnTheLastInstructionOfAHardwareLoopLeavesTheCount) {
 }
 
 /// From the second cycle behind the request until the third in front of the response the clock stands still, so a wait
-/// costs 11 cycles of mcycle between two reads around it, however long it is (RTL: the same, tests/cosim TimingRandom).
+/// costs 11 cycles of mcycle between two reads around it, however long it is (RTL: the same, TimingRandom).
 TEST_F(IssInterrupt, EventLoadGatesTheClockWhileItWaits) {
   for (const cycle_t wait : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 20u, 501u}) {
     load({0x32001073, 0xb0002573, 0x0005a60b | 0x3000, 0xb00025f3, nop,
