@@ -71,6 +71,8 @@ class alignas(64) beat_pipe {
     return std::max(place(free_)->time, not_before_);
   }
   bool room(cycle_t now) const { return room_at() <= now; }
+  /// The cycle behind the last push, which may be still to come.
+  cycle_t behind_last_push() const { return not_before_ == 0 ? 0 : not_before_ + 1 - spacing_; }
 
   /// Returns the cycle in which the beat reaches the consumer.
   cycle_t push(beat value, unsigned source, cycle_t now) {
@@ -86,7 +88,7 @@ class alignas(64) beat_pipe {
     slot& s = *place(pop_);
     const slot taken = s;
     assert(taken.time <= now);
-    held_cycles_ += now + forward_ - taken.time;
+    held_cycles_ += now + stages_ - taken.time;
     s.time = now + back_;
     pop_ = next(pop_);
     --size_;
@@ -129,7 +131,7 @@ class alignas(64) beat_pipe {
     slot &from = *place(pop_), &into = *to.place(to.push_);
     into = from;
     into.time = now + to.forward_;
-    held_cycles_ += now + forward_ - from.time;
+    held_cycles_ += now + stages_ - from.time;
     from.time = now + back_;
     pop_ = next(pop_);
     --size_;
@@ -181,7 +183,8 @@ class alignas(64) beat_pipe {
         capacity_(stages * depth),
         forward_(forward),
         back_(back),
-        end_(first + slots(stages, depth) * static_cast<unsigned>(sizeof(slot))) {
+        end_(first + slots(stages, depth) * static_cast<unsigned>(sizeof(slot))),
+        stages_(stages) {
     new (place(first)) slot[slots(stages, depth) + 1]();
     free_ = offset(place(end_) - capacity_);
   }
@@ -228,7 +231,7 @@ class alignas(64) beat_pipe {
         space_pops(at + spacing_);
       }
     }
-    held_cycles_ += held + std::uint64_t{made.beats} * forward_;
+    held_cycles_ += held + std::uint64_t{made.beats} * stages_;
     if (!spaced || spacing_ == 1) {
       pop_ = offset(from);
       size_ -= made.beats;
@@ -295,6 +298,7 @@ class alignas(64) beat_pipe {
   std::uint32_t capacity_, size_ = 0, most_ = 0, forward_, back_;
   std::uint32_t end_, push_ = first, pop_ = first;
   std::uint32_t free_;  // where the beat stood whose place the next one takes: `capacity` places before push_
+  std::uint32_t stages_;
   cycle_t not_before_ = 0;
   std::uint64_t held_cycles_ = 0;
 };

@@ -300,12 +300,11 @@ bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsig
       entered += made.beats;
       if (was_empty) e.router->expect(lane, e.port, made.first + pipe.forward());
     }
-    if (made.next == never) {
-      if (since == never) since = made.there;
+    if (since == never && made.next != made.there) since = made.there;
+    if (made.next == never)
       pipe.producer_waits = true;
-    } else {
+    else
       wheel_.wake(lane_number(node, lane), made.next);
-    }
     return false;
   }
   if (!enter(e, lane, t, beat(t.index, last, true), node)) return false;
@@ -408,7 +407,7 @@ void axi_fabric::announce(sink& s, cycle_t cycle) {
 
 void axi_fabric::take_request(sink& s, bool write, cycle_t cycle) {
   sink::channel& c = write ? s.writes : s.reads;
-  c.waited += cycle - c.pipe->front().time;
+  c.waited += cycle - std::max(c.pipe->front().time, c.not_before);  // as the first one
   const beat taken = c.pipe->pop(cycle).value;
   c.not_before = cycle + 1;
   if (c.pipe->producer_waits) {
@@ -429,7 +428,7 @@ void axi_fabric::drain_data(sink& s) {
     assert(pipe.front().value.burst() == open.transit);
     const cycle_t cycle = std::max({pipe.front().time, open.cycle, s.data.not_before});
     axi_transit& t = transits_[open.transit];
-    s.data.waited += cycle - pipe.front().time;
+    s.data.waited += cycle - std::max(pipe.front().time, s.data.not_before);
     const beat taken = pipe.pop(cycle).value;
     s.data.not_before = cycle + 1;
     if (pipe.producer_waits) {

@@ -112,6 +112,7 @@ beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, 
   input& i = in(lane, port);
   beat_pipe& into = *o.pipe;
   const bool was_empty = into.empty();
+  now = std::max(now, into.behind_last_push());  // those in front of it may have moved ahead
   const cycle_t there = std::max(i.pipe->front().time, now);
   const beat_pipe::progress made = i.pipe->stream(into, now, end);
   if (made.there != never && made.next == never) into.producer_waits = true;

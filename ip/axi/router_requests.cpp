@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -143,12 +144,13 @@ void axi_router::pass_held(axi_lane lane, unsigned port, cycle_t now) {
   name_table& table = names_[write][port];
   output& o = out(lane, port);
   name_table::entry& e = table.held.front();
-  if (!e.named) {
-    e.named = find_name(port, write, e.input, transits_[e.value.burst()], now) != remap_table::none;
+  if (!e.named && find_name(port, write, e.input, transits_[e.value.burst()], now) != remap_table::none) {
+    e.named = true;
+    sent_[static_cast<std::size_t>(&o - outputs_.data())].blocked_full +=
+        now - std::max(e.since, table.passed_at(1) + 1);  // as the first one there
   }
   if (e.named && (o.pipe->one_stage() || o.pipe->room_behind_first(0) <= now)) {
     o.pipe->held(now - e.since);
-    sent_[static_cast<std::size_t>(&o - outputs_.data())].blocked_full += now - e.since;
     push(o, lane, e.value, e.source, now);
     table.pass(now);
     table.held.erase(table.held.begin());
@@ -169,7 +171,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
     if (i.width_log2 == o.width_log2 && !first.value.last()) {
       if (o.pipe->full()) {
         o.pipe->producer_waits = true;
-        return wait(lane, port, reason::full, now);
+        return wait(lane, port, reason::full, std::max(now, o.pipe->behind_last_push()));
       }
       // Nobody can come between the beats of a burst whose turn it is: all that are known move now, each in its own
       // cycle, save the last one, which lets others go.
@@ -181,7 +183,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
       take(lane, port, now);
       return;
     }
-    if (!has_room(o, lane, now)) return wait(lane, port, reason::full, now);
+    if (!has_room(o, lane, now)) return wait(lane, port, reason::full, std::max(now, o.pipe->behind_last_push()));
     const bool last = move_data(lane, port, o, now);
     if (!i.pipe->empty()) wake(lane, std::max(now + 1, i.pipe->front().time));
     if (!last) return;

@@ -61,10 +61,12 @@ class bench final : fabric_client {
     return last_;
   }
 
-  std::uint64_t beats() const {
-    std::uint64_t sum = 0;
-    fabric_.for_each_lane([&](const std::string&, axi_lane, const channel_counters& c) { sum += c.beats; });
-    return sum;
+  std::vector<fabric_player::channel> channels() const {
+    std::vector<fabric_player::channel> all;
+    fabric_.for_each_lane([&](const std::string& link, axi_lane lane, const channel_counters& count) {
+      all.push_back({link, lane, count});
+    });
+    return all;
   }
 
  private:
@@ -150,7 +152,9 @@ fabric_player::fabric_player(const std::vector<unsigned>& children, const rtl_pa
 std::uint64_t fabric_player::run(std::vector<rtl_burst>& bursts) {
   bench b(config_, cluster_, memory_, bursts);
   const std::uint64_t end = b.run();
-  beats_ = b.beats();
+  channels_ = b.channels();
+  beats_ = 0;
+  for (const channel& c : channels_) beats_ += c.count.beats;
   return end;
 }
 

@@ -23,11 +23,18 @@ class fabric_player {
 
   /// Of the network that run() has played on.
   std::uint64_t beats_carried() const { return beats_; }
+  struct channel {
+    std::string link;
+    axi_lane lane;
+    channel_counters count;
+  };
+  const std::vector<channel>& channels() const { return channels_; }
 
  private:
   network_config config_;
   rtl_slave cluster_, memory_;
   std::uint64_t beats_ = 0;
+  std::vector<channel> channels_;
 };
 
 /// Bursts of each master that are complete when the first master has none left.

@@ -30,6 +30,10 @@ class stage {
 
   bool valid() const { return held_ > 0; }
   bool ready() const { return held_ < depth_; }
+  unsigned held() const { return held_; }
+  /// Whether in the present cycle a beat has come, and whether one has gone.
+  bool pushed() const { return pushed_; }
+  bool popped() const { return popped_; }
   const beat& front() const { return beats_[head_]; }
   void pop() {
     popped_ = true;
@@ -68,6 +72,11 @@ class pipe {
   stage& last() { return stages_.back(); }
   stage& operator[](std::size_t i) { return stages_[i]; }
   std::size_t size() const { return stages_.size(); }
+  std::uint64_t held() const {
+    std::uint64_t sum = 0;
+    for (const stage& s : stages_) sum += s.held();
+    return sum;
+  }
   /// Moves beats from register `begin` to `begin` + 1, and so on up to register `end`.
   void advance(std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "tests/ip/axi/rtl_blocks.h"
@@ -116,8 +117,9 @@ namespace ohmic::test {
 
 class rtl_simulator::network {
  public:
-  network(const network_tree& tree, const rtl_parameters& parameters);
+  network(const network_tree& tree, const rtl_parameters& parameters, bool counts);
   std::uint64_t run(std::vector<rtl_burst>& bursts);
+  const std::vector<rtl_channel>& channels() const { return counts_; }
 
  private:
   using master = rtl::master;
@@ -132,6 +134,19 @@ class rtl_simulator::network {
     unsigned port = 0;
   };
   void connect(const network_tree& tree, std::size_t r, std::vector<unsigned>& taken);
+  /// The registers of a channel, in the order in which beats pass them, and who sends it if no router does.
+  struct counted {
+    std::vector<pipe*> registers;
+    const master_port* names = nullptr;  // whose table stands behind the first register
+    const master* from_master = nullptr;
+    const slave* from_slave = nullptr;
+  };
+  void count_channels(const network_tree& tree, const std::vector<unsigned>& level);
+  void add_link(const std::string& name, slave_port* request_end, master_port* request_begin, master_port* response_end,
+                slave_port* response_begin, const master* m, const slave* s);
+  bool waits_to_enter(const counted& c, const std::string& name) const;
+  void count_cycle(std::uint64_t cycles);
+  void count_held(std::uint64_t cycles);
 
   static bool offered(master_port& port, channel c);
   bool takes(slave& s, master_port& port, channel c);
@@ -166,6 +181,8 @@ class rtl_simulator::network {
   std::vector<rtl_burst>* bursts_ = nullptr;
   std::uint64_t now_ = 0;
   std::size_t unanswered_ = 0;
+  std::vector<counted> counted_;     // as counts_
+  std::vector<rtl_channel> counts_;  // [link][channel]
 };
 
 }  // namespace ohmic::test

@@ -12,7 +12,7 @@ using namespace rtl;  // the channels, never
 
 // --- construction ---
 
-rtl_simulator::network::network(const network_tree& tree, const rtl_parameters& parameters)
+rtl_simulator::network::network(const network_tree& tree, const rtl_parameters& parameters, bool counts)
     : p_(parameters),
       routers_(tree.parent.size()),
       masters_(tree.cluster.size()),
@@ -54,6 +54,7 @@ rtl_simulator::network::network(const network_tree& tree, const rtl_parameters& 
   places_.back() = {&routers_.front(), children.front()};
   routers_.front().out.back().on.endpoint = static_cast<unsigned>(masters_.size());
   slaves_.back().is = p_.memory;
+  if (counts) count_channels(tree, level);
 }
 
 /// Connects router `r` to the next port of its parent.
@@ -208,16 +209,101 @@ void rtl_simulator::network::finish(unsigned index, const beat& b) {
   --unanswered_;
 }
 
+// --- channels ---
+
+/// A link by its two ports: what requests come out of (null: a master) and go into (null: a slave), and what responses
+/// come out of (null: a slave) and go into (null: a master).
+void rtl_simulator::network::add_link(const std::string& name, slave_port* request_end, master_port* request_begin,
+                                      master_port* response_end, slave_port* response_begin, const master* m,
+                                      const slave* s) {
+  for (const channel c : {AR, AW, W, R, B}) {
+    constexpr const char* names[] = {"AW", "W", "AR", "B", "R"};
+    counted of;
+    const bool response = c == R || c == B;
+    if (response) {
+      if (response_begin != nullptr) of.registers.push_back(&response_begin->of(c));
+      if (response_end != nullptr) of.registers.push_back(&response_end->of(c));
+      of.from_slave = s;
+    } else {
+      if (request_begin != nullptr) of.registers.push_back(&request_begin->of(c));
+      if (c != W) of.names = request_begin;
+      if (request_end != nullptr) of.registers.push_back(&request_end->of(c));
+      of.from_master = m;
+    }
+    if (of.registers.empty()) continue;
+    counted_.push_back(of);
+    counts_.push_back({name, names[c], 0, 0, 0, !response || response_end != nullptr});
+  }
+}
+
+void rtl_simulator::network::count_channels(const network_tree& tree, const std::vector<unsigned>& level) {
+  std::vector<unsigned> in_level(*std::max_element(level.begin(), level.end()) + 1, 0);
+  for (std::size_t r = 0; r < routers_.size(); ++r) {
+    const std::string name = "l" + std::to_string(level[r]) + "_" + std::to_string(in_level[level[r]]++);
+    if (tree.parent[r] < 0) continue;
+    router& at = routers_[r];
+    const link& up = at.out.back().on;
+    slave_port& parent_in = up.at->in[up.port];
+    master_port& parent_out = up.at->out[up.port];
+    add_link(name + ".up", &parent_in, &at.out.back(), &parent_out, &at.in.back(), nullptr, nullptr);
+    add_link(name + ".down", &at.in.back(), &parent_out, &at.out.back(), &parent_in, nullptr, nullptr);
+  }
+  for (unsigned c = 0; c < masters_.size(); ++c) {
+    const std::string name = "cluster_" + std::to_string(c);
+    slave_port& in = places_[c].at->in[places_[c].port];
+    master_port& out = places_[c].at->out[places_[c].port];
+    add_link(name + ".up", &in, nullptr, &out, nullptr, &masters_[c], &slaves_[c]);
+    add_link(name + ".down", nullptr, &out, nullptr, &in, nullptr, nullptr);
+  }
+  master_port& memory = routers_.front().out.back();
+  add_link("top.down", nullptr, nullptr, &memory, nullptr, nullptr, &slaves_.back());
+  add_link("top.up", nullptr, &memory, nullptr, nullptr, nullptr, nullptr);
+}
+
+/// Whether a master or slave has a beat for the channel that has not come onto it in this cycle, and could not.
+bool rtl_simulator::network::waits_to_enter(const counted& c, const std::string& name) const {
+  if (c.registers.front()->first().pushed()) return false;
+  if (c.from_master != nullptr) {
+    if (name == "AR") return c.from_master->reads.presented >= 0;
+    if (name == "AW") return c.from_master->writes.presented >= 0;
+    return !c.from_master->data.empty();
+  }
+  if (c.from_slave == nullptr) return false;
+  const auto& answers = name == "R" ? c.from_slave->reads : c.from_slave->writes;
+  return !answers.empty() && answers.front().at <= now_;
+}
+
+/// Before clock(): of so many cycles in which the same happens.
+void rtl_simulator::network::count_cycle(std::uint64_t cycles) {
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    const counted& c = counted_[i];
+    const stage &begin = c.registers.front()->first(), &end = c.registers.back()->last();
+    if (begin.pushed()) counts_[i].beats += cycles;
+    if (end.valid() && !end.popped()) counts_[i].waited += cycles;
+    if (waits_to_enter(c, counts_[i].name)) counts_[i].waited += cycles;
+    const bool nameless = c.names != nullptr && (counts_[i].name == "AR" ? c.names->ar_id : c.names->aw_id) < 0;
+    if (nameless && &begin != &end && begin.valid()) counts_[i].waited += cycles;
+  }
+}
+
+/// Behind it.
+void rtl_simulator::network::count_held(std::uint64_t cycles) {
+  for (std::size_t i = 0; i < counts_.size(); ++i)
+    for (const pipe* p : counted_[i].registers) counts_[i].held += cycles * p->held();
+}
+
 // --- the whole ---
 
 /// Ends a cycle; whether any beat moved in it.
 bool rtl_simulator::network::clock() {
   const bool moved = !clock_.empty();
+  count_cycle(1);
   for (stage* s : clock_) s->clock();
   for (remap_table* t : releasing_) t->clock();
   for (slave& s : slaves_) s.clock();
   clock_.clear();
   releasing_.clear();
+  count_held(1);
   return moved;
 }
 
@@ -267,15 +353,18 @@ std::uint64_t rtl_simulator::network::run(std::vector<rtl_burst>& bursts) {
       throw std::runtime_error("dead-lock in cycle " + std::to_string(now_) + ": " + std::to_string(unanswered_) +
                                " bursts unanswered");
     }
+    count_cycle(next - 1 - now_);
+    count_held(next - 1 - now_);
     now_ = next - 1;
   }
   return now_;
 }
 
-rtl_simulator::rtl_simulator(const network_tree& tree, const rtl_parameters& parameters)
-    : network_(std::make_unique<network>(tree, parameters)) {}
+rtl_simulator::rtl_simulator(const network_tree& tree, const rtl_parameters& parameters, bool counts)
+    : network_(std::make_unique<network>(tree, parameters, counts)) {}
 rtl_simulator::~rtl_simulator() = default;
 
 std::uint64_t rtl_simulator::run(std::vector<rtl_burst>& bursts) { return network_->run(bursts); }
+const std::vector<rtl_channel>& rtl_simulator::channels() const { return network_->channels(); }
 
 }  // namespace ohmic::test

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/ip/axi/traffic.h"
@@ -33,6 +34,18 @@ struct rtl_parameters {
   unsigned master_writes = 16;  ///< in flight per master
   rtl_slave cluster;
   rtl_slave memory{100, 32, 1, true};
+};
+
+/// What one channel of a link carried: between two crossbars, or between one and a master or slave. Links: to a router
+/// ("l2_5.down", level counted from the clusters), to a cluster ("cluster_3.down"), to memory ("top.up"); and back.
+struct rtl_channel {
+  std::string link;
+  std::string name;            ///< AR, AW, W, R, B
+  std::uint64_t beats = 0;     ///< that came onto it
+  std::uint64_t held = 0;      ///< sum over the cycles' ends of the beats on it
+  std::uint64_t waited = 0;    ///< cycles in which the beat at its end stayed there, one that wants to come onto it
+                               ///< could not, or one behind the arbiter found no id
+  bool to_a_register = false;  ///< its end is a register, and no master that takes what comes
 };
 
 /// The AXI crosspoint network, register by register and cycle by cycle: what the network model is judged by.
@@ -75,14 +88,16 @@ struct rtl_parameters {
 /// Not simulated: links narrower than a beat, atomics, unmapped addresses, routers of one cycle.
 class rtl_simulator {
  public:
-  /// Throws std::invalid_argument for what cannot be built.
-  rtl_simulator(const network_tree& tree, const rtl_parameters& parameters);
+  /// Throws std::invalid_argument for what cannot be built. `counts`: what channels() tells.
+  rtl_simulator(const network_tree& tree, const rtl_parameters& parameters, bool counts = false);
   ~rtl_simulator();
 
   /// Plays `bursts` from cycle 1 until all are answered, fills in their results and returns the cycle of the last
   /// response. A master's bursts of one id and direction are sent in the order of the list. To be called once.
   /// Throws std::runtime_error at a dead-lock.
   std::uint64_t run(std::vector<rtl_burst>& bursts);
+  /// All channels, after run(); none if it does not count them.
+  const std::vector<rtl_channel>& channels() const;
 
  private:
   class network;
