@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -143,6 +144,146 @@ TEST_F(FabricContractTest, NobodyAnswersForWhatIsNotThere) {
   EXPECT_EQ(unmapped.resp, axi_resp::decerr);
   EXPECT_EQ(unserved.resp, axi_resp::decerr);
   EXPECT_EQ(client.back.size(), 3u) << "both R beats, and B";
+}
+
+// It is answered at its target's edge, whatever its burst said before, and whatever the target is.
+TEST_F(FabricContractTest, ALostWriteIsAnsweredOkayAndItsTargetHearsNothingOfIt) {
+  config.options.drop_write = 2;
+  build();
+  fabric->offer_with_data(port_hbm);
+  axi_burst &first = burst(true, port_hbm, 16), &lost = burst(true, port_hbm, 2);
+  lost.resp = axi_resp::slverr;
+  fabric->issue(first, 0, 10);
+  fabric->issue(lost, 0, 10);  // waits for its data, which come behind the first one's
+  run();
+  EXPECT_EQ(client.requests.size(), 1u);
+  EXPECT_EQ(client.data.size(), 16u);
+  EXPECT_EQ(client.left.size(), 1u) << "no response of its own has left it";
+  EXPECT_EQ(client.waits.size(), 1u) << "nor has it been told of an address";
+  EXPECT_EQ(client.back.size(), 2u);
+  EXPECT_EQ(lost.resp, axi_resp::okay);
+}
+
+TEST_F(FabricContractTest, TheNextRequestWaitsForTheLastResponseAndTheTurnaround) {
+  config.port.outstanding_reads = config.port.outstanding_writes = 1;
+  config.port.turnaround = 7;
+  build();
+  for (const bool write : {false, true})
+    for (unsigned i = 0; i < 2; ++i) fabric->issue(burst(write, 2, 3), 0, 10);
+  run();
+  ASSERT_EQ(client.requests.size(), 4u);
+  std::vector<cycle_t> reads, writes;
+  for (const auto& r : client.requests) (r.transit->write ? writes : reads).push_back(r.cycle);
+  // The read's last beat is back in 37, B behind the third W beat in 10 + 12 + 2 + 1 + 12 = 37, too.
+  EXPECT_EQ(reads, (std::vector<cycle_t>{22, 37 + 7 + 12}));
+  EXPECT_EQ(writes, (std::vector<cycle_t>{22, 37 + 7 + 12}));
+}
+
+TEST_F(FabricContractTest, BytesAreThoseOfTheBurstsAndNotOfTheirBeats) {
+  build();
+  axi_burst &write = burst(true, 2, 1), &read = burst(false, 2, 1);
+  write.addr += 60, write.bytes = 10;  // two beats
+  read.addr += 1, read.bytes = 5;
+  fabric->issue(write, 0, 10);
+  fabric->issue(read, 0, 10);
+  run();
+  std::map<std::string, std::array<channel_counters, axi_lanes>> links;
+  fabric->for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
+    links[name][static_cast<unsigned>(lane)] = count;
+  });
+  const auto of = [&](const std::string& name, axi_lane lane) { return links[name][static_cast<unsigned>(lane)]; };
+  for (const char* link : {"cluster_0.up", "l1_0.up", "l1_1.down", "cluster_2.down"}) {
+    EXPECT_EQ(of(link, axi_lane::w).bytes, 10u) << link;
+    EXPECT_EQ(of(link, axi_lane::w).beats, 2u) << link;
+    EXPECT_EQ(of(link, axi_lane::w).bursts, 1u) << link;
+    EXPECT_EQ(of(link, axi_lane::aw).bytes + of(link, axi_lane::ar).bytes, 0u) << "addresses are no data";
+    EXPECT_EQ(of(link, axi_lane::aw).bursts, 1u) << link;
+  }
+  for (const char* link : {"cluster_2.up", "l1_1.up", "l1_0.down", "cluster_0.down"}) {
+    EXPECT_EQ(of(link, axi_lane::r).bytes, 5u) << link;
+    EXPECT_EQ(of(link, axi_lane::b).bursts, 1u) << link;
+    EXPECT_EQ(of(link, axi_lane::b).bytes, 0u) << link;
+  }
+}
+
+// Names of the links, every one with all lanes, from the lowest of its direction to B.
+TEST_F(FabricContractTest, EveryLinkIsToldOfOncePerDirectionAndLane) {
+  build();
+  std::map<std::string, std::vector<axi_lane>> lanes;
+  fabric->for_each_lane(
+      [&](const std::string& name, axi_lane lane, const channel_counters&) { lanes[name].push_back(lane); });
+  std::vector<std::string> names;
+  for (const auto& [name, of] : lanes) {
+    names.push_back(name);
+    EXPECT_EQ(of, std::vector<axi_lane>(all_lanes.begin(), all_lanes.end())) << name;
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"cluster_0.down", "cluster_0.up", "cluster_1.down", "cluster_1.up",
+                                             "cluster_2.down", "cluster_2.up", "cluster_3.down", "cluster_3.up",
+                                             "l1_0.down", "l1_0.up", "l1_1.down", "l1_1.up", "platform.down",
+                                             "platform.up", "top.down", "top.up"}));
+}
+
+TEST_F(FabricContractTest, ARouterHasSixtyFourPorts) {
+  for (const unsigned children : {61u, 62u}) {  // and HBM, platform control, errors
+    config.levels = {{children, 4, 64}};
+    config.map.cluster_count = children;
+    if (children == 61)
+      EXPECT_NO_THROW(build());
+    else
+      EXPECT_THROW(build(), std::invalid_argument);
+  }
+}
+
+// Two ids, and names for both or for one: then the second request stands in the register behind the arbiter until the
+// first one's name is free again.
+TEST_F(FabricContractTest, AWaitForANameCountsOnTheChannelBehindIt) {
+  for (const bool write : {false, true}) {
+    cycle_t arrived[2];
+    channel_counters up[2];
+    for (const unsigned names : {1u, 2u}) {
+      config.flow.names = names;
+      client = plain_client();
+      build();
+      axi_burst &first = burst(write, 2, 1), &second = burst(write, 2, 1);
+      second.id = 1;
+      fabric->issue(first, 0, 10);
+      fabric->issue(second, 0, 10);
+      run();
+      ASSERT_EQ(client.requests.size(), 2u);
+      arrived[names - 1] = client.requests[1].cycle;
+      fabric->for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
+        if (name == "l1_0.up" && lane == (write ? axi_lane::aw : axi_lane::ar)) up[names - 1] = count;
+      });
+    }
+    EXPECT_EQ(arrived[1], 23u) << "a cycle behind the first one";
+    EXPECT_GT(arrived[0], 30u);
+    EXPECT_EQ(up[1].blocked_full, 0u);
+    EXPECT_EQ(up[0].blocked_full, arrived[0] - arrived[1]);
+    EXPECT_EQ(up[0].held_cycles, up[1].held_cycles + arrived[0] - arrived[1]);
+    EXPECT_EQ(up[1].held_cycles, 2u * 4) << "four registers";
+  }
+}
+
+// Requests that are accepted in one cycle leave in two: a port gives one beat per cycle.
+TEST_F(FabricContractTest, WhatIsAcceptedBelatedlyIsTakenOnePerCycle) {
+  build();
+  client.shut = true;
+  for (unsigned i = 0; i < 3; ++i) fabric->issue(burst(false, 1, 1), 0, 10);
+  run();
+  for (unsigned i = 0; i < 3; ++i) {
+    ASSERT_EQ(client.requests.size(), i + 1);
+    fabric->respond(*client.requests[i].transit, 120);
+    fabric->accept(1, false, 100);
+  }
+  run();
+  EXPECT_EQ(client.requests[1].cycle, 101u);
+  EXPECT_EQ(client.requests[2].cycle, 102u);
+  std::uint64_t waited = 0;
+  fabric->for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
+    if (name == "cluster_1.down" && lane == axi_lane::ar) waited = count.blocked_full;
+  });
+  // There in 14, 15, 16, and taken in 100, 101, 102; first in 14, 101, 102.
+  EXPECT_EQ(waited, 100u - 14) << "cycles in which the first one could not go on";
 }
 
 TEST_F(FabricContractTest, CountersSayWhyBeatsWaited) {

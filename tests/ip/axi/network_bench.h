@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -240,6 +242,7 @@ class network_bench : public sc_core::sc_module {
     }
     void response_left(tlm::tlm_generic_payload&, cycle_t) override {}
     void read_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool) override {
+      EXPECT_TRUE(payload.is_read()) << "a write's B is no data";
       sent_burst& s = bench.bursts[burst_of(payload)->tag];
       if (s.response_head == 0) s.response_head = cycle;
     }

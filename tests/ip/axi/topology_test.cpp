@@ -97,5 +97,84 @@ TEST(TopologyTest, WhatCannotBeBuiltIsRefusedWithTheReason) {
   EXPECT_NE(reason([](network_config& c) { c.map.hbm_base += 1; }).find("4 KiB"), std::string::npos);
 }
 
+// Both ends of every range may be had, what is next to them may not.
+TEST(TopologyTest, LimitsAreExact) {
+  const auto accepted = [](const std::function<void(network_config&)>& change) {
+    network_config config;
+    config.levels = {{2, 4, 64}, {2, 4, 64}};
+    config.map.cluster_count = 4;
+    change(config);
+    try {
+      config.check();
+    } catch (const std::invalid_argument&) {
+      return false;
+    }
+    return true;
+  };
+  const auto levels = [&](unsigned count) {
+    return accepted([&](network_config& c) {
+      c.levels.assign(count, {1, 4, 64});
+      c.map.cluster_count = 1;
+    });
+  };
+  EXPECT_TRUE(levels(1));
+  EXPECT_TRUE(levels(7));
+  EXPECT_FALSE(levels(8));
+  const auto clusters = [&](unsigned last) {
+    return accepted([&](network_config& c) {
+      c.levels = {{64, 4, 64}, {64, 4, 64}, {last, 4, 64}};
+      c.map.cluster_count = 4096 * last;
+      c.map.cluster_stride = 4096;
+    });
+  };
+  EXPECT_TRUE(clusters(16));
+  EXPECT_FALSE(clusters(17));
+  const struct {
+    const char* name;
+    std::function<void(network_config&, unsigned)> set;
+    unsigned least, most;
+  } ranges[] = {{"latency", [](network_config& c, unsigned v) { c.levels[1].latency = v; }, 1, 1000},
+                {"register depth", [](network_config& c, unsigned v) { c.flow.stage_depth = v; }, 1, 255},
+                {"names", [](network_config& c, unsigned v) { c.flow.names = v; }, 1, 64},
+                {"open per id", [](network_config& c, unsigned v) { c.flow.open_per_id = v; }, 1, 1000},
+                {"open writes", [](network_config& c, unsigned v) { c.flow.open_writes = v; }, 1, 1000},
+                {"ids", [](network_config& c, unsigned v) { c.port.ids = v; }, 1, 128},
+                {"reads", [](network_config& c, unsigned v) { c.port.outstanding_reads = v; }, 1, 1000},
+                {"writes", [](network_config& c, unsigned v) { c.port.outstanding_writes = v; }, 1, 1000}};
+  for (const auto& r : ranges) {
+    const auto with = [&](unsigned value) { return accepted([&](network_config& c) { r.set(c, value); }); };
+    EXPECT_FALSE(with(r.least - 1)) << r.name;
+    EXPECT_TRUE(with(r.least)) << r.name;
+    EXPECT_TRUE(with(r.most)) << r.name;
+    if (r.most != 1000) EXPECT_FALSE(with(r.most + 1)) << r.name;
+  }
+  for (const bool hbm : {false, true}) {
+    const auto width = [&](unsigned bytes) {
+      return accepted([&](network_config& c) { (hbm ? c.hbm_width : c.levels[1].width) = bytes; });
+    };
+    for (unsigned bytes = 4; bytes <= 4096; bytes *= 2) EXPECT_TRUE(width(bytes)) << bytes;
+    for (const unsigned bytes : {0u, 1u, 2u, 6u, 48u, 8192u}) EXPECT_FALSE(width(bytes)) << bytes;
+  }
+}
+
+// The converter of a router works on the wider of its links.
+TEST(TopologyTest, EveryRouterKnowsItsWidestLinkAndItsParentsClusters) {
+  network_config config;
+  config.levels = {{2, 4, 16}, {3, 4, 64}, {2, 4, 8}};
+  config.hbm_width = 4;
+  const std::vector<router_place> places = place_routers(config);
+  ASSERT_EQ(places.size(), 1u + 2 + 6);
+  EXPECT_EQ(places[0].config.widest_log2, 4u);
+  EXPECT_EQ(places[1].config.widest_log2, 6u);
+  EXPECT_EQ(places[3].config.widest_log2, 6u);
+  EXPECT_EQ(places[2].config.parent_first, 0u);
+  EXPECT_EQ(places[2].config.parent_clusters, 12u) << "the top's own";
+  EXPECT_EQ(places[7].config.first_cluster, 8u);
+  EXPECT_EQ(places[7].config.parent_first, 6u);
+  EXPECT_EQ(places[7].config.parent_clusters, 6u);
+  EXPECT_EQ(places[7].config.level, 0u);
+  EXPECT_EQ(places[0].config.level, 2u);
+}
+
 }  // namespace
 }  // namespace ohmic
