@@ -5,6 +5,7 @@
 #include <deque>
 #include <systemc>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -86,7 +87,6 @@ class cluster_module : public sc_core::sc_module,
   /// The bursts of one direction that the slave side holds.
   struct held {
     unsigned free = 0;
-    cycle_t again = 0;  // the last place that became free may be taken from then on
     tlm::tlm_generic_payload* waiting = nullptr;
     cycle_t waiting_from = 0;
   };

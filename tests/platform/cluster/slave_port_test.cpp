@@ -209,5 +209,27 @@ TEST_F(SlavePortTest, RefusesWhatIsNoRegisterAccessWithSlverr) {
   EXPECT_EQ(unknown.data[0], 0xE5) << "a failing read shows 0xBADACCE5";
 }
 
+TEST_F(SlavePortTest, ABurstMayEndWithTheLastByteOfL1) {
+  axi_burst& write = send(true, l1_bytes - 64, 64, 1);
+  run(5);
+  axi_burst& read = send(false, l1_bytes - 64, 64, 5);
+  axi_burst& behind = send(false, l1_bytes - 63, 64, 6);
+  run(20);
+  EXPECT_EQ(write.resp, axi_resp::okay);
+  EXPECT_EQ(read.resp, axi_resp::okay);
+  EXPECT_EQ(read.data[63], 64);
+  EXPECT_EQ(l1_[l1_bytes - 1], 64);
+  EXPECT_EQ(behind.resp, axi_resp::slverr);
+}
+
+// B means that the whole write is there, also of one that is refused.
+TEST_F(SlavePortTest, ARefusedWriteIsAnsweredWhenAllOfItsDataHaveCome) {
+  send(true, l1_bytes + 0x100, 256, 2, 5);  // beats in 2, 7, 12 and 17
+  run(30);
+  ASSERT_EQ(out_.size(), 1u);
+  EXPECT_EQ(out_[0].burst->resp, axi_resp::slverr);
+  EXPECT_EQ(out_[0].cycle, 18u);
+}
+
 }  // namespace
 }  // namespace ohmic
