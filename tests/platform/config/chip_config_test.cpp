@@ -112,6 +112,13 @@ TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
                              "network.factors=[1,4,4,4,4]",
                              "network.latency=[50,4,4,4,4]",
                              "network.width=[64,64,64,64,32]",
+                             "network.stage_depth=3",
+                             "network.remap_ids=32",
+                             "network.open_per_id=31",
+                             "network.open_writes=32",
+                             "network.slave_reads=4",
+                             "network.slave_writes=4",
+                             "cluster.program_l1_bytes=32 KiB",
                              "network.outstanding_reads=8",
                              "network.outstanding_writes=8",
                              "network.egress_cycles=2",
@@ -124,6 +131,58 @@ TEST(ChipConfigTest, EveryKeyIsSpelledOutAndHashed) {
     EXPECT_EQ(to_yaml(parse_chip(to_yaml(changed), "again")), to_yaml(changed)) << change;
   }
   EXPECT_EQ(chip_hash(parse_chip("", "empty", {"name=other"})), defaults);
+}
+
+// Every key another number, so that none can stand where another belongs.
+TEST(ChipConfigTest, EveryKeySetsItsOwnMember) {
+  const chip_config c = parse_chip(
+      "clock_ghz: 2\n"
+      "cluster: {cores: 5, l1_bytes: 512 KiB, program_l1_bytes: 32 KiB, l1_banks: 32, peripheral_cycles: 4, "
+      "wake_cycles: 9}\n"
+      "icache: {shared_bytes: 32 KiB, ways: 2, banks: 8, hit_cycles: 6}\n"
+      "dma: {channels: 3, start_cycles: 21, burst_buffers: 13}\n"
+      "ima: {rows: 64, columns: 96, mvm_ns: 100, streamer_ports: 7, job_queue: 10}\n"
+      "network: {factors: [1, 2, 3], latency: [70, 15, 18], width: [32, 16, 8], stage_depth: 1, remap_ids: 40,\n"
+      "          open_per_id: 41, open_writes: 42, slave_reads: 14, slave_writes: 19, outstanding_reads: 11,\n"
+      "          outstanding_writes: 12, egress_cycles: 2, ingress_cycles: 20, max_burst_bytes: 512}\n"
+      "hbm: {bytes: 3 MiB, outstanding: 17}\n",
+      "text");
+  EXPECT_EQ(c.clock_ghz, 2.0);
+  EXPECT_EQ(c.cluster.cores, 5u);
+  EXPECT_EQ(c.cluster.l1_bytes, 512u << 10);
+  EXPECT_EQ(c.cluster.program_l1_bytes, 32u << 10);
+  EXPECT_EQ(c.cluster.l1_banks, 32u);
+  EXPECT_EQ(c.cluster.peripheral_cycles, 4u);
+  EXPECT_EQ(c.cluster.wake_cycles, 9u);
+  EXPECT_EQ(c.icache.shared_bytes, 32u << 10);
+  EXPECT_EQ(c.icache.ways, 2u);
+  EXPECT_EQ(c.icache.banks, 8u);
+  EXPECT_EQ(c.icache.hit_cycles, 6u);
+  EXPECT_EQ(c.dma.channels, 3u);
+  EXPECT_EQ(c.dma.start_cycles, 21u);
+  EXPECT_EQ(c.dma.burst_buffers, 13u);
+  EXPECT_EQ(c.ima.rows, 64u);
+  EXPECT_EQ(c.ima.columns, 96u);
+  EXPECT_EQ(c.ima.mvm_ns, 100.0);
+  EXPECT_EQ(c.ima.mvm_cycles, 200u);
+  EXPECT_EQ(c.ima.streamer_ports, 7u);
+  EXPECT_EQ(c.ima.job_queue, 10u);
+  EXPECT_EQ(c.network.factors, (std::vector<unsigned>{1, 2, 3}));
+  EXPECT_EQ(c.network.latency, (std::vector<cycle_t>{70, 15, 18}));
+  EXPECT_EQ(c.network.width, (std::vector<unsigned>{32, 16, 8}));
+  EXPECT_EQ(c.network.stage_depth, 1u);
+  EXPECT_EQ(c.network.remap_ids, 40u);
+  EXPECT_EQ(c.network.open_per_id, 41u);
+  EXPECT_EQ(c.network.open_writes, 42u);
+  EXPECT_EQ(c.network.slave_reads, 14u);
+  EXPECT_EQ(c.network.slave_writes, 19u);
+  EXPECT_EQ(c.network.outstanding_reads, 11u);
+  EXPECT_EQ(c.network.outstanding_writes, 12u);
+  EXPECT_EQ(c.network.egress_cycles, 2u);
+  EXPECT_EQ(c.network.ingress_cycles, 20u);
+  EXPECT_EQ(c.network.max_burst_bytes, 512u);
+  EXPECT_EQ(c.hbm.bytes, 3u << 20);
+  EXPECT_EQ(c.hbm.outstanding, 17u);
 }
 
 TEST(ChipConfigTest, FormattingDoesNotChangeTheHash) {

@@ -114,6 +114,14 @@ TEST(ConfigMistakesTest, OneClusterTooManyIsRefused) {
   EXPECT_EQ(message("network: {factors: [1, 16, 32]}"), "no error");
 }
 
+// 8192 clusters of the smallest kind, twice as many as there are addresses for.
+TEST(ConfigMistakesTest, NoNumberOfClustersIsTooLargeToBeCounted) {
+  const std::string small = "cluster: {l1_bytes: 128 KiB}\nnetwork: {factors: ";
+  EXPECT_EQ(message(small + "[1, 8, 8, 8, 8]}\n"), "no error");
+  EXPECT_THAT(message(small + "[1, 8, 8, 8, 16]}\n"), HasSubstr("makes 8192 clusters"));
+  EXPECT_THAT(message(small + "[1, 61, 63, 63, 63]}\n"), HasSubstr("makes 15252867 clusters"));
+}
+
 TEST(ConfigMistakesTest, ElementOfAListIsNamed) {
   EXPECT_THAT(message("network:\n  factors: [1, 4, 0]\n"), StartsWith("chip.yaml:2:19: network.factors[2]: 0 is not"));
 }
@@ -188,10 +196,12 @@ TEST(ConfigMistakesTest, RoutersHaveAtMost64Ports) {
 }
 
 TEST(ConfigMistakesTest, CacheHoldsOneLinePerWayAndBank) {
+  EXPECT_EQ(message("icache: {shared_bytes: 2 KiB, ways: 8}"), "no error") << "four banks of 64 bytes";
   EXPECT_THAT(message("icache: {shared_bytes: 1 KiB, ways: 8}"), HasSubstr("one line per way and bank (2048 bytes)"));
 }
 
 TEST(ConfigMistakesTest, BurstsHaveAtMost256Beats) {
+  EXPECT_EQ(message("network: {width: [64, 64, 64, 64, 4], max_burst_bytes: 1024}"), "no error");
   EXPECT_THAT(message("network: {width: [64, 64, 64, 64, 4], max_burst_bytes: 2048}"), HasSubstr("256 beats"));
 }
 

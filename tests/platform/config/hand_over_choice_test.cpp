@@ -65,6 +65,14 @@ TEST(HandOverChoiceTest, TheyAreReadBackAndDoNotChangeTheHash) {
   EXPECT_EQ(chip_hash(c), chip_hash(chip({})));
 }
 
+TEST(HandOverChoiceTest, MomentsAreWrittenAsTheyAreRead) {
+  for (const char* const at : {"marker:15", "cycle:0", "cycle:250000", "pc:0x80001234", "pc:0x80001234:2",
+                               "pc:0xfffffffe", "symbol:main", "symbol:main:2", "symbol:main:1000000000"})
+    EXPECT_EQ(moment_of(chip({std::string("0.0=rtl@") + at}).cores.hand_overs.at(0)), at);
+  EXPECT_EQ(moment_of(chip({"0.0=rtl@symbol:main:1"}).cores.hand_overs.at(0)), "symbol:main") << "the first time";
+  EXPECT_THAT(message({"0.0=rtl@symbol:main:1000000001"}), HasSubstr("is no moment"));
+}
+
 TEST(HandOverChoiceTest, WhatIsNoHandOverIsRefused) {
   for (const char* const wrong : {"rtl", "0.0=rtl", "0=rtl@cycle:1", "0.0@cycle:1", "rtl@cycle:1"})
     EXPECT_THAT(message({wrong}), HasSubstr("CLUSTERS.CORES=MODEL@MOMENT")) << wrong;

@@ -96,6 +96,78 @@ TEST(ElfFile, KnowsTheDataInAnExecutableSegment) {
     EXPECT_EQ(f.is_data(address), address >= 0x80000004 && address < 0x80000008) << std::hex << address;
 }
 
+struct test_symbol {
+  std::string name;
+  std::uint32_t address, size, info, section;
+};
+
+/// The small program with these symbols instead of its own, in tables behind everything else.
+std::vector<std::uint8_t> with_symbols(const std::vector<test_symbol>& symbols) {
+  std::vector<std::uint8_t> b = small_elf();
+  const auto table = static_cast<std::uint32_t>(b.size());
+  const auto strings = table + 16 * static_cast<std::uint32_t>(symbols.size() + 1);
+  put(b, 292 + 16, table, 4), put(b, 292 + 20, strings - table, 4), put(b, strings, 0, 1);
+  std::uint32_t at = table + 16, name = 1;
+  for (const test_symbol& s : symbols) {
+    put(b, at, name, 4), put(b, at + 4, s.address, 4), put(b, at + 8, s.size, 4), put(b, at + 12, s.info, 1);
+    put(b, at + 14, s.section, 2);
+    at += 16;
+    for (const char c : s.name + '\0') put(b, strings + name++, static_cast<std::uint8_t>(c), 1);
+  }
+  put(b, 332 + 16, strings, 4), put(b, 332 + 20, name, 4);
+  return b;
+}
+
+TEST(ElfFile, SymbolsAreDefinedFunctionsObjectsAndLabels) {
+  const elf_file f = elf_file::parse(with_symbols({{"label", 0x80000000, 0, 0x10, 1},
+                                                   {"object", 0x80000004, 4, 0x11, 1},
+                                                   {"function", 0x80000006, 2, 0x12, 1},
+                                                   {"section", 0x80000000, 0, 0x03, 1},
+                                                   {"file.c", 0, 0, 0x04, 0xfff1},
+                                                   {"elsewhere", 0, 0, 0x10, 0},
+                                                   {"$x", 0x80000000, 0, 0x00, 1},
+                                                   {"", 0x80000000, 0, 0x00, 1},
+                                                   {"last", 0x80000007, 0, 0x10, 1}}),
+                                     "x.elf");
+  std::vector<std::string> names;
+  for (const elf_symbol& s : f.symbols()) names.push_back(s.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"label", "object", "function", "last"})) << "by their addresses";
+}
+
+// A function beside labels at its address gives the place its name, whatever the order of the names.
+TEST(ElfFile, ThePlaceOfAFunctionHasItsName) {
+  const elf_file f = elf_file::parse(with_symbols({{"a_label", 0x80000000, 0, 0x10, 1},
+                                                   {"function", 0x80000000, 4, 0x12, 1},
+                                                   {"z_label", 0x80000000, 0, 0x10, 1},
+                                                   {"first", 0x80000004, 0, 0x10, 1},
+                                                   {"second", 0x80000004, 0, 0x10, 1}}),
+                                     "x.elf");
+  EXPECT_EQ(f.describe(0x80000000), "function");
+  EXPECT_EQ(f.describe(0x80000003), "function+0x3");
+  EXPECT_EQ(f.describe(0x80000004), "second") << "of labels alone the last one";
+}
+
+TEST(ElfFile, DataThatContainsOtherDataEndsWhereTheLargerOneDoes) {
+  std::vector<std::uint8_t> b = small_elf();
+  const auto section = [&](std::size_t at, std::uint32_t address, std::uint32_t size) {
+    put(b, at + 4, 1, 4), put(b, at + 8, 3, 4), put(b, at + 12, address, 4), put(b, at + 20, size, 4);
+    put(b, at + 36, 0, 4);
+  };
+  put(b, 48, 6, 2);
+  section(372, 0x80000000, 7);
+  section(412, 0x80000002, 2);
+  section(452, 0x80000007, 0);
+  const elf_file f = elf_file::parse(b, "x.elf");
+  for (std::uint32_t address = 0x7fffffff; address <= 0x80000009; ++address)
+    EXPECT_EQ(f.is_data(address), address >= 0x80000000 && address < 0x80000007) << std::hex << address;
+}
+
+TEST(ElfFile, AnEmptySegmentIsNone) {
+  auto b = small_elf();
+  put(b, 84 + 16, 0, 4), put(b, 84 + 20, 0, 4);
+  EXPECT_EQ(elf_file::parse(b, "x.elf").segments().size(), 1u);
+}
+
 TEST(ElfFile, NamesTheMissingSymbol) {
   const elf_file f = elf_file::parse(small_elf(), "x.elf");
   try {
