@@ -31,6 +31,18 @@ struct telling_group {
     return Kind == 1 ? core_stop::fetch : core_stop::halted;
   }
   cycle_t time(unsigned h) const { return note("time", h); }
+  cycle_t due(unsigned h) const { return note("due", h); }
+  cycle_t certain_until(unsigned h, cycle_t now) const { return note("certain_until", h) + now; }
+  void set_stack_guard(unsigned h, stack_guard) { note("set_stack_guard", h); }
+  void set_trap_limit(unsigned h, std::uint32_t most) { note("set_trap_limit", h), limit = most; }
+  std::uint32_t trap_cause(unsigned h) const { return note("trap_cause", h); }
+  instruction_counts instructions() const {
+    instruction_counts counts;
+    counts[instruction_class::alu] = Kind;
+    counts[instruction_class::system] = 10 * Kind;
+    return counts;
+  }
+  std::uint32_t limit = 0;
   const bus_request& request(unsigned h) const { return note("request", h), asked; }
   std::uint32_t fetch_line(unsigned h) const { return note("fetch_line", h); }
   void complete(unsigned h, std::uint32_t, cycle_t, cycle_t) { note("complete", h); }
@@ -63,6 +75,9 @@ TEST(CoreMix, EveryCallReachesTheHartsOwnKind) {
     cores.stop(hart);
     EXPECT_EQ(cores.advance(hart, 0, nobody), kind == 0 ? core_stop::fetch : core_stop::halted);
     EXPECT_EQ(cores.time(hart), value);
+    EXPECT_EQ(cores.due(hart), value);
+    EXPECT_EQ(cores.certain_until(hart, 5000), value + 5000);
+    EXPECT_EQ(cores.trap_cause(hart), value);
     EXPECT_EQ(cores.request(hart).addr, kind + 1);
     EXPECT_EQ(cores.fetch_line(hart), value);
     cores.complete(hart, 0, 0, 0);
@@ -77,10 +92,31 @@ TEST(CoreMix, EveryCallReachesTheHartsOwnKind) {
     EXPECT_EQ(cores.fault(hart), kind == 0 ? hart_fault::none : hart_fault::fetch_outside_text);
     const auto& own = kind == 0 ? cores.group<first>().called : cores.group<second>().called;
     const auto& other = kind == 0 ? cores.group<second>().called : cores.group<first>().called;
-    EXPECT_EQ(own.size(), 16u);
+    EXPECT_EQ(own.size(), 19u);
     for (const auto& [function, called] : own) EXPECT_EQ(called, hart + 1) << function;
     EXPECT_TRUE(other.empty());
   }
+}
+
+// A hart may become one of another kind, which then is guarded already.
+TEST(CoreMix, GuardsAndLimitsReachAllKinds) {
+  mix cores({0, 1, 1, 0}, first{}, second{});
+  cores.set_stack_guard(2, {});
+  cores.set_trap_limit(1, 77);
+  for (const auto& called : {cores.group<first>().called, cores.group<second>().called}) {
+    EXPECT_EQ(called.at("set_stack_guard"), 3u);
+    EXPECT_EQ(called.at("set_trap_limit"), 2u);
+  }
+  EXPECT_EQ(cores.group<first>().limit, 77u);
+  EXPECT_EQ(cores.group<second>().limit, 77u);
+}
+
+TEST(CoreMix, InstructionsOfAllKindsAddUp) {
+  const mix cores({0, 1}, first{}, second{});
+  const instruction_counts counts = cores.instructions();
+  EXPECT_EQ(counts[instruction_class::alu], 3u);
+  EXPECT_EQ(counts[instruction_class::system], 30u);
+  EXPECT_EQ(counts.total(), 33u);
 }
 
 TEST(CoreMix, KnowsItsHartsAndTheirKinds) {

@@ -87,5 +87,42 @@ TEST_F(TextHistoryTest, TellsOfWritesThatNoFenceFollowed) {
   EXPECT_EQ(code.cycle, 310u);
 }
 
+TEST_F(TextHistoryTest, EdgesOfTheDelaysBelongToWhatIsSeen) {
+  write(0x80000000, {10}, 0);
+  EXPECT_EQ(history.fence(4), 0u);
+  EXPECT_EQ(history.fence(5), 1u) << "written in cycle 0";
+  EXPECT_EQ(history.at_fetch(10), 0u);
+  EXPECT_EQ(history.at_fetch(11), 1u);
+  text_history at_once(text_bytes{0x80000000, 8, loaded.data()});
+  at_once.set_delays(0, 0, 0);
+  const std::uint8_t byte = 9;
+  at_once.write(0x80000000, &byte, 1, 0);
+  EXPECT_EQ(at_once.fence(0), 1u);
+  EXPECT_EQ(at_once.at_fetch(0), 1u);
+  EXPECT_EQ(at_once.at_wake(0), 1u);
+}
+
+// What a fence shows was there before it, whoever fenced meanwhile.
+TEST_F(TextHistoryTest, AnEarlierFenceThatIsToldLaterShowsItsOwnVersionEarlier) {
+  write(0x80000000, {10}, 100);
+  write(0x80000001, {20}, 200);
+  EXPECT_EQ(history.fence(300), 2u);
+  EXPECT_EQ(history.fence(150), 1u);
+  EXPECT_EQ(history.at_fetch(155), 0u);
+  EXPECT_EQ(history.at_fetch(156), 1u);
+  EXPECT_EQ(history.at_fetch(305), 1u);
+  EXPECT_EQ(history.at_fetch(306), 2u);
+}
+
+TEST_F(TextHistoryTest, WritingTheSameAgainIsNoChangeAndWritingTheOldOneBackIsOne) {
+  write(0x80000000, {10}, 100);
+  write(0x80000000, {10}, 110);
+  EXPECT_EQ(history.fence(1000), 1u);
+  write(0x80000000, {1}, 120);
+  EXPECT_EQ(history.fence(1000), 2u);
+  EXPECT_EQ((*history.at(2))[0], 1);
+  EXPECT_EQ((*history.at(1))[0], 10);
+}
+
 }  // namespace
 }  // namespace ohmic

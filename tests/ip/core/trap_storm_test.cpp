@@ -1,4 +1,6 @@
 // Exceptions again and again without progress end a hart: the same one on every model, at the same exception.
+#include "ip/core/trap_storm.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -138,6 +140,37 @@ TEST(TrapStormTest, ProgressInBetweenStartsTheCountAnew) {
   handling.insert(handling.end(), next_instruction.begin(), next_instruction.end());
   expect_fine(end_of(program, handling, 4));  // four exceptions at each of five places
   expect_storm(end_of(program, handling, 3), base + 12, 2);
+}
+
+TEST(TrapStormTest, CountsFromExceptionToException) {
+  trap_storm storm;
+  storm.set_limit(2);
+  EXPECT_EQ(storm.limit(), 2u);
+  EXPECT_FALSE(storm.watching());
+  EXPECT_FALSE(storm.trapped(base, 10));
+  EXPECT_TRUE(storm.watching());
+  storm.returned(12);
+  EXPECT_FALSE(storm.trapped(base, 12));
+  storm.returned(14);
+  EXPECT_FALSE(storm.trapped(base + 4, 14)) << "it returned to another instruction: the first of these";
+  EXPECT_FALSE(storm.trapped(base + 8, 15)) << "in the handler: the second one";
+  EXPECT_TRUE(storm.trapped(base + 12, 16));
+  storm.returned(17);
+  EXPECT_FALSE(storm.trapped(base + 12, 18)) << "an instruction has retired behind the return";
+  EXPECT_FALSE(storm.trapped(base + 12, 18));
+  EXPECT_TRUE(storm.trapped(base + 12, 18));
+}
+
+TEST(TrapStormTest, ForgetsAllButItsLimit) {
+  trap_storm storm;
+  storm.set_limit(1);
+  EXPECT_FALSE(storm.trapped(base, 0));
+  storm.returned(1);
+  storm.forget();
+  EXPECT_FALSE(storm.watching());
+  EXPECT_EQ(storm.limit(), 1u);
+  EXPECT_FALSE(storm.trapped(base + 4, 2));
+  EXPECT_TRUE(storm.trapped(base + 8, 3)) << "the return before does not count";
 }
 
 }  // namespace
