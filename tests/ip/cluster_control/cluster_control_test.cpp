@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "registers/cluster_control.h"
 
 namespace ohmic {
@@ -30,6 +32,56 @@ TEST(ClusterControlTest, EnablesOnlyCoresThatExist) {
   EXPECT_TRUE(control.write(reg::core_enable_lo_offset, ~0u));
   EXPECT_TRUE(control.write(reg::core_enable_hi_offset, ~0u));
   EXPECT_EQ(control.enabled(), 0x1Fu);
+}
+
+TEST(ClusterControlTest, EveryNumberOfItsShapeHasItsOwnRegister) {
+  cluster_identity chip;
+  chip.cluster = 17, chip.clusters = 512, chip.cores = 64, chip.l1_bytes = 0x80000, chip.l1_banks = 32;
+  chip.stride = 0x400000, chip.hbm_bytes = 0x3'8000'0000, chip.ima_rows = 128, chip.ima_columns = 96;
+  chip.dma_channels = 4, chip.boot_addr = 0x80001234;
+  cluster_control control(chip);
+  bool ok = true;
+  EXPECT_EQ(control.read(reg::l1_bytes_offset, 0, ok), 0x80000u);
+  EXPECT_EQ(control.read(reg::l1_banks_offset, 0, ok), 32u);
+  EXPECT_EQ(control.read(reg::cluster_stride_offset, 0, ok), 0x400000u);
+  EXPECT_EQ(control.read(reg::hbm_bytes_lo_offset, 0, ok), 0x80000000u);
+  EXPECT_EQ(control.read(reg::hbm_bytes_hi_offset, 0, ok), 3u);
+  EXPECT_EQ(control.read(reg::ima_rows_offset, 0, ok), 128u);
+  EXPECT_EQ(control.read(reg::ima_columns_offset, 0, ok), 96u);
+  EXPECT_EQ(control.read(reg::dma_channels_offset, 0, ok), 4u);
+  EXPECT_EQ(control.read(reg::boot_addr_offset, 0, ok), 0x80001234u);
+  EXPECT_EQ(control.boot_addr(), 0x80001234u);
+  EXPECT_TRUE(ok);
+}
+
+TEST(ClusterControlTest, WhatAProgramWritesStaysInItsOwnRegister) {
+  cluster_control control(cluster_identity{});
+  bool ok = true;
+  const std::vector<std::uint32_t> registers = {
+      reg::argument_offset,      reg::argument_offset + 4, reg::argument_offset + 8,
+      reg::argument_offset + 12, reg::boot_addr_offset,    reg::activity_offset,
+      reg::in_kernel_offset,     reg::waiting_for_offset,  reg::stack_floor_offset};
+  for (const std::uint32_t offset : registers) EXPECT_TRUE(control.write(offset, 0xABC00000 + offset));
+  for (const std::uint32_t offset : registers) EXPECT_EQ(control.read(offset, 0, ok), 0xABC00000 + offset) << offset;
+  EXPECT_TRUE(ok);
+  EXPECT_EQ(control.boot_addr(), 0xABC00000 + reg::boot_addr_offset);
+  EXPECT_EQ(control.activity(), 0xABC00000 + reg::activity_offset);
+  EXPECT_EQ(control.in_kernel(), 0xABC00000 + reg::in_kernel_offset);
+  EXPECT_EQ(control.waiting_for(), 0xABC00000 + reg::waiting_for_offset);
+}
+
+TEST(ClusterControlTest, EachHalfOfTheEnablesOf64CoresIsWrittenAlone) {
+  cluster_identity chip;
+  chip.cores = 64;
+  cluster_control control(chip);
+  bool ok = true;
+  control.write(reg::core_enable_lo_offset, 0x81);
+  control.write(reg::core_enable_hi_offset, 0x80000002);
+  EXPECT_EQ(control.enabled(), 0x8000000200000081u);
+  control.write(reg::core_enable_lo_offset, 0x10);
+  EXPECT_EQ(control.enabled(), 0x8000000200000010u);
+  EXPECT_EQ(control.read(reg::core_enable_lo_offset, 0, ok), 0x10u);
+  EXPECT_EQ(control.read(reg::core_enable_hi_offset, 0, ok), 0x80000002u);
 }
 
 TEST(ClusterControlTest, KeepsTheFirstErrorUntilItIsCleared) {

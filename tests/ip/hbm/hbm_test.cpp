@@ -54,10 +54,12 @@ class HbmTest : public testing::Test {
     hbm_config config;
     config.base = base;
     config.bytes = 1 << 20;
+    config.timing.outstanding = places();
     memory = std::make_unique<hbm>("memory", config);
     master->socket.bind(memory->socket);
     sc_core::sc_start(1, sc_core::SC_NS);
   }
+  virtual unsigned places() const { return 32; }
   static constexpr std::uint64_t base = 0x8000'0000;
   std::unique_ptr<initiator> master;
   std::unique_ptr<hbm> memory;
@@ -96,6 +98,60 @@ TEST_F(HbmTest, AddressesOutsideAnswerWithAnError) {
   sc_core::sc_start(300, sc_core::SC_NS);
   ASSERT_EQ(master->answers.size(), 1u);
   EXPECT_EQ(read.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+TEST_F(HbmTest, CountsBurstsAndTheirBytes) {
+  std::uint8_t data[256] = {};
+  payload read(false, base, data, 200), write(true, base, data, 24), another(true, base, data, 16);
+  for (payload* const p : {&read, &write, &another}) master->request(*p, 0);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  EXPECT_EQ(memory->count().reads, 1u);
+  EXPECT_EQ(memory->count().read_bytes, 200u);
+  EXPECT_EQ(memory->count().writes, 2u);
+  EXPECT_EQ(memory->count().written_bytes, 40u);
+}
+
+TEST_F(HbmTest, ATimeInACycleCountsAsTheNextOne) {
+  std::uint8_t data[64] = {};
+  payload read(false, base, data, 64), write(true, base, data, 64);
+  master->request(read, 3.25);  // at 4.25 ns: cycle 5
+  master->request(write, 9);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 2u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 105);
+  EXPECT_DOUBLE_EQ(master->answers[1].second, 110);
+}
+
+TEST_F(HbmTest, BeatsAreCountedFromTheirAddress) {
+  std::uint8_t data[256] = {};
+  payload across(false, base + 60, data, 70), second(false, base, data, 64);  // bytes 60..129: three beats
+  master->request(across, 0);
+  master->request(second, 0);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 2u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 101);
+  EXPECT_DOUBLE_EQ(master->answers[1].second, 104);
+}
+
+class HbmWithOnePlaceTest : public HbmTest {
+ protected:
+  unsigned places() const override { return 1; }
+};
+
+// A place is free in the cycle behind the last beat.
+TEST_F(HbmWithOnePlaceTest, TheNextBurstIsAcceptedBehindTheLastBeat) {
+  std::uint8_t data[256] = {};
+  payload first(false, base, data, 256), second(false, base, data, 64), third(true, base, data, 64),
+      fourth(false, base, data, 64);
+  for (payload* const p : {&first, &second, &third, &fourth}) master->request(*p, 0);
+  sc_core::sc_start(800, sc_core::SC_NS);
+  ASSERT_EQ(master->answers.size(), 4u);
+  EXPECT_DOUBLE_EQ(master->answers[0].second, 101);  // a read; beats in 101..104
+  EXPECT_EQ(master->answers[1].first, &third) << "a write's turn";
+  EXPECT_DOUBLE_EQ(master->answers[1].second, 205);
+  EXPECT_EQ(master->answers[2].first, &second);
+  EXPECT_DOUBLE_EQ(master->answers[2].second, 306);
+  EXPECT_DOUBLE_EQ(master->answers[3].second, 407);
 }
 
 // A read's data take the channel for as many cycles as it has beats, a write's answer for one.
@@ -174,13 +230,45 @@ TEST_F(HbmTest, BlockingAndDebugTransportWork) {
   EXPECT_EQ(memory->count().writes, 1u);
 }
 
+TEST_F(HbmTest, BlockingTransportAllowsDirectAccessAndRefusesByteEnables) {
+  std::uint8_t data[8] = {1, 2}, enables[8] = {0xFF};
+  payload write(true, base + 8, data, 8);
+  sc_core::sc_time delay(3, sc_core::SC_NS);
+  master->socket->b_transport(write, delay);
+  EXPECT_EQ(write.get_response_status(), tlm::TLM_OK_RESPONSE);
+  EXPECT_TRUE(write.is_dmi_allowed());
+  EXPECT_EQ(delay, sc_core::sc_time(103, sc_core::SC_NS)) << "added to what there was";
+  payload some(true, base + 16, data, 8);
+  some.set_byte_enable_ptr(enables);
+  some.set_byte_enable_length(8);
+  master->socket->b_transport(some, delay);
+  EXPECT_EQ(some.get_response_status(), tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  EXPECT_EQ(memory->memory().data()[16], 0);
+  EXPECT_EQ(memory->count().writes, 1u);
+}
+
+TEST_F(HbmTest, NothingBehindTheLastByteCanBeReachedByDebugOrDirectly) {
+  std::uint8_t data[8] = {};
+  payload last(false, base + (1 << 20) - 1, data, 1), behind(false, base + (1 << 20), data, 1);
+  tlm::tlm_dmi dmi;
+  EXPECT_EQ(master->socket->transport_dbg(last), 1u);
+  EXPECT_EQ(last.get_response_status(), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(master->socket->transport_dbg(behind), 0u);
+  EXPECT_EQ(behind.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_TRUE(master->socket->get_direct_mem_ptr(last, dmi));
+  EXPECT_FALSE(master->socket->get_direct_mem_ptr(behind, dmi));
+}
+
 TEST_F(HbmTest, DirectMemoryIsTheWholeMemory) {
   std::uint8_t byte = 0;
   payload read(false, base, &byte, 1);
   tlm::tlm_dmi dmi;
   ASSERT_TRUE(master->socket->get_direct_mem_ptr(read, dmi));
   EXPECT_EQ(dmi.get_dmi_ptr(), memory->memory().data());
+  EXPECT_EQ(dmi.get_start_address(), base);
   EXPECT_EQ(dmi.get_end_address(), base + (1 << 20) - 1);
+  EXPECT_EQ(dmi.get_read_latency(), sc_core::sc_time(100, sc_core::SC_NS));
+  EXPECT_EQ(dmi.get_write_latency(), sc_core::sc_time(100, sc_core::SC_NS));
   EXPECT_TRUE(dmi.is_read_write_allowed());
 }
 
@@ -190,23 +278,28 @@ class network_end : public sc_core::sc_module, tlm::tlm_bw_transport_if<> {
   explicit network_end(sc_core::sc_module_name name) : sc_module(name), socket("socket") {
     socket.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
   }
-  void read(std::uint64_t address) {
+  void read(std::uint64_t address) { request(address, false); }
+  tlm::tlm_generic_payload* request(std::uint64_t address, bool write) {
     bursts_.push_back(std::make_unique<axi_burst>());
     bursts_.back()->addr = address;
     bursts_.back()->bytes = 64;
+    bursts_.back()->write = write;
     bursts_.back()->data = data_;
     tlm::tlm_generic_payload* const p = pool_.acquire(bursts_.back().get());
     p->get_extension<axi_extension>()->transit = &transit_;
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay;
     EXPECT_EQ(socket->nb_transport_fw(*p, phase, delay), tlm::TLM_ACCEPTED);
+    return p;
   }
   axi_initiator_socket socket;
   std::vector<tlm::tlm_generic_payload*> answers;
+  unsigned accepted = 0;
 
  private:
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& p, tlm::tlm_phase& phase, sc_core::sc_time&) override {
     if (phase == tlm::BEGIN_RESP) answers.push_back(&p);
+    if (phase == tlm::END_REQ) ++accepted;
     return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
@@ -246,6 +339,49 @@ TEST(HbmBehindTheNetwork, IsPendingWhenAnyAnswerThatWaitsForItsChannelIsReady) {
   EXPECT_EQ(network.answers.size(), 2u);
   cycles(1);
   EXPECT_EQ(network.answers.size(), 3u);
+}
+
+// A write is answered `access` cycles behind its last beat or its acceptance, whichever comes later, and visible then.
+TEST(HbmBehindTheNetwork, AWriteIsDoneWhenItIsAcceptedAndAllThere) {
+  test::fresh_simulation();
+  network_end network("network");
+  hbm_config config;
+  config.bytes = 1 << 20;
+  hbm memory("memory", config);
+  network.socket.bind(memory.socket);
+  axi_stream_target& target = memory;
+  EXPECT_TRUE(target.takes_address_with_data());
+  const auto cycles = [](double n) { sc_core::sc_start(n, sc_core::SC_NS); };
+  cycles(10);
+  tlm::tlm_generic_payload* const first = network.request(config.base, true);
+  tlm::tlm_generic_payload* const second = network.request(config.base + 64, true);  // accepted in cycle 11
+  cycles(0.5);
+  EXPECT_EQ(network.accepted, 1u);
+  cycles(1);
+  EXPECT_EQ(network.accepted, 2u);
+  first->get_data_ptr()[0] = 42;
+  target.write_beat(*first, 12, false);
+  target.write_beat(*first, 13, true);
+  target.write_beat(*second, 9, true);  // came with its address, before it was accepted
+  cycles(101);                          // 112.5
+  EXPECT_EQ(network.answers.size(), 0u) << "answers keep the order of their addresses";
+  EXPECT_EQ(memory.memory().data()[0], 0);
+  cycles(1);
+  ASSERT_EQ(network.answers.size(), 1u);
+  EXPECT_EQ(network.answers[0], first);
+  EXPECT_EQ(memory.memory().data()[0], 42);
+  target.response_left(*first, 113);
+  ASSERT_EQ(network.answers.size(), 2u);
+  target.response_left(*second, 114);
+
+  tlm::tlm_generic_payload* const late = network.request(config.base, true);  // at 113.5: cycle 114
+  cycles(1.5);
+  EXPECT_EQ(network.accepted, 3u);
+  target.write_beat(*late, 100, true);
+  cycles(98.75);  // 213.75
+  EXPECT_EQ(network.answers.size(), 2u);
+  cycles(0.5);
+  EXPECT_EQ(network.answers.size(), 3u) << "100 cycles behind its acceptance in 114";
 }
 
 }  // namespace

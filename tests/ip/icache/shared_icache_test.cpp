@@ -201,6 +201,71 @@ TEST_F(SharedIcacheTest, ACoreThatIsCancelledWithItsLineReadyGetsNoAnswer) {
   EXPECT_EQ(got.size(), 2u) << "the others' stay";
 }
 
+TEST_F(SharedIcacheTest, CancellingOneCoreLeavesTheOthersTheirLine) {
+  for (const unsigned core : {1u, 2u, 3u}) cache.request(core, text, 0);
+  for (cycle_t now = 0; now < 3; ++now) step(now);
+  cache.request(4, text + 64, 5);
+  cache.request(5, text + 64, 5);
+  cache.cancel(2);
+  cache.cancel(4);
+  EXPECT_EQ(cache.next_event(), 5u) << "core 5 waits for its bank";
+  step(5);
+  ASSERT_EQ(port.sent.size(), 2u);
+  EXPECT_EQ(port.sent[1].burst->core, 5u);
+  EXPECT_EQ(respond(0, 50), (answers{{1, 51}, {3, 51}}));
+  EXPECT_EQ(respond(1, 60), (answers{{5, 61}}));
+}
+
+TEST_F(SharedIcacheTest, AnEntryForgetsTheErrorOfItsLastRead) {
+  cache.request(1, text, 0);
+  step(0);
+  respond(0, 9, axi_resp::decerr);
+  cache.request(1, text + 64, 20);
+  step(20);
+  ASSERT_EQ(port.sent.size(), 2u);
+  ASSERT_EQ(port.sent[1].burst, port.sent[0].burst) << "the same entry";
+  EXPECT_EQ(port.sent[1].burst->resp, axi_resp::okay);
+  cache.on_response(*port.sent[1].burst, 30);
+  take();
+  cache.request(1, text + 64, 40);
+  EXPECT_EQ(step(40), (answers{{1, 43}}));
+}
+
+TEST(SharedIcacheSizeTest, AnotherShapeWithOtherTimes) {
+  shared_icache_config config;
+  config.cores = 5, config.bytes = 1536, config.ways = 3, config.line_bytes = 32, config.banks = 2;
+  config.hit_cycles = 5, config.miss_cycles = 4, config.refill_cycles = 7;
+  config.axi_id = 9, config.initiator = 77;
+  shared_icache cache(config);
+  recording_port port;
+  cycle_t valid = 0;
+  const auto look_up = [&](unsigned core, std::uint32_t line, cycle_t now) {
+    const std::size_t before = port.sent.size();
+    cache.request(core, line, now);
+    cache.step(now, port);
+    if (port.sent.size() != before) cache.on_response(*port.sent.back().burst, now + 20);
+    cache.take_ready([&](unsigned, cycle_t at) { valid = at; });
+    return port.sent.size() != before;
+  };
+  EXPECT_TRUE(look_up(4, text + 0x20, 10));
+  EXPECT_EQ(valid, 37u);
+  EXPECT_EQ(port.sent[0].ready, 14u);
+  const axi_burst& read = *port.sent[0].burst;
+  EXPECT_EQ(read.addr, text + 0x20u);
+  EXPECT_EQ(read.bytes, 32u);
+  EXPECT_EQ(read.id, 9u);
+  EXPECT_EQ(read.initiator, 77u);
+  EXPECT_EQ(read.core, 4u);
+  EXPECT_FALSE(look_up(1, text + 0x20, 50));
+  EXPECT_EQ(valid, 55u);
+  // 16 sets of three ways: lines 512 bytes apart share one, and the fourth replaces the first.
+  for (unsigned i = 1; i < 4; ++i) EXPECT_TRUE(look_up(0, text + 0x20 + 512 * i, 100 + 50 * i));
+  for (unsigned i = 1; i < 4; ++i) EXPECT_FALSE(look_up(0, text + 0x20 + 512 * i, 300 + 50 * i));
+  EXPECT_TRUE(look_up(0, text + 0x20, 500));
+  EXPECT_FALSE(look_up(0, text + 0x20 + 512 * 3, 550));
+  EXPECT_TRUE(look_up(0, text + 0x20 + 512, 600)) << "replaced by the one before";
+}
+
 TEST(SharedIcacheSizeTest, SixtyFourCoresMissAtOnce) {
   shared_icache_config config;
   config.cores = 64;

@@ -86,6 +86,28 @@ TEST(TransferWordsTest, ReadsEachWordInTheCycleOfItsGrant) {
   for (unsigned i = 0; i < 12; ++i) EXPECT_EQ(port.data[i], i / 4 == 1 ? 1 : 2) << i;
 }
 
+// The words that are left are the first ones: not the whole beat for all that.
+TEST(TransferWordsTest, TheLastWordStaysAsItWasWhenTheFirstOnesFollow) {
+  for (const unsigned bytes : {9u, 10u, 11u, 12u}) {
+    std::vector<std::uint8_t> l1(64, 1);
+    l1_port port;
+    port.start(0, bytes, true);
+    for (unsigned i = 0; i < 12; ++i) port.data[i] = 5;
+    transfer_words(port, 0b100, l1.data());
+    EXPECT_EQ(l1[8], 5) << bytes;
+    l1[8] = 7;  // somebody else's, later
+    transfer_words(port, 0b011, l1.data());
+    EXPECT_EQ(l1[8], 7) << bytes;
+    EXPECT_EQ(l1[7], 5) << bytes;
+    port.start(0, bytes, false);
+    transfer_words(port, 0b100, l1.data());
+    l1[8] = 9;
+    transfer_words(port, 0b011, l1.data());
+    EXPECT_EQ(port.data[8], 7) << bytes;
+    EXPECT_FALSE(port.busy());
+  }
+}
+
 TEST(TransferWordsTest, ReadsAWholeBeatAtOnce) {
   std::vector<std::uint8_t> l1(256);
   for (unsigned i = 0; i < 256; ++i) l1[i] = static_cast<std::uint8_t>(i);

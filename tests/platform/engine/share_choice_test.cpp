@@ -57,5 +57,26 @@ TEST(ShareChoiceTest, KeepsWindowsOfDifferentSizeApart) {
   EXPECT_GT(play(choice, 400, 100, 50000, 27000), 80u);
 }
 
+/// Windows that go on in the way `shared`, which take `nanoseconds` each.
+unsigned windows_of(share_choice& choice, bool shared, double nanoseconds) {
+  unsigned count = 0;
+  for (; choice.shared(100) == shared && count < 10000; ++count) choice.report(100, nanoseconds);
+  return count;
+}
+
+TEST(ShareChoiceTest, TrialsComeLessOftenWhileTheyAreLostAndOftenAgainBehindOneThatIsWon) {
+  share_choice choice;
+  EXPECT_EQ(windows_of(choice, true, 100), 64u);
+  EXPECT_EQ(windows_of(choice, false, 101), 8u) << "a trial of eight windows";
+  EXPECT_EQ(windows_of(choice, true, 100), 128u);
+  EXPECT_EQ(windows_of(choice, false, 101), 8u);
+  EXPECT_EQ(windows_of(choice, true, 100), 256u);
+  EXPECT_EQ(windows_of(choice, false, 50), 8u + 64u) << "won, and used until the next trial";
+  EXPECT_EQ(windows_of(choice, true, 60), 7u) << "more than eight windows of 50 in seven";
+  EXPECT_EQ(windows_of(choice, false, 50), 128u);
+  EXPECT_EQ(windows_of(choice, true, 500), 1u) << "lost at once";
+  EXPECT_EQ(windows_of(choice, false, 50), 256u);
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -75,6 +75,49 @@ TEST(WindowEngineTest, VisitsOnlyPartsThatHaveSomethingToDo) {
   for (unsigned i = 1; i < 8; ++i) EXPECT_EQ(f.all[i]->runs, 0u);
 }
 
+TEST(WindowEngineTest, EveryPartRunsOnceInAWindowWhoeverRunsIt) {
+  for (const unsigned threads : {1u, 2u, 3u}) {
+    farm f(31);
+    window_engine<worker> engine(f.pointers(), threads);
+    for (unsigned n = 0; n < 8; ++n) {
+      for (unsigned i = 0; i < 31; ++i) f.all[i]->wake(10 * n), engine.touched(i);
+      engine.run(10 * n, 10 * n + 10);
+      for (const auto& w : f.all) ASSERT_EQ(w->runs, n + 1) << threads << " threads";
+    }
+    EXPECT_EQ(engine.threads(), threads);
+  }
+}
+
+/// Keeps what it was told.
+struct told_part {
+  cycle_t next_event() const { return 0; }
+  void warm(unsigned stage, cycle_t to) const { told.push_back(stage), told_to = to; }
+  void run(cycle_t, cycle_t) {
+    runs_after = told;
+    told.clear();
+  }
+  mutable std::vector<unsigned> told;
+  mutable cycle_t told_to = 0;
+  std::vector<unsigned> runs_after;
+};
+
+TEST(WindowEngineTest, ManyPartsAreToldThreeTimesThatTheirTurnComes) {
+  for (const unsigned parts : {95u, 96u, 200u}) {
+    std::vector<told_part> all(parts);
+    std::vector<told_part*> pointers;
+    for (told_part& p : all) pointers.push_back(&p);
+    window_engine<told_part> engine(pointers, 1);
+    engine.run(0, 7);
+    for (unsigned i = 0; i < parts; ++i) {
+      std::vector<unsigned> expected;
+      for (unsigned stage = std::min(i, 3u); parts >= 96 && stage-- > 0;) expected.push_back(stage);
+      EXPECT_EQ(all[i].runs_after, expected) << parts << " parts, " << i;
+      EXPECT_TRUE(all[i].told.empty());
+      EXPECT_EQ(all[i].told_to, expected.empty() ? 0u : 7u);
+    }
+  }
+}
+
 TEST(WindowEngineTest, KnowsTheNextEventOfATouchedPart) {
   farm f(4);
   for (auto& w : f.all) w->sleep();
