@@ -160,7 +160,7 @@ tlm_sync_enum axi_network::enter(port_face& face, tlm_generic_payload& payload, 
   return tlm::TLM_UPDATED;
 }
 
-bool axi_network::request(axi_transit& t, cycle_t cycle) {
+cycle_t axi_network::request(axi_transit& t, cycle_t cycle) {
   port_face& face = face_of(t.target);
   if (observer_) {
     axi_extension& e = extension_of(*static_cast<tlm_generic_payload*>(t.owner));
@@ -170,7 +170,7 @@ bool axi_network::request(axi_transit& t, cycle_t cycle) {
   if (face.stream_target || !t.write) return offer(face, *static_cast<tlm_generic_payload*>(t.owner), cycle);
   face.write_waiting = face.write_open;
   face.write_open = true;
-  return !face.write_waiting;
+  return face.write_waiting ? never : cycle;
 }
 
 void axi_network::address_waits(axi_transit& t, cycle_t cycle) {
@@ -182,24 +182,25 @@ void axi_network::write_beat(axi_transit& t, cycle_t cycle, bool last) {
   auto& payload = *static_cast<tlm_generic_payload*>(t.owner);
   if (face.stream_target)
     face.stream_target->write_beat(payload, cycle, last);
-  else if (last && offer(face, payload, cycle))
-    accepted(face, true, cycle);
+  else if (const cycle_t taken = last ? offer(face, payload, cycle) : never; taken != never)
+    accepted(face, true, taken);
 }
 
-// Offers a request to the target; true if it has taken it.
-bool axi_network::offer(port_face& face, tlm_generic_payload& payload, cycle_t cycle) {
+// Offers a request to the target; the cycle in which it takes it, or never if it leaves it waiting.
+cycle_t axi_network::offer(port_face& face, tlm_generic_payload& payload, cycle_t cycle) {
   sc_time delay = delay_until(cycle);
   tlm_phase phase = tlm::BEGIN_REQ;
   const tlm_sync_enum status = (*face.out)->nb_transport_fw(payload, phase, delay);
-  if (status == tlm::TLM_ACCEPTED) return false;
+  if (status == tlm::TLM_ACCEPTED) return never;
   if (status == tlm::TLM_COMPLETED || phase == tlm::BEGIN_RESP) {
     answered(payload, cycle_at(delay));
     if (status == tlm::TLM_UPDATED) {
       phase = tlm::END_RESP;
       (*face.out)->nb_transport_fw(payload, phase, delay);
     }
+    return cycle;
   }
-  return true;
+  return std::max(cycle, cycle_at(delay));
 }
 
 // A plain target has taken its write: the next one may come.

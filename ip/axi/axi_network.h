@@ -39,11 +39,11 @@ struct observed_burst {
 /// END_REQ); `delay` says from when on it may enter. The response is nb_transport_bw(BEGIN_RESP), to be completed at
 /// once (TLM_COMPLETED) or by END_RESP. An initiator keeps its reference to the payload until then. Payloads without
 /// axi_extension may enter: at most 4 KiB, inside a 4 KiB page, without byte enables.
-/// Targets: at most one read and one write are offered (BEGIN_REQ) and not accepted (END_REQ, now or later): what a
-/// target leaves waiting pushes back through the network. Responses are nb_transport_bw(BEGIN_RESP), ready from `delay`
-/// on; TLM_COMPLETED in the forward call is understood. Targets that are no axi_stream_target are given a write when
-/// its last data beat is there, one at a time. b_transport takes the zero-load time; debug transport and DMI go to the
-/// endpoint by address.
+/// Targets: at most one read and one write are offered (BEGIN_REQ) and not accepted (END_REQ, in the call with the
+/// delay that it annotates, or later): what a target leaves waiting pushes back through the network. Responses are
+/// nb_transport_bw(BEGIN_RESP), ready from `delay` on; TLM_COMPLETED in the forward call is understood. Targets that
+/// are no axi_stream_target are given a write when its last data beat is there, one at a time. b_transport takes the
+/// zero-load time; debug transport and DMI go to the endpoint by address.
 ///
 /// Cycle c is worked off half a period after its beginning, when everything that arrives in c is known whatever the
 /// order of the processes that sent it; annotated delays make up for that. Nothing that is sent for time t has an
@@ -107,7 +107,7 @@ class axi_network : public sc_core::sc_module, fabric_client {
   };
 
   // fabric_client
-  bool request(axi_transit& t, cycle_t cycle) override;
+  cycle_t request(axi_transit& t, cycle_t cycle) override;
   void address_waits(axi_transit& t, cycle_t cycle) override;
   void write_beat(axi_transit& t, cycle_t cycle, bool last) override;
   void response_left(axi_transit& t, cycle_t cycle) override;
@@ -115,7 +115,7 @@ class axi_network : public sc_core::sc_module, fabric_client {
 
   void end_of_elaboration() override;
   tlm::tlm_sync_enum enter(port_face& face, tlm::tlm_generic_payload& payload, cycle_t cycle);
-  bool offer(port_face& face, tlm::tlm_generic_payload& payload, cycle_t cycle);
+  cycle_t offer(port_face& face, tlm::tlm_generic_payload& payload, cycle_t cycle);
   void answered(tlm::tlm_generic_payload& payload, cycle_t cycle);
   void accepted(port_face& face, bool write, cycle_t cycle);
   void give_back(axi_transit& t, cycle_t cycle);

@@ -360,12 +360,12 @@ void axi_fabric::arrived(network_port endpoint, axi_lane lane, beat value, cycle
   if (s.with_data) offer_requests(s, true);
 }
 
-bool axi_fabric::request(axi_transit& t, cycle_t cycle) {
-  if (t.lost) return true;
+cycle_t axi_fabric::request(axi_transit& t, cycle_t cycle) {
+  if (t.lost) return cycle;
   if (!sinks_[number(t.target)].unserved) return client_.request(t, cycle);
   t.burst->resp = axi_resp::decerr;
   if (!t.write) respond(t, cycle + 1);
-  return true;
+  return cycle;
 }
 
 void axi_fabric::write_beat(axi_transit& t, cycle_t cycle, bool last) {
@@ -390,11 +390,12 @@ void axi_fabric::offer_requests(sink& s, bool write) {
       if (data > cycle) announce(s, cycle);
       cycle = std::max(cycle, data);
     }
-    if (!request(transits_[first.value.burst()], cycle)) {
+    const cycle_t taken = request(transits_[first.value.burst()], cycle);
+    if (taken == never) {
       c.waits = true;
       return;
     }
-    take_request(s, write, cycle);
+    take_request(s, write, taken);
   }
 }
 

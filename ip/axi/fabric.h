@@ -126,7 +126,7 @@ class axi_fabric final : private router_surroundings {
   void announce(sink& s, cycle_t cycle);
   void take_request(sink& s, bool write, cycle_t cycle);
   void drain_data(sink& s);
-  bool request(axi_transit& t, cycle_t cycle);
+  cycle_t request(axi_transit& t, cycle_t cycle);
   void write_beat(axi_transit& t, cycle_t cycle, bool last);
 
   network_config config_;

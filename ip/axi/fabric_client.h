@@ -9,9 +9,9 @@ namespace ohmic {
 class fabric_client {
  public:
   virtual ~fabric_client() = default;
-  /// The AR or AW of `t` is at the boundary of `t.target` in `cycle`, behind which it is the first. True: taken in that
-  /// cycle; false: it stays there until axi_fabric::accept().
-  virtual bool request(axi_transit& t, cycle_t cycle) = 0;
+  /// The AR or AW of `t` is at the boundary of `t.target` in `cycle`, behind which it is the first. Returns the cycle
+  /// in which it is taken, that one or a later one; never: it stays there until axi_fabric::accept().
+  virtual cycle_t request(axi_transit& t, cycle_t cycle) = 0;
   /// Where writes are offered with their data: the AW of `t` is at the boundary from `cycle` on, before its data, and
   /// is the first there. (Its data may turn out to come in the same cycle.)
   virtual void address_waits(axi_transit& t, cycle_t cycle) { static_cast<void>(t), static_cast<void>(cycle); }

@@ -84,15 +84,15 @@ class bench final : fabric_client {
       fabric_.accept(s.port, write, cycle);
     });
   }
-  bool request(axi_transit& t, cycle_t cycle) override {
+  cycle_t request(axi_transit& t, cycle_t cycle) override {
     slave& s = at(t);
     entry(t).sent = t.ready;  // the cycle in which its master offered it, until its response is ready
     if (s.queue) {
       s.queue->arrive(&t, cycle, t.write);
-      return false;
+      return never;
     }
     if (!t.write) fabric_.respond(t, cycle + s.is.latency);
-    return true;
+    return cycle;
   }
   void address_waits(axi_transit& t, cycle_t cycle) override {
     if (slave& s = at(t); s.queue) s.queue->announce(cycle);

@@ -36,11 +36,11 @@ TEST(FabricTest, RoomThatNobodyNeedsAnyMore) {
 
 /// Targets that answer a cycle later, and take what comes unless they are shut.
 struct plain_client final : fabric_client {
-  bool request(axi_transit& t, cycle_t cycle) override {
+  cycle_t request(axi_transit& t, cycle_t cycle) override {
     requests.push_back({&t, cycle});
-    if (shut) return false;
-    if (!t.write) fabric->respond(t, cycle + 1);
-    return true;
+    if (shut) return never;
+    if (!t.write) fabric->respond(t, cycle + later + 1);
+    return cycle + later;
   }
   void address_waits(axi_transit&, cycle_t cycle) override { waits.push_back(cycle); }
   void write_beat(axi_transit& t, cycle_t cycle, bool last) override {
@@ -55,6 +55,7 @@ struct plain_client final : fabric_client {
   };
   axi_fabric* fabric = nullptr;
   bool shut = false;
+  cycle_t later = 0;  ///< cycles in which a request stands at its target before it is taken
   std::vector<offered> requests;
   std::vector<cycle_t> waits, data, left, back;
 };
@@ -117,6 +118,20 @@ TEST_F(FabricContractTest, WhatATargetLeavesWaitingIsThereUntilItIsAccepted) {
   run();
   EXPECT_EQ(client.data, (std::vector<cycle_t>{100, 101})) << "one beat per cycle, though both are there";
   EXPECT_EQ(client.back.size(), 1u);
+}
+
+TEST_F(FabricContractTest, ATargetMaySayInWhichLaterCycleItTakesARequest) {
+  build();
+  client.later = 5;
+  for (unsigned i = 0; i < 3; ++i) fabric->issue(burst(false, 1, 1), 0, 10);
+  fabric->issue(burst(true, 1, 3), 0, 10);
+  run();
+  std::vector<cycle_t> reads;
+  for (const auto& r : client.requests)
+    if (!r.transit->write) reads.push_back(r.cycle);
+  EXPECT_EQ(reads, (std::vector<cycle_t>{14, 20, 26})) << "the next one is offered when the one before has gone";
+  EXPECT_EQ(client.data, (std::vector<cycle_t>{19, 20, 21})) << "data follow their AW";
+  EXPECT_EQ(client.back.size(), 4u);
 }
 
 TEST_F(FabricContractTest, MemoryIsToldOfAnAddressBeforeItsData) {

@@ -132,7 +132,7 @@ class trial_run final : fabric_client {
     for (const auto& [cycle, what] : accepts_) fabric_.accept(what.first, what.second, cycle);
     accepts_.clear();
   }
-  bool request(axi_transit& t, cycle_t cycle) override {
+  cycle_t request(axi_transit& t, cycle_t cycle) override {
     sent& s = entry(t);
     if (t.target != s.target || !served(s)) fail(&s, "comes to a target that is not its own");
     if (s.offered != 0) fail(&s, "is offered twice");
@@ -141,9 +141,11 @@ class trial_run final : fabric_client {
     const bool waits = trial_.late_accept != 0 && drawn(s, 0) % 2 != 0;
     s.accepted = cycle + (waits ? 1 + drawn(s, 1) % trial_.late_accept : 0);
     if (!s.burst.write) fabric_.respond(t, answer_at(s, s.accepted));
-    if (waits) accepts_.emplace(std::max(s.accepted, end_), std::make_pair(s.target, s.burst.write));
-    if (waits && s.accepted < end_) fail(&s, "is offered too late to be accepted in its cycle");
-    return !waits;
+    const bool tells = drawn(s, 3) % 2 != 0;  // at once, for the cycle in which it takes the request
+    if (!waits || tells) return s.accepted;
+    accepts_.emplace(std::max(s.accepted, end_), std::make_pair(s.target, s.burst.write));
+    if (s.accepted < end_) fail(&s, "is offered too late to be accepted in its cycle");
+    return never;
   }
   /// Responses of a target are ready in the order in which it gives them.
   cycle_t answer_at(const sent& s, cycle_t from) {
