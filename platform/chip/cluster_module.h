@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <deque>
@@ -18,8 +19,9 @@ namespace ohmic {
 ///
 /// Timing: the plain model's outbox holds cycles at the network's boundary (egress included); what the network
 /// delivers reaches the model `ingress_cycles` later. The slave side holds `slave_reads` and `slave_writes` bursts,
-/// each with room for its data: a place is taken when a request is accepted and free in the cycle after the response's
-/// last beat has left for the network. Further requests wait in the network. Main thread only; the model itself runs on
+/// each with room for its data: a place is taken when a request is accepted, and may be taken again the fastest
+/// router's latency after the response's last beat has left for the network. (Sooner would reach a model that has run
+/// on by an exact window since.) Further requests wait in the network. Main thread only; the model itself runs on
 /// worker threads between send() and flush().
 template <class Cluster>
 class cluster_module : public sc_core::sc_module,
@@ -38,9 +40,11 @@ class cluster_module : public sc_core::sc_module,
         pool_(pool),
         touched_(touched),
         ingress_(chip.network.ingress_cycles),
+        place_again_(fastest_router(chip)),
         period_(period.value()) {
-    places_[0].free = chip.network.slave_reads;
-    places_[1].free = chip.network.slave_writes;
+    places_[0].free_from.assign(chip.network.slave_reads, 0);
+    places_[1].free_from.assign(chip.network.slave_writes, 0);
+    for (held& h : places_) h.free = static_cast<unsigned>(h.free_from.size());
     master.bind(*this);
     slave.bind(*this);
   }
@@ -86,10 +90,16 @@ class cluster_module : public sc_core::sc_module,
   };
   /// The bursts of one direction that the slave side holds.
   struct held {
-    unsigned free = 0;
+    std::vector<cycle_t> free_from;  // a ring: the cycles from which free places may be taken, in their order
+    unsigned first = 0, free = 0;
     tlm::tlm_generic_payload* waiting = nullptr;
     cycle_t waiting_from = 0;
   };
+  static cycle_t fastest_router(const chip_config& chip) {
+    cycle_t least = never;
+    for (std::size_t k = 1; k < chip.network.latency.size(); ++k) least = std::min(least, chip.network.latency[k]);
+    return least == never ? 1 : least;
+  }
 
   // A request of another master reaches this cluster.
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -102,26 +112,31 @@ class cluster_module : public sc_core::sc_module,
       h.waiting_from = cycle;
       return tlm::TLM_ACCEPTED;
     }
-    take(h, payload, cycle);
+    const cycle_t at = take(h, payload, cycle);
+    delay += sc_core::sc_time::from_value((at - cycle) * period_);
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
   }
-  void take(held& h, tlm::tlm_generic_payload& payload, cycle_t cycle) {
+  // Takes a place for a request that is there in `cycle`; returns when. Responses tell of free places in the order of
+  // their cycles, so it does not matter whether the network tells of one before or behind a request.
+  cycle_t take(held& h, tlm::tlm_generic_payload& payload, cycle_t cycle) {
+    const cycle_t at = std::max(cycle, h.free_from[h.first]);
+    h.first = (h.first + 1) % static_cast<unsigned>(h.free_from.size());
     --h.free;
     axi_burst* const burst = burst_of(payload);
     burst->carrier = &payload;
-    deliver({cycle, burst, axi_message::kind::request});
+    deliver({at, burst, axi_message::kind::request});
+    return at;
   }
   void write_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool last) override {
     add_beat(writes_, burst_of(payload), cycle, last);
   }
   void response_left(tlm::tlm_generic_payload& payload, cycle_t cycle) override {
     held& h = places_[payload.is_write()];
-    ++h.free;
+    h.free_from[(h.first + h.free++) % h.free_from.size()] = cycle + place_again_;
     if (h.waiting == nullptr) return;
     tlm::tlm_generic_payload& next = *std::exchange(h.waiting, nullptr);
-    const cycle_t at = std::max(cycle + 1, h.waiting_from);
-    take(h, next, at);
+    const cycle_t at = take(h, next, h.waiting_from);
     const std::uint64_t now = sc_core::sc_time_stamp().value();
     tlm::tlm_phase phase = tlm::END_REQ;
     sc_core::sc_time delay = sc_core::sc_time::from_value(at * period_ > now ? at * period_ - now : 0);
@@ -190,7 +205,7 @@ class cluster_module : public sc_core::sc_module,
   bool listed_ = false;
   run writes_, reads_;
   std::array<held, 2> places_;  // [write]
-  const cycle_t ingress_;
+  const cycle_t ingress_, place_again_;
   const std::uint64_t period_;
 };
 

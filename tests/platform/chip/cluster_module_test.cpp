@@ -72,12 +72,13 @@ struct bench : sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_trans
     b.data = data;
     return *pool.acquire(&b);
   }
-  /// True if it is taken.
+  /// True if it is taken, in cycle `taken`.
   bool offer(tlm::tlm_generic_payload& p, cycle_t cycle) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_time delay = sc_time(static_cast<double>(cycle), SC_NS) - sc_core::sc_time_stamp();
     const tlm::tlm_sync_enum status = to_slave->nb_transport_fw(p, phase, delay);
     EXPECT_EQ(status == tlm::TLM_UPDATED, phase == tlm::END_REQ);
+    taken = at(delay);
     return status == tlm::TLM_UPDATED;
   }
   axi_stream_target& target() { return cluster; }
@@ -90,6 +91,7 @@ struct bench : sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_trans
   axi_initiator_socket to_slave{"to_slave"};
   axi_target_socket from_master{"from_master"};
   std::vector<event> left, answered;
+  cycle_t taken = 0;
   std::deque<axi_burst> bursts;
   std::uint8_t data[64] = {};
 };
@@ -101,6 +103,7 @@ class ClusterModuleTest : public testing::Test {
     chip.network.slave_reads = 2;
     chip.network.slave_writes = 1;
     chip.network.ingress_cycles = 3;
+    chip.network.latency = {100, 9, 5, 7, 9};
   }
   bench& build() {
     b = std::make_unique<bench>("bench", chip);
@@ -129,8 +132,8 @@ TEST_F(ClusterModuleTest, HoldsAsManyReadsAndWritesAsItHasPlaces) {
   ASSERT_EQ(t.answered.size(), 1u);
   EXPECT_EQ(t.answered[0].payload, &third);
   EXPECT_EQ(t.answered[0].phase, tlm::END_REQ);
-  EXPECT_EQ(t.answered[0].cycle, 41u) << "in the cycle after the response's last beat";
-  EXPECT_EQ(t.model.delivered[3].cycle, 41u + 3);
+  EXPECT_EQ(t.answered[0].cycle, 45u) << "the fastest router's latency behind the response's last beat";
+  EXPECT_EQ(t.model.delivered[3].cycle, 45u + 3);
   t.target().response_left(write, 60);
   ASSERT_EQ(t.answered.size(), 2u);
   EXPECT_EQ(t.answered[1].cycle, 90u) << "it was not there before";
@@ -138,6 +141,53 @@ TEST_F(ClusterModuleTest, HoldsAsManyReadsAndWritesAsItHasPlaces) {
   EXPECT_EQ(t.answered.size(), 2u) << "nobody waits";
   EXPECT_TRUE(t.offer(first, 110));
   EXPECT_FALSE(t.offer(second, 111));
+}
+
+// The network may tell of a response before it offers a request of later cycles, or behind it.
+TEST_F(ClusterModuleTest, APlaceIsTakenAgainInTheSameCycleWhateverTheOrderOfCalls) {
+  for (const bool response_first : {true, false}) {
+    test::fresh_simulation();
+    bench& t = build();
+    tlm::tlm_generic_payload &first = t.payload(true), &second = t.payload(true), &third = t.payload(true);
+    EXPECT_TRUE(t.offer(first, 20));
+    EXPECT_EQ(t.taken, 20u);
+    if (response_first) t.target().response_left(first, 40);
+    EXPECT_EQ(t.offer(second, 42), response_first);
+    if (response_first)
+      EXPECT_EQ(t.taken, 45u);
+    else
+      t.target().response_left(first, 40);
+    ASSERT_EQ(t.model.delivered.size(), 2u);
+    EXPECT_EQ(t.model.delivered[1].cycle, 45u + 3);
+    t.target().response_left(second, 50);
+    EXPECT_TRUE(t.offer(third, 56));
+    EXPECT_EQ(t.taken, 56u);
+  }
+}
+
+TEST_F(ClusterModuleTest, PlacesAreTakenInTheOrderInWhichTheyBecomeFree) {
+  chip.network.slave_reads = 3;
+  bench& t = build();
+  std::vector<tlm::tlm_generic_payload*> p;
+  for (unsigned i = 0; i < 8; ++i) p.push_back(&t.payload(false));
+  EXPECT_TRUE(t.offer(*p[0], 20));
+  t.target().response_left(*p[0], 40);
+  EXPECT_TRUE(t.offer(*p[1], 40));
+  EXPECT_EQ(t.taken, 40u) << "two places have been free for long";
+  EXPECT_TRUE(t.offer(*p[2], 41));
+  EXPECT_EQ(t.taken, 41u);
+  EXPECT_TRUE(t.offer(*p[3], 42));
+  EXPECT_EQ(t.taken, 45u);
+  t.target().response_left(*p[1], 46);
+  t.target().response_left(*p[2], 47);
+  EXPECT_TRUE(t.offer(*p[4], 47));
+  EXPECT_EQ(t.taken, 51u);
+  EXPECT_TRUE(t.offer(*p[5], 52));
+  EXPECT_EQ(t.taken, 52u);
+  EXPECT_FALSE(t.offer(*p[6], 53));
+  t.target().response_left(*p[3], 60);
+  ASSERT_EQ(t.answered.size(), 1u);
+  EXPECT_EQ(t.answered[0].cycle, 65u);
 }
 
 TEST_F(ClusterModuleTest, DeliversDataInRunsOfConsecutiveBeatsOfABurst) {

@@ -164,6 +164,12 @@ std::vector<shape> shapes() {
   c.network.egress_cycles = 4;
   c.network.ingress_cycles = 12;
   all.push_back({"SlowEndpoints", c});
+  c = small_chip({2, 4}, 8);
+  c.network.slave_reads = c.network.slave_writes = 1;
+  all.push_back({"OnePlaceAtEveryPort", c});
+  c.network.latency = {100, 9, 13};
+  c.network.slave_writes = 2;
+  all.push_back({"FewPlacesAndLongWays", c});
   return all;
 }
 
