@@ -6,107 +6,78 @@
 #include <deque>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "sw/compiler/mapping/mapping_error.h"
 
 namespace ohmic {
 
 token_run::token_run(const token_net& net, std::uint32_t images)
-    : net_(net), images_(images), tile_(net.steps.size(), 0), peak_(net.buffers.size(), 0) {
+    : net_(net), images_(images), at_(net.steps.size()), peak_(net.buffers.size(), 0) {
   for (const token_buffer& buffer : net.buffers) frontier_.emplace_back(buffer.producers.size(), 0);
   for (unsigned s = 0; s < net.steps.size(); ++s)
     for (const token_output& output : net.steps[s].outputs)
       frontier_[output.buffer][output.producer] = next_frontier(s, output);
+  for (unsigned b = 0; b < net.buffers.size(); ++b) {
+    produced_.push_back(*std::min_element(frontier_[b].begin(), frontier_[b].end()));
+    needed_.push_back(least_needed(b));
+  }
 }
 
-std::uint64_t token_run::tiles_per_image(unsigned s) const {
-  const token_step& step = net_.steps[s];
-  const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
-}
-
-token_run::tile_place token_run::place(unsigned s, std::uint64_t tile) const {
-  const token_step& step = net_.steps[s];
-  const std::uint64_t per_image = tiles_per_image(s);
-  const std::uint64_t in_image = tile % per_image;
-  return {tile / per_image, (step.makes.index + step.makes.count * in_image) * step.makes.tile, tile};
-}
-
-std::uint64_t token_run::first_needed(unsigned s, const token_input& input, std::uint64_t tile) const {
+std::uint64_t token_run::first_needed(unsigned s, const token_input& input, const position& at) const {
   const token_buffer& buffer = net_.buffers[input.buffer];
-  const tile_place at = place(s, tile);
   if (buffer.sequence) return at.order * net_.steps[s].makes.tile;
-  const std::uint64_t image_begin = at.image * buffer.columns_per_image;
-  if (input.window.whole_image) return image_begin;
-  const std::int64_t x = static_cast<std::int64_t>(at.x * input.window.stride) - input.window.pad;
-  return image_begin + static_cast<std::uint64_t>(
-                           std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
+  return at.image * buffer.columns_per_image + input.first[at.tile];
 }
 
-std::uint64_t token_run::end_needed(unsigned s, const token_input& input, std::uint64_t tile) const {
+std::uint64_t token_run::end_needed(unsigned s, const token_input& input, const position& at) const {
   const token_buffer& buffer = net_.buffers[input.buffer];
-  const token_step& step = net_.steps[s];
-  const tile_place at = place(s, tile);
-  if (buffer.sequence) return (at.order + 1) * step.makes.tile;
-  const std::uint64_t image_begin = at.image * buffer.columns_per_image;
-  if (input.window.whole_image) return image_begin + buffer.columns_per_image;
-  const std::int64_t x =
-      static_cast<std::int64_t>((at.x + step.makes.tile - 1) * input.window.stride + input.window.size) -
-      input.window.pad;
-  return image_begin + static_cast<std::uint64_t>(
-                           std::clamp<std::int64_t>(x, 0, static_cast<std::int64_t>(buffer.columns_per_image)));
+  if (buffer.sequence) return (at.order + 1) * net_.steps[s].makes.tile;
+  return at.image * buffer.columns_per_image + input.end[at.tile];
 }
 
-std::uint64_t token_run::needed(unsigned b) const {
+std::uint64_t token_run::least_needed(unsigned b) const {
   std::uint64_t least = ~std::uint64_t{0};
   for (unsigned reader : net_.buffers[b].readers)
     for (const token_input& input : net_.steps[reader].inputs)
-      if (input.buffer == b) least = std::min(least, first_needed(reader, input, tile_[reader]));
+      if (input.buffer == b) least = std::min(least, first_needed(reader, input, at_[reader]));
   return least;
 }
 
 std::uint64_t token_run::released(unsigned b) const {
-  return net_.buffers[b].follows ? std::min(needed(b), produced(b)) : needed(b);
+  return net_.buffers[b].follows ? std::min(needed_[b], produced_[b]) : needed_[b];
 }
 
-std::uint64_t token_run::produced(unsigned b) const {
-  return *std::min_element(frontier_[b].begin(), frontier_[b].end());
-}
-
-std::uint64_t token_run::end_written(unsigned s, const token_output& output, std::uint64_t tile) const {
+std::uint64_t token_run::end_written(unsigned s, const token_output& output) const {
   const token_step& step = net_.steps[s];
-  const tile_place at = place(s, tile);
+  const position& at = at_[s];
   if (output.sequence) return (at.order + 1) * step.makes.tile;
-  for (std::uint64_t x = at.x + step.makes.tile; x > at.x; --x)
-    if (output.demand.wants(static_cast<unsigned>(x - 1))) return at.image * step.columns_per_image + x;
-  return 0;
+  const std::uint32_t end = output.end[at.tile];
+  return end == 0 ? 0 : at.image * step.columns_per_image + end;
 }
 
 std::uint64_t token_run::next_frontier(unsigned s, const token_output& output) const {
   const token_step& step = net_.steps[s];
-  if (output.sequence) return tile_[s] * step.makes.tile;
-  for (std::uint64_t tile = tile_[s];; ++tile) {
-    const tile_place at = place(s, tile);
-    for (std::uint64_t x = at.x; x < at.x + step.makes.tile; ++x)
-      if (output.demand.wants(static_cast<unsigned>(x))) return at.image * step.columns_per_image + x;
-  }
+  const position& at = at_[s];
+  if (output.sequence) return at.order * step.makes.tile;
+  return at.image * step.columns_per_image + output.next[at.tile];
 }
 
 token_run::wait_reason token_run::why_waiting(unsigned s) const {
   const token_step& step = net_.steps[s];
   for (const token_input& input : step.inputs) {
-    const std::uint64_t end = end_needed(s, input, tile_[s]);
+    const std::uint64_t end = end_needed(s, input, at_[s]);
     const std::vector<std::uint64_t>& words = frontier_[input.buffer];
     for (std::size_t p = 0; p < words.size(); ++p)
       if (words[p] < end) return {true, false, input.buffer, net_.buffers[input.buffer].producers[p]};
   }
   for (const token_output& output : step.outputs) {
-    const std::uint64_t end = end_written(s, output, tile_[s]);
+    const std::uint64_t end = end_written(s, output);
     if (end <= released(output.buffer) + net_.buffers[output.buffer].slots) continue;
     wait_reason reason{true, true, output.buffer, 0};
     std::uint64_t least = ~std::uint64_t{0};
     const std::vector<std::uint64_t>& words = frontier_[output.buffer];
-    if (released(output.buffer) < needed(output.buffer))  // it follows a producer
+    if (released(output.buffer) < needed_[output.buffer])  // it follows a producer
       for (std::size_t p = 0; p < words.size(); ++p)
         if (words[p] == released(output.buffer)) {
           reason.step = net_.buffers[output.buffer].producers[p];
@@ -114,8 +85,8 @@ token_run::wait_reason token_run::why_waiting(unsigned s) const {
         }
     for (unsigned reader : net_.buffers[output.buffer].readers)
       for (const token_input& input : net_.steps[reader].inputs) {
-        if (input.buffer != output.buffer || first_needed(reader, input, tile_[reader]) >= least) continue;
-        least = first_needed(reader, input, tile_[reader]);
+        if (input.buffer != output.buffer || first_needed(reader, input, at_[reader]) >= least) continue;
+        least = first_needed(reader, input, at_[reader]);
         reason.step = reader;
       }
     return reason;
@@ -123,16 +94,37 @@ token_run::wait_reason token_run::why_waiting(unsigned s) const {
   return {};
 }
 
-bool token_run::ready(unsigned s) const { return !finished(s) && !why_waiting(s).waiting; }
+bool token_run::ready(unsigned s) const {
+  if (finished(s)) return false;
+  for (const token_input& input : net_.steps[s].inputs)
+    if (produced_[input.buffer] < end_needed(s, input, at_[s])) return false;
+  for (const token_output& output : net_.steps[s].outputs)
+    if (end_written(s, output) > released(output.buffer) + net_.buffers[output.buffer].slots) return false;
+  return true;
+}
 
 void token_run::fire(unsigned s) {
-  for (const token_output& output : net_.steps[s].outputs) {
-    const std::uint64_t end = end_written(s, output, tile_[s]), low = released(output.buffer);
+  const token_step& step = net_.steps[s];
+  for (const token_output& output : step.outputs) {
+    const std::uint64_t end = end_written(s, output), low = released(output.buffer);
     if (end > low) peak_[output.buffer] = std::max(peak_[output.buffer], end - low);
   }
-  const std::uint64_t fired = tile_[s]++;
-  for (const token_output& output : net_.steps[s].outputs)
-    if (end_written(s, output, fired) != 0) frontier_[output.buffer][output.producer] = next_frontier(s, output);
+  const position before = at_[s];
+  position& at = at_[s];
+  ++at.order;
+  if (++at.tile == step.tiles) {
+    at.tile = 0;
+    ++at.image;
+  }
+  for (const token_output& output : step.outputs) {
+    if (!output.sequence && output.end[before.tile] == 0) continue;
+    std::vector<std::uint64_t>& words = frontier_[output.buffer];
+    const std::uint64_t old = std::exchange(words[output.producer], next_frontier(s, output));
+    std::uint64_t& produced = produced_[output.buffer];
+    if (old == produced) produced = *std::min_element(words.begin(), words.end());
+  }
+  for (const token_input& input : step.inputs)
+    if (first_needed(s, input, before) == needed_[input.buffer]) needed_[input.buffer] = least_needed(input.buffer);
 }
 
 void token_run::run(const std::vector<bool>& late) {
@@ -183,8 +175,10 @@ std::optional<unsigned> token_run::late_column(unsigned b) const {
   for (unsigned reader : buffer.readers)
     for (const token_input& input : net_.steps[reader].inputs) {
       if (input.buffer != b) continue;
-      for (std::uint64_t tile = 0; tile < tiles_per_image(reader); ++tile)  // every image is like the first
-        for (std::uint64_t n = end_needed(reader, input, tile); n < first_needed(reader, input, tile + 1); ++n) {
+      for (unsigned tile = 0; tile < net_.steps[reader].tiles; ++tile) {  // every image is like the first
+        const bool last = tile + 1 == net_.steps[reader].tiles;
+        const std::uint64_t next = last ? buffer.columns_per_image + input.first[0] : input.first[tile + 1];
+        for (std::uint64_t n = input.end[tile]; n < next; ++n) {
           const unsigned x = static_cast<unsigned>(n % buffer.columns_per_image);
           for (unsigned producer : buffer.producers) {
             const token_step& step = net_.steps[producer];
@@ -193,6 +187,7 @@ std::optional<unsigned> token_run::late_column(unsigned b) const {
               if (output.buffer == b && output.demand.wants(x)) return x;
           }
         }
+      }
     }
   return {};
 }

@@ -26,12 +26,17 @@ struct token_buffer {
 struct token_input {
   unsigned buffer = 0;
   plan_window window;
+  /// By tile of an image, of buffers that are no sequence: the first column that it needs, and the end of those.
+  std::vector<std::uint32_t> first, end;
 };
 
 struct token_output {
   unsigned buffer = 0, producer = 0;
   bool sequence = false;
   column_demand demand;
+  /// By tile of an image, where it is no sequence: 1 + the last column of the tile that goes there (0: none), and the
+  /// first column from this tile on that does, which may be one of the next image.
+  std::vector<std::uint32_t> end, next;
 };
 
 struct token_step {
@@ -40,6 +45,7 @@ struct token_step {
   const char* kind = "";
   unsigned columns_per_image = 1;
   replica_rule makes;
+  unsigned tiles = 0;  ///< of an image that it makes
   std::vector<token_input> inputs;
   std::vector<token_output> outputs;
 };
@@ -62,7 +68,7 @@ class token_run {
   /// have one producer, which writes in order. Independent of any run.
   std::optional<unsigned> late_column(unsigned buffer) const;
 
-  bool finished(unsigned step) const { return tile_[step] == tiles_in_run(step); }
+  bool finished(unsigned step) const { return at_[step].image == images_; }
   bool ready(unsigned step) const;
   /// Runs the step's next tile; it must be ready.
   void fire(unsigned step);
@@ -81,31 +87,31 @@ class token_run {
   std::string explain_deadlock(const deployment_plan& plan) const;
 
  private:
-  struct tile_place {
-    std::uint64_t image = 0, x = 0, order = 0;  ///< first column; number of the tile among the step's own
+  /// The next tile of a step: of which image, which of its own there, and which of all its own.
+  struct position {
+    std::uint64_t image = 0;
+    unsigned tile = 0;
+    std::uint64_t order = 0;
   };
   struct wait_reason {
     bool waiting = false, for_room = false;
     unsigned buffer = 0, step = 0;
   };
-  std::uint64_t tiles_per_image(unsigned step) const;
-  std::uint64_t tiles_in_run(unsigned step) const { return tiles_per_image(step) * images_; }
-  tile_place place(unsigned step, std::uint64_t tile) const;
-  std::uint64_t first_needed(unsigned step, const token_input& input, std::uint64_t tile) const;
-  std::uint64_t end_needed(unsigned step, const token_input& input, std::uint64_t tile) const;
-  std::uint64_t needed(unsigned buffer) const;
+  std::uint64_t first_needed(unsigned step, const token_input& input, const position& at) const;
+  std::uint64_t end_needed(unsigned step, const token_input& input, const position& at) const;
+  std::uint64_t least_needed(unsigned buffer) const;
   std::uint64_t released(unsigned buffer) const;
-  std::uint64_t produced(unsigned buffer) const;
   /// 1 + the last column of the tile that goes to the output, 0 if none does.
-  std::uint64_t end_written(unsigned step, const token_output& output, std::uint64_t tile) const;
+  std::uint64_t end_written(unsigned step, const token_output& output) const;
   std::uint64_t next_frontier(unsigned step, const token_output& output) const;
   wait_reason why_waiting(unsigned step) const;
   std::vector<unsigned> waiting_cycle() const;
 
   const token_net& net_;
   std::uint32_t images_;
-  std::vector<std::uint64_t> tile_;                   // by step: next tile
+  std::vector<position> at_;                          // by step
   std::vector<std::vector<std::uint64_t>> frontier_;  // by buffer and producer
+  std::vector<std::uint64_t> produced_, needed_;      // by buffer: the least frontier; the first column readers need
   std::vector<std::uint64_t> peak_;
 };
 
