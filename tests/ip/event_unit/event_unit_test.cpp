@@ -108,6 +108,27 @@ TEST_F(EventUnitTest, CancelledWaitIsForgotten) {
   EXPECT_EQ(get(0, own_wait), 1u) << "the replayed cv.elw sees what came meanwhile";
 }
 
+TEST_F(EventUnitTest, AWaitThatIsCancelledInTheCycleInWhichItIsOverWakesNobody) {
+  put(3, own_mask, 1);
+  put(4, own_mask, 1);
+  EXPECT_TRUE(blocks(3));
+  EXPECT_TRUE(blocks(4));
+  put(1, event_lo(0), 1u << 3 | 1u << 4);
+  unit.cancel_wait(3);
+  EXPECT_EQ(unit.waiting_cores(), bit(4));
+  EXPECT_EQ(unit.take_woken(), bit(4));
+}
+
+TEST_F(EventUnitTest, AnInterruptIsPossibleWhileItsMaskHasALine) {
+  for (const unsigned core : {3u, 5u}) put(static_cast<int>(core), own_irq_mask, 0x2);
+  put(0, core_at(3, 0xC), 0);
+  EXPECT_FALSE(unit.irq_possible(3));
+  EXPECT_TRUE(unit.irq_possible(5));
+  put(0, core_at(5, 0xC), 0x80000000);
+  EXPECT_TRUE(unit.irq_possible(5));
+  EXPECT_EQ(get(5, own_irq_mask), 0x80000000u);
+}
+
 TEST_F(EventUnitTest, InterruptLevelFollowsPendingAndMask) {
   EXPECT_FALSE(unit.irq_possible(3));
   put(3, own_irq_mask, 0x2);

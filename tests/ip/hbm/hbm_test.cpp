@@ -294,11 +294,16 @@ class network_end : public sc_core::sc_module, tlm::tlm_bw_transport_if<> {
   }
   axi_initiator_socket socket;
   std::vector<tlm::tlm_generic_payload*> answers;
+  double last_answer = 0;  // ns
   unsigned accepted = 0;
 
  private:
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& p, tlm::tlm_phase& phase, sc_core::sc_time&) override {
-    if (phase == tlm::BEGIN_RESP) answers.push_back(&p);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& p, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) override {
+    if (phase == tlm::BEGIN_RESP) {
+      answers.push_back(&p);
+      last_answer = (sc_core::sc_time_stamp() + delay).to_seconds() * 1e9;
+    }
     if (phase == tlm::END_REQ) ++accepted;
     return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
   }
@@ -333,6 +338,7 @@ TEST(HbmBehindTheNetwork, IsPendingWhenAnyAnswerThatWaitsForItsChannelIsReady) {
   EXPECT_EQ(sc_core::sc_time_to_pending_activity(), sc_core::sc_time(3, sc_core::SC_NS));
   target.response_left(*network.answers[0], 112);
   ASSERT_EQ(network.answers.size(), 2u);
+  EXPECT_DOUBLE_EQ(network.last_answer, 113) << "behind the one that has left";
   target.response_left(*network.answers[1], 113);
   EXPECT_EQ(network.answers.size(), 2u);
   cycles(3);
@@ -372,6 +378,7 @@ TEST(HbmBehindTheNetwork, AWriteIsDoneWhenItIsAcceptedAndAllThere) {
   EXPECT_EQ(memory.memory().data()[0], 42);
   target.response_left(*first, 113);
   ASSERT_EQ(network.answers.size(), 2u);
+  EXPECT_NEAR(network.last_answer, 114, 1e-6);
   target.response_left(*second, 114);
 
   tlm::tlm_generic_payload* const late = network.request(config.base, true);  // at 113.5: cycle 114
