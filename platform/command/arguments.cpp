@@ -301,7 +301,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       "  ohmic evaluate net.onnx --data cifar/test_batch.bin --calibration cifar/data_batch_1.bin --input \"{scale: "
       "1/255}\"\n"
       "  ohmic evaluate dscnn --data kws.npz --calibration kws.npz --calibration-images 100 --skip 100 --json "
-      "out.json");
+      "out.json\n"
+      "  ohmic evaluate experiment.yaml --set layers.fc=digital --data test.npz");
   evaluate
       ->add_option("MODEL", a.file, "ONNX network (float, quantised or calibrated), a model by name, or an experiment")
       ->required();
@@ -323,6 +324,10 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   evaluate->add_option("--skip", s.skip, "Leave out the first ones (default: 0)")->type_name("N");
   evaluate->add_option("--input", a.input, "How values become the network's input, as `input` of an experiment")
       ->type_name("YAML");
+  evaluate->add_option("--set", a.sets, "KEY=VALUE of the experiment; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
   evaluate->add_option("--rows", s.rows, "Rows of the chip's crossbars (default: 256)")->type_name("N");
   evaluate->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
   evaluate->add_flag("--only-adc", a.only_adc, "Leave out the float network and the int8 network without ADCs");

@@ -221,17 +221,20 @@ exit_code evaluate_command(const arguments& a) {
   request.model = a.file;
   request.rows = a.rows;
   request.calibration = a.calibration;
-  if (std::filesystem::path(a.file).extension() == ".yaml") {
+  const bool is_experiment = std::filesystem::path(a.file).extension() == ".yaml";
+  if (is_experiment) {
     const experiment_config config = load_experiment(a.file, a.sets);
     request.model = config.model_is_file ? config.model : model_file(config.model);
-    request.input = config.input;
+    request.input = config.input || config.model_is_file ? config.input : model_input(config.model);
+    request.layers = config.digital_layers;
     request.rows = config.chip.ima.rows;
     if (request.calibration.empty()) request.calibration = config.images.calibration;
   } else if (a.file.find('/') == std::string::npos && std::filesystem::path(a.file).extension() != ".onnx") {
     request.model = model_file(a.file);
-    if (const std::string input = model_input(a.file); !input.empty())
-      request.input = parse_pixel_conversion(input, "--input");
+    request.input = model_input(a.file);
   }
+  if (!is_experiment && !a.sets.empty())
+    throw config_error("--set: a key of an experiment, and " + a.file + " is a network");
   if (!a.input.empty()) request.input = parse_pixel_conversion(a.input, "--input");
   const std::filesystem::path beside = std::filesystem::path(request.model).parent_path() / "calibration";
   if (request.calibration.empty() && std::filesystem::is_directory(beside)) request.calibration = beside.string();

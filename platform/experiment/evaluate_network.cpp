@@ -68,8 +68,9 @@ void evaluate_network(const evaluation_request& request) {
     check_outputs_differ({{"--json", request.json}}, {{"the model", request.model}, {"--data", request.data}});
     check_file_can_be_written(request.json);
   }
-  const prepared_network net = prepare_network(request.model, request.calibration, request.input, request.rows,
-                                               request.threads, request.calibration_images, request.quiet);
+  const prepared_network net =
+      prepare_network(request.model, request.calibration, request.input, request.rows, request.threads,
+                      request.calibration_images, request.quiet, request.layers);
   const labelled_data data(request.data, net.graph);
   if (request.skip >= data.size())
     throw config_error(fmt::format("--skip {}: {} holds {} samples", request.skip, request.data, data.size()));
@@ -146,7 +147,9 @@ void evaluate_network(const evaluation_request& request) {
     print(text);
   }
   if (request.json.empty()) return;
-  json names = json::array();
+  json names = json::array(), digital = json::array();
+  for (const graph_node& node : net.graph.nodes)
+    if (node.has_layer() && node.layer().digital) digital.push_back(node.name);
   for (std::size_t c = 0; c < classes; ++c) names.push_back(class_name(net.graph, c));
   json report{{"model", request.model},
               {"data", request.data},
@@ -157,6 +160,7 @@ void evaluate_network(const evaluation_request& request) {
               {"confusion", confusion},
               {"classes", names},
               {"rows", net.graph.rows},
+              {"digital_layers", digital},
               {"calibration_images", net.graph.calibration_images}};
   if (with_exact) {
     report["int8"] = to_json(right_exact);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct evaluation_request {
   std::string data;         ///< labelled data
   std::string calibration;  ///< for a network that is float or not calibrated; empty: none
   std::optional<pixel_conversion> input;
+  std::map<std::string, bool> layers;  ///< as experiment_config::digital_layers
   std::size_t calibration_images = 256;
   std::size_t skip = 0, images = 0;  ///< of the data; images 0: all behind those skipped
   unsigned rows = 256, threads = 0;

@@ -13,6 +13,7 @@
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
+#include "platform/experiment/published_models.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/images/image.h"
@@ -47,12 +48,12 @@ std::set<std::string> digital_layers(const integer_graph& graph, const std::map<
 }
 
 /// What a file was calibrated with cannot be chosen anew.
-void check_choice(const network& n, const std::map<std::string, bool>& choice) {
-  const std::set<std::string> asked = digital_layers(n.graph, choice);
-  for (const graph_node& node : n.graph.nodes) {
+void check_choice(const integer_graph& graph, const std::string& file, const std::map<std::string, bool>& choice) {
+  const std::set<std::string> asked = digital_layers(graph, choice);
+  for (const graph_node& node : graph.nodes) {
     if (!node.has_layer() || (choice.count(node.name) == 0 && choice.count("*") == 0)) continue;
     if (node.layer().digital != (asked.count(node.name) != 0))
-      throw graph_error("layers: " + n.file + " is calibrated with layer '" + node.name + "' " +
+      throw graph_error("layers: " + file + " is calibrated with layer '" + node.name + "' " +
                         (node.layer().digital ? "digital" : "analog") + ", which cannot be chosen anew");
   }
 }
@@ -170,7 +171,10 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
   if (!given && result.source) given = result.source->structure().pixels;
   if (const std::string note = settle_pixels(result.graph, given, file); !note.empty())
     std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
-  if (result.graph.calibrated) return result;
+  if (result.graph.calibrated) {
+    check_choice(result.graph, file, layers);
+    return result;
+  }
   if (calibration.empty())
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
   result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, most);
@@ -179,8 +183,12 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
 
 network load_network(const experiment_config& config, bool quiet) {
   network n;
+  std::optional<pixel_conversion> input = config.input;
   if (config.model_is_file) {
     n.file = config.model;
+  } else if (is_published(config.model)) {
+    n.file = model_file(config.model);
+    if (!input) input = model_input(config.model);
   } else {
     n.folder = model_folder(config.model);
     n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
@@ -189,14 +197,14 @@ network load_network(const experiment_config& config, bool quiet) {
   const bool is_float = is_float_onnx(source);
   if (is_float) {
     n.graph = float_network(source, n.file).structure();
-    settle_float_pixels(n.graph, config.input, n.file);
+    settle_float_pixels(n.graph, input, n.file);
   } else {
-    n.graph = import_with_pixels(n.file, config.input);
+    n.graph = import_with_pixels(n.file, input);
   }
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) {
-    check_choice(n, config.digital_layers);
+    check_choice(n.graph, n.file, config.digital_layers);
     return n;
   }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "platform/config/config_error.h"
+#include "platform/config/experiment_config.h"
 #include "platform/experiment/locations.h"
 
 namespace ohmic {
@@ -55,9 +56,12 @@ std::string model_file(const std::string& name) {
   return file.string();
 }
 
-std::string model_input(const std::string& name) {
+bool is_published(const std::string& name) { return published(name) != nullptr; }
+
+std::optional<pixel_conversion> model_input(const std::string& name) {
   const published_model* m = published(name);
-  return m == nullptr ? "" : m->input;
+  if (m == nullptr) return {};
+  return parse_pixel_conversion(m->input, "model " + name);
 }
 
 std::string model_table() {

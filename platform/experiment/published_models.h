@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "sw/compiler/graph/pixel_conversion.h"
 
 namespace ohmic {
 
@@ -16,7 +19,9 @@ std::string model_table();
 
 /// The file of a model by name: published, below $OHMIC_DATA, or of sw/models. Throws missing_file, config_error.
 std::string model_file(const std::string& name);
-/// How values become its input, as of --input; empty: its file says it.
-std::string model_input(const std::string& name);
+/// It is one that $OHMIC_DATA holds.
+bool is_published(const std::string& name);
+/// How values become its input; empty: its file says it.
+std::optional<pixel_conversion> model_input(const std::string& name);
 
 }  // namespace ohmic

@@ -5,10 +5,11 @@
 #include "sw/firmware/runtime/range.h"
 
 /* How many cores share the pixels, and how many the channels of each. Or each takes as many quads (a pixel of a block
- * of 4 channels) as the others: neighbours in the order of blocks and, within them, pixels. */
+ * of 4 channels) as the others, in multiples of `quads_at_once`: neighbours in the order of blocks and, within them,
+ * pixels. */
 typedef struct {
   uint32_t pixel_groups, channel_groups;
-  bool by_quads;
+  uint32_t quads_at_once; /* 0: not by quads */
 } sharing;
 
 static bool is_layer(const ohmic_kernel_job* job) { return job->kernel >= OHMIC_KERNEL_LAYER; }
@@ -33,6 +34,13 @@ static uint32_t layer_cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32
   return runs * 350 + blocks_of_runs * 40 + gather + quads * (24 + window * 3 / 2);
 }
 
+/* Quads of a layer that are not four pixels of a run: a word of their weights serves two pixels or one. */
+static uint32_t cost_of_odd_quads(const ohmic_kernel_job* job, uint32_t quads, uint32_t at_once) {
+  const uint32_t window = ohmic_layer_window_bytes(job->pool_size * job->pool_height, job->in_channels / job->groups);
+  const uint32_t odd = quads % 4 + 4 < quads ? quads % 4 + 4 : quads; /* of a run's begin and end */
+  return at_once == 4 ? 0 : odd * (at_once == 2 ? window / 4 : window * 3 / 4);
+}
+
 /* In cycles: a run of pixels of one column, each block of 4 channels in it, and each of the block's pixels. */
 static uint32_t cost_of(const ohmic_kernel_job* job, uint32_t runs, uint32_t blocks_of_runs, uint32_t quads) {
   enum { per_run = 150, per_block = 30 };
@@ -47,7 +55,7 @@ static uint32_t pixel_unit(const ohmic_kernel_job* job, uint32_t height) {
 }
 
 static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t height, uint32_t blocks, uint32_t cores) {
-  sharing best = {1, 1, false};
+  sharing best = {1, 1, 0};
   uint32_t least = ~0u;
   const uint32_t unit = pixel_unit(job, height);
   for (uint32_t groups = 1; groups <= cores && groups <= pixels / unit; ++groups) {
@@ -59,17 +67,23 @@ static sharing choose(const ohmic_kernel_job* job, uint32_t pixels, uint32_t hei
     const uint32_t cost = cost_of(job, runs, runs * most_blocks, most_blocks * most_pixels);
     if (cost < least) {
       least = cost;
-      best = (sharing){groups, channel_groups, false};
+      best = (sharing){groups, channel_groups, 0};
     }
   }
   /* Part of a block, whole ones, part of another. */
-  const uint32_t at_once = pixels_at_once(job, height);
-  const uint32_t quads = (pixels * blocks / at_once + cores - 1) / cores * at_once,
-                 columns = (pixels + height - 1) / height;
-  const uint32_t whole = quads / pixels, parts = quads % pixels == 0 && pixels * blocks % cores == 0 ? 0 : 2;
-  const uint32_t runs_of_part = (quads % pixels + height - 1) / height + 1;
-  const uint32_t runs = (whole ? columns : 0) + parts * (runs_of_part < columns ? runs_of_part : columns);
-  if (cost_of(job, runs, whole * columns + parts, quads) < least) best.by_quads = true;
+  const uint32_t most_at_once = pixels_at_once(job, height), columns = (pixels + height - 1) / height;
+  const bool finer = is_layer(job) && job->kernel != OHMIC_KERNEL_DEPTHWISE;
+  for (uint32_t at_once = most_at_once; at_once >= (finer ? 1 : most_at_once); at_once /= 2) {
+    const uint32_t quads = (pixels * blocks / at_once + cores - 1) / cores * at_once;
+    const uint32_t whole = quads / pixels, parts = quads % pixels == 0 && pixels * blocks % cores == 0 ? 0 : 2;
+    const uint32_t runs_of_part = (quads % pixels + height - 1) / height + 1;
+    const uint32_t runs = (whole ? columns : 0) + parts * (runs_of_part < columns ? runs_of_part : columns);
+    const uint32_t cost =
+        cost_of(job, runs, whole * columns + parts, quads) + (finer ? cost_of_odd_quads(job, quads, at_once) : 0);
+    if (cost >= least) continue;
+    least = cost;
+    best.quads_at_once = at_once;
+  }
   return best;
 }
 
@@ -133,18 +147,18 @@ unsigned ohmic_share_tile(ohmic_kernel_job* job, unsigned cores, uint32_t* work_
   const uint32_t pixels = whole ? 1 : job->columns * height,
                  channels = flat ? job->height * job->channels : job->channels, blocks = (channels + 3) / 4;
   const sharing s = choose(job, pixels, height, blocks, cores);
-  const uint32_t at_once = pixels_at_once(job, height);
+  const uint32_t at_once = s.quads_at_once;
   for (uint32_t core = 0; core < cores; ++core) {
     work_of[core] = list.count;
     const uint32_t channel_group = core / s.pixel_groups;
     for (uint32_t copies = 0; copies < 2; ++copies) {
-      if (s.by_quads) {
+      if (at_once) {
         ohmic_range quads = ohmic_share(pixels * blocks / at_once, core, cores);
         quads.begin *= at_once;
         quads.end *= at_once;
         add_quads(&list, job, quads, pixels, channels, height, copies != 0);
       }
-      if (!s.by_quads && channel_group < s.channel_groups) {
+      if (!at_once && channel_group < s.channel_groups) {
         const uint32_t unit = pixel_unit(job, height);
         ohmic_range mine = ohmic_share(pixels / unit, core - channel_group * s.pixel_groups, s.pixel_groups);
         mine.begin *= unit;

@@ -1,6 +1,8 @@
 #include "sw/compiler/mapping/cost/kernel_time.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <tuple>
 
 #include "sw/compiler/mapping/cost/core_stream.h"
@@ -206,17 +208,30 @@ bool operator<(const kernel_shape& a, const kernel_shape& b) {
   return key(a) < key(b);
 }
 
-kernel_time::kernel_time(const chip_config& chip, core_design design)
-    : cores_(ohmic_kernel_cores(chip.cluster.cores)), banks_(chip.cluster.l1_banks), design_(design) {}
+struct kernel_time::memory {
+  std::mutex lock;
+  std::map<kernel_shape, answer> answers;
+};
 
-const kernel_time::answer& kernel_time::ask(const kernel_shape& tile) const {
-  const auto found = known_.find(tile);
-  if (found != known_.end()) return found->second;
+kernel_time::kernel_time(const chip_config& chip, core_design design)
+    : cores_(ohmic_kernel_cores(chip.cluster.cores)), banks_(chip.cluster.l1_banks), design_(design) {
+  static std::mutex lock;
+  static std::map<std::tuple<unsigned, unsigned, core_design>, std::shared_ptr<memory>> memories;
+  const std::lock_guard<std::mutex> guard(lock);
+  std::shared_ptr<memory>& mine = memories[{cores_, banks_, design_}];
+  if (!mine) mine = std::make_shared<memory>();
+  known_ = mine;
+}
+
+kernel_time::answer kernel_time::ask(const kernel_shape& tile) const {
+  const std::lock_guard<std::mutex> guard(known_->lock);
+  const auto found = known_->answers.find(tile);
+  if (found != known_->answers.end()) return found->second;
   const double factor = design_ == core_design::ibex ? ibex_kernel_factor : 1;
   answer a;
   a.cycles = (call_cycles + simulate(tile, &a.loops)) * factor;
   a.loops *= factor * surely;
-  return known_[tile] = a;
+  return known_->answers[tile] = a;
 }
 
 double kernel_time::cycles(const kernel_shape& tile) const { return ask(tile).cycles; }

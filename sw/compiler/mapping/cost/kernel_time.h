@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -50,8 +50,9 @@ class kernel_time {
   struct answer {
     double cycles = 0, loops = 0;
   };
-  const answer& ask(const kernel_shape& tile) const;
-  mutable std::map<kernel_shape, answer> known_;
+  answer ask(const kernel_shape& tile) const;
+  struct memory;
+  std::shared_ptr<memory> known_;  ///< of all that are made for such clusters and cores
 };
 
 }  // namespace ohmic

@@ -63,12 +63,12 @@ std::string explain_mapping(const deployment_plan& plan, const chip_config& chip
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
     const stage_mapping& m = plan.assignment.stages[s];
     const stage_use use = use_of(plan, s);
-    const bool layer = !use.crossbars.empty();
+    const bool layer = !use.crossbars.empty(), parts = !m.replicas[0].parts.empty();
     const double cells = double(chip.ima.rows) * chip.ima.columns * double(use.crossbars.size());
     out += fmt::format("{:<{}}  {:>8} {:>9} {:>5}  {:>8} {:>5} {:<7} {:>6} {:>4} {:>9.0f} {}{}\n", plan.stages[s].name,
                        width, use.clusters.size(), layer ? std::to_string(use.crossbars.size()) : "",
                        layer ? fmt::format("{:.1f}", 100 * use.cells / cells) : "", m.replicas.size(),
-                       layer ? std::to_string(m.replicas[0].parts.size()) : "", sums_of(m),
+                       parts ? std::to_string(m.replicas[0].parts.size()) : "", sums_of(m),
                        layer ? fmt::format("{}x{}", m.packing.x, m.packing.y) : "", m.tile_columns,
                        expected.stages[s].bound(), measured.empty() ? "" : fmt::format("{:>9.0f} ", measured[s]),
                        binding(expected.stages[s]));

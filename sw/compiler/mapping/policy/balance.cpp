@@ -11,6 +11,7 @@
 namespace ohmic {
 namespace {
 
+constexpr std::size_t many_readers = 8;                    // of an image: one relay hands it on
 constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
 constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
 constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
@@ -19,12 +20,26 @@ unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by;
 
 }  // namespace
 
+std::vector<std::pair<core_seats, core_seats>> kinds_of_seats(const integer_graph& graph) {
+  std::vector<std::pair<core_seats, core_seats>> kinds = {{core_seats::own, core_seats::own},
+                                                          {core_seats::shared, core_seats::own}};
+  if (std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                  [](const graph_node& n) { return n.has_layer() && !n.on_crossbar(); }))
+    kinds.push_back({core_seats::shared, core_seats::shared});
+  return kinds;
+}
+
 pipeline_balancer::pipeline_balancer(const integer_graph& graph, const std::vector<stage>& stages,
                                      const chip_config& chip, const balance_rules& rules)
-    : graph_(graph), stages_(stages), chip_(chip), rules_(rules), cost_(chip) {}
+    : graph_(graph), stages_(stages), chip_(chip), rules_(rules), cost_(chip) {
+  for (std::size_t s = 0; s < stages.size(); ++s)
+    if (node(s).has_layer() && !node(s).on_crossbar())
+      sharers_.emplace(std::piecewise_construct, std::forward_as_tuple(s),
+                       std::forward_as_tuple(graph, stages, s, chip, cost_));
+}
 
 std::size_t pipeline_balancer::parts(std::size_t s, const stage_design& design) const {
-  if (design.tiles.empty()) return 1;
+  if (design.tiles.empty()) return std::max<std::size_t>(1, design.digital_parts.size());
   std::size_t most = 1;
   for (const auto& tile : design.tiles) most = std::max(most, tile.size());
   return split_channels(output(s).channels, static_cast<int>(chip_.ima.columns / (most * design.packing.x))).size();
@@ -37,7 +52,7 @@ double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design
   for (std::size_t p = 0; p < s; ++p) {
     if (stages_[p].output != stages_[s].input) continue;
     graph_window window;
-    if (node(s).on_crossbar()) window = node(s).layer().window;
+    if (node(s).has_layer()) window = node(s).layer().window;
     if (node(s).kind() == node_kind::max_pool) window = node(s).pool_window();
     const auto width = static_cast<double>(output(p).width);
     const double columns = std::min(
@@ -147,6 +162,55 @@ double pipeline_balancer::core_cycles(std::size_t s, const std::vector<stage_des
   return cycles;
 }
 
+double pipeline_balancer::digital_master(std::size_t s, const std::vector<stage_design>& others,
+                                         const digital_share& share) const {
+  stage_design design;
+  design.tile_columns = share.tile;
+  design.replicas = share.columns;
+  design.digital_parts = share.parts;
+  const double tiles = rounded_up(static_cast<unsigned>(output(s).width) / share.tile, share.columns);
+  const double came = arrivals(s, others, design), inputs = 1 + (stages_[s].residual >= 0 ? 1 : 0);
+  master_duties duties;
+  duties.steps = 2;
+  duties.tiles = 2 * tiles;
+  duties.pushes = tiles;
+  duties.runs = tiles * runs(s, others);
+  duties.kernel_inputs = tiles * inputs;
+  duties.frontiers = duties.events = came;
+  duties.events += returns(s, others);
+  return cost_.master(duties);
+}
+
+stage_design pipeline_balancer::choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
+                                               bool& in_time) const {
+  const double worth = images_of_batch * std::min(cycles, longest_wait) / chip_.clusters();
+  const digital_share share =
+      sharers_.at(s).within(cycles, worth, [&](const digital_share& here) { return digital_master(s, others, here); });
+  in_time = share.cycles <= cycles;
+  stage_design design;
+  design.tile_columns = share.tile;
+  design.replicas = share.columns;
+  design.digital_parts = share.parts;
+  design.seats = rules_.layer_seats;
+  return design;
+}
+
+/// Layers on cores share the clusters that others leave, or where they leave none, those of the crossbars.
+void pipeline_balancer::take_turns(std::vector<stage_design>& designs) const {
+  std::vector<std::size_t> layers;
+  for (const auto& sharer : sharers_) layers.push_back(sharer.first);
+  const unsigned most = rules_.most_clusters, taken = clusters(designs), left = most > taken ? most - taken : 0;
+  if (layers.empty() || rules_.layer_seats == core_seats::own || taken > most) return;
+  const digital_shares shares = share_in_turn(graph_, stages_, layers, chip_, cost_, left > 0 ? left : taken);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    stage_design& design = designs[layers[i]];
+    design.digital_parts = shares.layers[i].parts;
+    design.tile_columns = shares.layers[i].tile;
+    design.replicas = shares.layers[i].columns;
+    design.turns = left > 0 ? shares.clusters : 0;
+  }
+}
+
 bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vector<stage_design>& others,
                                   stage_design& design, rating& to) const {
   const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns;
@@ -196,6 +260,11 @@ std::vector<unsigned> pipeline_balancer::fan_ins_of(unsigned sets) const {
 stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::vector<stage_design>& others,
                                        bool& in_time) const {
   const auto width = static_cast<unsigned>(output(s).width);
+  if (sharers_.count(s) != 0) {
+    stage_design design = choose_digital(s, cycles, others, in_time);
+    take_buffers(s, design);
+    return design;
+  }
   stage_design best;
   rating best_rating;
   bool found = false;
@@ -208,9 +277,7 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
     stage_design design;
     design.packing = packing;
     design.seats = rules_.seats;
-    design.residual = stages_[s].residual >= 0 ? rules_.residual : buffer_place::reader;
-    if (rules_.relays && stages_[s].residual >= 0 && graph_.tensors[stages_[s].residual].producer != 0)
-      design.residual_relays = 1;
+    take_buffers(s, design);
     std::vector<unsigned> fan_ins = {0};
     if (node(s).on_crossbar()) {
       if (rules_.image_relay && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
@@ -247,6 +314,14 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
   return best;
 }
 
+void pipeline_balancer::take_buffers(std::size_t s, stage_design& design) const {
+  design.residual = stages_[s].residual >= 0 ? rules_.residual : buffer_place::reader;
+  if (rules_.relays && stages_[s].residual >= 0 && graph_.tensors[stages_[s].residual].producer != 0)
+    design.residual_relays = 1;
+  const bool many = design.replicas * design.digital_parts.size() >= many_readers && design.seats == core_seats::own;
+  if (many && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
+}
+
 std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bool* in_time) const {
   std::vector<stage_design> all(stages_.size());
   for (std::size_t s = 0; s < stages_.size(); ++s)
@@ -259,13 +334,18 @@ std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bo
       all[s] = choose(s, cycles_per_image, all, quick);
       if (in_time) *in_time = *in_time && quick;
     }
+  take_turns(all);
   return all;
 }
 
 unsigned pipeline_balancer::clusters(const std::vector<stage_design>& designs) const {
   unsigned all = 0;
-  for (std::size_t s = 0; s < stages_.size(); ++s) all += clusters_of(designs[s], parts(s, designs[s]));
-  return all;
+  unsigned turns = 0;
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    all += clusters_of(designs[s], parts(s, designs[s]));
+    turns = std::max(turns, designs[s].turns);
+  }
+  return all + turns;
 }
 
 std::vector<stage_design> pipeline_balancer::smallest() const { return designs(1e15); }
@@ -273,6 +353,10 @@ std::vector<stage_design> pipeline_balancer::smallest() const { return designs(1
 std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least_cycles, double* cycles) const {
   std::vector<stage_design> best = smallest();
   if (clusters(best) > most) return {};
+  if (!sharers_.empty() && rules_.layer_seats == core_seats::shared) {
+    if (cycles) *cycles = slowest_image;
+    return best;
+  }
   double low = least_cycles, high = slowest_image;
   for (double next = low; high > low * 1.01; next = std::sqrt(low * high)) {
     bool quick = false;

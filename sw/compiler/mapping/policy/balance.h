@@ -1,31 +1,41 @@
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "chip/chip_config.h"
 #include "sw/compiler/mapping/cost/cost_model.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/stage_design.h"
 
 namespace ohmic {
 
 /// What a policy lets the balancing of a pipeline do.
 struct balance_rules {
-  bool pack = false;    ///< several output pixels to an MVM
-  unsigned fan_in = 0;  ///< most inputs of a sum; 0: what is cheapest
-  bool trees = false;   ///< where that is: sums of many row sets in several stages
-  core_seats seats = core_seats::own;
-  bool relays = false;       ///< residuals wait in clusters of their own
-  bool image_relay = false;  ///< one cluster pulls the image for all replicas of a layer
+  bool pack = false;                         ///< several output pixels to an MVM
+  unsigned fan_in = 0;                       ///< most inputs of a sum; 0: what is cheapest
+  bool trees = false;                        ///< where that is: sums of many row sets in several stages
+  core_seats seats = core_seats::own;        ///< of sums, pools and adds
+  core_seats layer_seats = core_seats::own;  ///< of layers on cores; if shared, all else is as small as can be
+  unsigned most_clusters = 0;                ///< on some of which they take turns
+  bool relays = false;                       ///< residuals wait in clusters of their own
+  bool image_relay = false;                  ///< one cluster pulls the image for all replicas of a layer
   buffer_place residual = buffer_place::reader;
   /// Part of an image's time that cores may be at work.
   double busy = 0.9;
 };
+
+/// Who may have clusters of their own, from what a large chip allows to what a small one does: sums, pools and adds,
+/// and layers on cores if there are any.
+std::vector<std::pair<core_seats, core_seats>> kinds_of_seats(const integer_graph& graph);
 
 /// Finds designs of stages that all keep up with one time per image, by the cost model.
 class pipeline_balancer {
  public:
   pipeline_balancer(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
                     const balance_rules& rules);
+  pipeline_balancer(const pipeline_balancer&) = delete;
+  pipeline_balancer& operator=(const pipeline_balancer&) = delete;
 
   /// The cheapest design of every stage that takes at most so many cycles per image; where none is that fast, the
   /// fastest, and `in_time` is false.
@@ -54,6 +64,12 @@ class pipeline_balancer {
   double crossbar_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
   double sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design, std::size_t n,
                     double* tile = nullptr) const;
+  stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
+                              bool& in_time) const;
+  void take_buffers(std::size_t s, stage_design& design) const;
+  void take_turns(std::vector<stage_design>& designs) const;
+  /// Of a layer on cores.
+  double digital_master(std::size_t s, const std::vector<stage_design>& others, const digital_share& share) const;
   double core_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
                      double* tile = nullptr) const;
   double arrivals(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
@@ -65,6 +81,7 @@ class pipeline_balancer {
   const chip_config& chip_;
   const balance_rules rules_;
   const cost_model cost_;
+  std::map<std::size_t, digital_sharer> sharers_;  ///< of layers on cores, by stage
 };
 
 }  // namespace ohmic

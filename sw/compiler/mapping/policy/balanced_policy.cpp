@@ -4,13 +4,11 @@
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/policy/balance.h"
-#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/options_text.h"
 
 namespace ohmic {
 mapping balanced_policy::map(const integer_graph& graph, const std::vector<stage>& stages,
                              const chip_config& chip) const {
-  refuse_digital_layers(graph, stages, bar_ == paper_bar::paper ? "paper" : "replicated");
   if (options_.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
   if (options_.reduction_fan_in == 1)
     throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
@@ -26,12 +24,12 @@ mapping balanced_policy::map(const integer_graph& graph, const std::vector<stage
   const double least = cost_model(chip).mvms(std::max(1u, options_.balance_mvms));
   std::vector<stage_design> designs;
   unsigned needed = 0;
+  rules.most_clusters = most;
   // Where the chip is small, cores serve their own crossbars first, and then residuals wait where they are read.
-  for (const bool own : {true, false}) {
-    if (!own) {
-      rules.seats = core_seats::shared;
-      rules.relays = false;
-    }
+  for (const auto& [seats, layer_seats] : kinds_of_seats(graph)) {
+    rules.seats = seats;
+    rules.layer_seats = layer_seats;
+    rules.relays = rules.relays && seats == core_seats::own;
     const pipeline_balancer balancer(graph, stages, chip, rules);
     designs = balancer.fastest(most, least);
     if (!designs.empty()) break;

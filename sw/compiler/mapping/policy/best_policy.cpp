@@ -14,7 +14,6 @@
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/balance.h"
 #include "sw/compiler/mapping/policy/balanced_policy.h"
-#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/flow_placement.h"
 #include "sw/compiler/mapping/policy/naive_policy.h"
 #include "sw/compiler/mapping/policy/options_text.h"
@@ -59,9 +58,11 @@ class best_mapper {
     double least = 0;
     unsigned needed = 0;
     mapping_search judge(graph_, stages_, chip_, most, 0);
-    for (const bool own : {true, false}) {
+    rules.most_clusters = most;
+    for (const auto& [seats, layer_seats] : kinds_of_seats(graph_)) {
       rules.relays = false;
-      rules.seats = own ? core_seats::own : core_seats::shared;
+      rules.seats = seats;
+      rules.layer_seats = layer_seats;
       for (const bool relay : {true, false}) {
         rules.image_relay = relay;
         const pipeline_balancer balancer(graph_, stages_, chip_, rules);
@@ -93,7 +94,7 @@ class best_mapper {
   void fill_l1(mapping& m) const {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const auto width = [&](int tensor) { return static_cast<unsigned>(graph_.tensors[tensor].width); };
-      if (graph_.nodes[stages_[s].node].on_crossbar()) m.stages[s].input.columns = width(stages_[s].input);
+      if (graph_.nodes[stages_[s].node].has_layer()) m.stages[s].input.columns = width(stages_[s].input);
       if (stages_[s].residual >= 0) m.stages[s].residual.columns = 3 * width(stages_[s].residual);
     }
     for (bool fits = false; !fits;) {
@@ -146,7 +147,6 @@ class best_mapper {
 }  // namespace
 
 mapping best_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip) const {
-  refuse_digital_layers(graph, stages, "best");
   return best_mapper(graph, stages, chip, options_, progress_).run();
 }
 

@@ -1,11 +1,12 @@
 #include "sw/compiler/mapping/policy/digital_share.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
+#include <numeric>
 
-#include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
+#include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/mapping/policy/stage_kernel.h"
 
 namespace ohmic {
@@ -14,140 +15,213 @@ namespace {
 /// Of the L1 behind the firmware; the rest is for rings and the executor.
 constexpr unsigned weights_of_l1 = 2;
 constexpr unsigned widest_tile = 16;
-/// What a cycle of a tile counts beside one of an image: the first image passes every stage tile by tile, while those
-/// behind it take the time of the slowest.
-constexpr double weight_of_tile = 1;
-/// And what a cycle of a port does in which the network carries a layer's input to one of its clusters: each part gets
-/// all of it, and each tile its window's columns.
+/// Wider tiles share out no better: so many blocks of 4 pixels and 4 channels for each core.
+constexpr unsigned enough_blocks = 8;
+/// What is slower by this factor still is taken where its parts are more: they fill the L1 of many clusters evenly.
+constexpr double about_as_fast = 1.05;
+constexpr double slowest_image = 1e9;  // cycles
+/// What a cycle of a link counts beside one of latency. And of a link's cycles: what a burst takes beside its beats,
+/// measured. Each row of a part's channels is one; columns of all channels travel as they are.
 constexpr double weight_of_traffic = 0.5;
+constexpr double cycles_of_burst = 1.6;
 
-/// So many parts, or fewer: of whole units, sizes differing by one unit.
-std::vector<channel_range> split_evenly(int channels, unsigned unit, unsigned parts) {
-  const unsigned units = (static_cast<unsigned>(channels) + unit - 1) / unit;
+unsigned units_of(const crossbar_layer& layer) {
+  return (static_cast<unsigned>(layer.out_channels) + part_unit(layer) - 1) / part_unit(layer);
+}
+
+/// Columns of its input that a stage needs for its first output.
+int columns_awaited(const integer_graph& graph, const stage& s) {
+  const graph_node& node = graph.nodes[s.node];
+  if (node.has_layer()) return node.layer().window.size_x - node.layer().window.pad_x;
+  if (node.kind() == node_kind::max_pool) return node.pool_window().size_x - node.pool_window().pad_x;
+  return node.kind() == node_kind::average_pool ? graph.tensors[s.input].width : 1;
+}
+
+}  // namespace
+
+std::vector<channel_range> split_evenly(const crossbar_layer& layer, unsigned parts) {
+  const unsigned unit = part_unit(layer), units = units_of(layer);
   parts = std::min(parts, units);
   std::vector<channel_range> all;
   for (unsigned p = 0, begin = 0; p < parts; ++p) {  // the largest first: what is said of it holds for all
     const unsigned end = begin + units / parts + (p < units % parts ? 1 : 0);
-    all.push_back({static_cast<int>(begin * unit), std::min(channels, static_cast<int>(end * unit))});
+    all.push_back({static_cast<int>(begin * unit), std::min(layer.out_channels, static_cast<int>(end * unit))});
     begin = end;
   }
   return all;
 }
 
-class layer_spreader {
- public:
-  layer_spreader(const integer_graph& graph, const stage& s, const chip_config& chip, const cost_model& cost)
-      : graph_(graph), stage_(s), cost_(cost), layer_(graph.nodes[s.node].layer()), out_(graph.tensors[s.output]) {
-    const std::uint64_t room = available_l1(chip) / weights_of_l1;
-    const unsigned units = static_cast<unsigned>(parts_of(~0u).size());
-    while (least_ < units && packed_bytes(layer_, parts_of(least_)[0]) > room) ++least_;
-    now_ = best_with(least_);
+unsigned least_parts(const crossbar_layer& layer, const chip_config& chip) {
+  const std::uint64_t room = available_l1(chip) / weights_of_l1;
+  unsigned parts = 1;
+  while (parts < units_of(layer) && packed_bytes(layer, split_evenly(layer, parts)[0]) > room) ++parts;
+  return parts;
+}
+
+digital_sharer::digital_sharer(const integer_graph& graph, const std::vector<stage>& stages, std::size_t s,
+                               const chip_config& chip, const cost_model& cost)
+    : graph_(graph),
+      stage_(stages[s]),
+      cost_(cost),
+      layer_(graph.nodes[stage_.node].layer()),
+      out_(graph.tensors[stage_.output]),
+      cores_(chip.cluster.cores) {
+  for (const stage& reader : stages)
+    if (reader.input == stage_.output)
+      awaited_ = std::max(awaited_, static_cast<unsigned>(std::max(1, columns_awaited(graph, reader))));
+  const unsigned units = units_of(layer_), least = least_parts(layer_, chip);
+  for (unsigned parts = least; parts <= units; ++parts) {
+    // Fewer parts whose largest is the same take fewer clusters.
+    const unsigned largest = (units + parts - 1) / parts;
+    if (parts > least && (units + parts - 2) / (parts - 1) == largest) continue;
+    for (spread& one : spreads_of(parts)) spreads_.push_back(std::move(one));
   }
+}
 
-  unsigned least() const { return least_; }
-  unsigned taken() const { return static_cast<unsigned>(now_.share.parts.size()) * now_.share.columns; }
-  double cycles() const { return now_.cycles; }
-  const digital_share& share() const { return now_.share; }
+std::vector<digital_sharer::spread> digital_sharer::spreads_of(unsigned parts) const {
+  std::vector<spread> all;
+  const std::vector<channel_range> ranges = split_evenly(layer_, parts);
+  const auto width = static_cast<unsigned>(out_.width), channels = static_cast<unsigned>(ranges[0].count());
+  for (unsigned tile = 1; tile <= std::min(widest_tile, width); ++tile) {
+    if (width % tile != 0) continue;
+    kernel_share share;
+    share.columns = tile;
+    share.channels = channels;
+    all.push_back({ranges, tile, cost_.kernel(stage_kernel(graph_, stage_, share))});
+    if (tile * static_cast<unsigned>(out_.height) * channels / 16 >= enough_blocks * cores_) break;
+  }
+  return all;
+}
 
-  /// Takes as few clusters of `more` as make it faster; 0 if none do.
-  unsigned grow(unsigned more) {
-    const unsigned before = taken();
-    for (unsigned n = before + 1; n <= before + more; ++n) {
-      const choice better = best_with(n);
-      if (better.cycles > 0.99 * now_.cycles) continue;
-      now_ = better;
-      return taken() - before;
+digital_share digital_sharer::share(const spread& from, unsigned columns, const master_time& master) const {
+  digital_share result{from.parts, columns, from.tile, 0, 0, 0};
+  const unsigned tiles = static_cast<unsigned>(out_.width) / from.tile, most = (tiles + columns - 1) / columns;
+  const double kernels = most * from.tile_cycles, read = bytes_read(columns, from.tile) / columns;
+  result.cycles = std::max(cost_.cores(kernels, master(result)), cost_.transfer(read));
+  const unsigned at_once = columns * from.tile;
+  const double row = cost_.transfer(from.parts[0].count());
+  const double bursts = from.parts.size() == 1 ? 1 : (std::ceil(row) + cycles_of_burst) / row;
+  result.traffic = static_cast<double>(from.parts.size()) * cost_.transfer(read * columns) * bursts;
+  result.latency = (std::min(awaited_, static_cast<unsigned>(out_.width)) + at_once - 1) / at_once * from.tile_cycles;
+  return result;
+}
+
+/// By all clusters of a part, per image.
+double digital_sharer::bytes_read(unsigned columns, unsigned tile) const {
+  const graph_tensor& in = graph_.tensors[stage_.input];
+  const unsigned stride = static_cast<unsigned>(layer_.window.stride_x),
+                 size = static_cast<unsigned>(layer_.window.size_x);
+  const unsigned tiles = static_cast<unsigned>(out_.width) / tile;
+  const double read = std::min(double(tiles) * ((tile - 1) * stride + size), double(columns) * in.width);
+  return read * in.height * in.channels;
+}
+
+digital_share digital_sharer::within(double cycles, double cluster_worth, const master_time& master) const {
+  digital_share best;
+  double best_value = 0;
+  for (const spread& from : spreads_) {
+    const unsigned tiles = static_cast<unsigned>(out_.width) / from.tile;
+    const double each = std::floor(cycles / from.tile_cycles);  // tiles of a cluster
+    unsigned columns = each < 1 ? tiles : static_cast<unsigned>(std::max(1.0, std::ceil(tiles / each)));
+    digital_share here = share(from, columns, master);
+    while (here.cycles > cycles && columns < tiles) here = share(from, ++columns, master);
+    const double value = here.clusters() * cluster_worth + here.latency + weight_of_traffic * here.traffic;
+    const bool quick = here.cycles <= cycles;
+    const bool better = best.parts.empty()                 ? true
+                        : quick != (best.cycles <= cycles) ? quick
+                        : quick                            ? value < best_value
+                                                           : here.cycles < best.cycles;
+    if (!better) continue;
+    best = std::move(here);
+    best_value = value;
+  }
+  return best;
+}
+
+digital_share digital_sharer::on_all_of(unsigned clusters) const {
+  const auto none = [](const digital_share&) { return 0.0; };
+  std::vector<digital_share> all;
+  for (unsigned parts = 1; parts <= std::min(clusters, units_of(layer_)); ++parts)
+    for (const spread& from : spreads_of(parts)) {
+      const unsigned tiles = static_cast<unsigned>(out_.width) / from.tile;
+      all.push_back(share(from, std::min(tiles, clusters / parts), none));
     }
-    return 0;
+  double least = all[0].cycles;
+  for (const digital_share& one : all) least = std::min(least, one.cycles);
+  const digital_share* best = nullptr;
+  for (const digital_share& one : all) {
+    if (one.cycles > about_as_fast * least) continue;
+    if (best == nullptr || one.parts.size() > best->parts.size() ||
+        (one.parts.size() == best->parts.size() && one.cycles < best->cycles))
+      best = &one;
   }
+  return *best;
+}
 
- private:
-  struct choice {
-    digital_share share;
-    double cycles = std::numeric_limits<double>::max();  ///< of an image, a tile and the network
-  };
-
-  std::vector<channel_range> parts_of(unsigned parts) const {
-    return split_evenly(out_.channels, part_unit(layer_), parts);
+digital_shares share_in_turn(const integer_graph& graph, const std::vector<stage>& stages,
+                             const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
+                             unsigned clusters) {
+  digital_shares result;
+  result.shared = true;
+  for (const std::size_t s : layers) {
+    result.layers.push_back(digital_sharer(graph, stages, s, chip, cost).on_all_of(clusters));
+    result.clusters = std::min(clusters, result.clusters + result.layers.back().clusters());
   }
-
-  choice best_with(unsigned clusters) const {
-    choice best;
-    const auto width = static_cast<unsigned>(out_.width);
-    for (unsigned p = least_; p <= clusters; ++p) {
-      const std::vector<channel_range> parts = parts_of(p);
-      if (parts.size() < p && p > least_) break;
-      const unsigned columns = std::min(width, clusters / static_cast<unsigned>(parts.size()));
-      choose_tile(parts, columns, best);
-    }
-    return best;
-  }
-
-  /// The best of a few tile widths, if it is better than `best`.
-  void choose_tile(const std::vector<channel_range>& parts, unsigned columns, choice& best) const {
-    const auto width = static_cast<unsigned>(out_.width);
-    for (unsigned tile = 1; tile <= std::min(widest_tile, width / columns); ++tile) {
-      if (width % tile != 0) continue;
-      kernel_share share;
-      share.columns = tile;
-      share.channels = static_cast<unsigned>(parts[0].count());
-      const unsigned tiles = (width / tile + columns - 1) / columns;
-      const double cycles =
-          (tiles + weight_of_tile) * cost_.kernel(stage_kernel(graph_, stage_, share)) +
-          weight_of_traffic * static_cast<double>(parts.size()) * cost_.transfer(bytes_read(columns, tile));
-      if (cycles < best.cycles) best = {{parts, columns, tile}, cycles};
-    }
-  }
-
-  /// By all clusters of a part, per image.
-  double bytes_read(unsigned columns, unsigned tile) const {
-    const graph_tensor& in = graph_.tensors[stage_.input];
-    const unsigned stride = static_cast<unsigned>(layer_.window.stride_x),
-                   size = static_cast<unsigned>(layer_.window.size_x);
-    const unsigned tiles = static_cast<unsigned>(out_.width) / tile;
-    const double read = std::min(double(tiles) * ((tile - 1) * stride + size), double(columns) * in.width);
-    return read * in.height * in.channels;
-  }
-
-  const integer_graph& graph_;
-  const stage& stage_;
-  const cost_model& cost_;
-  const crossbar_layer& layer_;
-  const graph_tensor& out_;
-  unsigned least_ = 1;
-  choice now_;
-};
-
-}  // namespace
-
-void refuse_digital_layers(const integer_graph& graph, const std::vector<stage>& stages, const std::string& policy) {
-  for (const stage& s : stages)
-    if (graph.nodes[s.node].has_layer() && graph.nodes[s.node].layer().digital)
-      throw mapping_error("policy '" + policy + "' maps no digital layers, and '" + graph.nodes[s.node].name +
-                          "' is one: naive does");
+  return result;
 }
 
 digital_shares share_clusters(const integer_graph& graph, const std::vector<stage>& stages,
                               const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
                               unsigned clusters, unsigned spare) {
-  std::vector<layer_spreader> spreaders;
-  digital_shares result;
-  for (const std::size_t s : layers) {
-    spreaders.emplace_back(graph, stages[s], chip, cost);
-    result.clusters += spreaders.back().taken();
+  std::vector<digital_sharer> sharers;
+  for (const std::size_t s : layers) sharers.emplace_back(graph, stages, s, chip, cost);
+  // A kernel and a push of each tile.
+  const auto spread = [&](double cycles) {
+    digital_shares result;
+    const double worth = images_of_batch * std::min(cycles, slowest_image) / chip.clusters();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto master = [&](const digital_share& share) {
+        const unsigned tiles = static_cast<unsigned>(graph.tensors[stages[layers[i]].output].width) / share.tile;
+        master_duties duties;
+        duties.steps = 2;
+        duties.pushes = duties.kernel_inputs = (tiles + share.columns - 1) / share.columns;
+        duties.tiles = 2 * duties.pushes;
+        return cost.master(duties);
+      };
+      result.layers.push_back(sharers[i].within(cycles, worth, master));
+      result.clusters += result.layers.back().clusters();
+    }
+    return result;
+  };
+  digital_shares best = spread(slowest_image);
+  if (best.clusters > clusters) return share_in_turn(graph, stages, layers, chip, cost, clusters);
+  const unsigned most = clusters > spare ? std::max(best.clusters, clusters - spare) : best.clusters;
+  for (double low = 1, high = slowest_image; high > 1.002 * low;) {
+    const double next = std::sqrt(low * high);
+    digital_shares here = spread(next);
+    const bool quick = std::all_of(here.layers.begin(), here.layers.end(),
+                                   [&](const digital_share& share) { return share.cycles <= next; });
+    if (quick && here.clusters <= most) {
+      high = next;
+      best = std::move(here);
+    } else {
+      low = next;
+    }
   }
-  result.shared = result.clusters > clusters;
-  if (result.shared) result.clusters = clusters;
-  while (!result.shared && result.clusters + spare < clusters) {
-    const auto slowest =
-        std::max_element(spreaders.begin(), spreaders.end(),
-                         [](const layer_spreader& a, const layer_spreader& b) { return a.cycles() < b.cycles(); });
-    const unsigned more = slowest->grow(clusters - spare - result.clusters);
-    if (more == 0) break;
-    result.clusters += more;
+  return best;
+}
+
+std::vector<unsigned> digital_turns::take(const crossbar_layer& layer, channel_range part, unsigned columns) {
+  std::vector<unsigned> order(bytes_.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&](unsigned a, unsigned b) { return bytes_[a] != bytes_[b] ? bytes_[a] < bytes_[b] : a < b; });
+  order.resize(std::min<std::size_t>(order.size(), columns));
+  for (unsigned& cluster : order) {
+    bytes_[cluster] += packed_bytes(layer, part);
+    cluster += first_;
   }
-  for (const layer_spreader& spreader : spreaders) result.layers.push_back(spreader.share());
-  return result;
+  return order;
 }
 
 }  // namespace ohmic

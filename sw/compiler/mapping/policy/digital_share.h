@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -11,10 +11,58 @@
 
 namespace ohmic {
 
+/// So many parts of a digital layer, or fewer: of whole units (digital_layer.h), the largest first.
+std::vector<channel_range> split_evenly(const crossbar_layer& layer, unsigned parts);
+
+/// Parts whose weights take at most half of a cluster's L1 each, if there are any that small.
+unsigned least_parts(const crossbar_layer& layer, const chip_config& chip);
+
 /// How a digital layer is spread: output channels over parts, and the columns of each part over clusters, tile by tile.
 struct digital_share {
   std::vector<channel_range> parts;
   unsigned columns = 1, tile = 1;
+  double cycles = 0;   ///< an image keeps the busiest cluster at work for
+  double latency = 0;  ///< until the first reader has the columns that it needs for its first output
+  double traffic = 0;  ///< cycles of one link that carried all that the clusters read
+
+  unsigned clusters() const { return static_cast<unsigned>(parts.size()) * columns; }
+};
+
+/// Spreads one digital layer over as many parts as it needs at least (least_parts), or more. The same for all policies,
+/// which say what a cluster is worth.
+class digital_sharer {
+ public:
+  /// Cycles per image of the master of a cluster that has such a share.
+  using master_time = std::function<double(const digital_share&)>;
+
+  digital_sharer(const integer_graph& graph, const std::vector<stage>& stages, std::size_t s, const chip_config& chip,
+                 const cost_model& cost);
+
+  /// Of the shares that take at most so many cycles per image the one with the least sum of its latency, a part of its
+  /// traffic and its clusters' worth (in cycles); the fastest where none is that fast.
+  digital_share within(double cycles, double cluster_worth, const master_time& master) const;
+
+  /// The fastest on so many clusters, whose L1 it shares with other layers: in as many parts as can be among those that
+  /// are about as fast.
+  digital_share on_all_of(unsigned clusters) const;
+
+ private:
+  struct spread {
+    std::vector<channel_range> parts;
+    unsigned tile = 1;
+    double tile_cycles = 0;
+  };
+  std::vector<spread> spreads_of(unsigned parts) const;
+  digital_share share(const spread& from, unsigned columns, const master_time& master) const;
+  double bytes_read(unsigned columns, unsigned tile) const;
+
+  const integer_graph& graph_;
+  const stage& stage_;
+  const cost_model& cost_;
+  const crossbar_layer& layer_;
+  const graph_tensor& out_;
+  unsigned cores_ = 1, awaited_ = 1;
+  std::vector<spread> spreads_;
 };
 
 struct digital_shares {
@@ -23,14 +71,28 @@ struct digital_shares {
   bool shared = false;    ///< several layers to a cluster, in turn
 };
 
-/// For a policy that knows crossbars only. Throws mapping_error naming the first digital layer.
-void refuse_digital_layers(const integer_graph& graph, const std::vector<stage>& stages, const std::string& policy);
+/// Spreads each of `layers` (indices into stages) over all of so many clusters (>= 1), or as many as it has work for.
+digital_shares share_in_turn(const integer_graph& graph, const std::vector<stage>& stages,
+                             const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
+                             unsigned clusters);
 
-/// Spreads the digital layers among `layers` (indices into stages) over up to `clusters` clusters of the chip, of which
-/// `spare` are left to others if that can be: each layer gets at least as many parts as its weights need, then the
-/// slowest one gets more clusters until there are none or nothing helps.
+/// Spreads `layers` over up to `clusters` clusters of the chip (>= 1), of which `spare` are left to others if that can
+/// be, so that all take about the same time; in turn where there are too few for each to have its own.
 digital_shares share_clusters(const integer_graph& graph, const std::vector<stage>& stages,
                               const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
                               unsigned clusters, unsigned spare);
+
+/// Hands out the clusters that digital layers share in turn: each layer takes those that hold the least weights.
+class digital_turns {
+ public:
+  /// Clusters `first` to `first + clusters - 1`.
+  digital_turns(unsigned first, unsigned clusters) : first_(first), bytes_(clusters, 0) {}
+  /// For the columns of one part, so many clusters.
+  std::vector<unsigned> take(const crossbar_layer& layer, channel_range part, unsigned columns);
+
+ private:
+  unsigned first_;
+  std::vector<std::uint64_t> bytes_;
+};
 
 }  // namespace ohmic

@@ -6,6 +6,7 @@
 #include "sw/compiler/mapping/cost/flows.h"
 #include "sw/compiler/mapping/cost/prediction.h"
 #include "sw/compiler/mapping/plan/plan.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
 
 namespace ohmic {
@@ -90,8 +91,20 @@ bool mapping_search::repack(std::size_t s, stage_design& design) {
   return true;
 }
 
+bool mapping_search::resplit(std::size_t s, stage_design& design) {
+  const auto before = static_cast<unsigned>(design.digital_parts.size());
+  unsigned parts = before + below(5) - 2;
+  if (below(4) == 0) parts = below(2) ? 2 * before : before / 2;
+  const crossbar_layer& layer = graph_.nodes[stages_[s].node].layer();
+  if (parts == 0 || parts < least_parts(layer, chip_)) return false;
+  design.digital_parts = split_evenly(layer, parts);
+  if (below(2)) design.replicas = std::max(1u, design.replicas * before / parts);
+  return design.digital_parts.size() != before;
+}
+
 bool mapping_search::change(std::size_t s, stage_design& design) {
   const bool layer = !design.tiles.empty();
+  if (!design.digital_parts.empty() && below(3) == 0) return resplit(s, design);
   switch (below(layer ? 6 : 3)) {
     case 0:
       return retile(s, design);

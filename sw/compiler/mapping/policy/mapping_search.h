@@ -35,6 +35,8 @@ class mapping_search {
   bool change(std::size_t s, stage_design& design);
   bool retile(std::size_t s, stage_design& design);
   bool repack(std::size_t s, stage_design& design);
+  /// A layer on cores gets more parts or fewer.
+  bool resplit(std::size_t s, stage_design& design);
   bool sound(std::size_t s, const stage_design& design) const;
 
   const integer_graph& graph_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/cost/tile_columns.h"
@@ -142,19 +143,22 @@ class naive_mapper {
     if (layers.empty()) return;
     const unsigned free = chip_.clusters() - crossbars_;
     const digital_shares shares =
-        share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others + 1, free / 4));
+        free == 0 ? share_in_turn(graph_, stages_, layers, chip_, cost_, crossbars_)
+                  : share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others + 1, free / 4));
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      shapes_[layers[i]].splits = shares.layers[i].parts;
-      shapes_[layers[i]].column_clusters = replicas_[layers[i]] = shares.layers[i].columns;
+      layer_shape& shape = shapes_[layers[i]];
+      shape.splits = shares.layers[i].parts;
+      shape.column_clusters = replicas_[layers[i]] = shares.layers[i].columns;
+      shape.tile_columns = shares.layers[i].tile;
     }
-    for (std::size_t i = 0; i < layers.size(); ++i) shapes_[layers[i]].tile_columns = shares.layers[i].tile;
-    shared_digital_ = shares.shared;
+    if (shares.shared) turns_ = digital_turns(0, shares.clusters);
+    if (free == 0) return;  // crossbars' own cores
     crossbars_ += shares.clusters;
-    digital_clusters_ = shares.clusters;
+    if (shares.shared) result_.clusters = shares.clusters;
     // An image goes to many clusters through one that hands each its columns, where there is one to spare.
     for (const std::size_t s : layers) {
       const std::size_t readers = shapes_[s].splits.size() * shapes_[s].column_clusters;
-      if (shared_digital_ || graph_.tensors[stages_[s].input].producer != 0 || readers < many_readers ||
+      if (turns_ || graph_.tensors[stages_[s].input].producer != 0 || readers < many_readers ||
           crossbars_ == chip_.clusters())
         continue;
       shapes_[s].relayed = true;
@@ -317,13 +321,15 @@ class naive_mapper {
   /// number.
   void number_clusters() {
     std::size_t next_unit = 0;
-    if (shared_digital_) result_.clusters = digital_clusters_;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       stage_mapping& stage = result_.stages[s];
       if (digital(s)) {
         if (shapes_[s].relayed) stage.input = {buffer_place::relay, {result_.clusters++}, 0};
-        for (channel_part& part : stage.replicas[0].parts)
-          for (unsigned q = 0; q < shapes_[s].column_clusters; ++q) part.sums[0].clusters.push_back(next_digital());
+        for (channel_part& part : stage.replicas[0].parts) {
+          std::vector<unsigned>& clusters = part.sums[0].clusters;
+          if (turns_) clusters = turns_->take(node_of(s).layer(), part.channels, shapes_[s].column_clusters);
+          for (unsigned q = 0; !turns_ && q < shapes_[s].column_clusters; ++q) clusters.push_back(result_.clusters++);
+        }
         continue;
       }
       if (!on_crossbar(s)) {
@@ -340,13 +346,6 @@ class naive_mapper {
         }
       }
     }
-  }
-
-  /// A cluster of its own, or the next one of those that all digital layers share; of crossbars where there are no
-  /// others.
-  unsigned next_digital() {
-    if (!shared_digital_) return result_.clusters++;
-    return digital_turn_++ % (digital_clusters_ > 0 ? digital_clusters_ : crossbars_);
   }
 
   static unsigned first_leaf(const channel_part& part, const reduction_node& node) {
@@ -373,9 +372,8 @@ class naive_mapper {
   std::vector<layer_shape> shapes_;
   std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;
-  unsigned crossbars_ = 0;  ///< clusters with one, and those of digital layers and their relays
-  bool shared_digital_ = false;
-  unsigned digital_clusters_ = 0, digital_turn_ = 0;
+  unsigned crossbars_ = 0;              ///< clusters with one, and those of digital layers and their relays
+  std::optional<digital_turns> turns_;  ///< that digital layers take on the same clusters
   mapping result_;
 };
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
+#include "sw/compiler/mapping/policy/digital_share.h"
 
 namespace ohmic {
 namespace {
@@ -19,7 +20,11 @@ class stage_placer {
 
   mapping run() {
     result_.stages.resize(stages_.size());
-    for (std::size_t s = 0; s < stages_.size(); ++s) place(s);
+    for (unsigned pass = 0; pass < 3; ++pass) {
+      for (std::size_t s = 0; s < stages_.size(); ++s)
+        if (pass_of(s) == pass) place(s);
+      if (pass == 0) open_turns();
+    }
     result_.places.resize(result_.clusters);
     std::iota(result_.places.begin(), result_.places.end(), 0u);
     return std::move(result_);
@@ -27,6 +32,41 @@ class stage_placer {
 
  private:
   const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
+
+  bool digital(std::size_t s) const { return !designs_[s].digital_parts.empty(); }
+  bool in_turn(std::size_t s) const { return digital(s) && designs_[s].seats == core_seats::shared; }
+  bool any_in_turn() const {
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      if (in_turn(s)) return true;
+    return false;
+  }
+  /// All at once; but layers that take turns come behind crossbars, and before pools that their clusters feed.
+  unsigned pass_of(std::size_t s) const {
+    if (in_turn(s)) return 1;
+    return any_in_turn() && !node(s).has_layer() ? 2 : 0;
+  }
+
+  void open_turns() {
+    unsigned clusters = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      if (in_turn(s)) clusters = designs_[s].turns;
+    if (clusters == 0) {
+      turns_ = digital_turns(0, result_.clusters);
+      return;
+    }
+    turns_ = digital_turns(result_.clusters, clusters);
+    result_.clusters += clusters;
+  }
+
+  void place_digital(std::size_t s, const stage_design& design, stage_mapping& to) {
+    to.replicas.resize(1);
+    for (const channel_range part : design.digital_parts) {
+      to.replicas[0].parts.push_back({part, {}, {{}}});
+      std::vector<unsigned>& clusters = to.replicas[0].parts.back().sums[0].clusters;
+      if (in_turn(s)) clusters = turns_.take(node(s).layer(), part, design.replicas);
+      for (unsigned q = 0; !in_turn(s) && q < design.replicas; ++q) clusters.push_back(result_.clusters++);
+    }
+  }
 
   void take_relays(edge_mapping& edge, unsigned count) {
     if (count == 0) return;
@@ -43,6 +83,10 @@ class stage_placer {
     if (design.residual == buffer_place::hbm && node(s).kind() == node_kind::add) to.input.buffer = design.residual;
     take_relays(to.input, design.input_relays);
     take_relays(to.residual, design.residual_relays);
+    if (digital(s)) {
+      place_digital(s, design, to);
+      return;
+    }
     to.replicas.resize(design.replicas);
     if (!node(s).on_crossbar()) {
       for (replica_mapping& replica : to.replicas)
@@ -94,6 +138,7 @@ class stage_placer {
   const std::vector<stage>& stages_;
   const std::vector<stage_design>& designs_;
   const chip_config& chip_;
+  digital_turns turns_{0, 0};
   mapping result_;
 };
 
@@ -136,7 +181,8 @@ std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer
 
 unsigned clusters_of(const stage_design& design, std::size_t parts) {
   unsigned clusters = design.residual_relays + design.input_relays;
-  if (design.tiles.empty()) return clusters + (design.seats == core_seats::own ? design.replicas : 0);
+  if (design.tiles.empty())
+    return clusters + (design.seats == core_seats::own ? design.replicas * static_cast<unsigned>(parts) : 0);
   auto part = static_cast<unsigned>(design.tiles.size());
   if (design.tiles.size() > 1 && design.seats == core_seats::own)
     part = std::accumulate(design.sum_replicas.begin(), design.sum_replicas.end(), part);

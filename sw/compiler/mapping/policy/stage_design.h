@@ -8,7 +8,8 @@
 
 namespace ohmic {
 
-/// Who runs a stage's sums, pools and adds: clusters of their own, or those that feed them.
+/// Who runs a stage's sums, pools and adds: clusters of their own, or those that feed them. Layers on cores have
+/// clusters of their own or take turns.
 enum class core_seats { own, shared };
 
 /// What a policy decides about one stage; place_stages() makes clusters of it.
@@ -17,10 +18,14 @@ struct stage_design {
   unsigned replicas = 1;
   pixel_packing packing;
   std::vector<std::vector<packed_set>> tiles;  ///< of a layer: what each crossbar of a part makes
+  std::vector<channel_range> digital_parts;    ///< of a layer on cores; its replicas share their columns
   /// Of a layer with several crossbars: the shape of a part's sums, and clusters for each of them.
   std::vector<reduction_node> sums;
   std::vector<unsigned> sum_replicas;
   core_seats seats = core_seats::own;
+  /// Of a layer on cores without seats of its own: clusters that all such layers share beside the crossbars'; 0: it
+  /// runs on those with crossbars.
+  unsigned turns = 0;
   /// Clusters of its own that hold the residual for the stage's sums, and the input for its crossbars. 0: the readers.
   unsigned residual_relays = 0, input_relays = 0;
   buffer_place residual = buffer_place::reader;  ///< without relays
@@ -31,11 +36,11 @@ struct stage_design {
 std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer, pixel_packing packing, int channels,
                                                      const chip_config& chip);
 
-/// Clusters that a stage takes.
+/// Clusters that a stage takes, beside those on which layers take turns.
 unsigned clusters_of(const stage_design& design, std::size_t parts);
 
 /// Numbers the clusters in pipeline order: a stage's relays, its crossbars, then its sums, so that neighbours in the
-/// pipeline are neighbours in number.
+/// pipeline are neighbours in number. Those on which layers take turns come behind all crossbars.
 mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,
                      const std::vector<stage_design>& designs, const chip_config& chip);
 

@@ -18,7 +18,8 @@ struct random_case {
 
 /// Chains of convolutions and pools with windows of any kernel and stride (often a stride that is larger, so that
 /// columns between windows and behind the last one are needed by nobody), residual adds of all shapes (x + x, branches
-/// that meet at the image, long and short ones), and one to four replicas of every convolution. Small, so that a
+/// that meet at the image, long and short ones), and one to four replicas of every convolution. In half of them some
+/// layers run on cores. Small, so that a
 /// thousand take seconds.
 class random_case_maker {
  public:
@@ -46,6 +47,7 @@ class random_case_maker {
     const int classes = 2 + below(9);
     add_layer(node_kind::logits, "fc", pixel, {}, {classes, 1, 1});
     link_tensors(graph_);
+    if (below(2)) choose_digital(graph_, random_);
     const auto rows = std::array{28u, 40u, 64u, 256u}[below(4)];
     guess_calibration(graph_, random_, static_cast<int>(rows));
     choose_options(made.options);
@@ -155,7 +157,7 @@ class random_case_maker {
     options.naive.reductions = below(3) ? reduction_seats::automatic : reduction_seats::shared;
     options.naive.residuals = below(3) ? residual_store::l1 : residual_store::hbm;
     for (const graph_node& n : graph_.nodes)
-      if (n.kind() == node_kind::convolution)
+      if (n.kind() == node_kind::convolution && n.on_crossbar())
         options.naive.replicas[n.name] = 1 + static_cast<unsigned>(below(std::min(4, graph_.tensors[n.output].width)));
   }
 

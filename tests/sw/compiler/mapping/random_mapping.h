@@ -9,13 +9,15 @@
 #include "sw/compiler/mapping/mapping.h"
 #include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/mapping_options.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/compiler/mapping/plan/stage.h"
 
 namespace ohmic {
 
 /// A mapping of whatever the language can say, by chance: replicas of every stage and of sums, several output pixels to
-/// an MVM, tiles of several row sets, crossbars shared by tiles and layers, clusters with several stages, buffers at
+/// an MVM, tiles of several row sets, crossbars shared by tiles and layers, layers on cores in any parts, clusters with
+/// several stages, buffers at
 /// the reader, in relays and in HBM, and any placement.
 class random_mapper {
  public:
@@ -87,13 +89,22 @@ class random_mapper {
       for (unsigned set = 0; set < node(s).layer().row_sets.size(); ++set)
         if (!fits(node(s).layer(), m.packing, {0, 1}, {0, 0, 0, {{set, 0}}})) m.packing.x = 1;
     const int split = 1 + static_cast<int>(below(chip_.ima.columns / m.packing.x));
+    const unsigned tiles_of_replica = tiles / static_cast<unsigned>(m.replicas.size());
+    if (node(s).has_layer() && !node(s).on_crossbar()) {
+      // Parts of a layer on cores begin at multiples of so many channels.
+      const int units = static_cast<int>(part_unit(node(s).layer()) * (1 + below(4)));
+      for (replica_mapping& replica : m.replicas)
+        for (channel_range channels : split_channels(output(s).channels, units))
+          replica.parts.push_back({channels, {}, {{some_clusters(tiles_of_replica), {}, {}}}});
+      return m;
+    }
     for (replica_mapping& replica : m.replicas) {
       if (!node(s).on_crossbar()) {
         replica.cluster = some_cluster();
         continue;
       }
       for (channel_range channels : split_channels(output(s).channels, split))
-        replica.parts.push_back(part_of(s, m, channels, tiles / static_cast<unsigned>(m.replicas.size())));
+        replica.parts.push_back(part_of(s, m, channels, tiles_of_replica));
     }
     return m;
   }

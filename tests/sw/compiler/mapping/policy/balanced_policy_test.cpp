@@ -53,6 +53,36 @@ TEST_P(BalancedPolicy, GivesTheReferencesLogitsWhateverItIsBalancedTo) {
       }
 }
 
+/// All layers on cores and some, where each has clusters of its own and where they take turns on what crossbars leave.
+TEST_P(BalancedPolicy, MapsLayersOnCores) {
+  for (const bool all : {true, false})
+    for (const unsigned clusters : {1u, 3u, 9u, 40u, 128u}) {
+      SCOPED_TRACE((all ? "all, " : "some, ") + std::to_string(clusters) + " clusters");
+      const integer_graph graph = digital_network(random, 29, 37, 64, all);
+      const chip_config chip = small_chip(128, 64, 64);
+      if (!all && !refusal(graph, chip, ask(0, clusters)).empty()) {
+        EXPECT_LE(clusters, 9u) << "too few for the crossbars";
+        continue;
+      }
+      const deployment mapped = compile(graph, chip, ask(0, clusters));
+      EXPECT_LE(mapped.clusters.size(), clusters);
+      expect_reference(graph, chip, mapped, random, 3);
+    }
+}
+
+/// A layer that has most of the products has most of the clusters, and with more of them an image takes less time.
+TEST_P(BalancedPolicy, SharesTheChipByTheWorkOfLayersOnCores) {
+  const integer_graph graph = digital_network(random, 64, 64, 64, true);
+  const chip_config chip = small_chip(128, 64, 64);
+  double before = 0;
+  for (const unsigned clusters : {16u, 48u}) {
+    const deployment_plan plan = make_plan(graph, chip, ask(0, clusters));
+    const double cycles = predict(plan, chip).bottleneck_cycles;
+    if (before > 0) EXPECT_LT(1.3 * cycles, before);
+    before = cycles;
+  }
+}
+
 TEST_P(BalancedPolicy, TakesNoMoreClustersThanItMayAndIsFasterWithMore) {
   const integer_graph graph = small_network(random, 29, 64, 40);
   const chip_config chip = small_chip(256, 40, 64);

@@ -51,6 +51,16 @@ TEST_F(BestPolicy, GivesTheReferencesLogitsOnChipsOfAllSizes) {
     }
 }
 
+TEST_F(BestPolicy, MapsLayersOnCores) {
+  for (const bool all : {true, false})
+    for (const unsigned clusters : {2u, 30u, 128u}) {
+      SCOPED_TRACE((all ? "all, " : "some, ") + std::to_string(clusters) + " clusters");
+      const integer_graph graph = digital_network(random, 29, 37, 64, all);
+      const chip_config chip = small_chip(all ? clusters : std::max(12u, clusters), 64, 64);
+      expect_reference(graph, chip, compile(graph, chip, ask(30)), random, 3);
+    }
+}
+
 TEST_F(BestPolicy, IsExpectedToBeFasterThanTheOthers) {
   const integer_graph graph = small_network(random, 64, 64, 256);
   const chip_config chip = small_chip(64, 256, 256);

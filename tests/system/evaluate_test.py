@@ -1,0 +1,81 @@
+"""Accuracy over labelled data: of an experiment's network with its layers where the experiment puts them, and of networks
+by name."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy
+from ohmic_tool import CONFIGS, SystemTest, model_folder, ohmic
+
+DATA = os.environ.get("OHMIC_DATA", "")
+
+
+class Evaluate(SystemTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def random_pictures(self, size: int, classes: int) -> Path:
+        """Whatever is found in them, all ways of executing a network are asked for the same."""
+        random = numpy.random.default_rng(20261130)
+        file = self.folder / "pictures.npz"
+        pictures = random.integers(0, 256, (40, size, size, 3), numpy.uint8)
+        numpy.savez(file, x=pictures, y=random.integers(0, classes, 40))
+        return file
+
+    def evaluate(self, what, *options) -> dict:
+        report = self.folder / "report.json"
+        run = ohmic("evaluate", what, "--quiet", "--json", report, *options)
+        self.ends(run, 0)
+        return json.loads(report.read_text())
+
+    def test_an_experiments_layers_are_where_it_says(self):
+        model_folder("resnet_micro")
+        data = self.random_pictures(32, 4)
+        experiment = (CONFIGS / "resnet_tiny_aimc64.yaml", "--set", "model=resnet_micro", "--data", data)
+        analog = self.evaluate(*experiment)
+        self.assertEqual(analog["digital_layers"], [])
+        one = self.evaluate(*experiment, "--set", "layers.fc=digital")
+        self.assertEqual(one["digital_layers"], ["fc"])
+        digital = self.evaluate(*experiment, "--set", "layers.*=digital")
+        self.assertIn("conv1", digital["digital_layers"])
+        self.assertEqual(digital["int8_adc"], digital["int8"], "no layer has an ADC")
+
+    def test_mistakes_are_one_line(self):
+        model_folder("resnet_micro")
+        data = self.random_pictures(32, 4)
+        for options, said in (
+            (("resnet_micro", "--set", "layers.fc=digital"), "--set"),
+            ((CONFIGS / "resnet_tiny_aimc64.yaml", "--set", "layers.conv99=digital", "--set", "model=resnet_micro"), "'conv99'"),
+            (("resnet99",), "resnet99"),
+        ):
+            with self.subTest(said):
+                run = ohmic("evaluate", *options, "--data", data)
+                self.assertEqual(run.code, 2, run.err)
+                self.assertIn(said, run.err)
+                self.assertEqual(run.err.strip().count("\n"), 0, run.err)
+
+    def test_a_run_takes_a_published_network_by_name(self):
+        """ResNet20, which is float and whose input only its name says. It needs $OHMIC_DATA."""
+        experiment = (CONFIGS / "resnet_tiny_aimc64.yaml", "--set", "model=resnet20", "--quiet")
+        run = ohmic("run", *experiment, environment={"OHMIC_DATA": ""})
+        self.assertEqual(run.code, 2, run.err)
+        self.assertIn("OHMIC_DATA", run.err)
+        if not DATA:
+            self.skipTest("OHMIC_DATA is not set")
+        photos = model_folder("resnet_micro") / "photos"
+        pictures = ("--images", photos, "--images-count", "1", "--calibration", model_folder("resnet_micro") / "calibration")
+        out = self.folder / "out"
+        chip = ("--chip", CONFIGS / "aimc512.yaml", "--set", "images.resize=true")
+        run = ohmic("run", *experiment, *pictures, *chip, "--out", out)
+        self.ends(run, 0)
+        summary = json.loads((out / "summary.json").read_text())
+        self.assertEqual(summary["golden"]["mismatching_values"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
