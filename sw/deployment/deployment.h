@@ -248,6 +248,7 @@ typedef struct {
   uint32_t weights;              ///< L1 offset (layer_format.h); their constants stand there too
   uint32_t in_channels, groups;  ///< that are read; groups of them and of `channels`
   uint32_t in_offset, in_pitch;  ///< of the first one in a column; bytes from pixel to pixel
+  uint32_t in_more_blocks;       ///< behind the first one: all have in_pitch channels and follow each other
   int32_t hi;                    ///< upper clip bound
   uint32_t limited;              ///< 1: a channel's limit is less than its sums can be
 } ohmic_kernel_step;

@@ -1,9 +1,9 @@
 /// How the weights of a layer that runs on cores lie in L1: shared by the compiler, which packs them, and the kernels.
 ///
 /// A window of a group is the bytes [kx][ky][channel] of its input, dense, with zeros behind it up to a multiple of 4
-/// and to at least 8. Group by group there follow the blocks of 4 output channels of the group (the last filled up with
-/// channels whose weights and constants are 0): word for word of the window the weights of the 4 channels, then an
-/// ohmic_layer_channel for each of them.
+/// and to at least 8; [kx][block][ky][channel] where channels lie in several blocks. Group by group there follow the
+/// blocks of 4 output channels of the group (the last filled up with channels whose weights and constants are 0): word
+/// for word of the window the weights of the 4 channels, then an ohmic_layer_channel for each of them.
 ///
 /// A depthwise layer (one input and one output channel a group) has one block for 4 groups instead: channel by channel
 /// its kernel columns, each ky bytes with zeros up to a multiple of 4, then the ohmic_layer_channel.

@@ -77,6 +77,7 @@ static void setup_layer(step_state* s, const ohmic_kernel_step* k) {
   job->in_channels = k->in_channels;
   job->groups = k->groups;
   job->in_pitch = k->in_pitch;
+  job->in_more_blocks = k->in_more_blocks;
   job->hi = k->hi;
   job->limited = k->limited;
 }

@@ -71,10 +71,13 @@ typedef struct {
   // `height`, `lo`, `shift` and the layout of the output are those of a sum.
   const char* weights;                     ///< layer_format.h; with those of channel 0 of the output first
   uint32_t in_channels, groups, in_pitch;  ///< in_pitch: bytes from pixel to pixel of the pooled columns
-  int32_t hi;                              ///< upper bound of outputs, -128..127
-  uint32_t limited;                        ///< a channel's `limit` is less than what sums can be
-  char* scratch;                           ///< of core 0
-  uint32_t scratch_bytes;                  ///< of each core: ohmic_layer_scratch_bytes()
+  /// Of one group in place: its channels lie in so many blocks [pixel][channel] behind the first one, of in_pitch
+  /// channels each, a multiple of 4.
+  uint32_t in_more_blocks;
+  int32_t hi;              ///< upper bound of outputs, -128..127
+  uint32_t limited;        ///< a channel's `limit` is less than what sums can be
+  char* scratch;           ///< of core 0
+  uint32_t scratch_bytes;  ///< of each core: ohmic_layer_scratch_bytes()
 } ohmic_kernel_job;
 
 /// A task for ohmic_dispatch(): argument is an ohmic_kernel_job in L1.
@@ -132,7 +135,11 @@ static inline uint32_t ohmic_layer_in_place(const ohmic_kernel_job* job) {
 }
 /// Each kernel row is a run of its own: of a group, or where pixels hold other channels too.
 static inline uint32_t ohmic_layer_rows_are_runs(const ohmic_kernel_job* job) {
-  return job->groups != 1 || job->in_pitch != job->in_channels;
+  return job->groups != 1 || job->in_pitch * (1 + job->in_more_blocks) != job->in_channels;
+}
+/// At most, of one column of a window.
+static inline uint32_t ohmic_layer_runs_of_column(const ohmic_kernel_job* job) {
+  return ohmic_layer_rows_are_runs(job) ? job->pool_height : 1 + job->in_more_blocks;
 }
 static inline uint32_t ohmic_layer_finish_of(const ohmic_kernel_job* job) {
   if (job->kernel == OHMIC_KERNEL_LAYER_SUMS || job->kernel == OHMIC_KERNEL_LAYER_LOGITS) return OHMIC_LAYER_SUMS;

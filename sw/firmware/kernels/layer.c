@@ -119,7 +119,8 @@ OHMIC_KERNEL_CODE static void make_runs(part* p, int32_t x, int32_t top, uint32_
   const ohmic_kernel_job* job = p->job;
   ohmic_window_run* to = p->r.runs;
   const uint32_t columns = job->image_columns, height = job->pool_height, pitch = job->in_pitch;
-  const uint32_t column_weights = 4 * height * p->of_group, row_weights = 4 * p->of_group;
+  const uint32_t of_block = p->of_group / (1 + job->in_more_blocks), block_bytes = pitch * job->input_height;
+  const uint32_t column_weights = 4 * height * p->of_group, row_weights = 4 * of_block;
   const uint32_t place = p->in_offset + (uint32_t)(top + (int32_t)begin) * pitch;
   const bool rows = ohmic_layer_rows_are_runs(job);
   for (uint32_t kx = 0; kx < job->pool_size; ++kx, ++x) {
@@ -129,9 +130,11 @@ OHMIC_KERNEL_CODE static void make_runs(part* p, int32_t x, int32_t top, uint32_
     *to++ = (ohmic_window_run){from, weights};
     for (uint32_t ky = begin + 1; rows && ky < end; ++ky)
       *to++ = (ohmic_window_run){from += pitch, weights += row_weights};
+    for (uint32_t block = job->in_more_blocks; block; --block)
+      *to++ = (ohmic_window_run){from += block_bytes, weights += height * row_weights};
   }
   p->r.run_count = (uint32_t)(to - p->r.runs);
-  p->r.words = (rows ? 1 : end - begin) * p->of_group / 4;
+  p->r.words = (rows ? 1 : end - begin) * of_block / 4;
 }
 
 OHMIC_KERNEL_CODE static void part_work(part* p) {
@@ -139,7 +142,7 @@ OHMIC_KERNEL_CODE static void part_work(part* p) {
   const uint32_t stride = job->pool_stride_y, height = job->pool_height;
   const int32_t x = job->first_x + (int32_t)(p->work->column * job->pool_stride);
   const bool in_place = ohmic_layer_in_place(job);
-  char* const windows = (char*)(p->r.runs + job->pool_size * (ohmic_layer_rows_are_runs(job) ? height : 1));
+  char* const windows = (char*)(p->r.runs + job->pool_size * ohmic_layer_runs_of_column(job));
   int32_t top = (int32_t)(p->work->y * stride) - job->pool_pad_y;
   p->r.pitch = in_place ? stride * job->in_pitch : p->window;
   for (uint32_t left = p->work->pixels; left;) {

@@ -7,8 +7,7 @@ uint32_t ohmic_layer_scratch_bytes(const ohmic_kernel_job* job) {
     bytes = job->pool_size * (4 + 4 * ((job->pool_height + 3) / 4)) +
             4 * (job->pool_size + 1) * ohmic_depthwise_plane_bytes(job, job->height);
   } else {
-    bytes =
-        job->pool_size * (ohmic_layer_rows_are_runs(job) ? job->pool_height : 1) * (uint32_t)sizeof(ohmic_window_run);
+    bytes = job->pool_size * ohmic_layer_runs_of_column(job) * (uint32_t)sizeof(ohmic_window_run);
     if (!ohmic_layer_in_place(job))
       bytes += 4 * ohmic_layer_window_bytes(job->pool_size * job->pool_height, job->in_channels / job->groups);
   }

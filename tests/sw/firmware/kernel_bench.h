@@ -31,7 +31,7 @@ struct job_words {
   std::int32_t pool_pad_y;
   std::uint32_t pool_height, pool_stride_y, input_height;
   std::int32_t pool_multiplier;
-  std::uint32_t weights, in_channels, groups, in_pitch;
+  std::uint32_t weights, in_channels, groups, in_pitch, in_more_blocks;
   std::int32_t hi;
   std::uint32_t limited, scratch, scratch_bytes;
 };

@@ -30,6 +30,14 @@ class LayersTest : public KernelBench {
     std::vector<channel_constants> constants;
     std::vector<std::int8_t> ring;
     unsigned first_column = 0;
+    unsigned blocks = 1;  // of the input's channels
+
+    /// The weight of a window's byte as it lies in blocks.
+    std::int8_t weight(unsigned channel, unsigned byte) const {
+      const unsigned of_block = s.of_group() / blocks, row = byte / of_block, i = byte % of_block;
+      const unsigned ky = row % s.size_y, block = row / s.size_y % blocks, kx = row / s.size_y / blocks;
+      return weights[((channel * s.size_x + kx) * s.size_y + ky) * s.of_group() + block * of_block + i];
+    }
   };
 
   /// The output's size with so much padding behind the map as leaves every window on it.
@@ -80,6 +88,16 @@ class LayersTest : public KernelBench {
     job.in_pitch = s.in_channels + (number(0, 3) ? 0 : some(1, 8));
     job.pooled_column_bytes =
         job.in_pitch * s.in_height + (number(0, 3) ? (4 - job.in_pitch * s.in_height % 4) % 4 : some(0, 9));
+    unsigned blocks = 1;
+    if (s.groups == 1 && s.in_channels % 8 == 0 && number(0, 1)) {
+      blocks = s.in_channels % 12 == 0 && number(0, 1) ? 3 : number(0, 1) && s.in_channels % 16 == 0 ? 4 : 2;
+      if (s.in_channels / blocks % 4 != 0) blocks = 1;
+    }
+    if (blocks > 1) {
+      job.in_pitch = s.in_channels / blocks;
+      job.in_more_blocks = blocks - 1;
+      job.pooled_column_bytes = s.in_channels * s.in_height + 4 * some(0, 2);
+    }
     job.image_columns = s.in_width;
     job.image_first = some(0, 3) * s.in_width;
     job.pooled_slots = s.in_width + some(0, 3);
@@ -91,7 +109,8 @@ class LayersTest : public KernelBench {
     job.pool_pad_y = static_cast<int>(s.pad_y);
     job.input_height = s.in_height;
     l.ring = random_bytes(job.pooled_column_bytes * job.pooled_slots);
-    job.pooled_base = pointer(buffer(l.ring, number(0, 3) ? 0 : some(1, 3)));
+    job.pooled_base = pointer(buffer(l.ring, blocks > 1 || number(0, 3) ? 0 : some(1, 3)));
+    l.blocks = blocks;
     l.weights = random_bytes(s.channels * s.taps() * s.of_group());
     return l;
   }
@@ -129,9 +148,8 @@ class LayersTest : public KernelBench {
         for (unsigned word = 0; word < padded; word += 4)
           for (unsigned c = first; c < first + 4; ++c)
             for (unsigned i = word; i < word + 4; ++i)
-              bytes.push_back(c < of_group && i < window
-                                  ? static_cast<std::uint8_t>(l.weights[(g * of_group + c) * window + i])
-                                  : std::uint8_t{0});
+              bytes.push_back(c < of_group && i < window ? static_cast<std::uint8_t>(l.weight(g * of_group + c, i))
+                                                         : std::uint8_t{0});
         for (unsigned c = first; c < first + 4; ++c)
           append(bytes, c < of_group ? l.constants[g * of_group + c] : channel_constants{});
       }
@@ -164,7 +182,7 @@ class LayersTest : public KernelBench {
   /// The sum of output column t, product by product.
   std::int64_t sum_at(const job_words& job, const layer& l, unsigned t, unsigned yo, unsigned c) const {
     const shape& s = l.s;
-    const unsigned group = c / (s.channels / s.groups);
+    const unsigned group = c / (s.channels / s.groups), of_block = s.of_group() / l.blocks;
     std::int64_t sum = 0;
     for (unsigned kx = 0; kx < s.size_x; ++kx)
       for (unsigned ky = 0; ky < s.size_y; ++ky) {
@@ -173,8 +191,8 @@ class LayersTest : public KernelBench {
         if (x < 0 || y < 0 || x >= static_cast<int>(s.in_width) || y >= static_cast<int>(s.in_height)) continue;
         const std::size_t column = (job.image_first + static_cast<unsigned>(x)) % job.pooled_slots;
         for (unsigned i = 0; i < s.of_group(); ++i)
-          sum += std::int64_t{l.ring[column * job.pooled_column_bytes + static_cast<unsigned>(y) * job.in_pitch +
-                                     group * s.of_group() + i]} *
+          sum += std::int64_t{l.ring[column * job.pooled_column_bytes + i / of_block * s.in_height * job.in_pitch +
+                                     static_cast<unsigned>(y) * job.in_pitch + group * s.of_group() + i % of_block]} *
                  l.weights[((c * s.size_x + kx) * s.size_y + ky) * s.of_group() + i];
       }
     return sum;

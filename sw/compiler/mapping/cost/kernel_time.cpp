@@ -203,7 +203,7 @@ bool operator<(const kernel_shape& a, const kernel_shape& b) {
   const auto key = [](const kernel_shape& s) {
     return std::make_tuple(s.kernel, s.columns, s.height, s.channels, s.in8, s.in16, s.residual, s.window,
                            s.window_height, s.stride, s.stride_height, s.pad_height, s.input_height, s.input_width,
-                           s.border, s.in_channels, s.groups, s.finish, runs_of(s));
+                           s.border, s.in_channels, s.groups, s.in_blocks, s.finish, runs_of(s));
   };
   return key(a) < key(b);
 }
@@ -247,7 +247,9 @@ double kernel_time::simulate(const kernel_shape& tile, double* loops) const {
   job.in16 = tile.in16;
   job.residual_shift = tile.residual ? 1 : 0;  // its presence decides
   if (tile.kernel >= OHMIC_KERNEL_LAYER) {
-    job.in_channels = job.in_pitch = tile.in_channels;
+    job.in_channels = tile.in_channels;
+    job.in_pitch = tile.in_channels / tile.in_blocks;
+    job.in_more_blocks = tile.in_blocks - 1;
     job.groups = tile.groups;
     job.pool_size = tile.window;
     job.pool_height = tile.window_height;

@@ -21,7 +21,7 @@ struct kernel_shape {
   bool border = false;      ///< the first window of a pool lies over the map's edge
   unsigned stride = 1;      ///< of a layer, along x
   unsigned pad_height = 0;  ///< of a layer: rows of the first window above the map
-  unsigned in_channels = 1, groups = 1;
+  unsigned in_channels = 1, groups = 1, in_blocks = 1;
   ohmic_layer_finish finish = OHMIC_LAYER_RELU;
 
   friend bool operator<(const kernel_shape& a, const kernel_shape& b);

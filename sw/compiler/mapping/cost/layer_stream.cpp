@@ -92,9 +92,10 @@ class layer_writer {
   }
 
   void pixels(unsigned channel, unsigned blocks, bool whole, unsigned y, unsigned n, unsigned rows) {
-    const bool single = !in_place_ || (tile_.groups == 1 && tile_.window == 1 && rows == tile_.window_height);
-    const unsigned runs = single ? 1 : tile_.window * (tile_.groups == 1 ? 1 : rows);
-    const unsigned words = !in_place_ ? window_ / 4 : (tile_.groups == 1 ? rows : 1) * of_group_ / 4;
+    const bool single =
+        !in_place_ || (tile_.groups == 1 && tile_.in_blocks == 1 && tile_.window == 1 && rows == tile_.window_height);
+    const unsigned runs = single ? 1 : tile_.window * (tile_.groups == 1 ? tile_.in_blocks : rows);
+    const unsigned words = !in_place_ ? window_ / 4 : (tile_.groups == 1 ? rows : 1) * of_group_ / tile_.in_blocks / 4;
     to_.wait(runs * run_cycles);
     while (n > 0) {
       const unsigned at_once = n >= 4 ? 4 : n >= 2 ? 2 : 1, groups = whole ? n / at_once : 1;
@@ -108,8 +109,9 @@ class layer_writer {
   }
 
   void block(unsigned channel, unsigned y, unsigned at_once, unsigned runs, unsigned words, bool single) {
-    const std::uint32_t weights = channel * (window_ + 12), first = y * tile_.stride_height * tile_.in_channels;
-    const unsigned pitch = in_place_ ? tile_.stride_height * tile_.in_channels : window_;
+    const unsigned of_pixel = tile_.in_channels / tile_.in_blocks, block_bytes = of_pixel * tile_.input_height;
+    const std::uint32_t weights = channel * (window_ + 12), first = y * tile_.stride_height * of_pixel;
+    const unsigned pitch = in_place_ ? tile_.stride_height * of_pixel : window_;
     to_.wait(single ? 2 : block_of_runs_cycles);
     unsigned dots = 0;  // behind the last load
     for (unsigned r = 0; r < runs; ++r) {
@@ -120,7 +122,9 @@ class layer_writer {
           dots = 0;
         }
         for (unsigned p = 0; p < at_once; ++p)
-          to_.touch(column(r % tile_.window) + first + p * pitch + 4 * w, p < 2 ? 1 : 5);
+          to_.touch(
+              column(r % tile_.window) + r / tile_.window % tile_.in_blocks * block_bytes + first + p * pitch + 4 * w,
+              p < 2 ? 1 : 5);
         dots = at_once == 1 ? 4 : 8;
       }
     }

@@ -37,7 +37,10 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
   const graph_node& node = plan.graph->nodes[work.node];
   const graph_tensor& input = plan.graph->tensors[node.inputs[0]];
   kernel_shape shape;
-  if (is_layer_kernel(work.kernel)) shape = layer_kernel(node, input, plan.graph->tensors[node.output], work.channels);
+  if (is_layer_kernel(work.kernel)) {
+    shape = layer_kernel(node, input, plan.graph->tensors[node.output], work.channels);
+    shape.in_blocks = work.in_blocks;
+  }
   shape.kernel = work.kernel;
   shape.columns = step.makes.tile;
   shape.height = cluster.rings[step.output_ring].layout.height;

@@ -218,8 +218,9 @@ class cluster_writer {
     record.groups = groups_of(layer, work.channels);
     record.in_offset = in.offset;
     record.in_pitch = in.pitch;
+    record.in_more_blocks = work.in_blocks - 1;
     record.limited = needs_limits(layer, work.channels) ? 1 : 0;
-    put_all(at.weights, pack_weights(layer, work.channels));
+    put_all(at.weights, pack_weights(layer, work.channels, work.in_blocks));
   }
 
   void write_work(const plan_step& step, const step_addresses& at, const kernel_work& work) {

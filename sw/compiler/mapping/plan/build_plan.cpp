@@ -200,6 +200,15 @@ class plan_builder {
     }
   }
 
+  /// The parts that a tensor is made in; none of an image.
+  std::vector<channel_range> made_of(int tensor) const {
+    std::vector<channel_range> made;
+    for (std::size_t p = 0; p < plan_.stages.size(); ++p)
+      if (plan_.stages[p].output == tensor)
+        for (const channel_part& part : plan_.assignment.stages[p].replicas[0].parts) made.push_back(part.channels);
+    return made;
+  }
+
   /// Output channels of a layer on the cores of one cluster.
   void add_digital(const plan_step& head, channel_range channels, unsigned cluster) {
     const stage& s = plan_.stages[head.stage];
@@ -211,6 +220,8 @@ class plan_builder {
     work.channels = channels;
     work.inputs = inputs_read(layer, channels);
     work.kernel = digital_kernel(node);
+    if (layer.groups == 1 && mapped(head).input.buffer == buffer_place::reader)
+      work.in_blocks = equal_blocks(made_of(s.input));
     plan_window window;
     window.size = static_cast<unsigned>(layer.window.size_x);
     window.stride = static_cast<unsigned>(layer.window.stride_x);
@@ -219,6 +230,7 @@ class plan_builder {
     asked.tensor = s.input;
     asked.channels = work.inputs;
     asked.plain = true;
+    asked.blocks = work.in_blocks;
     asked.window = window;
     asked.edge = &mapped(head).input;
     window.ring = edges_.add_input(cluster, head, asked);

@@ -1,5 +1,7 @@
 #include "sw/compiler/mapping/plan/column_layout.h"
 
+#include <algorithm>
+
 namespace ohmic {
 namespace {
 
@@ -50,6 +52,12 @@ std::vector<layout_segment> run_of_blocks(column_layout& source, channel_range c
     if (run.back().channels.end == channels.end) return run;
   }
   return {source.append(channels)};
+}
+
+const layout_segment& segment_with(const column_layout& layout, channel_range channels) {
+  return *std::find_if(layout.segments.begin(), layout.segments.end(), [&](const layout_segment& segment) {
+    return segment.channels.begin <= channels.begin && channels.end <= segment.channels.end;
+  });
 }
 
 column_copy copy_block(unsigned height, const layout_segment& from, const layout_segment& to) {

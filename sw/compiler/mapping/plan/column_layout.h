@@ -42,6 +42,9 @@ layout_segment block_of(column_layout& source, channel_range channels);
 /// the slot, so that one run can copy them; appended as a single block if there are none.
 std::vector<layout_segment> run_of_blocks(column_layout& source, channel_range channels);
 
+/// The first segment that holds all of these channels. Precondition: there is one.
+const layout_segment& segment_with(const column_layout& layout, channel_range channels);
+
 /// Copies block `from` into the pixels of `to`, which holds its channels and perhaps others.
 column_copy copy_block(unsigned height, const layout_segment& from, const layout_segment& to);
 

@@ -1,5 +1,6 @@
 #include "sw/compiler/mapping/plan/digital_layer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "sw/compiler/graph/exact_sums.h"
@@ -23,8 +24,8 @@ std::vector<std::int32_t> limits(const crossbar_layer& layer) {
 
 class packer {
  public:
-  packer(const crossbar_layer& layer, channel_range outputs)
-      : layer_(layer), outputs_(outputs), limits_(limits(layer)) {}
+  packer(const crossbar_layer& layer, channel_range outputs, unsigned blocks)
+      : layer_(layer), outputs_(outputs), blocks_(static_cast<int>(blocks)), limits_(limits(layer)) {}
 
   std::vector<std::uint8_t> dense() {
     const unsigned of_group = static_cast<unsigned>(layer_.group_inputs());
@@ -36,11 +37,13 @@ class packer {
         bytes_.resize(at + ohmic_layer_block_bytes(window));
         for (int c = 0; c < 4 && block + c < first + step; ++c) {
           unsigned byte = 0;
+          const int of_block = layer_.group_inputs() / blocks_;
           for (int kx = 0; kx < layer_.window.size_x; ++kx)
-            for (int ky = 0; ky < layer_.window.size_y; ++ky)
-              for (int i = 0; i < layer_.group_inputs(); ++i, ++byte)
-                bytes_[at + byte / 4 * 16 + 4 * static_cast<unsigned>(c) + byte % 4] =
-                    static_cast<std::uint8_t>(layer_.weight(block + c, layer_.first_input(block + c) + i, ky, kx));
+            for (int from = 0; from < blocks_ * of_block; from += of_block)
+              for (int ky = 0; ky < layer_.window.size_y; ++ky)
+                for (int i = from; i < from + of_block; ++i, ++byte)
+                  bytes_[at + byte / 4 * 16 + 4 * static_cast<unsigned>(c) + byte % 4] =
+                      static_cast<std::uint8_t>(layer_.weight(block + c, layer_.first_input(block + c) + i, ky, kx));
           put(at + 4 * window + static_cast<unsigned>(c) * sizeof(ohmic_layer_channel), block + c);
         }
       }
@@ -71,6 +74,7 @@ class packer {
 
   const crossbar_layer& layer_;
   channel_range outputs_;
+  int blocks_;
   std::vector<std::int32_t> limits_;
   std::vector<std::uint8_t> bytes_;
 };
@@ -108,6 +112,14 @@ bool needs_limits(const crossbar_layer& layer, channel_range outputs) {
   return false;
 }
 
+unsigned equal_blocks(const std::vector<channel_range>& made) {
+  if (made.size() < 2) return 1;
+  const int channels = made[0].count();
+  const bool alike =
+      std::all_of(made.begin(), made.end(), [&](const channel_range& one) { return one.count() == channels; });
+  return alike && channels % 4 == 0 && channels >= 8 ? static_cast<unsigned>(made.size()) : 1;
+}
+
 std::uint32_t packed_bytes(const crossbar_layer& layer, channel_range outputs) {
   const auto channels = static_cast<std::uint32_t>(outputs.count());
   if (is_depthwise(layer)) return ohmic_depthwise_weight_bytes(size_x(layer), size_y(layer), channels);
@@ -116,8 +128,8 @@ std::uint32_t packed_bytes(const crossbar_layer& layer, channel_range outputs) {
                                   groups_of(layer, outputs));
 }
 
-std::vector<std::uint8_t> pack_weights(const crossbar_layer& layer, channel_range outputs) {
-  packer p(layer, outputs);
+std::vector<std::uint8_t> pack_weights(const crossbar_layer& layer, channel_range outputs, unsigned blocks) {
+  packer p(layer, outputs, blocks);
   return is_depthwise(layer) ? p.depthwise() : p.dense();
 }
 

@@ -29,8 +29,12 @@ ohmic_kernel digital_kernel(const graph_node& node);
 /// A sum of some channel can be more than its limit (exact_sums.h).
 bool needs_limits(const crossbar_layer& layer, channel_range outputs);
 
+/// A map that is made in these parts may lie in so many blocks of equal channels, a multiple of 4 and at least 8, where
+/// a kernel of one group reads it. 1: only as one.
+unsigned equal_blocks(const std::vector<channel_range>& made);
+
 /// Bytes of the outputs' weights and constants, and these as sw/deployment/layer_format.h says.
 std::uint32_t packed_bytes(const crossbar_layer& layer, channel_range outputs);
-std::vector<std::uint8_t> pack_weights(const crossbar_layer& layer, channel_range outputs);
+std::vector<std::uint8_t> pack_weights(const crossbar_layer& layer, channel_range outputs, unsigned blocks = 1);
 
 }  // namespace ohmic

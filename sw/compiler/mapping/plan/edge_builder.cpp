@@ -69,6 +69,12 @@ unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, cons
     ring.layout = plain_layout(height, is_image ? channel_range{0, tensor.channels} : asked.channels);
   else
     ring.layout.height = height;
+  if (asked.blocks > 1) {
+    const int each = asked.channels.count() / static_cast<int>(asked.blocks);
+    ring.layout = plain_layout(height, {asked.channels.begin, asked.channels.begin + each});
+    for (int begin = asked.channels.begin + each; begin < asked.channels.end; begin += each)
+      ring.layout.append({begin, begin + each});
+  }
   const buffer_place place =
       is_image && asked.edge->buffer != buffer_place::relay ? buffer_place::reader : asked.edge->buffer;
   if (place == buffer_place::reader || is_image) ring.least_columns = asked.edge->columns;
@@ -217,7 +223,7 @@ plan_destination edge_builder::make_destination(source_end& source, sink_end& si
   destination.channels = part;
   destination.demand = sink.demand;
   if (sink.plain) {
-    destination.copy = copy_block(from.height, block_of(from, part), to.segments[0]);
+    destination.copy = copy_block(from.height, block_of(from, part), segment_with(to, part));
     return destination;
   }
   const std::vector<layout_segment> blocks = run_of_blocks(from, part);

@@ -21,7 +21,9 @@ class edge_builder {
     int tensor = -1;
     channel_range channels;
     bool plain = false;  ///< as one block [height][channels]; else in the producers' blocks as they are
-    bool skip = false;   ///< a skip connection waits in it
+    unsigned blocks =
+        1;              ///< of a plain one: so many of equal channels, one behind the other, as its producers make them
+    bool skip = false;  ///< a skip connection waits in it
     plan_window window;
     const edge_mapping* edge = nullptr;
   };

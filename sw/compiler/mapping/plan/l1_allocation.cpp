@@ -158,6 +158,7 @@ std::uint64_t kernel_heap(const deployment_plan& plan, const plan_cluster& clust
     job.in_channels = static_cast<std::uint32_t>(work.inputs.count());
     job.groups = groups_of(layer, work.channels);
     job.in_pitch = in.pitch;
+    job.in_more_blocks = work.in_blocks - 1;
     job.pooled.base = reinterpret_cast<const char*>(std::uintptr_t{in.offset});
     job.pooled.column_bytes = cluster.rings[step.inputs[0].ring].layout.bytes;
     job.pool_size = step.inputs[0].size;

@@ -88,7 +88,8 @@ struct kernel_work {
   ohmic_kernel kernel = OHMIC_KERNEL_PARTIAL;
   int node = -1;  ///< whose constants are used
   channel_range channels;
-  channel_range inputs;  ///< of a digital layer: channels of its input that it reads
+  channel_range inputs;    ///< of a digital layer: channels of its input that it reads
+  unsigned in_blocks = 1;  ///< that these lie in
   unsigned sum_count = 0, int16_mask = 0;
   int residual_input = -1;  ///< index of the input window
   int add_node = -1;

@@ -21,7 +21,7 @@ constexpr unsigned enough_blocks = 8;
 constexpr double about_as_fast = 1.05;
 constexpr double slowest_image = 1e9;  // cycles
 /// What a cycle of a link counts beside one of latency. And of a link's cycles: what a burst takes beside its beats,
-/// measured. Each row of a part's channels is one; columns of all channels travel as they are.
+/// measured. Each row of a part's channels is one where parts differ; else a part's columns travel as they are.
 constexpr double weight_of_traffic = 0.5;
 constexpr double cycles_of_burst = 1.6;
 
@@ -100,7 +100,8 @@ digital_share digital_sharer::share(const spread& from, unsigned columns, const 
   result.cycles = std::max(cost_.cores(kernels, master(result)), cost_.transfer(read));
   const unsigned at_once = columns * from.tile;
   const double row = cost_.transfer(from.parts[0].count());
-  const double bursts = from.parts.size() == 1 ? 1 : (std::ceil(row) + cycles_of_burst) / row;
+  const bool whole = from.parts.size() == 1 || equal_blocks(from.parts) > 1;
+  const double bursts = whole ? 1 : (std::ceil(row) + cycles_of_burst) / row;
   result.traffic = static_cast<double>(from.parts.size()) * cost_.transfer(read * columns) * bursts;
   result.latency = (std::min(awaited_, static_cast<unsigned>(out_.width)) + at_once - 1) / at_once * from.tile_cycles;
   return result;

@@ -115,12 +115,14 @@ std::int64_t layer_sum(simulated_cluster& c, const simulated_step& s, const ohmi
         if (x < 0 || x >= in.columns_per_image || row < 0 || row >= k.input_height) continue;
         const std::uint64_t n = std::uint64_t{t.image} * in.columns_per_image + static_cast<std::uint64_t>(x);
         const std::uint32_t slot = in.base + static_cast<std::uint32_t>(n % in.slots) * in.column_bytes;
-        const std::uint32_t byte = (kx * k.pool_height + ky) * of_group + i;
+        const std::uint32_t of_block = of_group / (1 + k.in_more_blocks), in_block = i / of_block;
+        const std::uint32_t byte =
+            ((kx * (1 + k.in_more_blocks) + in_block) * k.pool_height + ky) * of_block + i % of_block;
         const std::uint32_t weight =
             depthwise ? of_channel + kx * rows + ky : block + byte / 4 * 16 + local % 4 * 4 + byte % 4;
         sum += std::int64_t{c.load<std::int8_t>(weight)} *
-               c.load<std::int8_t>(slot + k.in_offset + static_cast<std::uint32_t>(row) * k.in_pitch +
-                                   group * of_group + i);
+               c.load<std::int8_t>(slot + k.in_offset + in_block * k.input_height * k.in_pitch +
+                                   static_cast<std::uint32_t>(row) * k.in_pitch + group * of_group + i % of_block);
       }
   return sum;
 }
