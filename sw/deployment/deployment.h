@@ -48,7 +48,7 @@
 #include <stdint.h>
 
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
-#define OHMIC_DEPLOYMENT_VERSION 3u
+#define OHMIC_DEPLOYMENT_VERSION 4u
 
 /// L1 below this offset belongs to the firmware (its data, stacks and dispatch words), if the chip's
 /// cluster.program_l1_bytes does not say less; the compiler's begins there.

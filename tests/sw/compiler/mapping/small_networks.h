@@ -52,9 +52,9 @@ inline integer_graph network_with_separate_add(std::mt19937& random, int height,
   return graph;
 }
 
-/// Convolutions "conv0", "conv1", ... of five channels with these windows, one behind the other, and a head.
+/// Convolutions "conv0", "conv1", ... of so many channels with these windows, one behind the other, and a head.
 inline integer_graph chain_network(std::mt19937& random, int height, int width,
-                                   const std::vector<graph_window>& windows) {
+                                   const std::vector<graph_window>& windows, int of_each = 5) {
   integer_graph graph;
   graph.name = "chain";
   const auto add = [&](node_kind kind, const std::string& name, int channels, int h, int w) -> graph_node& {
@@ -82,8 +82,8 @@ inline integer_graph chain_network(std::mt19937& random, int height, int width,
     const graph_window& w = windows[i];
     height = (height + 2 * w.pad_y - w.size_y) / w.stride_y + 1;
     width = (width + 2 * w.pad_x - w.size_x) / w.stride_x + 1;
-    fill(add(node_kind::convolution, "conv" + std::to_string(i), 5, height, width).layer(), channels, 5, w);
-    channels = 5;
+    fill(add(node_kind::convolution, "conv" + std::to_string(i), of_each, height, width).layer(), channels, of_each, w);
+    channels = of_each;
   }
   add(node_kind::average_pool, "avgpool", channels, 1, 1);
   fill(add(node_kind::logits, "fc", 4, 1, 1).layer(), channels, 4, {});
