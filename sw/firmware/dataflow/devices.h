@@ -28,7 +28,9 @@ static inline void ima_push(void) { ohmic_ima_push(); }
 static inline uint32_t ima_jobs_done(void) { return ohmic_ima_jobs_done(); }
 /// The other cores begin. Where this core takes part, kernel_help() is its part, whenever it has time for it; else it
 /// has none. DEVICES_KERNEL_LINE rises when all have ended.
-static inline bool kernel_needs_help(void) { return ohmic_kernel_cores(ohmic_core_count()) == ohmic_core_count(); }
+static inline bool kernel_needs_help(uint32_t kernel) {
+  return ohmic_kernel_cores(kernel, ohmic_core_count()) == ohmic_core_count();
+}
 static inline void kernel_begin(ohmic_task task, void* job, uint32_t stage, bool help) {
   ohmic_cluster_control_registers()->in_kernel = stage + 1;
   ohmic_dispatch_begin(task, job);

@@ -111,7 +111,7 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
   ohmic_kernel_job* job = executor_allocate(e, sizeof *job, sizeof(void*));
   s->job = job;
   s->stage = s->step->stage;
-  s->help = kernel_needs_help();
+  s->help = kernel_needs_help(k->kernel);
   job->kernel = k->kernel;
   job->columns = s->step->tile_columns;
   job->height = k->height;
@@ -139,7 +139,7 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
   move_along(s, (const char**)&job->out, s->output_ring);
   setup_pieces(e, s, k);
 
-  const uint32_t all = ohmic_core_count(), cores = ohmic_kernel_cores(all);
+  const uint32_t all = ohmic_core_count(), cores = ohmic_kernel_cores(k->kernel, all);
   if (is_layer(k)) setup_scratch(e, job, all, cores);
   uint32_t* work_of = executor_allocate(e, (cores + 1) * sizeof *work_of, 4);
   ohmic_work* work = executor_allocate(e, 0, sizeof(void*));

@@ -98,9 +98,12 @@ typedef struct ohmic_work {
 } ohmic_work;
 enum { OHMIC_NO_PIECE = 0xFFFF };
 
-/// How many of a cluster's cores run kernels: its last ones. Core 0 is the master, and where it can be spared it does
-/// nothing but that, so that crossbar and DMA never wait for a kernel's end.
-static inline unsigned ohmic_kernel_cores(unsigned cores) { return cores < 8 ? cores : cores - 1; }
+/// How many of a cluster's cores run a kernel: its last ones. Core 0 is the master, and where it can be spared it does
+/// nothing but that, so that crossbar and DMA never wait for a kernel's end. A layer's maps come in powers of two,
+/// which all cores share without a rest.
+static inline unsigned ohmic_kernel_cores(unsigned kernel, unsigned cores) {
+  return cores < 8 || kernel >= OHMIC_KERNEL_LAYER ? cores : cores - 1;
+}
 
 /// Shares the tile among the cores, once per job, when its shape and pieces are known: long runs of pixels per core
 /// (constants are loaded once per run), no core without work if that can be. A core's copies stand behind what they

@@ -21,7 +21,7 @@ constexpr double ibex_master_factor = 1.65;
 cost_model::cost_model(const chip_config& chip, core_design design)
     : mvm_cycles_(static_cast<double>(chip.ima.mvm_cycles)),
       port_bytes_(chip.network.width.back()),
-      master_helps_(ohmic_kernel_cores(chip.cluster.cores) == chip.cluster.cores),
+      cores_(chip.cluster.cores),
       design_(design),
       kernels_(chip, design) {}
 

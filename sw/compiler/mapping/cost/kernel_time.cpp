@@ -214,7 +214,7 @@ struct kernel_time::memory {
 };
 
 kernel_time::kernel_time(const chip_config& chip, core_design design)
-    : cores_(ohmic_kernel_cores(chip.cluster.cores)), banks_(chip.cluster.l1_banks), design_(design) {
+    : cores_(chip.cluster.cores), banks_(chip.cluster.l1_banks), design_(design) {
   static std::mutex lock;
   static std::map<std::tuple<unsigned, unsigned, core_design>, std::shared_ptr<memory>> memories;
   const std::lock_guard<std::mutex> guard(lock);
@@ -238,6 +238,7 @@ double kernel_time::cycles(const kernel_shape& tile) const { return ask(tile).cy
 double kernel_time::least_cycles(const kernel_shape& tile) const { return ask(tile).loops; }
 
 double kernel_time::simulate(const kernel_shape& tile, double* loops) const {
+  const unsigned cores = ohmic_kernel_cores(tile.kernel, cores_);
   ohmic_kernel_job job{};
   job.kernel = tile.kernel;
   job.columns = tile.columns;
@@ -262,19 +263,19 @@ double kernel_time::simulate(const kernel_shape& tile, double* loops) const {
   if (pieces.empty() && !plain) pieces.push_back({0, static_cast<std::uint16_t>(tile.channels), 0, 0, 0, 0, 0});
   job.pieces = pieces.empty() ? nullptr : pieces.data();
   job.piece_count = static_cast<unsigned>(pieces.size());
-  std::vector<std::uint32_t> work_of(cores_ + 1);
+  std::vector<std::uint32_t> work_of(cores + 1);
   ohmic_work none;
-  ohmic_share_tile(&job, cores_, work_of.data(), &none, 0);  // counts
-  std::vector<ohmic_work> work(work_of[cores_] + 1);
-  ohmic_share_tile(&job, cores_, work_of.data(), work.data(), static_cast<unsigned>(work.size()));
-  std::vector<core_stream> streams(cores_);
+  ohmic_share_tile(&job, cores, work_of.data(), &none, 0);  // counts
+  std::vector<ohmic_work> work(work_of[cores] + 1);
+  ohmic_share_tile(&job, cores, work_of.data(), work.data(), static_cast<unsigned>(work.size()));
+  std::vector<core_stream> streams(cores);
   double without_accesses = 0;
-  for (unsigned c = 0; c < cores_; ++c) {
+  for (unsigned c = 0; c < cores; ++c) {
     stream_writer writer(tile, streams[c]);
     for (std::uint32_t i = work_of[c]; i < work_of[c + 1]; ++i)
       writer.run(work[i], i == work_of[c] ? nullptr : &work[i - 1]);
     without_accesses = std::max(without_accesses, streams[c].total());
-    *loops += streams[c].loops() / cores_;
+    *loops += streams[c].loops() / cores;
   }
   return std::max(without_accesses, run_on_banks(streams, banks_));
 }

@@ -15,9 +15,11 @@ namespace {
 /// A stage's work in one cluster, per image.
 struct load {
   std::uint64_t mvms = 0, bytes_in = 0, bytes_out = 0;
-  double kernels = 0;  ///< cycles
+  double kernels = 0;                        ///< cycles
+  ohmic_kernel kind = OHMIC_KERNEL_PARTIAL;  ///< of the last of them
   double least_kernels = 0;
   double largest_tile = 0;  ///< cycles of one kernel tile
+  unsigned at_once = 1;     ///< columns that all clusters of the step make at once
   master_duties duties;
 };
 
@@ -105,8 +107,10 @@ class load_meter {
     const cost_model& cost = costs_.of(c);
     const double tile = cost.kernel(shape);
     here.kernels += tiles_made(step) * tile;
+    here.kind = work.kernel;
     here.least_kernels += tiles_made(step) * cost.least_kernel(shape);
     here.largest_tile = std::max(here.largest_tile, tile);
+    here.at_once = step.makes.tile * step.makes.count;
     here.duties.kernel_inputs += double(tiles_made(step)) * double(step.inputs.size());
     if (work.kernel != OHMIC_KERNEL_MAX_POOL || step.makes.index != 0 || step.inputs[0].pad <= 0) return;
     shape.border = true;  // the image's first tile
@@ -157,7 +161,7 @@ double longest_way(const deployment_plan& plan, const std::vector<double>& cycle
 predicted_cycles cycles_of(const load& work, const cost_model& cost) {
   predicted_cycles cycles;
   cycles.analog = cost.mvms(double(work.mvms));
-  cycles.digital = cost.cores(work.kernels, cost.master(work.duties));
+  cycles.digital = cost.cores(work.kind, work.kernels, cost.master(work.duties));
   cycles.communication = cost.transfer(double(std::max(work.bytes_in, work.bytes_out)));
   return cycles;
 }
@@ -183,8 +187,10 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
       times.least[s] = std::max(times.least[s], cost.mvms(tile * output.height));
       crossbar[s] = std::max(crossbar[s], cost.mvms(tile * output.height) + master + cost.cold_start());
     }
-    if (work.kernels > 0)
-      root[s] = std::max(root[s], work.largest_tile + (work.mvms != 0 ? 0 : master + cost.cold_start()));
+    // Layers on cores take long for few columns, and readers wait for several.
+    const unsigned awaited = is_layer_kernel(work.kind) ? columns_awaited(*plan.graph, plan.stages, s) : 1;
+    const double last = (awaited + work.at_once - 1) / work.at_once * work.largest_tile;
+    if (work.kernels > 0) root[s] = std::max(root[s], last + (work.mvms != 0 ? 0 : master + cost.cold_start()));
   }
   for (std::size_t s = 0; s < n; ++s) times.expected[s] = crossbar[s] + root[s];
   return times;

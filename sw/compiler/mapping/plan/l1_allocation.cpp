@@ -141,7 +141,8 @@ std::uint32_t selection_bytes(const plan_step& step) {
 
 /// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work.
 std::uint64_t kernel_heap(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
-                          const kernel_work& work, unsigned cores) {
+                          const kernel_work& work, unsigned of_cluster) {
+  const unsigned cores = ohmic_kernel_cores(work.kernel, of_cluster);
   ohmic_kernel_job job{};
   job.kernel = work.kernel;
   job.columns = step.makes.tile;
@@ -212,7 +213,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
   for (const plan_step& step : cluster.steps)
     if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
-      kernels += kernel_heap(plan, cluster, step, *work, ohmic_kernel_cores(chip.cluster.cores));
+      kernels += kernel_heap(plan, cluster, step, *work, chip.cluster.cores);
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   constexpr std::uint32_t rehearsal_bytes = 2048;
   at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;

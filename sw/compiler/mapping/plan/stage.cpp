@@ -58,4 +58,19 @@ std::vector<stage> make_stages(const integer_graph& graph) {
   return stages;
 }
 
+unsigned columns_awaited(const integer_graph& graph, const std::vector<stage>& stages, std::size_t s) {
+  int most = 1;
+  for (const stage& reader : stages) {
+    if (reader.input != stages[s].output) continue;
+    const graph_node& node = graph.nodes[reader.node];
+    graph_window window;
+    if (node.has_layer()) window = node.layer().window;
+    if (node.kind() == node_kind::max_pool) window = node.pool_window();
+    const int width = graph.tensors[reader.input].width;
+    const int first = node.kind() == node_kind::average_pool ? width : window.size_x - window.pad_x;
+    most = std::max(most, std::min(first, width));
+  }
+  return static_cast<unsigned>(most);
+}
+
 }  // namespace ohmic

@@ -23,4 +23,7 @@ struct stage {
 /// is an add is fused with it; of two candidates the one farther from the image, so that the other can wait.
 std::vector<stage> make_stages(const integer_graph& graph);
 
+/// Columns of its output that a stage's readers need for their first output, at most; at least 1.
+unsigned columns_awaited(const integer_graph& graph, const std::vector<stage>& stages, std::size_t s);
+
 }  // namespace ohmic

@@ -29,14 +29,6 @@ unsigned units_of(const crossbar_layer& layer) {
   return (static_cast<unsigned>(layer.out_channels) + part_unit(layer) - 1) / part_unit(layer);
 }
 
-/// Columns of its input that a stage needs for its first output.
-int columns_awaited(const integer_graph& graph, const stage& s) {
-  const graph_node& node = graph.nodes[s.node];
-  if (node.has_layer()) return node.layer().window.size_x - node.layer().window.pad_x;
-  if (node.kind() == node_kind::max_pool) return node.pool_window().size_x - node.pool_window().pad_x;
-  return node.kind() == node_kind::average_pool ? graph.tensors[s.input].width : 1;
-}
-
 }  // namespace
 
 std::vector<channel_range> split_evenly(const crossbar_layer& layer, unsigned parts) {
@@ -65,10 +57,9 @@ digital_sharer::digital_sharer(const integer_graph& graph, const std::vector<sta
       cost_(cost),
       layer_(graph.nodes[stage_.node].layer()),
       out_(graph.tensors[stage_.output]),
+      kernel_(digital_kernel(graph.nodes[stage_.node])),
       cores_(chip.cluster.cores) {
-  for (const stage& reader : stages)
-    if (reader.input == stage_.output)
-      awaited_ = std::max(awaited_, static_cast<unsigned>(std::max(1, columns_awaited(graph, reader))));
+  awaited_ = columns_awaited(graph, stages, s);
   const unsigned units = units_of(layer_), least = least_parts(layer_, chip);
   for (unsigned parts = least; parts <= units; ++parts) {
     // Fewer parts whose largest is the same take fewer clusters.
@@ -82,12 +73,19 @@ std::vector<digital_sharer::spread> digital_sharer::spreads_of(unsigned parts) c
   std::vector<spread> all;
   const std::vector<channel_range> ranges = split_evenly(layer_, parts);
   const auto width = static_cast<unsigned>(out_.width), channels = static_cast<unsigned>(ranges[0].count());
+  // As if its producer had as many parts.
+  const int of_block = layer_.in_channels / static_cast<int>(ranges.size());
+  const bool in_blocks = layer_.groups == 1 && equal_blocks(ranges) > 1 && of_block % 4 == 0 && of_block >= 8 &&
+                         graph_.nodes[graph_.tensors[stage_.input].producer].has_layer();
+  const unsigned blocks = in_blocks ? static_cast<unsigned>(ranges.size()) : 1;
   for (unsigned tile = 1; tile <= std::min(widest_tile, width); ++tile) {
     if (width % tile != 0) continue;
     kernel_share share;
     share.columns = tile;
     share.channels = channels;
-    all.push_back({ranges, tile, cost_.kernel(stage_kernel(graph_, stage_, share))});
+    kernel_shape shape = stage_kernel(graph_, stage_, share);
+    shape.in_blocks = blocks;
+    all.push_back({ranges, tile, cost_.kernel(shape)});
     if (tile * static_cast<unsigned>(out_.height) * channels / 16 >= enough_blocks * cores_) break;
   }
   return all;
@@ -97,13 +95,13 @@ digital_share digital_sharer::share(const spread& from, unsigned columns, const 
   digital_share result{from.parts, columns, from.tile, 0, 0, 0};
   const unsigned tiles = static_cast<unsigned>(out_.width) / from.tile, most = (tiles + columns - 1) / columns;
   const double kernels = most * from.tile_cycles, read = bytes_read(columns, from.tile) / columns;
-  result.cycles = std::max(cost_.cores(kernels, master(result)), cost_.transfer(read));
+  result.cycles = std::max(cost_.cores(kernel_, kernels, master(result)), cost_.transfer(read));
   const unsigned at_once = columns * from.tile;
   const double row = cost_.transfer(from.parts[0].count());
   const bool whole = from.parts.size() == 1 || equal_blocks(from.parts) > 1;
   const double bursts = whole ? 1 : (std::ceil(row) + cycles_of_burst) / row;
   result.traffic = static_cast<double>(from.parts.size()) * cost_.transfer(read * columns) * bursts;
-  result.latency = (std::min(awaited_, static_cast<unsigned>(out_.width)) + at_once - 1) / at_once * from.tile_cycles;
+  result.latency = (awaited_ + at_once - 1) / at_once * from.tile_cycles;
   return result;
 }
 

@@ -61,6 +61,7 @@ class digital_sharer {
   const cost_model& cost_;
   const crossbar_layer& layer_;
   const graph_tensor& out_;
+  ohmic_kernel kernel_;
   unsigned cores_ = 1, awaited_ = 1;
   std::vector<spread> spreads_;
 };
