@@ -50,7 +50,10 @@ class Evaluate(SystemTest):
         data = self.random_pictures(32, 4)
         for options, said in (
             (("resnet_micro", "--set", "layers.fc=digital"), "--set"),
-            ((CONFIGS / "resnet_tiny_aimc64.yaml", "--set", "layers.conv99=digital", "--set", "model=resnet_micro"), "'conv99'"),
+            (
+                (CONFIGS / "resnet_tiny_aimc64.yaml", "--set", "layers.conv99=digital", "--set", "model=resnet_micro"),
+                "'conv99'",
+            ),
             (("resnet99",), "resnet99"),
         ):
             with self.subTest(said):
@@ -68,7 +71,14 @@ class Evaluate(SystemTest):
         if not DATA:
             self.skipTest("OHMIC_DATA is not set")
         photos = model_folder("resnet_micro") / "photos"
-        pictures = ("--images", photos, "--images-count", "1", "--calibration", model_folder("resnet_micro") / "calibration")
+        pictures = (
+            "--images",
+            photos,
+            "--images-count",
+            "1",
+            "--calibration",
+            model_folder("resnet_micro") / "calibration",
+        )
         out = self.folder / "out"
         chip = ("--chip", CONFIGS / "aimc512.yaml", "--set", "images.resize=true")
         run = ohmic("run", *experiment, *pictures, *chip, "--out", out)
