@@ -174,17 +174,22 @@ digital_shares share_clusters(const integer_graph& graph, const std::vector<stag
                               unsigned clusters, unsigned spare) {
   std::vector<digital_sharer> sharers;
   for (const std::size_t s : layers) sharers.emplace_back(graph, stages, s, chip, cost);
-  // A kernel and a push of each tile.
+  // A kernel and a push of each tile, between neighbours that are spread alike.
   const auto spread = [&](double cycles) {
     digital_shares result;
     const double worth = images_of_batch * std::min(cycles, slowest_image) / chip.clusters();
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const auto master = [&](const digital_share& share) {
         const unsigned tiles = static_cast<unsigned>(graph.tensors[stages[layers[i]].output].width) / share.tile;
+        const graph_window& window = graph.nodes[stages[layers[i]].node].layer().window;
+        const double parts = static_cast<double>(share.parts.size());
         master_duties duties;
         duties.steps = 2;
         duties.pushes = duties.kernel_inputs = (tiles + share.columns - 1) / share.columns;
         duties.tiles = 2 * duties.pushes;
+        duties.runs = duties.pushes * parts * std::min(2u, share.columns);
+        duties.frontiers = duties.pushes * parts * window.size_x;
+        duties.events = duties.frontiers + duties.runs;
         return cost.master(duties);
       };
       result.layers.push_back(sharers[i].within(cycles, worth, master));

@@ -238,7 +238,7 @@ TEST_F(Compile, EqualPartsOfDigitalLayersTravelInOnePiece) {
       guess_digital_constants(node, random);
     }
   const std::vector<stage> stages = make_stages(graph);
-  const chip_config chip = small_chip(32, 64, 64);
+  const chip_config chip = small_chip(32, 256, 64);
   for (const std::vector<channel_range>& parts :
        {std::vector<channel_range>{{0, 8}, {8, 16}, {16, 24}}, {{0, 12}, {12, 24}}, {{0, 16}, {16, 24}}}) {
     mapping m;
