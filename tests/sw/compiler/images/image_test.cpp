@@ -115,6 +115,23 @@ TEST_F(ImageTest, ResizesOnlyWhereSmallerUnlessAsked) {
   EXPECT_EQ(asked.at(75, 10)[0], 255);
 }
 
+// Both ways: what is too small along one axis grows along both, and the other axis is cut to its centre.
+TEST_F(ImageTest, KeepsTheAspectRatioWhenItResizes) {
+  rgb_image tall{2, 8, {}}, wide{8, 2, {}};
+  for (int y = 0; y < 8; ++y)
+    for (int x = 0; x < 2; ++x) tall.pixels.insert(tall.pixels.end(), 3, y < 3 ? 0 : y < 5 ? 120 : 240);
+  for (int y = 0; y < 2; ++y)
+    for (int x = 0; x < 8; ++x) wide.pixels.insert(wide.pixels.end(), 3, x < 3 ? 0 : x < 5 ? 120 : 240);
+  const rgb_image a = fit_image(tall, 4, 4), b = fit_image(wide, 4, 4);  // 4 x 16 and 16 x 4: rows 6 .. 9 of 16
+  ASSERT_EQ(a.width, 4);
+  ASSERT_EQ(a.height, 4);
+  ASSERT_EQ(b.height, 4);
+  for (int i = 1; i < 3; ++i) {
+    EXPECT_NEAR(a.at(1, i)[0], 120, 25) << "the middle of 8 rows, twice as large";
+    EXPECT_NEAR(b.at(i, 1)[0], 120, 25);
+  }
+}
+
 TEST_F(ImageTest, DecodesJpegWithinItsLoss) {
   std::vector<unsigned char> data;
   for (int i = 0; i < 64 * 32; ++i) data.insert(data.end(), {static_cast<unsigned char>(i / 64 * 4), 100, 200});

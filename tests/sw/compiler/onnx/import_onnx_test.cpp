@@ -441,6 +441,52 @@ TEST(SaveCalibrated, IsReadBackAsTheSameGraph) {
   EXPECT_THROW(save_calibrated(source, g, "/no/such/folder/x.onnx"), import_error);
 }
 
+// The calibration that was just written, with one thing changed.
+TEST(SaveCalibrated, IsRefusedWhereItDoesNotFitTheNetwork) {
+  qdq_builder b = every_operator();
+  integer_graph g = import_onnx_bytes(b.bytes(), "net.onnx");
+  g.rows = 64;
+  for (graph_node& n : g.nodes) {
+    if (n.has_layer()) {
+      crossbar_layer& l = n.layer();
+      l.row_sets = split_rows(l.in_channels, l.window.size_x, l.window.size_y, 64);
+      l.adc = {1, 1};
+      l.requantise = {{1, 1, 1, 1}, {0, 0, 0, 0}, 8, l.requantise.lo, l.requantise.hi};
+    }
+    if (n.kind() == node_kind::add) n.add() = {1, 1, 1, n.add().lo};
+    if (n.kind() == node_kind::average_pool) n.average() = {1, 1};
+  }
+  const std::string right = calibrated_bytes_of(b.bytes(), "net.onnx", g);
+  EXPECT_EQ(complaint(right), "");
+  onnx::ModelProto model;
+  ASSERT_TRUE(model.ParseFromString(right));
+  const auto with = [&](const std::string& what, const std::string& instead) {
+    onnx::ModelProto changed = model;
+    for (auto& entry : *changed.mutable_metadata_props())
+      if (entry.key() == "ohmic.calibration") {
+        const std::size_t at = entry.value().find(what);
+        EXPECT_NE(at, std::string::npos) << what;
+        if (at != std::string::npos) entry.mutable_value()->replace(at, what.size(), instead);
+      }
+    return complaint(changed.SerializeAsString());
+  };
+  EXPECT_EQ(with("\"rows\":64", "\"rows\":65"), "");
+  EXPECT_THAT(with("\"rows\":64", "\"rows\":0"), HasSubstr("rows = 0"));
+  EXPECT_THAT(with("\"rows\":64", "\"rows\":64.5"), HasSubstr("not an integer"));
+  EXPECT_THAT(with("\"kx\":[0,3]", "\"kx\":[0,3,3]"), HasSubstr("is not a range"));
+  EXPECT_THAT(with("\"kx\":[0,3]", "\"kx\":[0]"), HasSubstr("is not a range"));
+  EXPECT_THAT(with("\"kx\":[0,3]", "\"kx\":3"), HasSubstr("is not a range"));
+  EXPECT_THAT(with("\"kx\":[0,3]", "\"kx\":[1,3]"), HasSubstr("only whole kernel rows"));
+  EXPECT_THAT(with("\"kx\":[0,3]", "\"kx\":[0,2]"), HasSubstr("only whole kernel rows"));
+  EXPECT_THAT(with("\"relu\":true", "\"relu\":false"), HasSubstr("which is not what the graph says"));
+  EXPECT_THAT(with("\"relu\":false", "\"relu\":true"), HasSubstr("which is not what the graph says"));
+  EXPECT_THAT(with("\"s\":8", "\"s\":0"), HasSubstr("outside 1 .. 30"));
+  EXPECT_THAT(with("\"s\":8", "\"s\":31"), HasSubstr("outside 1 .. 30"));
+  EXPECT_THAT(with("\"m\":[1,", "\"m\":[32768,"), HasSubstr("outside 0 .. 32767"));
+  EXPECT_THAT(with("\"b\":[0,", "\"b\":[2147483648,"), HasSubstr("outside"));
+  EXPECT_THAT(with("\"conv\":{", "\"conv\":{\"more\":{},"), HasSubstr("5 entries under"));
+}
+
 TEST(ImportErrorTest, IsOneLineWhateverNamesTheFileHolds) {
   EXPECT_STREQ(import_error("key 'a\nb\x7f' is unknown").what(), "key 'a\\x0ab\\x7f' is unknown");
 }

@@ -58,6 +58,17 @@ TEST_F(DeploymentCheck, SharesAreOfWhatThereIs) {
   EXPECT_FALSE(right_with_ring([](ring_report& r) { r.wanted_stride = 0; }));
 }
 
+TEST_F(DeploymentCheck, RangesOfChannelsRunForwardAndMayBeEmpty) {
+  for (const channel_range range : {channel_range{0, 0}, {3, 3}, {3, 4}}) {
+    EXPECT_TRUE(right_with_ring([&](ring_report& r) { r.producers[0].channels = range; }));
+    EXPECT_TRUE(right_with_ring([&](ring_report& r) { r.segments[0].channels = range; }));
+  }
+  for (const channel_range range : {channel_range{-1, 2}, {3, 2}}) {
+    EXPECT_FALSE(right_with_ring([&](ring_report& r) { r.producers[0].channels = range; }));
+    EXPECT_FALSE(right_with_ring([&](ring_report& r) { r.segments[0].channels = range; }));
+  }
+}
+
 TEST_F(DeploymentCheck, ClustersAreThoseOfTheChip) {
   const auto on = [&](unsigned cluster) {
     return right([&](deployment& d) { d.stages[0].clusters[0] = d.stages[0].shares[0].cluster = cluster; });

@@ -1,0 +1,73 @@
+// The words of a deployment, read back as sw/deployment/deployment.h says. What they make a cluster do is run in
+// compile_test.cpp.
+#include "sw/compiler/mapping/emit/write_cluster.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "sw/compiler/mapping/compile.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
+
+namespace ohmic {
+namespace {
+
+template <class record>
+record read(const cluster_image& image, std::uint32_t offset) {
+  record r;
+  std::memcpy(&r, image.bytes.data() + (offset - image.offset), sizeof r);
+  return r;
+}
+
+// Releases have the last channel, so that none of them waits behind a tile's data.
+TEST(WriteCluster, DealsOutTheDmasChannelsInTurnAndLeavesTheLastToReleases) {
+  std::mt19937 random(3);
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  for (const unsigned channels : {2u, 3u, 8u}) {
+    chip_config chip = small_chip(64, 40, 8);
+    chip.dma.channels = channels;
+    unsigned transfers = 0;
+    for (const cluster_image& image : compile(graph, chip, {}).clusters) {
+      const auto header = read<ohmic_deployment>(image, image.offset);
+      unsigned turn = 0;
+      for (std::uint32_t s = 0; s < header.step_count; ++s) {
+        const auto at = read<std::uint32_t>(image, header.steps + 4 * s);
+        const auto kind = read<ohmic_step>(image, at).kind;
+        if (kind != OHMIC_STEP_PULL && kind != OHMIC_STEP_PUSH) continue;
+        const std::uint32_t channel =
+            kind == OHMIC_STEP_PULL ? read<ohmic_pull>(image, at).dma_channel : read<ohmic_push>(image, at).dma_channel;
+        EXPECT_LT(channel, channels - 1);
+        EXPECT_EQ(channel, turn++ % (channels - 1)) << "cluster " << image.cluster << ", step " << s;
+        ++transfers;
+      }
+    }
+    EXPECT_GT(transfers, 8u);
+  }
+}
+
+TEST(WriteCluster, TheFirstClusterOfThePlanStartsAndEndsTheRun) {
+  std::mt19937 random(3);
+  const deployment made = compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), {});
+  unsigned sinks = 0, coordinators = 0;
+  std::uint32_t told = 0;
+  for (const cluster_image& image : made.clusters) {
+    const auto header = read<ohmic_deployment>(image, image.offset);
+    EXPECT_EQ(header.magic, OHMIC_DEPLOYMENT_MAGIC);
+    EXPECT_EQ(header.version, OHMIC_DEPLOYMENT_VERSION);
+    sinks += header.is_sink;
+    EXPECT_EQ(header.coordinator, made.clusters[0].cluster);
+    if (header.participants == 0) continue;
+    ++coordinators;
+    told = header.sinks;
+    EXPECT_EQ(header.participants, made.clusters.size());
+    for (std::size_t c = 0; c < made.clusters.size(); ++c)
+      EXPECT_EQ(read<std::uint32_t>(image, header.participant_list + 4 * static_cast<std::uint32_t>(c)),
+                made.clusters[c].cluster);
+  }
+  EXPECT_EQ(coordinators, 1u);
+  EXPECT_EQ(told, sinks);
+  EXPECT_GT(sinks, 0u);
+}
+
+}  // namespace
+}  // namespace ohmic
