@@ -203,6 +203,22 @@ TEST_F(OutputFile, SweepsAwayWhatKilledProcessesLeftAndNothingElse) {
   close(other);
 }
 
+// The FST writer is stopped in its midst: neither its file nor the part beside it stays.
+TEST_F(OutputFile, WhatIsFilledByNameLeavesNothingIfItIsGivenUp) {
+  {
+    output_file file(path("x"), output_file::filled::by_name);
+    std::ofstream(file.place()) << "half";
+    std::ofstream(file.place() + ".hier") << "half";
+    EXPECT_EQ(names().size(), 2u);
+  }
+  EXPECT_EQ(names(), names_t{});
+  output_file file(path("x"), output_file::filled::by_name);
+  std::ofstream(file.place()) << "half";
+  std::ofstream(file.place() + ".hier") << "half";
+  remove_unfinished();
+  EXPECT_EQ(names(), names_t{}) << "by a signal";
+}
+
 TEST_F(OutputFile, KnowsItsUnfinishedFile) {
   output_file file(path("x"));
   file.write("x");

@@ -1,5 +1,9 @@
 #include "host/whole_file.h"
 
+#include <sys/stat.h>
+
+#include <thread>
+
 #include "tests/host/scratch_folder.h"
 
 namespace ohmic {
@@ -38,6 +42,19 @@ TEST_F(WholeFile, CheckChangesNothing) {
   check_file_can_be_written(path("y"));
   EXPECT_EQ(names(), names_t{"x"});
   EXPECT_EQ(read_whole_file(path("x")), "earlier");
+}
+
+// What has no size to tell is read to its end, however long it is; so is what says 0, as files below /proc do.
+TEST_F(WholeFile, APipeIsReadToItsEnd) {
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  std::string bytes;
+  for (int i = 0; i < 300000; ++i) bytes += static_cast<char>(i % 251);
+  std::thread writer([&] { put("fifo", bytes); });
+  EXPECT_EQ(read_whole_file(path("fifo")), bytes);
+  writer.join();
+  EXPECT_NE(read_whole_file("/proc/self/status").find("Name:"), std::string::npos);
+  put("empty", "");
+  EXPECT_EQ(read_whole_file(path("empty")), "");
 }
 
 TEST_F(WholeFile, MissingFileIsNamed) {

@@ -125,6 +125,9 @@ TEST(EnergyTable, OfARunsEndLeavesOutStagesAndCoefficientsAndImagesOfAProgram) {
   const std::string text = energy_rows(r, coefficients());
   EXPECT_EQ(text.substr(text.find("\n", 1)).find("image"), std::string::npos) << text;
   EXPECT_THAT(text, ContainsRegex("\nima +2\\.5 +0\\.5 +- +1\\.25"));
+  const std::string nothing = energy_rows({}, coefficients());
+  EXPECT_EQ(nothing.find("nan"), std::string::npos) << nothing;
+  EXPECT_EQ(nothing.find("inf"), std::string::npos) << nothing;
 }
 
 }  // namespace

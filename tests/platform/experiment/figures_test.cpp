@@ -274,6 +274,10 @@ TEST(LimitingResource, IsWhatWasBusyLongest) {
   EXPECT_EQ(find_limiting_resource(f, source).kind, "link");
   f.clusters[0].cycles = {700, 100, 50, 0, 150};
   EXPECT_EQ(find_limiting_resource(f, source).name, "crossbar of cluster 0 (conv1)");
+  f.clusters[1].cycles = {0, 0, 800, 0, 200};
+  EXPECT_EQ(find_limiting_resource(f, source).kind, "data movers");
+  f.links[0].busy_cycles_after_boot = 1003;  // beats behind the last answer count too
+  EXPECT_EQ(find_limiting_resource(f, source).utilisation, 1);
 }
 
 }  // namespace

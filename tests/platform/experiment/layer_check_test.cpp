@@ -140,6 +140,69 @@ TEST_F(LayerCheckTest, SkipsImagesBehindTheLast) {
   EXPECT_EQ(one.columns(), 1u * width);
 }
 
+// Two producers make two channels each of every column, which lie in segments of three channels and one: each announces
+// its own channels alone.
+TEST_F(LayerCheckTest, ComparesOnlyTheChannelsThatTheProducerMakes) {
+  ring_report& ring = source.rings[0];
+  for (unsigned p = 0; p < 2; ++p) {
+    ring.producers[p].channels = {2 * static_cast<int>(p), 2 * static_cast<int>(p) + 2};
+    ring.producers[p].replica = 0;
+    ring.producers[p].replicas = 1;
+  }
+  ring.segments = {{{0, 3}, 0, 3}, {{3, 4}, 9, 1}};
+  const feature_map& map = golden.maps[0][0];
+  for (int y = 0; y < height; ++y) {
+    std::uint8_t* const slot = &chip->l1s[1][1024];
+    for (int c = 0; c < 3; ++c) slot[y * 3 + c] = static_cast<std::uint8_t>(map.at(0, y, c));
+    slot[9 + y] = static_cast<std::uint8_t>(map.at(0, y, 3));
+  }
+  layer_check check(source, graph, golden, *chip, 2);
+  announce(0, 1);
+  check.look({1});
+  EXPECT_EQ(check.result().compared, 2u * height);
+  announce(1, 1);
+  check.look({1});
+  EXPECT_EQ(check.result().compared, 4u * height);
+  EXPECT_EQ(check.result().mismatching, 0u);
+  chip->l1s[1][1024 + 9] ^= 1;
+  layer_check wrong(source, graph, golden, *chip, 2);
+  wrong.look({1});
+  EXPECT_EQ(wrong.result().mismatching, 1u);
+  EXPECT_EQ(wrong.result().first->channel, 3);
+}
+
+TEST_F(LayerCheckTest, RingsOfCodesSumsAndSequencesAreNoTensors) {
+  for (const char* content : {"codes", "partial_sums"}) {
+    source.rings[0].content = content;
+    layer_check check(source, graph, golden, *chip, 2);
+    announce(0, 4);
+    check.look({1});
+    EXPECT_EQ(check.columns(), 0u) << content;
+  }
+  source.rings[0].content = "activations";
+  source.rings[0].sequence = true;
+  layer_check check(source, graph, golden, *chip, 2);
+  check.look({1});
+  EXPECT_EQ(check.columns(), 0u);
+}
+
+// A reader that makes output column o of every fourth, with windows of 3 columns, stride 1 and a padding of 1: the one
+// that makes column 1 wants columns 0, 1, 2 and, of its second, column 5: 4, 5, (6).
+TEST_F(LayerCheckTest, ColumnsOfAReadersWindowsCountFromItsPadding) {
+  ring_report& ring = source.rings[0];
+  for (ring_producer& p : ring.producers) p.replicas = 1, p.replica = 0;
+  ring.producers.pop_back();
+  ring.wanted_replicas = 4;
+  ring.wanted_replica = 1;
+  ring.wanted_size = 3;
+  ring.wanted_pad = 1;
+  ring.wanted_columns = width;
+  layer_check check(source, graph, golden, *chip, 1);
+  announce(0, width);
+  check.look({1});
+  EXPECT_EQ(check.columns(), 5u) << "0, 1, 2 and 4, 5";
+}
+
 TEST_F(LayerCheckTest, SkipsColumnsThatTheReaderNeverAskedFor) {
   ring_report& ring = source.rings[0];
   ring.wanted_replicas = 3;  // reader 1 of 3, one column each, no halo: columns 1 and 4

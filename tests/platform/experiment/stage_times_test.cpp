@@ -56,6 +56,23 @@ TEST(StageTimes, KernelsThatTakeLongerThanTheMasterWasAwakeLeaveItNothing) {
   EXPECT_EQ(times.of(1, c.source.stages[1].shares[0]).service, 800) << "the other cores run them";
 }
 
+// Of no MVMs, kernels or work of a master at all there are no shares: the last stage has what there is.
+TEST(StageTimes, NothingIsNotSplit) {
+  shared_cluster c;
+  c.source.stages[0].shares = {{0, 0, 0}};
+  c.source.stages[1].shares = {{0, 0, 0}};
+  c.figures.details[0].kernels_by_stage.clear();
+  c.figures.clusters[0].cycles = {7, 6, 5, 4, 3};
+  const stage_times times(c.source, c.figures);
+  const auto first = times.of(0, c.source.stages[0].shares[0]), second = times.of(1, c.source.stages[1].shares[0]);
+  EXPECT_EQ(first.cycles, (decltype(first.cycles){0, 0, 0, 0, 0}));
+  EXPECT_EQ(second.cycles, c.figures.clusters[0].cycles);
+  EXPECT_EQ(first.service, 0);
+  const auto fractions = times.of_cluster(0, c.source.stages[0].shares[0]);
+  EXPECT_EQ(fractions.mvms, 0);
+  EXPECT_EQ(fractions.work, 0);
+}
+
 TEST(StageTimes, PartsSumToTheClustersTime) {
   const shared_cluster c;
   const stage_times times(c.source, c.figures);

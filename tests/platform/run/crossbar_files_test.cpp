@@ -103,6 +103,7 @@ TEST_F(CrossbarFiles, AHeaderThatIsCutOffIsRefused) {
     const std::size_t begin = major >= 2 ? 12 : 10;
     for (std::size_t size = 6; size < begin + right_header().size(); ++size)
       EXPECT_THAT(refusal(whole.substr(0, size)), HasSubstr("header is cut off")) << major << ", " << size;
+    EXPECT_THAT(refusal(npy(major, right_header(), "")), HasSubstr("holds 0 bytes of weights")) << "a whole header";
   }
 }
 

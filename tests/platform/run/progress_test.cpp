@@ -12,6 +12,7 @@ TEST(ReadableSecondsTest, TellsTenthsBelowAMinute) {
 }
 
 TEST(ReadableSecondsTest, TellsMinutesFromThereOn) {
+  EXPECT_EQ(readable_seconds(59.95), "1 min 00 s");
   EXPECT_EQ(readable_seconds(59.96), "1 min 00 s") << "not 60.0 s";
   EXPECT_EQ(readable_seconds(60), "1 min 00 s");
   EXPECT_EQ(readable_seconds(119.6), "2 min 00 s");
