@@ -59,22 +59,61 @@ TEST(ClusterAccounts, ClassesAndKernelsAreWhatTheProgramSays) {
 
 // From START until the write's B is back.
 TEST(ClusterAccounts, ATransferIsCommunication) {
-  cluster_bench<> b("idle");
-  b.start();
-  b.run(1000);
-  dma_descriptor d{};
-  d.flags = 1;
-  d.next = DMA_CHAIN_END;
-  d.bytes = 64;
-  d.src_lo = own + 0x8000;
-  d.dst_lo = 0x80080000u;
-  std::memcpy(b.l1(0) + 0x3000, &d, sizeof d);
-  b[0].times().restart(1000);
-  b.send_word(global + l1_bytes + registers::cluster_peripherals::dma_base, 0x3000, 1000);
-  b.run(2000);
-  // Descriptor in 1010, data in 1011, queued for 1012, egress, there and back, ingress.
-  const cycle_t end = 1012 + 1 + 2 * cluster_bench<>::hop + 1;
-  EXPECT_EQ(b[0].times().cycles(2000)[static_cast<unsigned>(time_class::communication)], end - 1000);
+  for (const cycle_t egress : {1, 3}) {
+    chip_config chip = one_cluster();
+    chip.network.egress_cycles = egress;
+    cluster_bench<> b("idle", chip);
+    b.start();
+    b.run(1000);
+    dma_descriptor d{};
+    d.flags = 1;
+    d.next = DMA_CHAIN_END;
+    d.bytes = 64;
+    d.src_lo = own + 0x8000;
+    d.dst_lo = 0x80080000u;
+    std::memcpy(b.l1(0) + 0x3000, &d, sizeof d);
+    b[0].times().restart(1000);
+    b.send_word(global + l1_bytes + registers::cluster_peripherals::dma_base, 0x3000, 1000);
+    b.run(2000);
+    // Descriptor in 1010, data in 1011, queued for 1012, egress, there and back, ingress.
+    const cycle_t end = 1012 + egress + 2 * cluster_bench<>::hop + 1;
+    EXPECT_EQ(b[0].times().cycles(2000)[static_cast<unsigned>(time_class::communication)], end - 1000);
+  }
+}
+
+// Granted, queued for the next cycle, egress, there and back, ingress.
+TEST(ClusterAccounts, ALoadFromMemoryWaitsForItsWayAndNoLonger) {
+  for (const cycle_t egress : {1, 3}) {
+    chip_config chip = one_cluster();
+    chip.network.egress_cycles = egress;
+    cluster_bench<> b("restart", chip);
+    b.table(0, 0, 2);
+    b.table(0, 1, 0x80000000u);
+    b.start();
+    cycle_t now = 0, waits = 0;
+    while (b[0].waiting_for_bus() == 0) b.run(++now);
+    for (; b[0].waiting_for_bus() != 0; b.run(++now)) ++waits;
+    EXPECT_EQ(waits, 1 + egress + 2 * cluster_bench<>::hop + 1);
+  }
+}
+
+TEST(ClusterAccounts, AnswersLeaveBehindTheEgressAndArePendingUntilThen) {
+  cycle_t answered[2] = {};
+  for (const cycle_t egress : {1, 3}) {
+    chip_config chip = one_cluster();
+    chip.network.egress_cycles = egress;
+    cluster_bench<> b("idle", chip);
+    b.start();
+    b.run(1000);
+    EXPECT_FALSE(b[0].transfers_pending());
+    const axi_burst& read = b.send(false, global + 0x3000, std::vector<std::uint8_t>(256), 1001);
+    b.run(1003);
+    EXPECT_TRUE(b[0].transfers_pending()) << "it is at its second beat";
+    b.run(2000);
+    EXPECT_FALSE(b[0].transfers_pending());
+    answered[egress == 3] = b.answered(read);
+  }
+  EXPECT_EQ(answered[1], answered[0] + 2);
 }
 
 TEST(ClusterAccounts, WatchedWritesAreThoseThatTouchTheRange) {
@@ -137,8 +176,11 @@ TEST(ClusterAccounts, ARemoteAccessThatIsAnsweredIsForgotten) {
 }
 
 TEST(ClusterAccounts, ErrorsOfADmaTellChannelAccessAndAddress) {
+  chip_config chip = one_cluster();
+  chip.network.factors = {1, 1, 1, 1, 2};
+  const std::uint64_t second = chip.cluster_l1(1);
   for (const bool write : {false, true}) {
-    cluster_bench<> b("idle");
+    cluster_bench<> b("idle", chip);
     b.start();
     b.run(500);
     dma_descriptor d{};
@@ -147,19 +189,20 @@ TEST(ClusterAccounts, ErrorsOfADmaTellChannelAccessAndAddress) {
     d.bytes = 64;
     d.src_lo = write ? own + 0x8000 : 0x2000'0000;
     d.dst_lo = write ? 0x2000'0000 : own + 0x8000;
-    std::memcpy(b.l1(0) + 0x3000, &d, sizeof d);
-    b.send_word(global + l1_bytes + registers::cluster_peripherals::dma_base + 0x30, 0x3000, 500);
+    std::memcpy(b.l1(1) + 0x3000, &d, sizeof d);
+    b.send_word(second + l1_bytes + registers::cluster_peripherals::dma_base + 0x30, 0x3000, 500);
     b.run(2000);
     ASSERT_EQ(b.errors().size(), 1u);
     const guest_error& e = b.errors()[0];
+    EXPECT_EQ(e.cluster, 1u);
     EXPECT_EQ(e.core, 3u) << "the channel";
     EXPECT_EQ(e.act, write ? guest_act::write : guest_act::read);
     EXPECT_EQ(e.addr, 0x2000'0000u);
     EXPECT_NE(std::string(e.what).find("DECERR"), std::string::npos) << e.what;
-    EXPECT_EQ(debug_read(b, l1_bytes + control::error_status_offset), 2u) << "the DMA's bit";
-    EXPECT_EQ(debug_read(b, l1_bytes + control::error_addr_offset), 0x2000'0000u);
-    EXPECT_EQ(debug_read(b, l1_bytes + control::error_core_offset), 3u);
-    EXPECT_NE(debug_read(b, event_unit_at + 4) & 1u << event_unit::error_line, 0u) << "and the error's event line";
+    EXPECT_EQ(debug_read(b, l1_bytes + control::error_status_offset, 1), 2u) << "the DMA's bit";
+    EXPECT_EQ(debug_read(b, l1_bytes + control::error_addr_offset, 1), 0x2000'0000u);
+    EXPECT_EQ(debug_read(b, l1_bytes + control::error_core_offset, 1), 3u);
+    EXPECT_NE(debug_read(b, event_unit_at + 4, 1) & 1u << event_unit::error_line, 0u) << "and the error's event line";
   }
 }
 
@@ -177,6 +220,8 @@ TEST(ClusterAccounts, ErrorsOfCoresSayWhatWasWrong) {
   EXPECT_STREQ(b.errors()[3].what, "no such register, or it refuses this access");
   EXPECT_STREQ(b.errors()[6].what, "access refused (SLVERR)");
   EXPECT_EQ(b.errors()[8].addr, 0x80F0'0000u) << "where the fetch went";
+  EXPECT_NE(debug_read(b, event_unit_at + 4) & 1u << event_unit::error_line, 0u) << "the error's event line";
+  EXPECT_EQ(debug_read(b, event_unit_at + 4, 1) & 1u << event_unit::error_line, 0u) << "the other cluster's is not";
 }
 
 // All harts have sp = 0, which is below each one's limit as long as the floor is no higher.
@@ -211,6 +256,17 @@ TEST(ClusterAccounts, KeepsTheFirstErrorsOfACycleThatHasMany) {
   b.run(3000, 2000);  // one window, whose errors are taken at its end
   EXPECT_EQ(b.errors().size(), 64u);
   for (const guest_error& e : b.errors()) EXPECT_EQ(e.addr, own + l1_bytes + 0x7000u);
+}
+
+TEST(ClusterAccounts, ASleeperThatIsResetWaitsForNoEventAnyMore) {
+  cluster_bench<> b("idle");
+  b.start();
+  b.run(1000);
+  ASSERT_EQ(b[0].events().waiting_cores(), 1u);
+  debug_write(b, l1_bytes + control::core_enable_lo_offset, 0);
+  b.run(1100);
+  EXPECT_EQ(b[0].events().waiting_cores(), 0u);
+  EXPECT_EQ(b[0].sleeping(), 0u);
 }
 
 TEST(ClusterAccounts, AnInterruptThatIsOffLeavesASleeperAsleep) {

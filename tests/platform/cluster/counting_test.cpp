@@ -50,6 +50,23 @@ TEST(L1Counting, EveryAccessOfACoreCountsByItsWords) {
   EXPECT_EQ(b[0].l1_accesses().network_reads + b[0].l1_accesses().dma_reads + b[0].l1_accesses().ima_reads, 0u);
 }
 
+TEST(L1Counting, StoresOfACoreAreWrites) {
+  std::vector<std::vector<retire_record>> records(1);
+  counting_recorder observer;
+  observer.by_hart = &records;
+  cluster_bench<counting_recorder> b("restart", one_cluster(), 1, {observer});
+  b.table(0, 0, 2);
+  b.table(0, 1, 0x80000000u);
+  b.start();
+  b.run(2000);
+  std::uint64_t writes = 0;
+  for (const retire_record& r : records[0])
+    if (r.mem_write && r.mem_addr - chip_config::own_l1_base < l1_bytes)
+      writes += (r.mem_addr & 3) + r.mem_size > 4 ? 2 : 1;
+  EXPECT_GT(writes, 0u);
+  EXPECT_EQ(b[0].l1_accesses().core_writes, writes);
+}
+
 TEST(L1Counting, OtherMastersCountTheWordsTheyTouch) {
   cluster_bench<counting_observer> b("idle");
   b.start();
