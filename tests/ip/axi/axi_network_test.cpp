@@ -360,5 +360,34 @@ TEST_F(AxiNetworkTest, EveryOtherMasterHearsOfMemoryThatIsTakenBack) {
   }
 }
 
+// Two writes to one cluster: the second one's address is there long before its data.
+TEST(AxiNetworkAddresses, AreTakenWithTheirDataWhereTheTargetSaysSo) {
+  std::vector<cycle_t> alone;  // addresses that are there before their data
+  for (const bool with_data : {false, true}) {
+    fresh_simulation();
+    network_bench::options o = chip({4});
+    o.with_hbm = false;
+    o.address_with_data = with_data;
+    network_bench b(o);
+    b.send(0, 10, true, b.l1(2), 1024);
+    b.send(1, 10, true, b.l1(2) + 4096, 1024);
+    b.run();
+    ASSERT_EQ(b.responses.size(), 2u);
+    ASSERT_EQ(b.arrivals.size(), 2u);
+    const sent_burst& second = *b.arrivals[1];
+    EXPECT_GE(second.request_head, b.arrivals[0]->request_head + 16);
+    if (!with_data) {
+      for (const sent_burst* const s : b.arrivals)
+        if (s->address < s->request_head) alone.push_back(s->address);
+      EXPECT_LT(second.address + 10, second.request_head);
+      EXPECT_TRUE(b.addresses_waiting.empty());
+    } else {
+      EXPECT_EQ(second.address, second.request_head);
+      ASSERT_FALSE(b.addresses_waiting.empty());
+      EXPECT_EQ(b.addresses_waiting.back(), alone.back()) << "it was told of it when it was there";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ohmic::test

@@ -42,9 +42,10 @@ class network_bench : public sc_core::sc_module {
     bool with_hbm = true;
     cycle_t service = 0;
     std::uint32_t l1_bytes = 0x1'0000;
-    bool instant = false;  ///< plain slaves that answer in the forward call
-    bool plain = false;    ///< masters and slaves are plain TLM: they hear of what is complete
-    unsigned deltas = 0;   ///< delta cycles by which masters call later within the same time
+    bool instant = false;            ///< plain slaves that answer in the forward call
+    bool plain = false;              ///< masters and slaves are plain TLM: they hear of what is complete
+    bool address_with_data = false;  ///< slaves take a write's address with its first beat
+    unsigned deltas = 0;             ///< delta cycles by which masters call later within the same time
   };
 
   explicit network_bench(const options& o, sc_core::sc_module_name name = "bench")
@@ -110,6 +111,7 @@ class network_bench : public sc_core::sc_module {
   axi_network network;
   std::unique_ptr<hbm> memory;
   std::deque<sent_burst> bursts;
+  std::vector<cycle_t> addresses_waiting;    ///< of which slaves were told before they took them
   std::vector<const sent_burst*> arrivals;   ///< requests in the order in which slaves got them
   std::vector<const sent_burst*> responses;  ///< responses in the order in which masters got them
   std::function<void(sent_burst&)> on_response;
@@ -241,6 +243,8 @@ class network_bench : public sc_core::sc_module {
       respond(payload, then > now ? then - now : sc_core::SC_ZERO_TIME);
     }
     void response_left(tlm::tlm_generic_payload&, cycle_t) override {}
+    bool takes_address_with_data() const override { return bench.options_.address_with_data; }
+    void address_waits(cycle_t cycle) override { bench.addresses_waiting.push_back(cycle); }
     void read_beat(tlm::tlm_generic_payload& payload, cycle_t cycle, bool) override {
       EXPECT_TRUE(payload.is_read()) << "a write's B is no data";
       sent_burst& s = bench.bursts[burst_of(payload)->tag];
