@@ -147,6 +147,14 @@ void size_rings(deployment_plan& plan) {
   for (const token_buffer& buffer : net.buffers) slots_of(plan, buffer) = buffer.slots;
 }
 
+void size_rings_for_tiles(deployment_plan& plan) {
+  const token_net net = connect_tokens(plan);
+  for (const token_buffer& buffer : net.buffers) {
+    const buffer_need need = measure(net, buffer, 1);
+    slots_of(plan, buffer) = round_up(need.columns, need.unit);
+  }
+}
+
 void size_just_live(deployment_plan& plan, unsigned cluster, unsigned ring) {
   token_net net = make_token_net(plan);
   for (token_buffer& buffer : net.buffers) {

@@ -9,6 +9,10 @@ namespace ohmic {
 /// hold the most columns that can be in flight on the long branch, so that they never hold the pipeline up.
 void size_rings(deployment_plan& plan);
 
+/// Gives every ring the slots that its tiles need, as if nothing had to wait in it for a long branch: an estimate from
+/// below, without a run of the plan.
+void size_rings_for_tiles(deployment_plan& plan);
+
 /// Gives one ring the fewest slots with which the plan is still live and its tiles do not wrap; it is live as it is.
 void size_just_live(deployment_plan& plan, unsigned cluster, unsigned ring);
 

@@ -47,7 +47,7 @@ void tabulate(const token_step& step, token_output& output) {
 
 }  // namespace
 
-token_net make_token_net(const deployment_plan& plan) {
+token_net connect_tokens(const deployment_plan& plan) {
   token_net net;
   std::vector<unsigned> first_ring;
   for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
@@ -115,16 +115,19 @@ token_net make_token_net(const deployment_plan& plan) {
                                     {}});
         }
       }
-      for (token_input& input : step.inputs) {
-        net.buffers[input.buffer].readers.push_back(index);
-        tabulate(step, input, net.buffers[input.buffer]);
-      }
-      for (token_output& output : step.outputs) {
-        net.buffers[output.buffer].producers[output.producer] = index;
-        tabulate(step, output);
-      }
+      for (const token_input& input : step.inputs) net.buffers[input.buffer].readers.push_back(index);
+      for (const token_output& output : step.outputs) net.buffers[output.buffer].producers[output.producer] = index;
       net.steps.push_back(std::move(step));
     }
+  }
+  return net;
+}
+
+token_net make_token_net(const deployment_plan& plan) {
+  token_net net = connect_tokens(plan);
+  for (token_step& step : net.steps) {
+    for (token_input& input : step.inputs) tabulate(step, input, net.buffers[input.buffer]);
+    for (token_output& output : step.outputs) tabulate(step, output);
   }
   return net;
 }

@@ -56,6 +56,8 @@ struct token_net {
 };
 
 token_net make_token_net(const deployment_plan& plan);
+/// The same without what tiles need and send: who writes and reads what.
+token_net connect_tokens(const deployment_plan& plan);
 
 /// One run of the net, step by step, with the readiness rules of sw/deployment/deployment.h. A ready step
 /// stays ready until it fires, whatever else fires: so every order of firing ends in the same state.

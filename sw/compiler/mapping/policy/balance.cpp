@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
 #include "sw/compiler/mapping/policy/stage_kernel.h"
@@ -45,15 +46,40 @@ std::size_t pipeline_balancer::parts(std::size_t s, const stage_design& design) 
   return split_channels(output(s).channels, static_cast<int>(chip_.ima.columns / (most * design.packing.x))).size();
 }
 
+graph_window pipeline_balancer::window_of(std::size_t s) const {
+  if (node(s).has_layer()) return node(s).layer().window;
+  if (node(s).kind() == node_kind::max_pool) return node(s).pool_window();
+  return {};
+}
+
+/// Replicas with which the rings before the stage's crossbars and pools, and before its sums, fit: columns keep their
+/// distances in a ring, which therefore spans a tile of every replica that reads it, or writes it.
+unsigned pipeline_balancer::most_replicas(std::size_t s, const stage_design& design) const {
+  const auto bytes_of_column = [](const graph_tensor& t, std::size_t parts) {
+    return static_cast<double>(t.height) * t.channels / static_cast<double>(parts);
+  };
+  const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns;
+  if (rules_.rings == 0) return tiles;
+  const double room = rules_.rings * static_cast<double>(available_l1(chip_)), tile = design.tile_columns;
+  const graph_window window = window_of(s);
+  const double columns = room / bytes_of_column(graph_.tensors[stages_[s].input], 1);
+  double most = (columns - window.size_x) / (tile * window.stride_x) - 1;
+  for (const reduction_node& sum : design.sums) {
+    // Of packed pixels each crossbar's codes are an input, else each row set's.
+    const std::size_t codes = sum.sets.empty() ? 0 : std::max(sum.sets.size(), design.tiles.size());
+    const double inputs = static_cast<double>(codes) + 2.0 * static_cast<double>(sum.nodes.size());
+    most = std::min(most, room / (inputs * bytes_of_column(output(s), parts(s, design)) * tile) - 1);
+  }
+  return static_cast<unsigned>(std::clamp(most, 1.0, static_cast<double>(tiles)));
+}
+
 /// Tiles of producers that a replica of the stage is sent in an image.
 double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design>& others,
                                    const stage_design& design) const {
   const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
   for (std::size_t p = 0; p < s; ++p) {
     if (stages_[p].output != stages_[s].input) continue;
-    graph_window window;
-    if (node(s).has_layer()) window = node(s).layer().window;
-    if (node(s).kind() == node_kind::max_pool) window = node(s).pool_window();
+    const graph_window window = window_of(s);
     const auto width = static_cast<double>(output(p).width);
     const double columns = std::min(
         width, double((design.tile_columns - 1) * static_cast<unsigned>(window.stride_x)) + double(window.size_x));
@@ -213,7 +239,7 @@ void pipeline_balancer::take_turns(std::vector<stage_design>& designs) const {
 
 bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vector<stage_design>& others,
                                   stage_design& design, rating& to) const {
-  const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns;
+  const unsigned tiles = static_cast<unsigned>(output(s).width) / design.tile_columns, most = most_replicas(s, design);
   const bool one_pixel = node(s).kind() == node_kind::average_pool;
   const auto height = static_cast<double>(output(s).height);
   if (design.tiles.empty()) {
@@ -221,23 +247,23 @@ bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vecto
     for (design.replicas = 1;; ++design.replicas) {
       to.cycles = core_cycles(s, others, design, &tile);
       if (to.cycles <= rules_.busy * cycles || one_pixel || rules_.seats == core_seats::shared) break;
-      if (design.replicas == tiles) break;
+      if (design.replicas == most) break;
     }
     to.latency = tile;
   } else {
     for (design.replicas = 1;; ++design.replicas) {
       to.cycles = crossbar_cycles(s, others, design);
-      if (to.cycles <= cycles || design.replicas == tiles) break;
+      if (to.cycles <= cycles || design.replicas == most) break;
     }
     to.latency = cost_.mvms(double(design.tile_columns) / design.packing.x * height / design.packing.y) + 2000;
     if (design.tiles.size() > 1) {
       for (std::size_t n = 0; n < design.sums.size(); ++n) {
         unsigned& replicas = design.sum_replicas[n];
         double tile = 0, sum = 0;
-        const std::size_t most = rules_.seats == core_seats::shared ? design.tiles.size() : tiles;
+        const std::size_t seats = rules_.seats == core_seats::shared ? design.tiles.size() : tiles;
         for (replicas = 1;; ++replicas) {
           sum = sum_cycles(s, others, design, n, &tile);
-          if (sum <= rules_.busy * cycles || (replicas + 1) * design.replicas > tiles || replicas == most) break;
+          if (sum <= rules_.busy * cycles || (replicas + 1) * design.replicas > tiles || replicas == seats) break;
         }
         to.cycles = std::max(to.cycles, sum / rules_.busy);
         if (n + 1 == design.sums.size() || n == 0) to.latency += tile;

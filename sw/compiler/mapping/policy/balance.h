@@ -23,6 +23,8 @@ struct balance_rules {
   buffer_place residual = buffer_place::reader;
   /// Part of an image's time that cores may be at work.
   double busy = 0.9;
+  /// Part of L1 that the rings before a crossbar, a pool or a sum may take; 0: any.
+  double rings = 0;
 };
 
 /// Who may have clusters of their own, from what a large chip allows to what a small one does: sums, pools and adds,
@@ -55,7 +57,9 @@ class pipeline_balancer {
   };
   const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
   const graph_tensor& output(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
+  graph_window window_of(std::size_t s) const;
   std::size_t parts(std::size_t s, const stage_design& design) const;
+  unsigned most_replicas(std::size_t s, const stage_design& design) const;
   std::vector<unsigned> fan_ins_of(unsigned sets) const;
   stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, bool& in_time) const;
   /// Gives the design enough replicas of everything; false if its tiles are too few.

@@ -50,9 +50,21 @@ class best_mapper {
     return images_of_batch * expected.bottleneck_cycles + expected.drain_cycles;
   }
 
+  /// With as many replicas as time asks for; where their rings do not fit into L1, with fewer.
   std::vector<stage_design> start(unsigned most) const {
+    const mapping_search judge(graph_, stages_, chip_, most, 0);
+    std::vector<stage_design> designs;
+    for (const double rings : {0.0, 1.0, 0.75, 0.5}) {
+      designs = start(most, rings);
+      if (judge.fits(designs)) break;
+    }
+    return designs;
+  }
+
+  std::vector<stage_design> start(unsigned most, double rings) const {
     balance_rules rules;
     rules.pack = true;
+    rules.rings = rings;
     rules.busy = busy_cores;
     std::vector<stage_design> best;
     double least = 0;

@@ -5,7 +5,9 @@
 
 #include "sw/compiler/mapping/cost/flows.h"
 #include "sw/compiler/mapping/cost/prediction.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/plan.h"
+#include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
 
@@ -17,7 +19,8 @@ namespace {
 // Cores that are at work for more of an image's time make others wait for them.
 constexpr double busy_cores = 0.75;
 constexpr double weight_of_bytes = 0.25;
-constexpr double young = 0.01;  // part of a batch that a change may cost at first
+constexpr double too_full = 10;  // times slower than it is: a mapping whose tiles do not fit into L1
+constexpr double young = 0.01;   // part of a batch that a change may cost at first
 
 }  // namespace
 
@@ -25,8 +28,23 @@ mapping_search::mapping_search(const integer_graph& graph, const std::vector<sta
                                unsigned most_clusters, std::uint32_t seed)
     : graph_(graph), stages_(stages), chip_(chip), most_clusters_(most_clusters), random_(seed) {}
 
+deployment_plan mapping_search::plan_of(const std::vector<stage_design>& designs) const {
+  return build_plan(graph_, stages_, place_stages(graph_, stages_, designs, chip_));
+}
+
+double mapping_search::part_of_l1(deployment_plan& plan) const {
+  size_rings_for_tiles(plan);
+  const std::vector<std::uint64_t> needs = l1_needs(plan, chip_);
+  return static_cast<double>(*std::max_element(needs.begin(), needs.end())) / static_cast<double>(available_l1(chip_));
+}
+
+bool mapping_search::fits(const std::vector<stage_design>& designs) const {
+  deployment_plan plan = plan_of(designs);
+  return part_of_l1(plan) <= 1;
+}
+
 double mapping_search::rate(const std::vector<stage_design>& designs) const {
-  const deployment_plan plan = build_plan(graph_, stages_, place_stages(graph_, stages_, designs, chip_));
+  deployment_plan plan = plan_of(designs);
   const plan_prediction expected = predict(plan, chip_);
   double bytes = 0, hbm[2] = {0, 0};
   for (const flow& f : flows_of(plan)) {
@@ -41,7 +59,8 @@ double mapping_search::rate(const std::vector<stage_design>& designs) const {
   for (const predicted_cycles& c : expected.clusters)
     image = std::max({image, c.analog, c.digital / busy_cores, c.communication});
   const double top = std::max(hbm[0], hbm[1]) / network.width.front();
-  return images_of_batch * (std::max(image, top) + busy) + expected.drain_cycles;
+  const double part = part_of_l1(plan);
+  return (images_of_batch * (std::max(image, top) + busy) + expected.drain_cycles) * (part > 1 ? too_full * part : 1);
 }
 
 bool mapping_search::sound(std::size_t s, const stage_design& design) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chip/chip_config.h"
+#include "sw/compiler/mapping/plan/plan.h"
 #include "sw/compiler/mapping/policy/stage_design.h"
 
 namespace ohmic {
@@ -25,10 +26,15 @@ class mapping_search {
                                     const search_progress& progress);
 
   /// What a batch costs, wherever clusters stand: its cycles, if no link but HBM's was ever busy, and a little for
-  /// every byte.
+  /// every byte; many times that if it does not fit.
   double rate(const std::vector<stage_design>& designs) const;
+  /// Whether every cluster's L1 holds what its tiles need.
+  bool fits(const std::vector<stage_design>& designs) const;
 
  private:
+  deployment_plan plan_of(const std::vector<stage_design>& designs) const;
+  /// Of the fullest cluster's L1, the part that its tiles need. The plan's rings are of that size then.
+  double part_of_l1(deployment_plan& plan) const;
   unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
   /// False: nothing has changed, or what has come of it is no mapping.
   bool change(std::vector<stage_design>& designs);
