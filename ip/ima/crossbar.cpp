@@ -60,6 +60,7 @@ bool crossbar::write_weights(std::uint64_t offset, const std::uint8_t* data, std
   }
   for_each_cell(offset, bytes, [&](std::size_t at) { weights_[at] = static_cast<std::int8_t>(*data++); });
   bias_quads_ = 0;
+  ++writes_;
   return true;
 }
 

@@ -10,10 +10,9 @@ namespace ohmic {
 
 /// One analog crossbar with its ADCs: int8 weights, exact int32 column sums, 8-bit codes.
 ///
-/// The whole analog behaviour stands behind mvm(): a noisy crossbar replaces this class and nothing else.
-/// Weights are non-volatile and reached by debug access only. A crossbar without weights takes no memory and
-/// answers as if every weight were 0. Not modelled here: noise, drift, IR drop, DAC non-linearity (`analog:
-/// ideal`).
+/// Ideal: no noise, drift, IR drop or DAC non-linearity. What is not ideal (analog_array.h) reads the weights and gives
+/// codes of its own. Weights are non-volatile and reached by debug access only. A crossbar without weights takes no
+/// memory and answers as if every weight were 0.
 class crossbar {
  public:
   /// Dimensions in cells. `kernels` chooses the SIMD variant (tests); results are equal for all of them.
@@ -27,6 +26,9 @@ class crossbar {
   /// [offset, offset + bytes) leaves the crossbar.
   bool read_weights(std::uint64_t offset, std::uint8_t* data, std::size_t bytes) const;
   bool write_weights(std::uint64_t offset, const std::uint8_t* data, std::size_t bytes);
+
+  /// Grows with every write that had an effect.
+  std::uint64_t writes() const { return writes_; }
 
   /// Bytes that `inputs` and `codes` of mvm() must have: dimensions rounded up to the kernels' granules.
   unsigned input_bytes() const { return quads_ * mvm::quad_rows; }
@@ -50,6 +52,7 @@ class crossbar {
   void prepare(unsigned first_quad, unsigned quads, unsigned first_block, unsigned blocks);
 
   const mvm::kernel_set* kernels_;
+  std::uint64_t writes_ = 0;
   unsigned rows_, columns_, quads_, blocks_;
   std::unique_ptr<std::int8_t[], aligned_delete> weights_;  // null until the first write
   // What the kernels' input offset of 128 adds to each sum, negated, for the row and column range last used.

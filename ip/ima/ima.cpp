@@ -52,7 +52,8 @@ void ima::push(cycle_t now) {
     return;
   }
   q.streamed = q.written = 0;
-  q.total = std::uint64_t{q.job.pixels[0].count} * q.job.pixels[1].count;
+  q.total = q.job.mvms();
+  registers_[reg::tag_offset / 4] += static_cast<std::uint32_t>(q.total);
   q.failed = false;
   if (jobs_held_ == 0) active_since_ = now;
   ++jobs_held_;
@@ -117,8 +118,13 @@ bool ima::start_mvm(cycle_t now) {
   out.slot = in.slot;
   out.pixel0 = in.pixel0;
   out.pixel1 = in.pixel1;
-  crossbar_.mvm(in.values.data(), job.row_start, job.row_count, job.first_column, job.column_count,
-                static_cast<std::int32_t>(job.adc_m), job.adc_s, out.codes.data());
+  const auto m = static_cast<std::int32_t>(job.adc_m);
+  if (array_)
+    array_->mvm(crossbar_, in.values.data(), job.row_start, job.row_count, job.first_column, job.column_count, m,
+                job.adc_s, job.tag_of(in.pixel0, in.pixel1), out.codes.data());
+  else
+    crossbar_.mvm(in.values.data(), job.row_start, job.row_count, job.first_column, job.column_count, m, job.adc_s,
+                  out.codes.data());
   computing_ = true;
   mvm_end_ = now + parameters_.mvm_cycles;
   ++counters_.mvms;

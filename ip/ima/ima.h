@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "ip/core/counter_list.h"
 #include "ip/core/device_error.h"
 #include "ip/core/types.h"
+#include "ip/ima/analog_array.h"
 #include "ip/ima/crossbar.h"
 #include "ip/ima/input_generator.h"
 #include "ip/ima/job.h"
@@ -103,6 +105,9 @@ class ima {
   bool streaming() const { return ports_[0].busy() || ports_[1].busy(); }  ///< a beat waits for banks
   const ima_counters& counters() const { return counters_; }
 
+  /// From now on codes are made by `array` from the cells' weights; null: the cells are ideal.
+  void use(std::unique_ptr<analog_array> array) { array_ = std::move(array); }
+
   /// The cells, for debug access and loading.
   crossbar& cells() { return crossbar_; }
   const crossbar& cells() const { return crossbar_; }
@@ -146,6 +151,7 @@ class ima {
 
   ima_parameters parameters_;
   crossbar crossbar_;
+  std::unique_ptr<analog_array> array_;  // null: the crossbar's own codes
   input_generator generator_;
   ima_job::register_file registers_{};
 

@@ -37,6 +37,7 @@ ima_job ima_job::decode(const register_file& registers) {
   job.y_lo = low_half(word(reg::y_range_offset));
   job.y_hi = high_half(word(reg::y_range_offset));
   job.row_start = word(reg::row_start_offset);
+  job.tag = word(reg::tag_offset);
   job.adc_m = word(reg::adc_m_offset);
   job.adc_s = word(reg::adc_s_offset);
   job.groups = word(reg::groups_offset);

@@ -42,12 +42,18 @@ struct ima_job {
   std::uint32_t ring_base, ring_bytes;
   std::int32_t start;
   std::int16_t x, y, x_lo, x_hi, y_lo, y_hi;
-  std::uint32_t row_start, adc_m, adc_s, groups;
+  std::uint32_t row_start, tag, adc_m, adc_s, groups;
   std::array<ima_group, 8> group;
 
   // Derived, valid after check().
   std::uint32_t row_count;                   ///< bytes of a window
   std::uint32_t first_column, column_count;  ///< smallest range that holds every group
+
+  std::uint64_t mvms() const { return std::uint64_t{pixels[0].count} * pixels[1].count; }
+  /// Tag of a pixel's MVM: they count from the job's on, in the order in which pixels are walked.
+  std::uint32_t tag_of(std::uint32_t pixel0, std::uint32_t pixel1) const {
+    return tag + pixel1 * pixels[0].count + pixel0;
+  }
 
   /// Words of JOB registers, in offset order from LOOP[0].COUNT on.
   static constexpr unsigned register_words = 0x110 / 4;

@@ -177,7 +177,7 @@ typedef struct {
 /// first output column x of image i, the executor sets: START = start + slot(i*W_in + x*stride - pad) * column_bytes
 /// (slot of the window's first column, before the image's begin it wraps backwards), ORIGIN.x = x*stride - pad,
 /// and adds the output slot's offset to every GROUP.BASE. An MVM may make several output pixels: each has GROUPs of its
-/// own, and a job has fewer MVMs than its tile has pixels.
+/// own, and a job has fewer MVMs than its tile has pixels. TAG: MVMs of the step so far, of all tiles of all images.
 #define OHMIC_IMA_JOB_WORDS 68u
 typedef struct {
   ohmic_step step;

@@ -48,11 +48,6 @@ pcm_crossbar::pcm_crossbar(unsigned rows, unsigned columns, const pcm_options& o
   }
   weights_.resize(std::size_t{blocks_} * pairs_ * pair_cells);
   if (options_.reads == read_noise::per_mvm) variances_.resize(weights_.size());
-  inputs_.resize(2 * pairs_);
-  squares_.resize(2 * pairs_);
-  sums_.resize(blocks_ * block_columns);
-  column_variances_.resize(block_columns);
-  xi_.resize(block_columns);
 }
 
 void pcm_crossbar::apply_faults(unsigned row, row_of_devices& d, const std::vector<device_fault>& faults) const {
@@ -79,9 +74,14 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
   const device_model& model = options_.devices;
   const philox_key key = key_of(options_.seed);
   std::vector<int> largest(columns_, 0);
+  std::vector<bool> row_used(rows_);
   for (unsigned r = 0; r < rows_; ++r)
-    for (unsigned c = 0; c < columns_; ++c)
-      largest[c] = std::max(largest[c], std::abs(int{weights[std::size_t{r} * columns_ + c]}));
+    for (unsigned c = 0; c < columns_; ++c) {
+      const int w = std::abs(int{weights[std::size_t{r} * columns_ + c]});
+      largest[c] = std::max(largest[c], w);
+      if (w != 0) row_used[r] = true;
+    }
+  const std::vector<int> column_used = largest;
   const int of_crossbar = std::max(1, *std::max_element(largest.begin(), largest.end()));
   for (int& w : largest) {
     if (options_.scale == weight_scale::range) w = std::max(range_of_weights, of_crossbar);
@@ -95,6 +95,7 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
   const double most = std::min(32767.0, 32768.0 * rows_without_loss / rows_ - 1);
   std::vector<double> variance(variances_.empty() ? 0 : std::size_t{rows_} * columns_);
   std::vector<double> once(std::size_t{4} * half);
+  double at_start = 0, now = 0;
   for (unsigned r = 0; r < rows_; ++r) {
     for (unsigned c = 0; c < n; ++c) {
       const double g = weights[std::size_t{r} * n + c] * (model.g_max / largest[c]);
@@ -119,11 +120,16 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
     for (unsigned c = 0; c < n; ++c) {
       const double unit = largest[c] / model.g_max * fraction;
       weights_[cell(r, c)] = saturated((d.drifted[c] - d.drifted[n + c]) * unit, most);
+      if (row_used[r] && column_used[c] != 0) {
+        at_start += std::fabs(d.programmed[c] - d.programmed[n + c]) * unit;
+        now += std::fabs(d.drifted[c] - d.drifted[n + c]) * unit;
+      }
       if (variance.empty()) continue;
       const double plus = d.deviation[c] * unit, minus = d.deviation[n + c] * unit;
       variance[std::size_t{r} * n + c] = plus * plus + minus * minus;
     }
   }
+  gain_ = options_.compensation == drift_compensation::global && now > 0 ? at_start / now : 1;
   if (variance.empty()) return;
   const double greatest = *std::max_element(variance.begin(), variance.end());
   variance_unit_ = greatest / largest_byte_;
@@ -134,47 +140,59 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
 }
 
 const std::int32_t* pcm_crossbar::sums(const std::int8_t* inputs, unsigned first_row, unsigned row_count,
-                                       unsigned first_column, unsigned count, std::uint32_t tag) {
+                                       unsigned first_column, unsigned count, std::uint32_t tag,
+                                       workspace& space) const {
   const unsigned first_pair = first_row / 2, pairs = (first_row + row_count - 1) / 2 + 1 - first_pair;
   const unsigned first_block = first_column / block_columns;
   const unsigned end_block = (first_column + count - 1) / block_columns + 1;
   const unsigned begin = 2 * first_pair, end = std::min(2 * (first_pair + pairs), rows_);
-  std::copy(inputs + begin, inputs + end, inputs_.begin());
-  if (end - begin < 2 * pairs) inputs_[2 * pairs - 1] = 0;
+  if (space.inputs.size() < 2 * pairs_) space.inputs.resize(2 * pairs_), space.squares.resize(2 * pairs_);
+  if (space.sums.size() < blocks_ * block_columns) space.sums.resize(blocks_ * block_columns);
+  space.column_variances.resize(block_columns);
+  space.xi.resize(block_columns);
+  std::copy(inputs + begin, inputs + end, space.inputs.begin());
+  if (end - begin < 2 * pairs) space.inputs[2 * pairs - 1] = 0;
   if (options_.dac_bits < 8) {
     // The nearest of the DAC's levels, half up, not beyond its greatest.
     const int step = 1 << (8 - options_.dac_bits);
     for (unsigned i = 0; i < 2 * pairs; ++i) {
-      const int level = (inputs_[i] + step / 2) >> (8 - options_.dac_bits);
-      inputs_[i] = static_cast<std::int16_t>(std::min(level * step, 128 - step));
+      const int level = (space.inputs[i] + step / 2) >> (8 - options_.dac_bits);
+      space.inputs[i] = static_cast<std::int16_t>(std::min(level * step, 128 - step));
     }
   }
   const bool noisy = !variances_.empty() && variance_unit_ > 0;
   if (noisy)
-    for (unsigned i = 0; i < 2 * pairs; ++i) squares_[i] = static_cast<std::int16_t>(inputs_[i] * inputs_[i]);
+    for (unsigned i = 0; i < 2 * pairs; ++i)
+      space.squares[i] = static_cast<std::int16_t>(space.inputs[i] * space.inputs[i]);
   for (unsigned b = first_block; b < end_block; ++b) {
     const std::size_t at = (std::size_t{b} * pairs_ + first_pair) * pair_cells;
-    std::int32_t* sums = &sums_[b * block_columns];
-    kernels_->multiply(&weights_[at], inputs_.data(), pairs, sums);
+    std::int32_t* sums = &space.sums[b * block_columns];
+    kernels_->multiply(&weights_[at], space.inputs.data(), pairs, sums);
     if (!noisy) continue;
-    kernels_->multiply_bytes(&variances_[at], squares_.data(), pairs, column_variances_.data());
+    kernels_->multiply_bytes(&variances_[at], space.squares.data(), pairs, space.column_variances.data());
     constexpr unsigned counters = block_columns / 4;
     kernels_->normals(key_of(options_.seed), {first_row << 16 | b * counters, identity_, tag, mvm_read}, counters,
-                      xi_.data());
-    kernels_->add_noise(column_variances_.data(), variance_unit_, xi_.data(), sums);
+                      space.xi.data());
+    kernels_->add_noise(space.column_variances.data(), variance_unit_, space.xi.data(), sums);
   }
-  return sums_.data();
+  return space.sums.data();
 }
 
 void pcm_crossbar::mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column,
-                       unsigned count, std::int32_t m, unsigned s, std::uint32_t tag, std::int8_t* codes) {
-  sums(inputs, first_row, row_count, first_column, count, tag);
+                       unsigned count, std::int32_t m, unsigned s, std::uint32_t tag, std::int8_t* codes,
+                       workspace& space) const {
+  sums(inputs, first_row, row_count, first_column, count, tag, space);
   const unsigned begin = first_column / block_columns * block_columns;
   const unsigned end = (first_column + count + block_columns - 1) / block_columns * block_columns;
   const unsigned dropped = 8 - options_.adc_bits;
+  if (gain_ != 1) {
+    double scaled = rounded(m * gain_);
+    for (; scaled > 2147483647.0 && s > 1; --s) scaled = rounded(scaled / 2);
+    m = static_cast<std::int32_t>(std::max(1.0, std::min(scaled, 2147483647.0)));
+  }
   // Beyond 62 every code is 0 already.
   const unsigned shift = std::min(s + fraction_bits_ + dropped, 62u);
-  adc_->adc(&sums_[begin], end - begin, m, shift, codes + begin);
+  adc_->adc(&space.sums[begin], end - begin, m, shift, codes + begin);
   if (dropped == 0) return;
   const int most = (1 << (options_.adc_bits - 1)) - 1;
   for (unsigned c = begin; c < end; ++c)

@@ -4,37 +4,16 @@
 #include <memory>
 #include <vector>
 
-#include "ip/ima/pcm/device_model.h"
 #include "ip/ima/pcm/pcm_kernels.h"
+#include "ip/ima/pcm/pcm_options.h"
 
 namespace ohmic::pcm {
-
-/// Read noise: none; one draw for every device, the same for all MVMs (as aihwkit evaluates a network); or a new draw
-/// in every MVM, as a chip does.
-enum class read_noise { off, once, per_mvm };
-
-/// Which weight is programmed to g_max: 127, the range of int8 weights (one scale per output column of a layer over
-/// all its row sets, as weights are quantised); the largest |weight| of the crossbar; or that of each column.
-enum class weight_scale { range, crossbar, column };
 
 /// A device that does not do what it is told, from the start: `conductance` in uS for ever, without noise.
 struct device_fault {
   unsigned row, column;
   bool negative;  ///< the device that is subtracted
   double conductance;
-};
-
-/// What the crossbars of a chip are made of, and the draw of their noise.
-struct pcm_options {
-  device_model devices = pcm_like_devices();
-  std::uint64_t seed = 1;
-  double time_s = 1;  ///< since programming, for the whole run
-  read_noise reads = read_noise::per_mvm;
-  weight_scale scale = weight_scale::range;
-  double dead = 0;                      ///< share of devices that do not conduct
-  double stuck = 0;                     ///< share of devices that are stuck at `stuck_at`
-  double stuck_at = 1;                  ///< of g_max
-  unsigned dac_bits = 8, adc_bits = 8;  ///< 1..8; fewer than 8: the upper bits of a byte
 };
 
 /// One crossbar of phase-change memory with its converters: pairs of devices with noise, drift and 1/f reads.
@@ -63,15 +42,27 @@ class pcm_crossbar {
   /// Programs every cell: weights[row * columns + column]. Faults win over what is drawn.
   void program(const std::int8_t* weights, const std::vector<device_fault>& faults = {});
 
+  /// What an MVM needs of memory. Threads that share a crossbar bring one each; it may serve any number of crossbars.
+  struct workspace {
+    std::vector<std::int16_t> inputs, squares;
+    std::vector<std::int32_t> sums, column_variances;
+    std::vector<double> xi;
+  };
+
   /// As crossbar::mvm(): inputs by row, zero outside the range where rows share a group of four with it; codes by
   /// column, with room for whole blocks of 64. `tag` tells MVMs apart that draw their own read noise.
   void mvm(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column, unsigned count,
-           std::int32_t m, unsigned s, std::uint32_t tag, std::int8_t* codes);
+           std::int32_t m, unsigned s, std::uint32_t tag, std::int8_t* codes, workspace&) const;
 
   /// The sums before the ADC in units of 2^-fraction_bits(), by column; others of their blocks are undefined.
   const std::int32_t* sums(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column,
-                           unsigned count, std::uint32_t tag);
+                           unsigned count, std::uint32_t tag, workspace&) const;
   unsigned fraction_bits() const { return fraction_bits_; }
+
+  /// What the ADC's gain is multiplied by: 1 without compensation. Ratio of the mean |weight| right after programming
+  /// to that of now (reads drawn `once` included) over the cells in rows and columns that hold a weight: what reading
+  /// one row after the other through perfect converters would give.
+  double gain() const { return gain_; }
 
   /// What a cell weighs now, in units of weights (read noise `once` included).
   double weight(unsigned row, unsigned column) const;
@@ -93,10 +84,8 @@ class pcm_crossbar {
   std::uint32_t identity_;
   std::vector<std::int16_t> weights_;    // [block][pair][64 columns][2 rows]
   std::vector<std::uint8_t> variances_;  // the same cells, in units of variance_unit_; empty unless per MVM
-  double variance_unit_ = 0;             // in squares of a weight's least bit
-  std::vector<std::int16_t> inputs_, squares_;
-  std::vector<std::int32_t> sums_, column_variances_;
-  std::vector<double> xi_;
+  double gain_ = 1;
+  double variance_unit_ = 0;  // in squares of a weight's least bit
 };
 
 }  // namespace ohmic::pcm

@@ -105,13 +105,15 @@ static inline bool behind(step_state* s) {
   return false;
 }
 
-/* All job registers. */
-OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, const step_state* s) {
+/* All job registers. Each step's MVMs count from 0, so TAG goes with the step. */
+OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, step_state* s) {
   const ohmic_ima* ima = (const ohmic_ima*)s->step;
-  e->ima_programmed = s;
   volatile uint32_t* registers = ima_register_file();
+  if (e->ima_programmed) e->ima_programmed->tag = registers[OHMIC_IMA_TAG_OFFSET / 4];
+  registers[OHMIC_IMA_TAG_OFFSET / 4] = s->tag;
+  e->ima_programmed = s;
   for (uint32_t w = 0; w < OHMIC_IMA_JOB_WORDS; ++w) {
-    const bool reserved = (w < OHMIC_IMA_RING_BASE_OFFSET / 4 && w % 4 == 3) || w == OHMIC_IMA_ADC_M_OFFSET / 4 - 1 ||
+    const bool reserved = (w < OHMIC_IMA_RING_BASE_OFFSET / 4 && w % 4 == 3) || w == OHMIC_IMA_TAG_OFFSET / 4 ||
                           w == OHMIC_IMA_GROUP_OFFSET / 4 - 1;
     if (!reserved) registers[w] = ima->registers[w];
   }

@@ -147,6 +147,7 @@ struct step_state {
   uint32_t origin_step;  ///< to the next tile
   uint32_t origin_first;
   uint32_t groups;
+  uint32_t tag;  ///< number of its next MVM, while another step has the IMA's registers
   // PUSH
   /// Of the next tile's first column: in the stream, and in the order of this replica; and how they go on.
   uint32_t numbers[2], number_step[2], number_image_step[2];
@@ -197,7 +198,7 @@ struct executor {
   uint32_t ima_steps, kernel_steps;
   // IMA: jobs in order
   uint32_t jobs_held, jobs_room, jobs_done, jobs_first;
-  const step_state* ima_programmed;
+  step_state* ima_programmed;
   step_state* jobs[MOST_JOBS];
   // DMA
   uint32_t channels_active;  ///< carry a step's tile
@@ -231,7 +232,7 @@ static inline bool step_started(step_state* s) {
   return s->starts.row == s->starts.rows;
 }
 
-void executor_program_ima(executor*, const step_state*);
+void executor_program_ima(executor*, step_state*);
 /// Starts a transfer of the step's tile: the chain that begins at an offset of L1.
 static inline void executor_transfer(executor* e, step_state* s, uint32_t channel, uint32_t first) {
   dma_start_at(channel, first);

@@ -29,11 +29,12 @@ pcm_options without_noise() {
 }
 
 /// Padded as mvm() asks.
-bytes codes_of(pcm_crossbar& x, const bytes& inputs, unsigned row, unsigned rows, unsigned column, unsigned columns,
-               std::int32_t m, unsigned s, std::uint32_t tag = 0) {
+bytes codes_of(const pcm_crossbar& x, const bytes& inputs, unsigned row, unsigned rows, unsigned column,
+               unsigned columns, std::int32_t m, unsigned s, std::uint32_t tag = 0) {
   bytes padded(inputs.size() + 4, 0), codes(column + columns + 64);
   std::copy_n(inputs.begin() + row, rows, padded.begin() + row);
-  x.mvm(padded.data(), row, rows, column, columns, m, s, tag, codes.data());
+  pcm_crossbar::workspace space;
+  x.mvm(padded.data(), row, rows, column, columns, m, s, tag, codes.data(), space);
   return {codes.begin() + column, codes.begin() + column + columns};
 }
 
@@ -118,7 +119,7 @@ class PcmCrossbar : public testing::Test {
     x.program(weights.data());
     return x;
   }
-  bytes codes(pcm_crossbar& x, std::uint32_t tag = 0, unsigned column = 0, unsigned columns = 256) const {
+  bytes codes(const pcm_crossbar& x, std::uint32_t tag = 0, unsigned column = 0, unsigned columns = 256) const {
     return codes_of(x, inputs, 0, 256, column, columns, 1 << 18, 32, tag);
   }
 
@@ -191,10 +192,11 @@ TEST_F(PcmCrossbar, DrawsPerMvmNoiseWithTheVarianceOfTheDevices) {
   constexpr unsigned draws = 4000;
   std::vector<double> sum(256), squares(256);
   double neighbours = 0;
-  const std::int32_t* without = still.sums(inputs.data(), 0, 256, 0, 256, 0);
+  pcm_crossbar::workspace space, other_space;
+  const std::int32_t* without = still.sums(inputs.data(), 0, 256, 0, 256, 0, other_space);
   std::vector<double> previous(256);
   for (std::uint32_t tag = 0; tag < draws; ++tag) {
-    const std::int32_t* with = x.sums(inputs.data(), 0, 256, 0, 256, tag);
+    const std::int32_t* with = x.sums(inputs.data(), 0, 256, 0, 256, tag, space);
     for (unsigned c = 0; c < 256; ++c) {
       double variance = 0;
       if (tag == 0) {

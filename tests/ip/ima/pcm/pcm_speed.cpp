@@ -41,8 +41,9 @@ int main() {
         chip.push_back(std::make_unique<pcm::pcm_crossbar>(256, 256, options, i, pcm::kernels_of(variant)));
       const double program = ns_per(1, [&](unsigned) { chip[0]->program(weights.data()); });
       for (auto& x : chip) x->program(weights.data());
+      pcm::pcm_crossbar::workspace space;
       const auto run = [&](unsigned n, unsigned tag) {
-        chip[n]->mvm(inputs.data(), 0, 256, 0, 256, 1 << 20, 32, tag, codes.data());
+        chip[n]->mvm(inputs.data(), 0, 256, 0, 256, 1 << 20, 32, tag, codes.data(), space);
       };
       const double hot = ns_per(216, [&](unsigned i) { run(0, i); });
       const double cold = ns_per(216, [&](unsigned i) { run(i, i); });

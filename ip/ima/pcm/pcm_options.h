@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ip/ima/pcm/device_model.h"
+
+namespace ohmic::pcm {
+
+/// Read noise: none; one draw for every device, the same for all MVMs (as aihwkit evaluates a network); or a new draw
+/// in every MVM, as a chip does.
+enum class read_noise { off, once, per_mvm };
+
+/// Which weight is programmed to g_max: 127, the range of int8 weights (one scale per output column of a layer over
+/// all its row sets, as weights are quantised); the largest |weight| of the crossbar; or that of each column.
+enum class weight_scale { range, crossbar, column };
+
+/// Drift compensation: none; or one gain per crossbar in front of its ADC, so that the mean |weight| is what it was
+/// after programming.
+enum class drift_compensation { none, global };
+
+/// What the crossbars of a chip are made of, and the draw of their noise.
+struct pcm_options {
+  device_model devices = pcm_like_devices();
+  std::uint64_t seed = 1;
+  double time_s = 1;  ///< since programming, for the whole run
+  read_noise reads = read_noise::per_mvm;
+  weight_scale scale = weight_scale::range;
+  drift_compensation compensation = drift_compensation::none;
+  double dead = 0;                      ///< share of devices that do not conduct
+  double stuck = 0;                     ///< share of devices that are stuck at `stuck_at`
+  double stuck_at = 1;                  ///< of g_max
+  unsigned dac_bits = 8, adc_bits = 8;  ///< 1..8; fewer than 8: the upper bits of a byte
+};
+
+/// All of it as one line: two that differ anywhere give different lines.
+std::string to_text(const pcm_options&);
+
+}  // namespace ohmic::pcm
