@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -128,6 +129,8 @@ class cluster {
   Observer& observer() { return observer_; }
   const event_unit& events() const { return events_; }
   const ima& accelerator() const { return ima_; }
+  /// Before start(): what makes the codes of its crossbar, if that is not ideal.
+  void use(std::unique_ptr<analog_array> array) { ima_.use(std::move(array)); }
   const dma& mover() const { return dma_; }
   const shared_icache& icache() const { return icache_; }
   const cluster_control& control() const { return control_; }

@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "host/console.h"
 #include "platform/command/version.h"
 #include "platform/config/config_error.h"
+#include "platform/config/numbers.h"
 #include "platform/config/schema.h"
 #include "platform/run/exit_code.h"
 
@@ -43,7 +45,8 @@ bool is_elf(const std::string& file) {
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
-      trap_limit, lockstep_mismatches, calibration_images, evaluated, skip;
+      trap_limit, lockstep_mismatches, calibration_images, evaluated, skip, draws;
+  std::string times;
   std::string model, calibration, check, fill_memory;
 };
 
@@ -62,6 +65,7 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--rows", words.rows, range_of(schema_kind::chip, "ima.rows"), rows);
   read("--calibration-images", words.calibration_images, {1, 1'000'000}, a.calibration_images);
   read("--images", words.evaluated, {1, 1'000'000'000}, a.images_count);
+  read("--draws", words.draws, {1, 1'000'000}, a.draws);
   read("--skip", words.skip, {0, 1'000'000'000}, a.skip);
   read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
   read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
@@ -91,6 +95,26 @@ void to_sets(const option_words& words, arguments& a) {
   if (!words.check.empty()) set("check", words.check);
   if (!a.energy.empty() && a.what == command::run_experiment) set("energy", a.energy);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
+}
+
+/// "1s,1h,30d" in seconds: whole or decimal numbers of s, m, h, d, mo (30 days) or y (365 days).
+void read_times(const std::string& words, std::vector<double>& times) {
+  if (words.empty()) return;
+  static const std::map<std::string, double> units{{"s", 1},       {"m", 60},         {"h", 3600},
+                                                   {"d", 86400.0}, {"mo", 2592000.0}, {"y", 31536000.0}};
+  for (std::size_t at = 0; at <= words.size();) {
+    const std::size_t comma = std::min(words.find(',', at), words.size());
+    const std::string word = words.substr(at, comma - at);
+    const std::size_t unit = std::min(word.find_first_not_of("0123456789."), word.size());
+    const auto number = parse_number(word.substr(0, unit));
+    const auto found = units.find(word.substr(unit));
+    if (!number || found == units.end() || *number * found->second > 1e10)
+      throw config_error("--time " + printable(words) + ": " + printable(word) +
+                         " is not a time after programming; allowed: numbers from 0 on with s, m, h, d, mo or y, as in "
+                         "1s,1h,1d,1mo,1y");
+    times.push_back(*number * found->second);
+    at = comma + 1;
+  }
 }
 
 /// --fill-memory as the keys that it stands for.
@@ -330,6 +354,16 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->allow_extra_args(false);
   evaluate->add_option("--rows", s.rows, "Rows of the chip's crossbars (default: 256)")->type_name("N");
   evaluate->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
+  evaluate
+      ->add_option(
+          "--time", s.times,
+          "Also on crossbars of phase-change memory, so long after programming: 1s,1h,1d,1mo,1y or a part of these")
+      ->type_name("TIMES");
+  evaluate->add_option("--draws", s.draws, "Chips that are drawn for each time (default: 5)")->type_name("N");
+  evaluate
+      ->add_option("--analog", a.analog,
+                   "Their devices and noise, as `analog` of an experiment: \"{read_noise: static}\"")
+      ->type_name("YAML");
   evaluate->add_flag("--only-adc", a.only_adc, "Leave out the float network and the int8 network without ADCs");
   evaluate->add_option("--json", a.json, "Write the figures to this file")->type_name("FILE");
   evaluate->add_flag("--quiet", a.quiet, "No progress and no table");
@@ -360,6 +394,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   try {
     read_numbers(s, a);
     read_fill_memory(s.fill_memory, a.sets);
+    read_times(s.times, a.times_s);
   } catch (const config_error& error) {
     return mistake(error.what());
   }

@@ -23,6 +23,9 @@ struct arguments {
   std::string chip, images, input, out, json;
   std::string model, data, calibration, name;  ///< of evaluate and models
   std::uint64_t skip = 0, images_count = 0, calibration_images = 256;
+  std::vector<double> times_s;  ///< of --time
+  std::string analog;           ///< YAML of --analog
+  std::uint64_t draws = 5;
   bool only_adc = false;
   std::string energy;                 ///< argument of --energy
   std::string write_mapping;          ///< of compile: a file for the mapping; empty: none

@@ -228,6 +228,8 @@ exit_code evaluate_command(const arguments& a) {
     request.input = config.input || config.model_is_file ? config.input : model_input(config.model);
     request.layers = config.digital_layers;
     request.rows = config.chip.ima.rows;
+    request.columns = config.chip.ima.columns;
+    if (config.analog) request.analog = *config.analog;
     if (request.calibration.empty()) request.calibration = config.images.calibration;
   } else if (a.file.find('/') == std::string::npos && std::filesystem::path(a.file).extension() != ".onnx") {
     request.model = model_file(a.file);
@@ -244,6 +246,9 @@ exit_code evaluate_command(const arguments& a) {
   request.images = a.images_count;
   request.threads = a.threads;
   request.only_adc = a.only_adc;
+  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog");
+  request.times_s = a.times_s;
+  request.draws = static_cast<unsigned>(a.draws);
   request.quiet = a.quiet;
   request.json = a.json;
   attempt("to evaluate " + request.model);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chip/chip_config.h"
+#include "ip/ima/pcm/pcm_options.h"
 #include "sw/compiler/graph/pixel_conversion.h"
 #include "sw/compiler/mapping/mapping_options.h"
 
@@ -49,7 +50,7 @@ struct experiment_config {
     std::uint64_t fill_seed = 1;
   } engine;
 
-  std::string analog = "ideal";
+  std::optional<pcm::pcm_options> analog;  ///< empty: ideal crossbars
   bool adc_exact = false;
   bool check_layers = false;
   std::string energy;  ///< file of coefficients; empty: energy is not reported
@@ -63,6 +64,10 @@ struct experiment_config {
 experiment_config load_experiment(const std::string& path, const std::vector<std::string>& sets = {},
                                   const std::vector<std::string>& cores = {},
                                   const std::vector<std::string>& hand_overs = {});
+
+/// The experiment's key `analog` alone, from YAML text ("{programmed_s: 3600}"), for devices that are not ideal
+/// whatever `model` says. Throws config_error naming `option`.
+pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option);
 
 /// The experiment's key `input` alone, from YAML text ("{scale: 1/255}"). Throws config_error naming `option`.
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option);

@@ -45,7 +45,13 @@ struct experiment_file {
       std::optional<std::uint64_t> seed;
     } fill_memory;
   } engine;
-  std::optional<std::string> analog, adc, check, energy, output;
+  struct {
+    std::optional<std::string> model, devices, read_noise, scale, compensation;
+    std::optional<std::uint64_t> seed;
+    std::optional<double> programmed_s, programming_noise, drift, read_noise_factor, dead, stuck, stuck_at;
+    std::optional<unsigned> dac_bits, adc_bits;
+  } analog;
+  std::optional<std::string> adc, check, energy, output;
 };
 
 /// The file's struct from a checked tree.

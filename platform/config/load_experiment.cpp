@@ -81,6 +81,30 @@ pixel_conversion pixels_of(const config_node& root, const experiment_file& f) {
   return p;
 }
 
+pcm::pcm_options pcm_of(const config_node& root, const experiment_file& f) {
+  pcm::pcm_options o;
+  if (f.analog.devices == "hermes") o.devices = pcm::hermes_devices();
+  apply(f.analog.seed, o.seed);
+  apply(f.analog.programmed_s, o.time_s);
+  if (f.analog.read_noise == "static") o.reads = pcm::read_noise::once;
+  if (f.analog.read_noise == "off") o.reads = pcm::read_noise::off;
+  if (f.analog.scale == "crossbar") o.scale = pcm::weight_scale::crossbar;
+  if (f.analog.scale == "column") o.scale = pcm::weight_scale::column;
+  if (f.analog.compensation == "global") o.compensation = pcm::drift_compensation::global;
+  apply(f.analog.programming_noise, o.devices.programming_scale);
+  apply(f.analog.drift, o.devices.drift_scale);
+  apply(f.analog.read_noise_factor, o.devices.read_scale);
+  apply(f.analog.dead, o.dead);
+  apply(f.analog.stuck, o.stuck);
+  apply(f.analog.stuck_at, o.stuck_at);
+  apply(f.analog.dac_bits, o.dac_bits);
+  apply(f.analog.adc_bits, o.adc_bits);
+  if (o.dead + o.stuck > 1)
+    throw config_error(root.find("analog")->place +
+                       ": analog.dead and analog.stuck are more than all devices together");
+  return o;
+}
+
 chip_config chip_of(const config_node& root, const fs::path& file, std::vector<chip_override> overrides,
                     const std::vector<std::string>& cores, const std::vector<std::string>& hand_overs) {
   const config_node& chip = *root.find("chip");
@@ -148,7 +172,21 @@ experiment_file to_experiment_file(const config_node& root) {
   read("engine.random_delay.seed", f.engine.random_delay.seed);
   read("engine.fill_memory.with", f.engine.fill_memory.with);
   read("engine.fill_memory.seed", f.engine.fill_memory.seed);
-  read("analog", f.analog);
+  read("analog.model", f.analog.model);
+  read("analog.devices", f.analog.devices);
+  read("analog.seed", f.analog.seed);
+  read("analog.programmed_s", f.analog.programmed_s);
+  read("analog.read_noise", f.analog.read_noise);
+  read("analog.scale", f.analog.scale);
+  read("analog.programming_noise", f.analog.programming_noise);
+  read("analog.drift", f.analog.drift);
+  read("analog.read_noise_factor", f.analog.read_noise_factor);
+  read("analog.compensation", f.analog.compensation);
+  read("analog.dead", f.analog.dead);
+  read("analog.stuck", f.analog.stuck);
+  read("analog.stuck_at", f.analog.stuck_at);
+  read("analog.dac_bits", f.analog.dac_bits);
+  read("analog.adc_bits", f.analog.adc_bits);
   read("adc", f.adc);
   read("check", f.check);
   read("energy", f.energy);
@@ -172,6 +210,12 @@ best_options to_best_options(const config_node& root) {
   best_options options;
   visit_best_options(options, option_reader(root));
   return options;
+}
+
+pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option) {
+  config_node root = parse_yaml("chip: none\nanalog: " + text, option);
+  refuse_mistakes(check(root, schema_kind::experiment));
+  return pcm_of(root, to_experiment_file(root));
 }
 
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {
@@ -227,7 +271,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   if (f.engine.fill_memory.with) c.engine.fill_random = *f.engine.fill_memory.with == "random";
   apply(f.engine.fill_memory.seed, c.engine.fill_seed);
 
-  apply(f.analog, c.analog);
+  if (f.analog.model.value_or("ideal") == "pcm") c.analog = pcm_of(root, f);
   if (f.adc) c.adc_exact = *f.adc == "exact";
   if (f.check) c.check_layers = *f.check == "layers";
   if (f.energy) c.energy = located(*f.energy, *root.find("energy"), file);

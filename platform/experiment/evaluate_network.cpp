@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "host/console.h"
@@ -15,6 +16,7 @@
 #include "platform/experiment/network.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/images/labelled_data.h"
+#include "sw/compiler/reference/analog_chip.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "sw/compiler/reference/work_sharing.h"
 
@@ -63,6 +65,27 @@ confidence_interval interval_of(const accuracy& a) {
   return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
+double drawn_accuracy::mean() const {
+  double sum = 0;
+  for (const double share : shares) sum += share;
+  return shares.empty() ? 0 : sum / static_cast<double>(shares.size());
+}
+
+double drawn_accuracy::deviation() const {
+  double squares = 0;
+  for (const double share : shares) squares += (share - mean()) * (share - mean());
+  return shares.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(shares.size() - 1));
+}
+
+double drawn_accuracy::half_interval() const {
+  // 97.5 % quantile of Student's t by degrees of freedom; the normal distribution's and its first correction beyond.
+  static constexpr double t[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+  if (shares.size() < 2) return 0;
+  const std::size_t freedom = shares.size() - 1;
+  const double quantile = freedom <= std::size(t) ? t[freedom - 1] : 1.96 + 2.4 / static_cast<double>(freedom);
+  return quantile * deviation() / std::sqrt(static_cast<double>(shares.size()));
+}
+
 void evaluate_network(const evaluation_request& request) {
   if (!request.json.empty()) {
     check_outputs_differ({{"--json", request.json}}, {{"the model", request.model}, {"--data", request.data}});
@@ -108,6 +131,30 @@ void evaluate_network(const evaluation_request& request) {
     timed("float network",
           [&](std::size_t i) { of_float[i] = greatest_of(net.source->logits(data.real(request.skip + i))); });
 
+  std::vector<drawn_accuracy> drawn;
+  double analog_seconds = 0;
+  for (const double time : request.times_s) {
+    drawn_accuracy& at = drawn.emplace_back();
+    at.time_s = time;
+    pcm::pcm_options options = request.analog;
+    options.time_s = time;
+    for (unsigned draw = 0; draw < request.draws; ++draw) {
+      options.seed = request.analog.seed + draw;
+      const analog_chip chip(net.graph, crossbars_without_mapping(net.graph, request.columns), request.rows,
+                             request.columns, options, request.threads);
+      const reference_executor noisy(net.graph, reference_mode::adc, &chip);
+      std::vector<int> answers(count);
+      analog_seconds +=
+          timed(fmt::format("{} after programming, chip {} of {}", readable_seconds(time), draw + 1, request.draws),
+                [&](std::size_t i) {
+                  answers[i] = greatest_of(noisy.run(input(i), false, static_cast<unsigned>(i)).logits);
+                });
+      std::size_t right = 0;
+      for (std::size_t i = 0; i < count; ++i) right += answers[i] == data.labels[request.skip + i] ? 1 : 0;
+      at.shares.push_back(static_cast<double>(right) / static_cast<double>(count));
+    }
+  }
+
   const auto classes = static_cast<std::size_t>(net.graph.output().channels);
   std::vector<std::vector<std::size_t>> confusion(classes, std::vector<std::size_t>(classes, 0));
   const auto count_right = [&](const std::vector<int>& answers) {
@@ -127,6 +174,18 @@ void evaluate_network(const evaluation_request& request) {
     if (with_exact) text += row("int8", right_exact, with_float ? &right_float : nullptr);
     text += row("int8 and ADC", right, with_exact ? &right_exact : nullptr);
     if (with_float) text += fmt::format("loss of both: {:.2f} points\n", 100 * (right_float.share() - right.share()));
+    if (!drawn.empty())
+      text += fmt::format(
+          "\nphase-change memory, {} chips per time, {:.0f} images/s\n{:<22}{:>10}   95 % of the mean      "
+          "deviation    worst .. best\n",
+          request.draws, static_cast<double>(count * request.draws * drawn.size()) / std::max(analog_seconds, 1e-9),
+          "after", "accuracy");
+    for (const drawn_accuracy& d : drawn) {
+      const auto [worst, best] = std::minmax_element(d.shares.begin(), d.shares.end());
+      text += fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %   {:8.2f} points   {:.2f} .. {:.2f} %\n",
+                          fmt::format("{} s", d.time_s), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
+                          100 * (d.mean() + d.half_interval()), 100 * d.deviation(), 100 * *worst, 100 * *best);
+    }
     if (classes <= 100) {
       text +=
           fmt::format("\n{:<22}{:>8} {:>8} {:>8}   most often taken for\n", "class", "images", "recall", "precision");
@@ -170,6 +229,16 @@ void evaluate_network(const evaluation_request& request) {
     report["float"] = to_json(right_float);
     report["loss_int8_points"] = 100 * (right_float.share() - right_exact.share());
     report["loss_points"] = 100 * (right_float.share() - right.share());
+  }
+  if (!drawn.empty()) {
+    json times = json::array();
+    for (const drawn_accuracy& d : drawn)
+      times.push_back({{"time_s", d.time_s},
+                       {"accuracy", d.mean()},
+                       {"deviation", d.deviation()},
+                       {"interval_95", {d.mean() - d.half_interval(), d.mean() + d.half_interval()}},
+                       {"draws", d.shares}});
+    report["analog"] = {{"options", pcm::to_text(request.analog)}, {"seed", request.analog.seed}, {"times", times}};
   }
   write_whole_file(request.json, report.dump(2) + "\n");
 }

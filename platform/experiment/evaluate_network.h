@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ip/ima/pcm/pcm_options.h"
 #include "sw/compiler/graph/pixel_conversion.h"
 
 namespace ohmic {
@@ -23,6 +24,22 @@ struct evaluation_request {
   bool only_adc = false;  ///< leaves out the float network and the exact form
   bool quiet = false;
   std::string json;  ///< file; empty: none
+
+  /// With times: the network also on crossbars of phase-change memory, one for each row set, so long after programming.
+  pcm::pcm_options analog;
+  std::vector<double> times_s;
+  unsigned draws = 5;      ///< chips per time: seeds analog.seed, analog.seed + 1, ...
+  unsigned columns = 256;  ///< of a crossbar
+};
+
+/// Accuracies of several chips at one time.
+struct drawn_accuracy {
+  double time_s = 0;
+  std::vector<double> shares;  ///< one per draw
+  double mean() const;
+  double deviation() const;  ///< of the draws; 0 of one
+  /// Of the mean's 95 % interval, from the deviation of the draws (Student's t); 0 of one draw.
+  double half_interval() const;
 };
 
 /// What one way of executing a network got right.

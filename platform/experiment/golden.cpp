@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
+#include "sw/compiler/mapping/emit/deployment_folder.h"
+#include "sw/compiler/reference/analog_chip.h"
 #include "sw/compiler/reference/reference_executor.h"
 
 namespace ohmic {
@@ -24,18 +27,24 @@ bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::si
   return true;
 }
 
-}  // namespace
+fingerprint reference_key(const network& net, const image_set& images) {
+  fingerprint key;
+  key.add(tool_hash()).add(net.hash).add(images.hash);
+  return key;
+}
 
-golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads,
-                             bool quiet) {
+/// `make_chip` gives the crossbars, or null for ideal ones; it is called if they are needed.
+template <class F>
+golden_outputs outputs_of(const char* what, const fingerprint& key, const network& net, const image_set& images,
+                          bool keep_maps, unsigned threads, bool quiet, const F& make_chip) {
   golden_outputs golden;
   const auto classes = static_cast<std::size_t>(net.graph.output().channels);
-  const cache_entry entry("reference", fingerprint().add(tool_hash()).add(net.hash).add(images.hash).digits(),
-                          ".logits");
+  const cache_entry entry("reference", key.digits(), ".logits");
   if (!keep_maps && unpack(entry.get(), images.size(), classes, golden.logits)) return golden;
 
-  progress meter("integer reference", quiet);
-  const reference_executor reference(net.graph);
+  progress meter(what, quiet);
+  const std::unique_ptr<analog_chip> chip = make_chip();
+  const reference_executor reference(net.graph, reference_mode::adc, chip.get());
   auto results = reference.run(images.maps, keep_maps, threads, [&](std::size_t done) {
     meter.update(static_cast<double>(done), static_cast<double>(images.size()),
                  fmt::format("{} of {} images", done, images.size()));
@@ -49,6 +58,24 @@ golden_outputs run_reference(const network& net, const image_set& images, bool k
   entry.put(bytes);
   golden.seconds = meter.seconds();
   return golden;
+}
+
+}  // namespace
+
+golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads,
+                             bool quiet) {
+  return outputs_of("integer reference", reference_key(net, images), net, images, keep_maps, threads, quiet,
+                    [] { return nullptr; });
+}
+
+golden_outputs run_noisy_reference(const network& net, const image_set& images, const deployment& mapped,
+                                   const chip_config& chip, const pcm::pcm_options& analog, bool keep_maps,
+                                   unsigned threads, bool quiet) {
+  fingerprint key = reference_key(net, images);
+  key.add(deployment_bytes(mapped)).add(pcm::to_text(analog));
+  return outputs_of("noisy reference", key, net, images, keep_maps, threads, quiet, [&] {
+    return std::make_unique<analog_chip>(net.graph, mapped.crossbars, chip.ima.rows, chip.ima.columns, analog, threads);
+  });
 }
 
 std::string describe(const mismatch& m) {

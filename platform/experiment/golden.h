@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "ip/ima/pcm/pcm_options.h"
 #include "platform/experiment/image_set.h"
 #include "platform/experiment/network.h"
+#include "sw/compiler/mapping/emit/deployment_image.h"
 
 namespace ohmic {
 
@@ -17,8 +19,12 @@ struct golden_outputs {
   double seconds = 0;                             ///< the reference's own time (0: from the cache)
 };
 
-/// Runs the reference, or takes its logits from the cache. Maps are never cached.
+/// Runs the reference, or takes its logits from the cache. Maps are never cached. With `analog` its crossbars are those
+/// of the deployment on this chip, with their noise.
 golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads, bool quiet);
+golden_outputs run_noisy_reference(const network& net, const image_set& images, const deployment& mapped,
+                                   const chip_config& chip, const pcm::pcm_options& analog, bool keep_maps,
+                                   unsigned threads, bool quiet);
 
 /// A value that differs from the reference, named for a person.
 struct mismatch {

@@ -76,8 +76,12 @@ std::string result_table(const run_figures& f, const experiment_config& config, 
                             *f.worst_float_cosine);
     row("accuracy", scenes);
   }
+  if (config.analog)
+    row("crossbars", fmt::format("phase-change memory, {} s after programming, draw {}", config.analog->time_s,
+                                 config.analog->seed));
   row("reference", f.outputs.mismatching == 0
-                       ? fmt::format("all {} output values equal the integer reference", grouped(f.outputs.compared))
+                       ? fmt::format("all {} output values equal the {} reference", grouped(f.outputs.compared),
+                                     config.analog ? "noisy" : "integer")
                        : fmt::format("{} of {} output values DIFFER; first: {}", grouped(f.outputs.mismatching),
                                      grouped(f.outputs.compared), describe(*f.outputs.first)));
   if (f.layers)

@@ -58,6 +58,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
   if (c.engine.fill_random) options.random_memory_seed = c.engine.fill_seed;
   options.burst_trace = request.burst_trace;
   options.count_activity = !c.energy.empty();
+  options.analog = c.analog;
   options.traces = choose_traces(request.traces, c.chip, c.output);
   return options;
 }
@@ -115,8 +116,10 @@ prepared_run prepare(const experiment_request& request) {
   attempt("to map " + p.net.graph.name + " to " + config.chip.name);
   p.mapped = map_network(config, p.net, request.quiet);
   set_images(p.mapped, static_cast<unsigned>(p.images.size()));
-  attempt("to run the integer reference");
-  p.golden = run_reference(p.net, p.images, config.check_layers, config.engine.threads, request.quiet);
+  attempt("to run the reference");
+  p.golden = config.analog ? run_noisy_reference(p.net, p.images, p.mapped, config.chip, *config.analog,
+                                                 config.check_layers, config.engine.threads, request.quiet)
+                           : run_reference(p.net, p.images, config.check_layers, config.engine.threads, request.quiet);
   apply_faults(p.mapped, request.faults);
   return p;
 }

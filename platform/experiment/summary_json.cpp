@@ -170,6 +170,11 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["peak_rss_mb"] = f.peak_rss_mb;
   s["threads"] = f.threads;
   if (!f.hand_overs.empty()) s["hand_overs"] = hand_overs_json(f.hand_overs);
+  if (config.analog)
+    s["analog"] = {{"model", "pcm"},
+                   {"seed", config.analog->seed},
+                   {"programmed_s", config.analog->time_s},
+                   {"options", pcm::to_text(*config.analog)}};
   s["golden"] = comparison_json(f.outputs);
   if (f.layers) {
     s["golden_layers"] = comparison_json(*f.layers);

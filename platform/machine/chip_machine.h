@@ -11,6 +11,7 @@
 
 #include "ip/core/text_bytes.h"
 #include "ip/core/text_history.h"
+#include "ip/ima/pcm_array.h"
 #include "ip/iss/decoded_text.h"
 #include "ip/iss/text_versions.h"
 #include "platform/chip/chip.h"
@@ -76,6 +77,9 @@ class chip_machine : public machine {
       bursts_ = std::make_unique<burst_trace>(options.burst_trace);
       chip_.network().observe([this](const observed_burst& burst) { bursts_->write(burst); });
     }
+    if (options.analog)
+      for (unsigned i = 0; i < chip_.clusters(); ++i)
+        chip_.cluster(i).use(std::make_unique<pcm_array>(*options.analog, i));
     if (options.random_memory_seed) {
       chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
                                           *options.random_memory_seed);

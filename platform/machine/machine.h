@@ -12,6 +12,7 @@
 #include "ip/axi/edge_faults.h"
 #include "ip/core/text_history.h"
 #include "ip/core/types.h"
+#include "ip/ima/pcm/pcm_options.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
 #include "platform/machine/program_set.h"
@@ -67,6 +68,7 @@ struct machine_options {
   unsigned lockstep_mismatches = 1;  ///< a run stops when a cluster's cores in lock-step have differed so often
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
+  std::optional<pcm::pcm_options> analog;           ///< crossbars of phase-change memory; empty: ideal ones
 };
 
 /// What one cluster did.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sw/compiler/reference/analog_chip.h"
 #include "sw/compiler/reference/fit_scale.h"
 #include "sw/compiler/reference/vector_kernels.h"
 
@@ -42,8 +43,8 @@ struct node_executor::exact_constants {
   }
 };
 
-node_executor::node_executor(const integer_graph& graph, int node, reference_mode mode)
-    : node_(graph.nodes[node]), out_(graph.tensors[node_.output]) {
+node_executor::node_executor(const integer_graph& graph, int node, reference_mode mode, const analog_chip* chip)
+    : node_(graph.nodes[node]), out_(graph.tensors[node_.output]), index_(node), chip_(chip) {
   if (const auto* add = std::get_if<residual_add>(&node_.operation)) add_ = *add;
   if (const auto* average = std::get_if<average_pool>(&node_.operation)) average_ = *average;
   const bool exact = mode == reference_mode::exact;
@@ -70,9 +71,16 @@ node_executor::~node_executor() = default;
 node_executor::node_executor(node_executor&&) noexcept = default;
 
 template <class finish>
-void node_executor::convolve(const feature_map& input, const finish& f) const {
+void node_executor::convolve(const feature_map& input, unsigned image, const finish& f) const {
   const vector_kernels& kernels = vector_kernels::best();
   const crossbar_layer& l = node_.layer();
+  if (chip_ != nullptr && !exact_ && !l.digital) {
+    const std::vector<std::int32_t> codes =
+        chip_->codes(index_, input, image, out_.width, out_.height, sums_->stride());
+    for (int x = 0; x < out_.width; ++x)
+      f(x, codes.data() + std::size_t(x) * std::size_t(out_.height) * std::size_t(sums_->stride()));
+    return;
+  }
   column_sums::workspace space;
   sums_->take(input, out_.width, out_.height, space);
   const int count = out_.height * sums_->stride();
@@ -89,11 +97,11 @@ void node_executor::convolve(const feature_map& input, const finish& f) const {
   }
 }
 
-void node_executor::layer(const feature_map& input, feature_map& output) const {
+void node_executor::layer(const feature_map& input, unsigned image, feature_map& output) const {
   const vector_kernels& kernels = vector_kernels::best();
   const requantise_constants& r = node_.layer().requantise;
   const int channels = out_.channels;
-  convolve(input, [&](int x, const std::int32_t* sums) {
+  convolve(input, image, [&](int x, const std::int32_t* sums) {
     std::int8_t* y = &output.at(x, 0, 0);
     for (int row = 0; row < out_.height; ++row, sums += sums_->stride(), y += channels)
       if (exact_)
@@ -137,7 +145,7 @@ void node_executor::average(const feature_map& input, feature_map& output) const
     }
 }
 
-feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) const {
+feature_map node_executor::apply(const std::vector<const feature_map*>& inputs, unsigned image) const {
   feature_map y(out_.channels, out_.height, out_.width);
   const feature_map& in = *inputs.at(0);
   switch (node_.kind()) {
@@ -155,15 +163,15 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs) 
                                  add_.lo, add_.hi, y.data.data());
       break;
     case node_kind::convolution:
-      layer(in, y);
+      layer(in, image, y);
       break;
   }
   return y;
 }
 
-std::vector<std::int32_t> node_executor::logits(const feature_map& input) const {
+std::vector<std::int32_t> node_executor::logits(const feature_map& input, unsigned image) const {
   std::vector<std::int32_t> result(out_.channels);
-  convolve(input, [&](int, const std::int32_t* sums) {
+  convolve(input, image, [&](int, const std::int32_t* sums) {
     for (int c = 0; c < out_.channels; ++c)
       result[c] = exact_ ? sums[c] + biases_[c] : sums[c] * multipliers_[c] + biases_[c];
   });

@@ -10,6 +10,8 @@
 
 namespace ohmic {
 
+class analog_chip;
+
 /// adc: the chip's arithmetic (of digital layers: exact sums), from the calibrated graph's integers. exact: int32 sums
 /// and 31-bit multipliers from the graph's scales ("The exact form" of CALIBRATED_FORMAT.md), only for comparison with
 /// onnxruntime.
@@ -19,28 +21,32 @@ enum class reference_mode { adc, exact };
 /// mode adc they must be there), keeps a reference to the graph. Safe to share among threads.
 class node_executor {
  public:
-  /// Throws graph_error if a ratio of scales cannot be expressed (mode exact).
-  node_executor(const integer_graph& graph, int node, reference_mode mode);
+  /// Layers on crossbars get their codes from `chip`, if there is one, else from ideal crossbars. Throws graph_error if
+  /// a ratio of scales cannot be expressed (mode exact).
+  node_executor(const integer_graph& graph, int node, reference_mode mode, const analog_chip* chip = nullptr);
   ~node_executor();
   node_executor(node_executor&&) noexcept;
 
   /// The node's output map from its input maps, in the order of graph_node::inputs. Not for input and logits.
-  feature_map apply(const std::vector<const feature_map*>& inputs) const;
+  /// `image` is its number in the run, by which a chip's noise differs.
+  feature_map apply(const std::vector<const feature_map*>& inputs, unsigned image = 0) const;
   /// For the logits node.
-  std::vector<std::int32_t> logits(const feature_map& input) const;
+  std::vector<std::int32_t> logits(const feature_map& input, unsigned image = 0) const;
 
  private:
   struct exact_constants;
 
   /// Calls f(x, S) for each output column: the sums of the sets' codes, or exact ones, [y * sums_->stride() + c].
   template <class finish>
-  void convolve(const feature_map& input, const finish& f) const;
-  void layer(const feature_map& input, feature_map& output) const;
+  void convolve(const feature_map& input, unsigned image, const finish& f) const;
+  void layer(const feature_map& input, unsigned image, feature_map& output) const;
   void max_pool(const feature_map& input, feature_map& output) const;
   void average(const feature_map& input, feature_map& output) const;
 
   const graph_node& node_;
   const graph_tensor& out_;
+  const int index_;
+  const analog_chip* chip_;  ///< null: ideal crossbars, or none
   std::unique_ptr<column_sums> sums_;
   std::unique_ptr<exact_constants> exact_;
   std::vector<std::int32_t> multipliers_, biases_;  ///< one per output, with room for whole vectors

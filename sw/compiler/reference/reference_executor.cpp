@@ -4,12 +4,13 @@
 
 namespace ohmic {
 
-reference_executor::reference_executor(const integer_graph& graph, reference_mode mode) : graph_(graph) {
+reference_executor::reference_executor(const integer_graph& graph, reference_mode mode, const analog_chip* chip)
+    : graph_(graph) {
   if (mode == reference_mode::adc && !graph.calibrated) throw graph_error("the model is not calibrated");
-  for (int n = 0; n < static_cast<int>(graph.nodes.size()); ++n) nodes_.emplace_back(graph, n, mode);
+  for (int n = 0; n < static_cast<int>(graph.nodes.size()); ++n) nodes_.emplace_back(graph, n, mode, chip);
 }
 
-reference_result reference_executor::run(const feature_map& image, bool keep_maps) const {
+reference_result reference_executor::run(const feature_map& image, bool keep_maps, unsigned number) const {
   const graph_tensor& expected = graph_.input();
   if (image.channels != expected.channels || image.height != expected.height || image.width != expected.width)
     throw graph_error("the image is " + std::to_string(image.width) + "x" + std::to_string(image.height) + " with " +
@@ -24,12 +25,12 @@ reference_result reference_executor::run(const feature_map& image, bool keep_map
   for (std::size_t n = 1; n < graph_.nodes.size(); ++n) {
     const graph_node& node = graph_.nodes[n];
     if (node.kind() == node_kind::logits) {
-      result.logits = nodes_[n].logits(maps[node.inputs[0]]);
+      result.logits = nodes_[n].logits(maps[node.inputs[0]], number);
       continue;
     }
     std::vector<const feature_map*> inputs;
     for (int t : node.inputs) inputs.push_back(&maps[t]);
-    maps[node.output] = nodes_[n].apply(inputs);
+    maps[node.output] = nodes_[n].apply(inputs, number);
     for (int t : node.inputs)
       if (--readers[t] == 0 && !keep_maps) maps[t] = {};
   }
@@ -41,7 +42,9 @@ std::vector<reference_result> reference_executor::run(const std::vector<feature_
                                                       unsigned threads,
                                                       const std::function<void(std::size_t)>& progress) const {
   std::vector<reference_result> results(images.size());
-  share_work(images.size(), threads, [&](std::size_t i) { results[i] = run(images[i], keep_maps); }, progress);
+  share_work(
+      images.size(), threads, [&](std::size_t i) { results[i] = run(images[i], keep_maps, static_cast<unsigned>(i)); },
+      progress);
   return results;
 }
 

@@ -20,12 +20,14 @@ struct reference_result {
 /// among threads.
 class reference_executor {
  public:
-  /// Keeps a reference to the graph. Throws graph_error if the graph is not calibrated (mode adc) or a scale
-  /// cannot be expressed (mode exact).
-  explicit reference_executor(const integer_graph& graph, reference_mode mode = reference_mode::adc);
+  /// Keeps a reference to the graph, and to the chip whose crossbars make the codes (null: ideal ones). Throws
+  /// graph_error if the graph is not calibrated (mode adc) or a scale cannot be expressed (mode exact).
+  explicit reference_executor(const integer_graph& graph, reference_mode mode = reference_mode::adc,
+                              const analog_chip* chip = nullptr);
 
-  /// `image` has the shape of graph.input(). Throws graph_error if it has not.
-  reference_result run(const feature_map& image, bool keep_maps = false) const;
+  /// `image` has the shape of graph.input(). Throws graph_error if it has not. `number` is its place in the run: a
+  /// chip's read noise differs from image to image.
+  reference_result run(const feature_map& image, bool keep_maps = false, unsigned number = 0) const;
 
   /// All images on `threads` threads (0: as many as the process may use); results do not depend on it.
   /// `progress` is called with the number of images done, never by two threads at once.

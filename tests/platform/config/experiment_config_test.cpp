@@ -77,6 +77,7 @@ TEST_F(ExperimentConfigTest, StructsDefaultsAreTheSchemas) {
     EXPECT_EQ(c.engine.random_delay_seed, plain.engine.random_delay_seed);
     EXPECT_EQ(c.engine.fill_seed, plain.engine.fill_seed);
     EXPECT_EQ(c.engine.fill_random, plain.engine.fill_random);
+    EXPECT_FALSE(c.analog);
     EXPECT_EQ(c.adc_exact, plain.adc_exact);
     EXPECT_EQ(c.check_layers, plain.check_layers);
     EXPECT_EQ(to_yaml(c.chip), to_yaml(plain.chip)) << path;
@@ -104,7 +105,22 @@ engine:
   on_guest_error: continue
   random_delay: {max_cycles: 9, seed: 11}
   fill_memory: {with: random, seed: 12}
-analog: ideal
+analog:
+  model: pcm
+  devices: hermes
+  seed: 77
+  programmed_s: 3.6e3
+  read_noise: static
+  scale: column
+  compensation: global
+  programming_noise: 0.5
+  drift: 0.25
+  read_noise_factor: 2
+  dead: 0.01
+  stuck: 0.02
+  stuck_at: 0.75
+  dac_bits: 7
+  adc_bits: 6
 adc: exact
 check: layers
 output: results/here
@@ -132,9 +148,33 @@ output: results/here
   EXPECT_EQ(c.engine.random_delay_seed, 11u);
   EXPECT_TRUE(c.engine.fill_random);
   EXPECT_EQ(c.engine.fill_seed, 12u);
+  ASSERT_TRUE(c.analog);
+  EXPECT_EQ(c.analog->devices.g_max, 20.7);
+  EXPECT_EQ(c.analog->seed, 77u);
+  EXPECT_EQ(c.analog->time_s, 3600);
+  EXPECT_EQ(c.analog->reads, pcm::read_noise::once);
+  EXPECT_EQ(c.analog->scale, pcm::weight_scale::column);
+  EXPECT_EQ(c.analog->devices.programming_scale, 0.5);
+  EXPECT_EQ(c.analog->devices.drift_scale, 0.25);
+  EXPECT_EQ(c.analog->devices.read_scale, 2);
+  EXPECT_EQ(c.analog->compensation, pcm::drift_compensation::global);
+  EXPECT_EQ(c.analog->dead, 0.01);
+  EXPECT_EQ(c.analog->stuck, 0.02);
+  EXPECT_EQ(c.analog->stuck_at, 0.75);
+  EXPECT_EQ(c.analog->dac_bits, 7u);
+  EXPECT_EQ(c.analog->adc_bits, 6u);
   EXPECT_TRUE(c.adc_exact);
   EXPECT_TRUE(c.check_layers);
   EXPECT_EQ(c.output, "results/here") << "relative to the current folder";
+}
+
+TEST_F(ExperimentConfigTest, DefaultsOfTheAnalogModelAreTheSchemas) {
+  const std::string plain = pcm::to_text(*load("chip: {}\nanalog: {model: pcm}\n").analog);
+  EXPECT_EQ(plain, pcm::to_text(pcm::pcm_options{}));
+  for (const auto& [path, value] : schema_defaults(schema_kind::experiment))
+    if (path.rfind("analog.", 0) == 0 && path != "analog.model")
+      EXPECT_EQ(pcm::to_text(*load("chip: {}\nanalog: {model: pcm}\n", {path + "=" + value}).analog), plain) << path;
+  EXPECT_FALSE(load("chip: {}\nanalog: {seed: 5}\n").analog) << "ideal unless asked for";
 }
 
 TEST_F(ExperimentConfigTest, OptionsReachTheExperimentAndItsChip) {

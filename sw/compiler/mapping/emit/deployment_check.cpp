@@ -69,6 +69,14 @@ std::string what_is_impossible(const deployment& d) {
   for (const crossbar_image& c : d.crossbars)
     if (c.first_row + std::uint64_t{c.rows} > most_pixels || c.first_bitline + std::uint64_t{c.bitlines} > most_pixels)
       return "the crossbar of cluster " + std::to_string(c.cluster) + " is impossibly large";
+  for (const crossbar_image& c : d.crossbars) {
+    const std::int64_t channels = std::int64_t{c.channels.end} - c.channels.begin;
+    if (c.channels.begin < 0 || channels < 1 || c.sets.empty() || c.packing.x < 1 || c.packing.y < 1 ||
+        !is_share(c.tile_columns, c.replica, c.replicas) || c.tile_columns % c.packing.x != 0 ||
+        c.bitlines / c.sets.size() / c.packing.x != static_cast<std::uint64_t>(channels) ||
+        c.bitlines != c.sets.size() * c.packing.x * static_cast<std::uint64_t>(channels))
+      return "the crossbar of cluster " + std::to_string(c.cluster) + " makes an impossible part of its layer";
+  }
   for (const stage_report& s : d.stages)
     if (std::string what = impossible(s, d); !what.empty()) return what;
   for (const ring_report& r : d.rings)

@@ -109,10 +109,14 @@ void read_clusters(const fs::path& path, const std::string& bytes, deployment& w
   }
 }
 
+/// Cells and weights of the crossbars that the manifest lists, in its order.
 void read_weights(const fs::path& path, const std::string& bytes, deployment& what) {
-  for (record_reader in(path, bytes); !in.done();) {
-    crossbar_image image;
-    image.cluster = in.word();
+  std::size_t next = 0;
+  for (record_reader in(path, bytes); !in.done(); ++next) {
+    const unsigned cluster = in.word();
+    if (next == what.crossbars.size() || what.crossbars[next].cluster != cluster)
+      throw manifest_error("weights.bin holds other crossbars than the manifest lists");
+    crossbar_image& image = what.crossbars[next];
     image.first_row = in.word();
     image.first_bitline = in.word();
     image.rows = in.word();
@@ -120,8 +124,8 @@ void read_weights(const fs::path& path, const std::string& bytes, deployment& wh
     const std::uint64_t size = std::uint64_t{image.rows} * image.bitlines;
     const char* begin = in.take(size);
     image.weights.assign(begin, begin + size);
-    what.crossbars.push_back(std::move(image));
   }
+  if (next != what.crossbars.size()) throw manifest_error("weights.bin holds fewer crossbars than the manifest lists");
 }
 
 /// `more` gives the other two files when the manifest has been found to be one that can be read.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sw/compiler/mapping/mapping.h"
 #include "sw/compiler/mapping/plan/column_layout.h"
 #include "sw/deployment/deployment.h"
 
@@ -16,6 +17,14 @@ struct crossbar_image {
   unsigned first_row = 0, first_bitline = 0;
   unsigned rows = 0, bitlines = 0;
   std::vector<std::int8_t> weights;  ///< [row][bitline]
+
+  /// What it makes: the codes of some channels of a layer, of row sets `sets` and packing.x neighbours each (bitlines
+  /// in that order), in tiles x / tile_columns of the output that are `replica` modulo `replicas`.
+  std::string layer;  ///< node of the graph
+  channel_range channels;
+  std::vector<packed_set> sets;
+  pixel_packing packing;
+  unsigned tile_columns = 1, replica = 0, replicas = 1;
 };
 
 /// What lies in a cluster's L1 before its cores start.
@@ -93,7 +102,7 @@ struct ring_report {
 /// A network mapped to a chip, complete: the platform loads `clusters`, `crossbars` and images and starts the
 /// cores.
 struct deployment {
-  static constexpr unsigned format_version = 3;
+  static constexpr unsigned format_version = 4;
   std::string chip, chip_hash, model, model_hash, policy;
   unsigned chip_clusters = 0;
   std::vector<cluster_image> clusters;  ///< ascending

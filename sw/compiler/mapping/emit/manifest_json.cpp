@@ -157,11 +157,44 @@ ring_report ring_from(const json& j) {
   return ring;
 }
 
+/// Without what weights.bin says.
+json to_json(const crossbar_image& crossbar) {
+  json sets = json::array();
+  for (const packed_set& s : crossbar.sets) sets.push_back({{"set", s.set}, {"dy", s.dy}});
+  return {{"cluster", crossbar.cluster},
+          {"layer", crossbar.layer},
+          {"channels", to_json(crossbar.channels)},
+          {"sets", sets},
+          {"packing", {crossbar.packing.x, crossbar.packing.y}},
+          {"tile_columns", crossbar.tile_columns},
+          {"replica", crossbar.replica},
+          {"replicas", crossbar.replicas}};
+}
+
+crossbar_image crossbar_from(const json& j) {
+  crossbar_image crossbar;
+  take(j.at("cluster"), crossbar.cluster);
+  take(j.at("layer"), crossbar.layer);
+  crossbar.channels = channels_from(j.at("channels"));
+  for (const json& s : j.at("sets")) {
+    packed_set& set = crossbar.sets.emplace_back();
+    take(s.at("set"), set.set);
+    take(s.at("dy"), set.dy);
+  }
+  take(j.at("packing").at(0), crossbar.packing.x);
+  take(j.at("packing").at(1), crossbar.packing.y);
+  take(j.at("tile_columns"), crossbar.tile_columns);
+  take(j.at("replica"), crossbar.replica);
+  take(j.at("replicas"), crossbar.replicas);
+  return crossbar;
+}
+
 }  // namespace
 
 nlohmann::ordered_json manifest_of(const deployment& what) {
   const hbm_layout& hbm = what.hbm;
-  json stages = json::array(), rings = json::array();
+  json stages = json::array(), rings = json::array(), crossbars = json::array();
+  for (const crossbar_image& crossbar : what.crossbars) crossbars.push_back(to_json(crossbar));
   for (const stage_report& stage : what.stages) stages.push_back(to_json(stage));
   for (const ring_report& ring : what.rings) rings.push_back(to_json(ring));
   return {{"format_version", deployment::format_version},
@@ -184,7 +217,8 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
             {"images_column_bytes", hbm.images_column_bytes},
             {"max_images", hbm.max_images}}},
           {"stages", stages},
-          {"rings", rings}};
+          {"rings", rings},
+          {"crossbars", crossbars}};
 }
 
 std::uint64_t whole_number(const json& number) { return taken<std::uint64_t>(number); }
@@ -220,6 +254,7 @@ void read_manifest(const json& manifest, deployment& what) {
   take(hbm.at("max_images"), what.hbm.max_images);
   for (const json& stage : manifest.at("stages")) what.stages.push_back(stage_from(stage));
   for (const json& ring : manifest.at("rings")) what.rings.push_back(ring_from(ring));
+  for (const json& crossbar : manifest.at("crossbars")) what.crossbars.push_back(crossbar_from(crossbar));
 }
 
 }  // namespace ohmic

@@ -360,6 +360,13 @@ std::vector<crossbar_image> write_crossbars(const placed_plan& placed, unsigned 
     image.first_bitline = work->tile.first_bitline;
     image.rows = static_cast<unsigned>(inputs.crossbar_rows());
     image.bitlines = bitlines_of(work->packing, work->tile, work->channels);
+    image.layer = placed.plan.graph->nodes[work->node].name;
+    image.channels = work->channels;
+    image.sets = work->tile.sets;
+    image.packing = work->packing;
+    image.tile_columns = step.makes.tile;
+    image.replica = step.makes.index;
+    image.replicas = step.makes.count;
     image.weights.reserve(std::size_t{image.rows} * image.bitlines);
     for (int column = 0; column < inputs.columns; ++column)
       for (int row = inputs.row_begin; row < inputs.row_end; ++row)

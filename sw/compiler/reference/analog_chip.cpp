@@ -1,0 +1,150 @@
+#include "sw/compiler/reference/analog_chip.h"
+
+#include <algorithm>
+
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+
+std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph, unsigned columns) {
+  std::vector<crossbar_image> all;
+  for (const graph_node& node : graph.nodes) {
+    if (!node.has_layer() || node.layer().digital) continue;
+    const crossbar_layer& layer = node.layer();
+    const int most = static_cast<int>(columns);
+    for (unsigned set = 0; set < layer.row_sets.size(); ++set)
+      for (int begin = 0; begin < layer.out_channels; begin += most) {
+        crossbar_image image;
+        image.cluster = static_cast<unsigned>(all.size());
+        image.layer = node.name;
+        image.channels = {begin, std::min(begin + most, layer.out_channels)};
+        image.sets = {{set, 0}};
+        image.tile_columns = static_cast<unsigned>(graph.tensors[static_cast<std::size_t>(node.output)].width);
+        const row_set& rows = layer.row_sets[set];
+        image.rows = static_cast<unsigned>(layer.window.size_x * rows.ky_count() * rows.channels());
+        image.bitlines = static_cast<unsigned>(image.channels.count());
+        for (unsigned r = 0; r < image.rows; ++r)
+          for (int c = image.channels.begin; c < image.channels.end; ++c)
+            image.weights.push_back(layer.weight(rows, static_cast<int>(r), c));
+        all.push_back(std::move(image));
+      }
+  }
+  return all;
+}
+
+analog_chip::analog_chip(const integer_graph& graph, const std::vector<crossbar_image>& crossbars, unsigned rows,
+                         unsigned columns, const pcm::pcm_options& options, unsigned threads)
+    : graph_(graph), rows_(rows), columns_(columns), tiles_(graph.nodes.size()) {
+  std::map<unsigned, std::vector<std::int8_t>> cells;
+  for (const crossbar_image& image : crossbars) {
+    if (image.first_row + image.rows > rows || image.first_bitline + image.bitlines > columns)
+      throw graph_error("the deployment has weights of " + image.layer + " outside of a crossbar");
+    std::vector<std::int8_t>& all = cells[image.cluster];
+    all.resize(std::size_t{rows} * columns);
+    for (unsigned r = 0; r < image.rows; ++r)
+      std::copy_n(&image.weights[std::size_t{r} * image.bitlines], image.bitlines,
+                  &all[(std::size_t{image.first_row} + r) * columns + image.first_bitline]);
+  }
+  std::vector<pcm::pcm_crossbar*> devices;
+  std::vector<const std::vector<std::int8_t>*> weights;
+  for (const auto& [cluster, all] : cells) {
+    devices_[cluster] = std::make_unique<pcm::pcm_crossbar>(rows, columns, options, cluster);
+    devices.push_back(devices_[cluster].get());
+    weights.push_back(&all);
+  }
+  share_work(devices.size(), threads, [&](std::size_t i) { devices[i]->program(weights[i]->data()); });
+  for (const crossbar_image& image : crossbars) {
+    std::size_t node = 0;
+    while (node < graph.nodes.size() && graph.nodes[node].name != image.layer) ++node;
+    if (node == graph.nodes.size() || !graph.nodes[node].has_layer())
+      throw graph_error("the deployment has a layer '" + image.layer + "' that the network does not have");
+    tiles_[node].push_back(tile_of(image, graph.nodes[node].layer()));
+  }
+}
+
+analog_chip::tile analog_chip::tile_of(const crossbar_image& image, const crossbar_layer& layer) const {
+  tile t{devices_.at(image.cluster).get(),
+         image.first_row,
+         image.rows,
+         image.first_bitline,
+         image.bitlines,
+         image.channels,
+         image.sets,
+         image.packing,
+         image.tile_columns,
+         image.replica,
+         image.replicas,
+         layer.window.size_x + static_cast<int>(image.packing.x - 1) * layer.window.stride_x,
+         0,
+         0,
+         {}};
+  int top = layer.window.size_y + static_cast<int>(image.packing.y) * layer.window.stride_y, bottom = 0;
+  for (const packed_set& part : image.sets) {
+    if (part.set >= layer.row_sets.size())
+      throw graph_error("the deployment has a row set of '" + image.layer + "' that the network does not have");
+    const row_set& set = layer.row_sets[part.set];
+    const int shift = static_cast<int>(part.dy) * layer.window.stride_y;
+    top = std::min(top, set.ky_begin + shift);
+    bottom = std::max(bottom, set.ky_end + shift);
+    t.inputs = {set.channel_begin, set.channel_end};
+  }
+  t.window_top = top;
+  t.window_rows = bottom - top;
+  if (t.rows != static_cast<unsigned>(t.window_columns * t.window_rows * t.inputs.count()) ||
+      t.channels.end > layer.out_channels)
+    throw graph_error("the deployment has '" + image.layer + "' of another shape than the network");
+  return t;
+}
+
+void analog_chip::add_codes(const tile& t, const crossbar_layer& layer, const feature_map& input, unsigned image,
+                            int out_width, int out_height, int stride, pcm::pcm_crossbar::workspace& space,
+                            std::vector<std::int32_t>& total) const {
+  const graph_window& w = layer.window;
+  const auto packed_x = static_cast<int>(t.packing.x), packed_y = static_cast<int>(t.packing.y);
+  const int width = static_cast<int>(t.tile_columns), channels = t.channels.count();
+  const int tiles = out_width / width, steps = (out_height + packed_y - 1) / packed_y;
+  // Room for what vector kernels read and write in whole groups of rows and blocks of columns.
+  std::vector<std::int8_t> rows(rows_ + 4, 0), codes(columns_ + pcm::block_columns);
+  const int mine =
+      (tiles - static_cast<int>(t.replica) + static_cast<int>(t.replicas) - 1) / static_cast<int>(t.replicas);
+  auto tag =
+      static_cast<std::uint32_t>(std::max(mine, 0)) * static_cast<std::uint32_t>(width / packed_x * steps) * image;
+  for (int tile = static_cast<int>(t.replica); tile < tiles; tile += static_cast<int>(t.replicas))
+    for (int x = tile * width; x < (tile + 1) * width; x += packed_x)
+      for (int y = 0; y < steps * packed_y; y += packed_y, ++tag) {
+        std::int8_t* row = &rows[t.first_row];
+        for (int kx = 0; kx < t.window_columns; ++kx)
+          for (int ky = 0; ky < t.window_rows; ++ky, row += t.inputs.count()) {
+            const int from_x = x * w.stride_x - w.pad_x + kx, from_y = y * w.stride_y - w.pad_y + t.window_top + ky;
+            const bool inside = from_x >= 0 && from_x < input.width && from_y >= 0 && from_y < input.height;
+            if (inside)
+              std::copy_n(&input.data[input.index(from_x, from_y, t.inputs.begin)], t.inputs.count(), row);
+            else
+              std::fill_n(row, t.inputs.count(), std::int8_t{0});
+          }
+        t.devices->mvm(rows.data(), t.first_row, t.rows, t.first_bitline, t.bitlines, layer.adc.m, layer.adc.s, tag,
+                       codes.data(), space);
+        const std::int8_t* code = &codes[t.first_bitline];
+        for (const packed_set& set : t.sets)
+          for (int dx = 0; dx < packed_x; ++dx, code += channels) {
+            const int out_y = y + static_cast<int>(set.dy);
+            if (out_y >= out_height) continue;
+            std::int32_t* to =
+                &total[(std::size_t(x + dx) * std::size_t(out_height) + std::size_t(out_y)) * std::size_t(stride) +
+                       std::size_t(t.channels.begin)];
+            for (int c = 0; c < channels; ++c) to[c] += code[c];
+          }
+      }
+}
+
+std::vector<std::int32_t> analog_chip::codes(int node, const feature_map& input, unsigned image, int out_width,
+                                             int out_height, int stride) const {
+  std::vector<std::int32_t> total(std::size_t(out_width) * std::size_t(out_height) * std::size_t(stride), 0);
+  pcm::pcm_crossbar::workspace space;
+  const graph_node& n = graph_.nodes[static_cast<std::size_t>(node)];
+  for (const tile& t : tiles_[static_cast<std::size_t>(node)])
+    add_codes(t, n.layer(), input, image, out_width, out_height, stride, space, total);
+  return total;
+}
+
+}  // namespace ohmic

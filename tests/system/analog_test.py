@@ -1,0 +1,86 @@
+"""Crossbars of phase-change memory in whole runs: the chip and the reference have the same devices and noise."""
+
+import unittest
+
+from ohmic_tool import SystemTest, run_network
+
+
+def run_pcm(*options: str, images: int = 3, threads: int = 2, **analog):
+    """resnet_micro; every value on every edge is compared with the reference."""
+    keys = [word for key, value in {"model": "pcm", **analog}.items() for word in ("--set", f"analog.{key}={value}")]
+    return run_network(
+        "aimc16.yaml", "resnet_micro", "--check", "layers", *keys, *options, images=images, threads=threads
+    )
+
+
+def logits(run):
+    return [image["logits"] for image in run.logits]
+
+
+class Analog(SystemTest):
+    def equals_the_reference(self, run):
+        self.ends(run, 0)
+        for part in ("golden", "golden_layers"):
+            self.assertGreater(run.summary[part]["compared_values"], 0)
+            self.assertEqual(run.summary[part]["mismatching_values"], 0)
+
+    def test_chip_and_reference_give_the_same_bits_for_every_mapping_and_noise(self):
+        seen = []
+        for policy in ("naive", "replicated", "best"):
+            for noise in ("per_mvm", "static", "off"):
+                with self.subTest(policy=policy, noise=noise):
+                    run = run_pcm(
+                        "--set",
+                        f"mapping.policy={policy}",
+                        "--set",
+                        "mapping.balance_mvms=0",
+                        "--set",
+                        "mapping.evaluations=50",
+                        read_noise=noise,
+                        programmed_s=3600,
+                    )
+                    self.equals_the_reference(run)
+                    self.assertIn("equal the noisy reference", run.out)
+                    seen.append(logits(run))
+        self.assertEqual(len({str(s) for s in seen}), len(seen), "other devices or noise, other logits")
+
+    def test_without_noise_logits_and_cycles_are_those_of_ideal_crossbars(self):
+        ideal = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", images=3)
+        quiet = run_pcm(programming_noise=0, drift=0, read_noise="off")
+        self.equals_the_reference(quiet)
+        self.assertEqual(logits(quiet), logits(ideal))
+        self.assertEqual(quiet.summary["result_hash"], ideal.summary["result_hash"])
+        self.assertNotEqual(logits(run_pcm()), logits(ideal))
+
+    def test_threads_windows_and_delays_change_no_bit(self):
+        plain = run_pcm(threads=1)
+        self.equals_the_reference(plain)
+        for options, threads in (((), 3), (("--window", "1"), 2), (("--set", "engine.random_delay.max_cycles=50"), 2)):
+            with self.subTest(options=options):
+                self.assertEqual(logits(run_pcm(*options, threads=threads)), logits(plain))
+
+    def test_a_seed_is_a_chip(self):
+        first, second = run_pcm(seed=1), run_pcm(seed=2)
+        self.equals_the_reference(second)
+        self.assertNotEqual(logits(first), logits(second))
+        self.assertEqual(first.summary["cycles"], second.summary["cycles"], "noise takes no time")
+        self.assertEqual(second.summary["analog"]["seed"], 2)
+
+    def test_noise_does_not_hide_a_wrong_weight(self):
+        self.ends(run_pcm("--inject", "flip-weight=1"), 1)
+
+    def test_mistakes_are_one_clear_line(self):
+        for option, words in (
+            ("analog.programmed_s=-1", ("analog.programmed_s", "-1", "allowed")),
+            ("analog.model=real", ("analog.model", "real", "ideal, pcm")),
+            ("analog.adc_bits=9", ("analog.adc_bits", "9", "1 to 8")),
+            ("analog=ideal", ("analog", "ideal", "model")),
+        ):
+            with self.subTest(option=option):
+                run = run_network("aimc16.yaml", "resnet_micro", "--set", option, images=1)
+                self.refuses(run, *words)
+        self.refuses(run_pcm(dead=0.6, stuck=0.5), "analog.dead", "analog.stuck", "more than all devices")
+
+
+if __name__ == "__main__":
+    unittest.main()
