@@ -207,6 +207,19 @@ TEST(ArgumentsTest, EvaluateTakesItsNumbersInTheirRanges) {
                                       {"--rows", "1025"}})
     EXPECT_EQ(with({option, value}).leave, 2) << option << " " << value;
   EXPECT_EQ(parsed({"evaluate", "net.onnx"}).leave, 2) << "without data";
+
+  const outcome timed = with({"--time", "1s,1.5m,1h,1d,1mo,1y", "--draws", "20", "--analog", "{seed: 3}"});
+  EXPECT_EQ(timed.leave, std::nullopt) << timed.message;
+  EXPECT_EQ(timed.read.times_s, (std::vector<double>{1, 90, 3600, 86400, 2592000, 31536000}));
+  EXPECT_EQ(timed.read.draws, 20u);
+  EXPECT_EQ(timed.read.analog, "{seed: 3}");
+  EXPECT_TRUE(plain.read.times_s.empty());
+  for (const char* wrong : {"1", "h", "-1s", "1s,", "1w", "1s 2s", "400y", "1e3s", "1..2s"}) {
+    const outcome refused = with({"--time", wrong});
+    EXPECT_EQ(refused.leave, 2) << wrong;
+    EXPECT_NE(refused.message.find("--time"), std::string::npos) << refused.message;
+  }
+  EXPECT_EQ(with({"--draws", "0"}).leave, 2);
 }
 
 TEST(ArgumentsTest, LimitsOfTrapsAndMismatchesHaveTheirRanges) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -178,6 +179,47 @@ TEST_F(EvaluateNetwork, PrintsATableWithRecallAndPrecision) {
   testing::internal::CaptureStdout();
   evaluate_network(request);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+// Student's t of four degrees of freedom: 2.776; by hand: mean 0.5, deviation sqrt(0.1 / 4), half 2.776 * 0.1581 /
+// sqrt(5).
+TEST(DrawnAccuracy, HasTheMeanDeviationAndIntervalOfItsDraws) {
+  const drawn_accuracy a{3600, {0.3, 0.4, 0.5, 0.6, 0.7}};
+  EXPECT_NEAR(a.mean(), 0.5, 1e-12);
+  EXPECT_NEAR(a.deviation(), 0.158114, 1e-6);
+  EXPECT_NEAR(a.half_interval(), 0.196293, 1e-5);
+  const drawn_accuracy one{1, {0.25}};
+  EXPECT_EQ(one.mean(), 0.25);
+  EXPECT_EQ(one.deviation(), 0);
+  EXPECT_EQ(one.half_interval(), 0) << "unknown";
+  // 97.5 % quantiles of a table: 2.093 (19 degrees), 2.021 (40).
+  drawn_accuracy twenty{1, {}};
+  for (int i = 0; i < 20; ++i) twenty.shares.push_back(i % 2);
+  EXPECT_NEAR(twenty.half_interval() / twenty.deviation() * std::sqrt(20.0), 2.093, 0.01);
+}
+
+TEST_F(EvaluateNetwork, DrawsChipsForEachTime) {
+  request.times_s = {1, 86400};
+  request.draws = 3;
+  request.analog.devices.programming_scale = request.analog.devices.drift_scale = 0;
+  request.analog.reads = pcm::read_noise::off;
+  nlohmann::json times = report()["analog"]["times"];
+  ASSERT_EQ(times.size(), 2u);
+  for (const auto& at : times) {
+    EXPECT_EQ(at["accuracy"], .6) << "without noise that of int8 and ADC";
+    EXPECT_EQ(at["deviation"], 0);
+    EXPECT_EQ(at["draws"], nlohmann::json::parse("[0.6, 0.6, 0.6]"));
+  }
+  EXPECT_EQ(times[1]["time_s"], 86400);
+  request.analog.devices.programming_scale = 30;  // wild enough for three weights
+  request.draws = 20;
+  times = report()["analog"]["times"];
+  EXPECT_GT(times[0]["deviation"], 0) << "each draw is another chip";
+  EXPECT_EQ(times[0]["draws"], report()["analog"]["times"][0]["draws"]) << "and the same ones again";
+  request.analog.seed += 5;
+  EXPECT_EQ(report()["analog"]["times"][0]["draws"][0], times[0]["draws"][5]) << "a seed is a chip";
+  request.times_s.clear();
+  EXPECT_FALSE(report().contains("analog"));
 }
 
 TEST_F(EvaluateNetwork, NeverWritesItsReportOverTheModelOrTheData) {
