@@ -106,6 +106,14 @@ TEST_F(DeploymentCheck, CrossbarsHaveASizeThatIsPossible) {
   EXPECT_TRUE(rows(65536));
   EXPECT_FALSE(rows(65537));
   EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].first_bitline = UINT32_MAX; })) << "does not wrap";
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].sets.clear(); })) << "makes nothing";
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].packing.x = 0; }));
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].packing.x = UINT32_MAX; }));
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].packing.y = 0; }));
+  EXPECT_FALSE(right([](deployment& d) { ++d.crossbars[0].channels.end; })) << "a channel without a bitline";
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].channels = {-5, -4}; }));
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].replica = d.crossbars[0].replicas; }));
+  EXPECT_FALSE(right([](deployment& d) { d.crossbars[0].tile_columns = 0; }));
 }
 
 }  // namespace

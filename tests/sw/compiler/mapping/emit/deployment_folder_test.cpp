@@ -68,6 +68,13 @@ TEST_F(DeploymentFolder, GivesBackWhatWasSaved) {
     EXPECT_EQ(loaded.crossbars[c].rows, saved.crossbars[c].rows);
     EXPECT_EQ(loaded.crossbars[c].bitlines, saved.crossbars[c].bitlines);
     EXPECT_EQ(loaded.crossbars[c].weights, saved.crossbars[c].weights);
+    const crossbar_image &a = saved.crossbars[c], &b = loaded.crossbars[c];
+    EXPECT_NE(a.layer, "");
+    EXPECT_EQ(std::tie(a.layer, a.channels, a.tile_columns, a.replica, a.replicas, a.packing.x, a.packing.y),
+              std::tie(b.layer, b.channels, b.tile_columns, b.replica, b.replicas, b.packing.x, b.packing.y));
+    ASSERT_EQ(a.sets.size(), b.sets.size());
+    for (std::size_t i = 0; i < a.sets.size(); ++i)
+      EXPECT_EQ(std::tie(a.sets[i].set, a.sets[i].dy), std::tie(b.sets[i].set, b.sets[i].dy));
   }
 }
 
