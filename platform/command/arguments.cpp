@@ -295,6 +295,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   compile->add_flag("--explain", a.explain,
                     "Print the mapping: clusters, replicas, use of crossbars, what each stage takes and what binds it; "
                     "beside it what was measured, if the experiment's output folder holds a run of this mapping");
+  compile->add_flag("--pareto", a.pareto,
+                    "Print which of the mappings that policy best has tried no other one beats in batch time, time "
+                    "between images, energy (with the key energy) and clusters");
   compile->add_option("--set", a.sets, "KEY=VALUE; may be repeated")
       ->type_name("KEY=VALUE")
       ->take_all()

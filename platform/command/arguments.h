@@ -38,7 +38,7 @@ struct arguments {
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
   std::optional<std::uint32_t> trap_limit;
   unsigned threads = 0, rows = 256, lockstep_mismatches = 1;
-  bool quiet = false, dump = false, fit = false, explain = false;
+  bool quiet = false, dump = false, fit = false, explain = false, pareto = false;
 };
 
 /// Parses the command line. Prints help, version or what is wrong, and returns the exit code to leave with, if the

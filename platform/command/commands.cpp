@@ -172,11 +172,13 @@ exit_code compile_command(const arguments& a) {
   const deployment mapped = map_network(config, net, a.quiet);
   output.create();
   save_deployment(mapped, a.out);
-  if (!a.write_mapping.empty() || a.explain) {
-    const deployment_plan plan = make_plan(net.graph, config.chip, config.mapping);
+  if (!a.write_mapping.empty() || a.explain || a.pareto) {
+    const auto [plan, trials] = plan_network(config, net, a.quiet);
     if (!a.write_mapping.empty())
       write_whole_file(a.write_mapping, write_mapping(net.graph, plan.stages, plan.assignment));
     if (a.explain) print(explain_mapping(plan, config.chip, measured_stages(config, mapped)));
+    if (trials && (a.explain || a.pareto)) print(trial_table(*trials, a.pareto));
+    if (a.pareto && !trials) throw config_error("--pareto: nothing was tried; it takes policy best with trials");
   }
   if (!a.quiet)
     print(

@@ -22,7 +22,48 @@ namespace {
 std::string cache_key(const experiment_config& config, const network& net) {
   fingerprint key;
   key.add(tool_hash()).add(net.hash).add(chip_hash(config.chip)).add(canonical_text(config.mapping));
+  if (wants_trials(config)) {  // what is simulated depends on the program, and what is weighed on the coefficients
+    key.add_file(dataflow_firmware());
+    if (!config.energy.empty()) key.add_file(config.energy);
+  }
   return key.digits();
+}
+
+/// Tells a person how the policy's search goes on.
+class search_meter {
+ public:
+  search_meter(const network& net, bool quiet) : meter_("mapping " + net.graph.name, quiet) { meter_.update(0, 0, ""); }
+  mapping_options watched(mapping_options options) {
+    options.on_progress = [this](unsigned done, unsigned total, double best) {
+      meter_.update(done, total, fmt::format("best so far {:.0f} cycles a batch", best));
+    };
+    return options;
+  }
+
+ private:
+  progress meter_;
+};
+
+/// What compile() is to be asked for, and the trials that say so, if there are any: from the cache or by simulation.
+struct mapping_choice {
+  mapping_options options;
+  std::optional<trial_results> trials;
+};
+
+mapping_choice choose_mapping(const experiment_config& config, const network& net, bool quiet) {
+  mapping_choice choice;
+  choice.options = config.mapping;
+  if (!wants_trials(config)) return choice;
+  std::vector<mapping_proposal> proposals =
+      propose_mappings(net.graph, config.chip, search_meter(net, quiet).watched(config.mapping));
+  const cache_entry entry("trials", cache_key(config, net), ".json");
+  if (const auto text = entry.get()) choice.trials = trial_results_from(*text);
+  if (!choice.trials || choice.trials->trials.size() != proposals.size()) {
+    choice.trials = try_mappings(config, net, proposals, quiet);
+    entry.put(to_text(*choice.trials));
+  }
+  choice.options.chosen = std::make_shared<mapping>(std::move(proposals[choice.trials->chosen].assignment));
+  return choice;
 }
 
 }  // namespace
@@ -35,15 +76,16 @@ deployment map_network(const experiment_config& config, const network& net, bool
     } catch (const mapping_error&) {  // of another format: it is made again
     }
   }
-  progress meter("mapping " + net.graph.name, quiet);
-  meter.update(0, 0, "");
-  mapping_options options = config.mapping;
-  options.on_progress = [&](unsigned done, unsigned total, double best) {
-    meter.update(done, total, fmt::format("best so far {:.0f} cycles a batch", best));
-  };
-  deployment result = compile(net.graph, config.chip, options);
+  const mapping_choice choice = choose_mapping(config, net, quiet);
+  search_meter meter(net, quiet);
+  deployment result = compile(net.graph, config.chip, meter.watched(choice.options));
   entry.put(deployment_bytes(result));
   return result;
+}
+
+explained_mapping plan_network(const experiment_config& config, const network& net, bool quiet) {
+  mapping_choice choice = choose_mapping(config, net, quiet);
+  return {make_plan(net.graph, config.chip, choice.options), std::move(choice.trials)};
 }
 
 std::vector<double> measured_stages(const experiment_config& config, const deployment& mapped) {

@@ -18,7 +18,6 @@
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/token_run.h"
-#include "sw/compiler/mapping/policy/mapping_policy.h"
 
 namespace ohmic {
 namespace {
@@ -75,13 +74,25 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   return hbm;
 }
 
+mapping assignment_of(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
+                      const mapping_options& options) {
+  if (!options.file.empty()) return read_mapping(options.file_text, options.file, graph, stages);
+  if (options.chosen) return *options.chosen;
+  return make_mapping_policy(options)->map(graph, stages, chip);
+}
+
 }  // namespace
+
+std::vector<mapping_proposal> propose_mappings(const integer_graph& graph, const chip_config& chip,
+                                               const mapping_options& options) {
+  check_target(graph, chip);
+  return make_mapping_policy(options)->propose(graph, make_stages(graph), chip);
+}
 
 deployment_plan make_plan(const integer_graph& graph, const chip_config& chip, const mapping_options& options) {
   check_target(graph, chip);
   const std::vector<stage> stages = make_stages(graph);
-  const mapping assignment = options.file.empty() ? make_mapping_policy(options)->map(graph, stages, chip)
-                                                  : read_mapping(options.file_text, options.file, graph, stages);
+  const mapping assignment = assignment_of(graph, stages, chip, options);
   check_mapping(graph, stages, assignment, chip);
   return make_fitting_plan(graph, stages, assignment, chip);
 }

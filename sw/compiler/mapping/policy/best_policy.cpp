@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "sw/compiler/mapping/cost/flows.h"
@@ -26,6 +27,7 @@ constexpr unsigned slower_starts = 8;
 constexpr double busy_cores = 0.9;  // part of an image's time: what is busier makes others wait
 constexpr double slower_step = 1.03;
 constexpr unsigned placement_moves_per_cluster = 300;
+constexpr double may_be_as_fast = 1.35;  // times what ours is expected to take: the cost model may be wrong by 15 %
 
 class best_mapper {
  public:
@@ -33,18 +35,38 @@ class best_mapper {
               const best_options& options, const search_progress& progress)
       : graph_(graph), stages_(stages), chip_(chip), options_(options), progress_(progress) {}
 
-  mapping run() {
+  /// `seeds` mappings that differ in their seats, and what other policies make; first the one that is expected to be
+  /// fastest.
+  std::vector<mapping_proposal> run(unsigned seeds) {
     const unsigned asked = options_.most_clusters == 0 ? chip_.clusters() : options_.most_clusters;
     const unsigned most = std::min(asked, chip_.clusters());
-    std::vector<stage_design> designs = start(most);
-    mapping_search search(graph_, stages_, chip_, most, options_.seed);
-    designs = search.improve(std::move(designs), options_.evaluations, progress_);
-    mapping found = place_stages(graph_, stages_, designs, chip_);
-    fill_l1(found);
-    return fastest_of(std::move(found), most);
+    const mapping found = search(most);
+    std::vector<mapping_proposal> all;
+    for (unsigned k = 0; k < seeds; ++k)
+      all.push_back(seated(fmt::format("best, seats of seed {}", options_.seed + k), found, options_.seed + k));
+    add_others(all, most);
+    if (seeds > 1 && saves_energy()) add_smaller(all, most);
+    // Of what is as fast the first stays the first: links that do not bind are nothing to the cost model.
+    const auto faster = [](const mapping_proposal& a, const mapping_proposal& b) {
+      return a.expected_cycles < b.expected_cycles;
+    };
+    std::iter_swap(all.begin(), std::min_element(all.begin(), all.end(), faster));
+    return all;
   }
 
  private:
+  bool saves_energy() const {
+    return options_.objective == mapping_objective::energy || options_.objective == mapping_objective::edp;
+  }
+
+  /// Our mapping for so many clusters, in pipeline order.
+  mapping search(unsigned most) const {
+    mapping_search search(graph_, stages_, chip_, most, options_.seed);
+    mapping found = place_stages(graph_, stages_, search.improve(start(most), options_.evaluations, progress_), chip_);
+    fill_l1(found);
+    return found;
+  }
+
   double batch_cycles(const deployment_plan& plan) const {
     const plan_prediction expected = predict(plan, chip_);
     return images_of_batch * expected.bottleneck_cycles + expected.drain_cycles;
@@ -127,26 +149,54 @@ class best_mapper {
     }
   }
 
-  /// The mapping that is expected to be fastest, ours or another policy's, each with seats chosen for its flows.
-  mapping fastest_of(mapping found, unsigned most) const {
-    std::vector<mapping> all = {std::move(found)};
-    balanced_options balanced;
-    balanced.balance_mvms = 0;
-    balanced.most_clusters = most;
-    for (const paper_bar bar : {paper_bar::replicated, paper_bar::paper})
-      all.push_back(balanced_policy(bar, balanced).map(graph_, stages_, chip_));
-    mapping best;
-    double least = 0;
-    for (mapping& m : all) {
-      deployment_plan plan = build_plan(graph_, stages_, m);
-      m.places = plan.assignment.places =
-          place_by_flows(flows_of(plan), m.places, chip_, options_.seed, placement_moves_per_cluster * m.clusters);
-      const double cycles = batch_cycles(plan);
-      if (best.clusters != 0 && least <= cycles) continue;
-      least = cycles;
-      best = std::move(m);
+  mapping_proposal as_it_is(std::string name, mapping m) const {
+    const double cycles = batch_cycles(build_plan(graph_, stages_, m));
+    return {std::move(name), std::move(m), cycles};
+  }
+
+  mapping_proposal seated(std::string name, mapping m, unsigned seed) const {
+    deployment_plan plan = build_plan(graph_, stages_, m);
+    m.places = plan.assignment.places =
+        place_by_flows(flows_of(plan), m.places, chip_, seed, placement_moves_per_cluster * m.clusters);
+    const double cycles = batch_cycles(plan);
+    return {std::move(name), std::move(m), cycles};
+  }
+
+  /// What other policies make with as many clusters as there are, and what they make if nothing is asked of them.
+  void add_others(std::vector<mapping_proposal>& all, unsigned most) const {
+    double least = all.front().expected_cycles;
+    for (const mapping_proposal& p : all) least = std::min(least, p.expected_cycles);
+    const double most_cycles = saves_energy() ? std::numeric_limits<double>::infinity() : may_be_as_fast * least;
+    const auto add = [&](const std::string& name, const mapping_policy& policy, bool seats) {
+      mapping m;
+      try {
+        m = policy.map(graph_, stages_, chip_);
+      } catch (const mapping_error&) {
+        return;  // the chip is too small for that one
+      }
+      mapping_proposal p = seats ? seated(name, std::move(m), options_.seed) : as_it_is(name, std::move(m));
+      if (p.assignment.clusters <= most && p.expected_cycles <= most_cycles) all.push_back(std::move(p));
+    };
+    for (const paper_bar bar : {paper_bar::replicated, paper_bar::paper}) {
+      const std::string name = bar == paper_bar::replicated ? "replicated" : "paper";
+      balanced_options balanced;
+      balanced.most_clusters = most;
+      add(name, balanced_policy(bar, balanced), false);
+      balanced.balance_mvms = 0;
+      add(name + " on all clusters", balanced_policy(bar, balanced), true);
     }
-    return best;
+    add("naive", naive_policy(naive_options()), false);
+  }
+
+  /// Fewer clusters take longer and have fewer cores that wait.
+  void add_smaller(std::vector<mapping_proposal>& all, unsigned most) const {
+    for (const unsigned part : {2u, 4u}) {
+      try {
+        all.push_back(seated(fmt::format("best on {} clusters", most / part), search(most / part), options_.seed));
+      } catch (const mapping_error&) {
+        return;  // too few
+      }
+    }
   }
 
   const integer_graph& graph_;
@@ -159,7 +209,12 @@ class best_mapper {
 }  // namespace
 
 mapping best_policy::map(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip) const {
-  return best_mapper(graph, stages, chip, options_, progress_).run();
+  return std::move(best_mapper(graph, stages, chip, options_, progress_).run(1).front().assignment);
+}
+
+std::vector<mapping_proposal> best_policy::propose(const integer_graph& graph, const std::vector<stage>& stages,
+                                                   const chip_config& chip) const {
+  return best_mapper(graph, stages, chip, options_, progress_).run(std::max(1u, options_.trials));
 }
 
 std::string best_policy::options_text() const {

@@ -10,6 +10,11 @@
 
 namespace ohmic {
 
+std::vector<mapping_proposal> mapping_policy::propose(const integer_graph& graph, const std::vector<stage>& stages,
+                                                      const chip_config& chip) const {
+  return {{"", map(graph, stages, chip), 0}};
+}
+
 std::unique_ptr<mapping_policy> make_mapping_policy(const mapping_options& options) {
   using maker = std::function<std::unique_ptr<mapping_policy>()>;
   const std::map<std::string, maker> policies = {

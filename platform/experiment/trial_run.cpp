@@ -1,0 +1,63 @@
+#include "platform/experiment/trial_run.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "host/checksum.h"
+#include "platform/energy/energy_report.h"
+#include "platform/experiment/chip_loader.h"
+#include "platform/experiment/figures.h"
+#include "platform/experiment/locations.h"
+#include "platform/experiment/report_files.h"
+#include "platform/run/firmware.h"
+#include "platform/run/program_run.h"
+
+namespace ohmic {
+namespace {
+
+double cycles_between_images(const std::vector<std::optional<cycle_t>>& completions) {
+  const std::size_t last = completions.size() - 1, from = last / 2;
+  if (last == from) return static_cast<double>(completions[last].value());
+  return static_cast<double>(completions[last].value() - completions[from].value()) / static_cast<double>(last - from);
+}
+
+}  // namespace
+
+trial_figures run_trial(const experiment_config& config, const deployment& mapped, const image_set& images,
+                        const std::optional<energy_coefficients>& coefficients,
+                        const std::function<void(cycle_t)>& on_progress) {
+  const firmware loaded(dataflow_firmware(), {}, config.chip, {});
+  machine_options options;
+  options.count_activity = coefficients.has_value();
+  const auto chip = make_machine(config.chip, loaded.programs(), options);
+  load_chip_memory(*chip, mapped, images);
+  const auto count = static_cast<unsigned>(images.size());
+  const hbm_layout& hbm = mapped.hbm;
+  chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * count, hbm.results_stride);
+  run_options run;
+  run.on_progress = [&](cycle_t now) { on_progress(now - chip->marker(0).value_or(now)); };
+  const run_end end = chip->run(run);
+  run_figures figures = collect_figures(*chip, mapped, end, count);
+  if (figures.code != exit_code::right) {
+    const std::string why = describe_end(end, *chip);
+    throw std::runtime_error(why.empty() ? fmt::format("its run ended with code {}", static_cast<int>(figures.code))
+                                         : why);
+  }
+  trial_figures result;
+  result.cycles = figures.cycles;
+  result.image_cycles = cycles_between_images(figures.completions);
+  std::string logits;
+  for (const auto& image : read_logits(*chip, mapped, count))
+    logits.append(reinterpret_cast<const char*>(image.data()), image.size() * sizeof(std::int32_t));
+  result.results = crc32_of(logits);
+  if (coefficients) {
+    experiment_config of_trial = config;
+    of_trial.images.count = count;
+    const std::string summary = summary_json(figures, of_trial, mapped, {});
+    result.energy_j = evaluate_energy(read_activity(summary, "a trial"), *coefficients).total_j;
+  }
+  return result;
+}
+
+}  // namespace ohmic
