@@ -24,7 +24,11 @@ static inline void dma_start_at(unsigned channel, uint32_t first) { ohmic_dma_st
 static inline uint32_t dma_busy(void) { return ohmic_dma_busy(); }
 static inline unsigned ima_queue_room(void) { return ohmic_ima_free(); }
 static inline volatile uint32_t* ima_register_file(void) { return (volatile uint32_t*)ohmic_ima_registers(); }
-static inline void ima_push(void) { ohmic_ima_push(); }
+/// A job is made of these registers; nothing, if they are just memory.
+static inline void ima_push(volatile uint32_t* registers) {
+  __asm__ volatile("" ::: "memory");
+  registers[OHMIC_IMA_PUSH_OFFSET / 4] = 1;
+}
 static inline uint32_t ima_jobs_done(void) { return ohmic_ima_jobs_done(); }
 /// The other cores begin. Where this core takes part, kernel_help() is its part, whenever it has time for it; else it
 /// has none. DEVICES_KERNEL_LINE rises when all have ended.

@@ -108,7 +108,7 @@ static inline bool behind(step_state* s) {
 /* All job registers. Each step's MVMs count from 0, so TAG goes with the step. */
 OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, step_state* s) {
   const ohmic_ima* ima = (const ohmic_ima*)s->step;
-  volatile uint32_t* registers = ima_register_file();
+  volatile uint32_t* registers = e->ima_registers;
   if (e->ima_programmed) e->ima_programmed->tag = registers[OHMIC_IMA_TAG_OFFSET / 4];
   registers[OHMIC_IMA_TAG_OFFSET / 4] = s->tag;
   e->ima_programmed = s;
@@ -122,7 +122,7 @@ OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, step_
 /* Writes the job registers that change from tile to tile and queues; then further tiles, as far as possible. */
 PART uint32_t start_jobs(executor* e, step_state* s) {
   const ohmic_ima* ima = (const ohmic_ima*)s->step;
-  volatile uint32_t* registers = ima_register_file();
+  volatile uint32_t* registers = e->ima_registers;
   if (e->ima_programmed != s) executor_program_ima(e, s);
   do {
     const uint32_t out = s->output.at;
@@ -136,7 +136,7 @@ PART uint32_t start_jobs(executor* e, step_state* s) {
       base += 4;
       to += 4;
     } while (--groups);
-    ima_push();
+    ima_push(registers);
     e->jobs[(e->jobs_first + e->jobs_held++) % MOST_JOBS] = s;
     const bool next_image = step_started(s);
     cursor_add(&s->input, next_image);
@@ -241,6 +241,11 @@ static inline uint32_t note_jobs(executor* e) {
   uint32_t wakes = e->ima_steps;
   while (e->jobs_done != done) wakes |= note_job(e);
   return wakes;
+}
+
+void executor_do_job(executor* e, step_state* s) {
+  try_jobs(e, s);
+  note_job(e);
 }
 
 PART uint32_t note_transfers(executor* e, uint32_t ended) {

@@ -198,6 +198,7 @@ struct executor {
   uint32_t ima_steps, kernel_steps;
   // IMA: jobs in order
   uint32_t jobs_held, jobs_room, jobs_done, jobs_first;
+  volatile uint32_t* ima_registers;
   step_state* ima_programmed;
   step_state* jobs[MOST_JOBS];
   // DMA
@@ -233,6 +234,8 @@ static inline bool step_started(step_state* s) {
 }
 
 void executor_program_ima(executor*, step_state*);
+/// The crossbar's next tile, whose inputs are there, begins and ends.
+void executor_do_job(executor*, step_state*);
 /// Starts a transfer of the step's tile: the chain that begins at an offset of L1.
 static inline void executor_transfer(executor* e, step_state* s, uint32_t channel, uint32_t first) {
   dma_start_at(channel, first);

@@ -1,15 +1,21 @@
 /* Before the start every kind of work is done once, on nothing, so that its code is in the cluster's instruction cache
  * when the first columns arrive: behind each other, the stages' first misses would delay the whole run. A kernel works
  * on what happens to be in its rings, which nobody has produced and nobody will read; a transfer of no bytes writes a
- * word that nobody reads. Crossbars rest: what they do is counted. */
+ * word that nobody reads. Crossbars rest, because what they do is counted: their registers are written somewhere else.
+ */
 #include "sw/firmware/dataflow/executor.h"
 
 typedef struct {
   executor run;
   condition conditions[1]; /* never; the steps have those behind it: none */
   uint16_t row[2];
-  uint32_t words[2], unread, no_limit;
+  uint32_t words[2], unread, unheard, no_limit;
   whole_destination whole;
+  destination_state destinations[2];
+  push_run runs[2];
+  const push_run* tiles[2];
+  cursor place;
+  uint32_t ima_registers[OHMIC_IMA_PUSH_OFFSET / 4 + 1];
   release_state release;
 } rehearsal;
 
@@ -28,6 +34,7 @@ static void give_one_tile(rehearsal* r, step_state* s) {
   const unsigned n = s->kind == OHMIC_STEP_KERNEL ? 0 : 1;
   s->bit = 1u << n;
   if (n == 0) r->run.kernel_steps = s->bit;
+  if (s->kind == OHMIC_STEP_PUSH) r->run.channel_steps[0] |= s->bit;
   s->next_of_bit = r->run.of_bit[n];
   r->run.of_bit[n] = s;
   r->run.ready |= s->bit;
@@ -71,6 +78,48 @@ static void add_push(executor* e, rehearsal* r) {
   s->tell = &r->release;
 }
 
+/* Two destinations with a run each, as one chain. */
+static void add_push_of_runs(executor* e, rehearsal* r) {
+  step_state* s = executor_allocate(e, sizeof *s, sizeof(void*));
+  *s = (step_state){.kind = OHMIC_STEP_PUSH, .try = executor_try_of(OHMIC_STEP_PUSH)};
+  const uint32_t unread = OHMIC_OWN_L1_BASE + l1_offset_of(&r->unread);
+  const uint32_t unheard = OHMIC_OWN_L1_BASE + l1_offset_of(&r->unheard);
+  for (uint32_t i = 0; i < 2; ++i) {
+    ohmic_dma_descriptor* run = executor_allocate(e, sizeof *run, 64);
+    *run = ohmic_dma_copy(0, 0, 0);
+    ohmic_dma_notify(run, unheard, 0, unheard);
+    r->destinations[i] = (destination_state){.runs = run,
+                                             .released = &r->no_limit,
+                                             .place = &r->place,
+                                             .source = unread,
+                                             .target = unread,
+                                             .run_bytes = sizeof r->unread,
+                                             .rows = 1,
+                                             .contiguous = true,
+                                             .tells = true};
+    r->runs[i] = (push_run){&r->destinations[i], 0, 1, 0, RUN_TELLS_NEXT};
+  }
+  r->place = (cursor){.size = 1};
+  r->tiles[0] = s->run = r->runs;
+  r->tiles[1] = r->runs + 2;
+  s->push_tile = s->push_tiles = r->tiles;
+  s->push_tiles_end = r->tiles + 1;
+  s->places = &r->place;
+  s->places_end = s->places + 1;
+  s->channels = 1;
+  give_one_tile(r, s);
+}
+
+static void do_job(executor* e, rehearsal* r, const step_state* of) {
+  step_state* s = executor_allocate(e, sizeof *s, sizeof(void*));
+  *s = *of;
+  give_one_tile(r, s);
+  r->run.ima_registers = r->ima_registers;
+  r->run.ima_programmed = s;
+  r->run.jobs_room = 1;
+  executor_do_job(&r->run, s);
+}
+
 void executor_rehearse(executor* e) {
   char* const heap = e->heap;
   const uint32_t heap_left = e->heap_left;
@@ -81,12 +130,18 @@ void executor_rehearse(executor* e) {
   r->run.deployment = e->deployment;
   r->run.channels = e->channels;
   r->run.lines = DEVICES_KERNEL_LINE | DEVICES_DMA_LINE;
-  bool pushes = false;
+  bool pushes = false, of_runs = false;
+  const step_state* jobs = 0;
   for (const step_state* s = e->steps; s != e->steps_end; ++s) {
-    if (s->kind == OHMIC_STEP_KERNEL && s->starts.left) add_kernel(e, r, s);
+    if (!s->starts.left) continue;
+    if (s->kind == OHMIC_STEP_KERNEL) add_kernel(e, r, s);
+    if (s->kind == OHMIC_STEP_IMA) jobs = s;
     pushes |= s->kind == OHMIC_STEP_PUSH;
+    of_runs |= s->kind == OHMIC_STEP_PUSH && !s->wholes;
   }
   if (pushes) add_push(e, r);
+  if (of_runs) add_push_of_runs(e, r);
+  if (jobs) do_job(e, r, jobs);
   executor_run(&r->run);
   while (dma_busy()) {
   }

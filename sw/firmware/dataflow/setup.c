@@ -366,6 +366,7 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
   OHMIC_ASSERT(d->magic == OHMIC_DEPLOYMENT_MAGIC && d->version == OHMIC_DEPLOYMENT_VERSION);
   *e = (executor){.deployment = d, .images = d->images, .heap = l1_at(d->heap), .heap_left = d->heap_bytes};
   e->channels = dma_channels();
+  e->ima_registers = ima_register_file();
   e->jobs_room = ima_queue_room();
   if (e->jobs_room > MOST_JOBS) e->jobs_room = MOST_JOBS;
   e->jobs_done = ima_jobs_done();

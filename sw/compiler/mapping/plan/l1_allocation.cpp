@@ -215,7 +215,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
     if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
       kernels += kernel_heap(plan, cluster, step, *work, chip.cluster.cores);
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
-  constexpr std::uint32_t rehearsal_bytes = 2048;
+  constexpr std::uint32_t rehearsal_bytes = 4096;
   at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;
   at.heap = l1.take(at.heap_bytes, 64);
   for (std::size_t r = 0; r < cluster.rings.size(); ++r)
