@@ -18,11 +18,17 @@ static volatile uint32_t* ready_word(const ohmic_deployment* d, uint32_t partici
 
 /* Time begins when all are ready; then the sources may pull. */
 static void start_everyone(const ohmic_deployment* d) {
-  for (uint32_t i = 0; i < d->participants; ++i)
+  /* The sources are few and mostly neighbours: time does not go by while they are looked for. */
+  uint32_t first = d->participants, end = 0;
+  for (uint32_t i = 0; i < d->participants; ++i) {
     while (*ready_word(d, i) == 0) ohmic_event_wait_for(OHMIC_LINE_DOORBELL);
+    if (*ready_word(d, i) != OHMIC_START_READY_SOURCE) continue;
+    if (first > i) first = i;
+    end = i + 1;
+  }
   ohmic_marker(0);
   const uint32_t* list = l1_at(d->participant_list);
-  for (uint32_t i = 0; i < d->participants; ++i)
+  for (uint32_t i = first; i < end; ++i)
     if (*ready_word(d, i) == OHMIC_START_READY_SOURCE) {
       ohmic_store(ohmic_cluster_l1(list[i]) + d->go_word, 1);
       ohmic_store(ohmic_doorbell_address(list[i], 0), 1);

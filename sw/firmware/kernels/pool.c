@@ -100,12 +100,15 @@ OHMIC_KERNEL_CODE static void max_pool(const ohmic_kernel_job* job, const ohmic_
   const char* at[most_window_columns];
   const ohmic_piece* piece = &job->pieces[w->piece];
   const ohmic_range columns = window_columns(job, w->column);
-  const unsigned n = columns.end - columns.begin;
+  unsigned n = columns.end - columns.begin;
   if (n > most_window_columns) {
     max_wide(job, w, columns);
     return;
   }
   for (unsigned i = 0; i < n; ++i) at[i] = ring_column(&job->pooled, columns.begin + i);
+  /* Over the map's edge: a column that is looked at twice changes no maximum, and what follows is fast for three. */
+  if (job->pool_size == 3)
+    for (; n < 3; ++n) at[n] = at[n - 1];
   uint32_t first = w->first, from = piece->in_offset + (first - piece->channel);
   char* out = job->out + w->column * job->out_column_bytes + piece->out_offset + (first - piece->channel) +
               w->y * piece->out_pitch;
@@ -115,25 +118,54 @@ OHMIC_KERNEL_CODE static void max_pool(const ohmic_kernel_job* job, const ohmic_
     max_ones(job, at, n, from, piece->in_pitch, out, piece->out_pitch, w->y, w->pixels);
 }
 
+/* A byte of each word, at `from` and further rows, is added to each of four sums. */
+OHMIC_INLINE void add_column(int32_t* sum, const char* from, int32_t pitch, uint32_t rows) {
+  int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
+  uint32_t y = rows;
+  for (; y >= 4; y -= 4) {
+    const uint32_t a = pulp_load_step(&from, pitch), b = pulp_load_step(&from, pitch);
+    const uint32_t c = pulp_load_step(&from, pitch), d = pulp_load_step(&from, pitch);
+    s0 = pulp_sdotsp_b(s0, a, 0x00000001u);
+    s1 = pulp_sdotsp_b(s1, a, 0x00000100u);
+    s2 = pulp_sdotsp_b(s2, a, 0x00010000u);
+    s3 = pulp_sdotsp_b(s3, a, 0x01000000u);
+    s0 = pulp_sdotsp_b(s0, b, 0x00000001u);
+    s1 = pulp_sdotsp_b(s1, b, 0x00000100u);
+    s2 = pulp_sdotsp_b(s2, b, 0x00010000u);
+    s3 = pulp_sdotsp_b(s3, b, 0x01000000u);
+    s0 = pulp_sdotsp_b(s0, c, 0x00000001u);
+    s1 = pulp_sdotsp_b(s1, c, 0x00000100u);
+    s2 = pulp_sdotsp_b(s2, c, 0x00010000u);
+    s3 = pulp_sdotsp_b(s3, c, 0x01000000u);
+    s0 = pulp_sdotsp_b(s0, d, 0x00000001u);
+    s1 = pulp_sdotsp_b(s1, d, 0x00000100u);
+    s2 = pulp_sdotsp_b(s2, d, 0x00010000u);
+    s3 = pulp_sdotsp_b(s3, d, 0x01000000u);
+  }
+  for (; y; --y) {
+    const uint32_t a = pulp_load_step(&from, pitch);
+    s0 = pulp_sdotsp_b(s0, a, 0x00000001u);
+    s1 = pulp_sdotsp_b(s1, a, 0x00000100u);
+    s2 = pulp_sdotsp_b(s2, a, 0x00010000u);
+    s3 = pulp_sdotsp_b(s3, a, 0x01000000u);
+  }
+  sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
+}
+
 /* Whole image to one pixel: the cores share the channels. */
 OHMIC_KERNEL_CODE static void average_pool(const ohmic_kernel_job* job, const ohmic_work* w) {
   const int32_t rounding = (int32_t)(1u << (job->shift - 1));
   const ohmic_piece* piece = &job->pieces[w->piece];
+  const uint32_t first_slot = job->image_first % job->pooled.slots;
   for (uint32_t first = w->first; first < w->end;) {
     const uint32_t channels = w->end - first < 4 ? w->end - first : 4, within = first - piece->channel;
     int32_t sum[4] = {0, 0, 0, 0};
+    uint32_t slot = first_slot;
     for (uint32_t x = 0; x < job->image_columns; ++x) {
-      const char* p = ring_column(&job->pooled, job->image_first + x) + piece->in_offset + within;
+      const char* p = job->pooled.base + slot * job->pooled.column_bytes + piece->in_offset + within;
+      if (++slot == job->pooled.slots) slot = 0;
       if (channels == 4) {
-        int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
-        for (uint32_t y = job->input_height; y; --y) {
-          const uint32_t w = pulp_load_step(&p, (int32_t)piece->in_pitch);
-          s0 = pulp_sdotsp_b(s0, w, 0x00000001u);
-          s1 = pulp_sdotsp_b(s1, w, 0x00000100u);
-          s2 = pulp_sdotsp_b(s2, w, 0x00010000u);
-          s3 = pulp_sdotsp_b(s3, w, 0x01000000u);
-        }
-        sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
+        add_column(sum, p, (int32_t)piece->in_pitch, job->input_height);
       } else {
         for (uint32_t y = job->input_height; y; --y, p += piece->in_pitch)
           for (uint32_t c = 0; c < channels; ++c) sum[c] += *(const int8_t*)(p + c);

@@ -48,8 +48,6 @@ class cost_model {
     const double most = analog > cores ? analog : cores, least = analog > cores ? cores : analog;
     return most > 0 ? most + 0.1 * least * least / most : 0;
   }
-  /// What the first tile takes longer: the cluster's instruction cache is empty.
-  double cold_start() const { return 600; }
   /// Bytes through a cluster's port.
   double transfer(double bytes) const { return bytes / port_bytes_; }
 

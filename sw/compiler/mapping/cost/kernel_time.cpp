@@ -155,15 +155,13 @@ class stream_writer {
   void max_pool(const ohmic_work& w, unsigned blocks, unsigned rest) {
     const std::uint32_t pitch = tile_.channels, in_column = tile_.input_height * pitch;
     to_.wait(30 * tile_.window);
-    const bool edge = tile_.border && w.column == 0;
-    const bool shared = tile_.window == 3 && tile_.window_height == 3 && tile_.stride_height == 2 && !edge;
-    const unsigned window = tile_.window - (edge && tile_.window > 1 ? 1 : 0);
+    const bool shared = tile_.window == 3 && tile_.window_height == 3 && tile_.stride_height == 2;
     for (unsigned b = 0; b < blocks; ++b) {
-      to_.wait(shared ? 60 : 45);
+      to_.wait(shared ? 110 : 45);
       for (unsigned p = 0; p < w.pixels; ++p) {
         const unsigned top = (w.y + p) * tile_.stride_height, rows = shared ? 2 : tile_.window_height;
         for (unsigned r = 0; r < rows; ++r)
-          for (unsigned x = 0; x < window; ++x)
+          for (unsigned x = 0; x < tile_.window; ++x)
             to_.touch(x * in_column + (top + r) * pitch + w.first + 4 * b, shared ? 1 : x == 0 ? 13 : 6);
         to_.touch(w.column * column(1) + (w.y + p) * pitch + w.first + 4 * b, shared ? 7 : 8);
         to_.wait(shared ? 0 : 11);
@@ -175,12 +173,12 @@ class stream_writer {
   void average_pool(unsigned blocks, unsigned rest) {
     const std::uint32_t pitch = tile_.channels, in_column = tile_.input_height * pitch;
     for (unsigned b = 0; b < blocks; ++b) {
-      to_.wait(90);
+      to_.wait(150);
       for (unsigned x = 0; x < tile_.input_width; ++x) {
-        to_.wait(60);
+        to_.wait(30);
         for (unsigned y = 0; y < tile_.input_height; ++y) {
-          to_.touch(x * in_column + y * pitch + 4 * b, 2);
-          to_.wait(9);
+          to_.touch(x * in_column + y * pitch + 4 * b, 1);
+          to_.wait(y < tile_.input_height / 4 * 4 ? 5 : 8);
         }
       }
     }
@@ -203,7 +201,7 @@ bool operator<(const kernel_shape& a, const kernel_shape& b) {
   const auto key = [](const kernel_shape& s) {
     return std::make_tuple(s.kernel, s.columns, s.height, s.channels, s.in8, s.in16, s.residual, s.window,
                            s.window_height, s.stride, s.stride_height, s.pad_height, s.input_height, s.input_width,
-                           s.border, s.in_channels, s.groups, s.in_blocks, s.finish, runs_of(s));
+                           s.in_channels, s.groups, s.in_blocks, s.finish, runs_of(s));
   };
   return key(a) < key(b);
 }

@@ -18,7 +18,6 @@ struct kernel_shape {
   /// Runs of channels that the output lies in (kernels.h): `channel`, `count` and `copy` count. None: one run of all.
   std::vector<ohmic_piece> pieces;
   unsigned window = 1, window_height = 1, stride_height = 1, input_height = 1, input_width = 1;  ///< of a pool or layer
-  bool border = false;      ///< the first window of a pool lies over the map's edge
   unsigned stride = 1;      ///< of a layer, along x
   unsigned pad_height = 0;  ///< of a layer: rows of the first window above the map
   unsigned in_channels = 1, groups = 1, in_blocks = 1;

@@ -112,9 +112,6 @@ class load_meter {
     here.largest_tile = std::max(here.largest_tile, tile);
     here.at_once = step.makes.tile * step.makes.count;
     here.duties.kernel_inputs += double(tiles_made(step)) * double(step.inputs.size());
-    if (work.kernel != OHMIC_KERNEL_MAX_POOL || step.makes.index != 0 || step.inputs[0].pad <= 0) return;
-    shape.border = true;  // the image's first tile
-    here.kernels += cost.kernel(shape) - tile;
   }
   void measure(unsigned c, const plan_step& step, const pull_work&, load& here) {
     const std::uint64_t bytes =
@@ -185,12 +182,12 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
     const double master = cost.master(work.duties) / steps;
     if (work.mvms != 0) {
       times.least[s] = std::max(times.least[s], cost.mvms(tile * output.height));
-      crossbar[s] = std::max(crossbar[s], cost.mvms(tile * output.height) + master + cost.cold_start());
+      crossbar[s] = std::max(crossbar[s], cost.mvms(tile * output.height) + master);
     }
     // Layers on cores take long for few columns, and readers wait for several.
     const unsigned awaited = is_layer_kernel(work.kind) ? columns_awaited(*plan.graph, plan.stages, s) : 1;
     const double last = (awaited + work.at_once - 1) / work.at_once * work.largest_tile;
-    if (work.kernels > 0) root[s] = std::max(root[s], last + (work.mvms != 0 ? 0 : master + cost.cold_start()));
+    if (work.kernels > 0) root[s] = std::max(root[s], last + (work.mvms != 0 ? 0 : master));
   }
   for (std::size_t s = 0; s < n; ++s) times.expected[s] = crossbar[s] + root[s];
   return times;
