@@ -20,10 +20,10 @@ struct crossbar_image {
 
   /// What it makes: the codes of some channels of a layer, of row sets `sets` and packing.x neighbours each (bitlines
   /// in that order), in tiles x / tile_columns of the output that are `replica` modulo `replicas`.
-  std::string layer;  ///< node of the graph
-  channel_range channels;
-  std::vector<packed_set> sets;
-  pixel_packing packing;
+  std::string layer{};  ///< node of the graph
+  channel_range channels{};
+  std::vector<packed_set> sets{};
+  pixel_packing packing{};
   unsigned tile_columns = 1, replica = 0, replicas = 1;
 };
 
