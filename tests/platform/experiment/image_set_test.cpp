@@ -76,6 +76,25 @@ TEST_F(ImageSetTest, TakesFurtherImagesAtOtherOffsets) {
     for (int x = 0; x < 8; ++x) EXPECT_EQ(set.maps[i].at(x, 3, 2) + 128, first_column(set, i) + x);
 }
 
+// A network that takes [3, height, 8] of pictures of 40 x 8: rooms of both axes, of one, and of none.
+TEST_F(ImageSetTest, FurtherImagesAreWholeWhateverRoomThereIs) {
+  for (const int height : {4, 8, 12}) {
+    graph.tensors[0].height = height;
+    config.images.count = 6;
+    const image_set set = load_images(config, graph, "");
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      ASSERT_EQ(set.maps[i].height, height);
+      ASSERT_EQ(set.maps[i].width, 8);
+      for (int x = 1; x < 8; ++x)
+        for (int y = 0; y < height; ++y) {
+          const int step = set.maps[i].at(x, y, 0) - set.maps[i].at(x - 1, y, 0);
+          EXPECT_TRUE(height <= 8 ? step == 1 : step == 0 || step == 1) << "image " << i << ", column " << x;
+          EXPECT_NEAR(set.maps[i].at(x, y, 0), set.maps[i].at(x, 0, 0), height <= 8 ? 0 : 1) << "rows are alike";
+        }
+    }
+  }
+}
+
 TEST_F(ImageSetTest, HashTellsImagesApart) {
   config.images.count = 1;
   const std::string one = load_images(config, graph, "").hash;

@@ -80,5 +80,20 @@ TEST_F(PublishedModels, SayHowValuesBecomeTheirInput) {
   EXPECT_FALSE(is_published("resnet18") || is_published("resnet99"));
 }
 
+TEST_F(PublishedModels, OfTheProjectAreRefusedUnlessTheyAreAsTheyWereBuilt) {
+  models.set(path().string());
+  std::filesystem::create_directory(path("resnet_tiny"));
+  put("resnet_tiny/resnet_tiny.onnx", "123456789");
+  EXPECT_EQ(model_folder("resnet_tiny"), path("resnet_tiny")) << "that does not say how it was built";
+  put("resnet_tiny/.built_from", "sources\ncbf43926 9 resnet_tiny.onnx\n");
+  EXPECT_EQ(model_folder("resnet_tiny"), path("resnet_tiny"));
+  for (const char* stamp : {"sources\ncbf43927 9 resnet_tiny.onnx\n", "sources\ncbf43926 8 resnet_tiny.onnx\n",
+                            "sources\ncbf43926 9 photograph.png\n", "sources\nresnet_tiny.onnx\n",
+                            "sources\ncbf43926 9 resnet_tiny.onnx\n00000000 1 resnet_tiny.onnx\n"}) {
+    put("resnet_tiny/.built_from", stamp);
+    EXPECT_THAT(complaint("resnet_tiny"), HasSubstr("is damaged")) << stamp;
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -240,6 +240,25 @@ TEST_F(ResultTable, NamesSixteenImagesAndCountsTheOthers) {
   EXPECT_TRUE(says(17, "dog"));
 }
 
+TEST_F(ResultTable, ColumnsAreAsWideAsTheLongestName) {
+  run.source.stages[0].name = "a_stage_with_a_long_name";
+  const auto line = [](const std::string& text, const std::string& begin) {
+    const std::size_t at = text.find("\n" + begin + " ") + 1;
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  const std::string text = table(1);
+  EXPECT_EQ(line(text, "fc").size(), line(text, "a_stage_with_a_long_name").size()) << text;
+  EXPECT_EQ(line(text, "stage").find("clusters ") + 8, line(text, "fc").find_first_of('2') + 1) << text;
+  image_set set;
+  run.f.logits.assign(2, {1, 2});
+  run.f.images.assign(2, {});
+  set.files = {"1.png", "a_photograph_with_a_long_name.png"};
+  set.maps.resize(2);
+  set.scenes = {-1, -1};
+  const std::string both = result_table(run.f, run.config, run.source, net, set);
+  EXPECT_EQ(line(both, "1.png").find("dog"), line(both, "a_photograph_with_a_long_name.png").find("dog")) << both;
+}
+
 TEST_F(ResultTable, GroupsLongNumbersByThree) {
   for (const auto& [number, text] : {std::pair<std::uint64_t, const char*>{7, "7 MVMs"},
                                      {100, "work         100 MVMs"},
