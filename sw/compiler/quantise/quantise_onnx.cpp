@@ -268,11 +268,14 @@ class qdq_writer {
     std::vector<std::int32_t> bias(out);
     std::vector<float> bias_scales(out);
     layer.scales.assign(out, 1);
+    float most_of_all = 0;
+    for (const float w : layer.weights) most_of_all = std::max(most_of_all, std::abs(w));
+    // Channels without weights, or with tiny ones, keep a scale like the others' that their bias fits.
+    const float least_scale = most_of_all > 0 ? most_of_all / 127 / 4096 : input_scale;
     for (std::size_t o = 0; o < out; ++o) {
       float most = 0;
       for (std::size_t i = 0; i < each; ++i) most = std::max(most, std::abs(layer.weights[o * each + i]));
-      // Channels without weights, or with tiny ones, keep a scale that their bias fits.
-      layer.scales[o] = std::max({most / 127, std::abs(layer.bias[o]) / (1e9f * input_scale), 1e-12f});
+      layer.scales[o] = std::max({most / 127, std::abs(layer.bias[o]) / (1e9f * input_scale), least_scale});
       for (std::size_t i = 0; i < each; ++i)
         weights[o * each + i] = static_cast<std::int8_t>(
             std::clamp(std::rint(layer.weights[o * each + i] / layer.scales[o]), -127.f, 127.f));

@@ -463,8 +463,8 @@ TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
 }
 
 TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
-  // On 80 pixels the root adds four codes and a residual of 13 channels. The average pool gives its 13 channels to four
-  // cores, each of which reads 80 words; the pool's 9 taps of 20 channels are shared by all 16.
+  // On 80 pixels the root adds four codes and a residual of 13 channels, and the pool takes the greatest of 9 taps of 20
+  // channels; the average pool adds 13 channels.
   const integer_graph graph = small_network(random, 29, 37, 60);
   using seat_list = std::vector<unsigned>;
   options.naive.conv1_replicas = 1;
@@ -477,10 +477,10 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
   EXPECT_NE(one["main+add"].back(), one["main+add"].front()) << "the root is the dearest";
   EXPECT_EQ(one["maxpool"].front(), one["conv1"].back());
   auto two = with(crossbars + 2);
-  EXPECT_NE(two["avgpool"].front(), two["main+add"].back()) << "the average pool comes next";
-  EXPECT_EQ(two["maxpool"].front(), two["conv1"].back());
+  EXPECT_NE(two["maxpool"].front(), two["conv1"].back()) << "the pool comes next";
+  EXPECT_EQ(two["avgpool"].front(), two["main+add"].back());
   auto three = with(crossbars + 3);
-  EXPECT_NE(three["maxpool"].front(), three["conv1"].back());
+  EXPECT_NE(three["avgpool"].front(), three["main+add"].back());
 
   // Of two replicas of `main`, whose roots cost the same, the first one's gets the only cluster to spare.
   options.naive.replicas = {{"main", 2}};
@@ -634,7 +634,7 @@ TEST_F(Compile, SaysWhatDoesNotFitInL1AndByHowMuch) {
   chip_config chip = small_chip(64, 40, 256);
   chip.cluster.l1_bytes = 1u << 17;
   EXPECT_THAT(error_of(graph, chip, options),
-              AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("65536 are available: 13016 too many"),
+              AllOf(HasSubstr("stage 'maxpool'"), HasSubstr("65536 are available: 15064 too many"),
                     HasSubstr("it fits with cluster.l1_bytes=262144")));
   chip.cluster.l1_bytes = 1u << 18;
   EXPECT_EQ(error_of(graph, chip, options), "");

@@ -191,18 +191,21 @@ float scale_of(const integer_graph& graph, const std::string& name) {
 
 TEST_F(FloatNetwork, WeightsHaveAScalePerOutputChannelAndTheGreatestIs127Steps) {
   float_builder b(2, 1, 1);
-  const std::string x =
-      b.conv("conv", "image", {3, 2, 1, 1}, {1.27f, -0.5f, -0.0254f, 0.012f, 0, 0}, {0.25f, -2, 3}, {{1, 1}});
-  b.output(b.gemm("fc", b.flat(x), 2, 3, {1, 0, 0, 0, 1, 0.5f}, {0, 0}));
+  const std::string x = b.conv("conv", "image", {5, 2, 1, 1}, {1.27f, -0.5f, -0.0254f, 0.012f, 0, 0, 0, 0, 1e-20f, 0},
+                               {0.25f, -2, 3, 0, 0}, {{1, 1}});
+  b.output(b.gemm("fc", b.flat(x), 2, 5, {1, 0, 0, 0, 1, 0.5f, 0, 0, 0, 0}, {0, 0}));
   const integer_graph g = quantised_graph(b, {{100, 50}});
   const crossbar_layer& layer = g.nodes[1].layer();
-  EXPECT_THAT(layer.weights, ElementsAre(127, -50, -127, 60, 0, 0));
-  EXPECT_THAT(layer.weight_scale, ElementsAre(FloatEq(0.01f), FloatEq(0.0002f), FloatEq(3e-9f)))
-      << "a channel without weights has the scale that its bias fits";
-  ASSERT_EQ(layer.bias.size(), 3u);
+  EXPECT_THAT(layer.weights, ElementsAre(127, -50, -127, 60, 0, 0, 0, 0, 0, 0));
+  const float least = 0.01f / 4096;
+  EXPECT_THAT(layer.weight_scale,
+              ElementsAre(FloatEq(0.01f), FloatEq(0.0002f), FloatEq(least), FloatEq(least), FloatEq(least)))
+      << "a channel without weights, or with tiny ones, has a scale that all forms of the network can work with";
+  ASSERT_EQ(layer.bias.size(), 5u);
   EXPECT_EQ(layer.bias[0], 25) << "0.25 in units of the input's scale (1) times the weights'";
   EXPECT_EQ(layer.bias[1], -10000);
-  EXPECT_NEAR(layer.bias[2], 1e9, 100);
+  EXPECT_EQ(layer.bias[2], 1228800);
+  EXPECT_EQ(layer.bias[3], 0);
 }
 
 TEST_F(FloatNetwork, TheInputIsTakenAsItIsWhereItIsWholeNumbersOfInt8AndIsNeverClipped) {

@@ -10,7 +10,7 @@ int main(int count, char** arguments) {
   const auto number = [&](int i) { return static_cast<unsigned>(std::atoi(arguments[1 + i])); };
   ohmic::chip_config chip;
   chip.cluster.l1_banks = 64;
-  chip.cluster.cores = 17;  // in a deployment core 0 takes no part in kernels
+  chip.cluster.cores = 16;
   ohmic::kernel_shape tile;
   const bool depthwise = number(0) != 0;
   tile.kernel = depthwise ? OHMIC_KERNEL_DEPTHWISE : OHMIC_KERNEL_LAYER;
