@@ -25,10 +25,11 @@ STANDS_FOR = {
     "out/resnet18/summary.json": "out/resnet_tiny/summary.json",
 }
 
-# Words of commands that take minutes, and what is appended: the same chip and network, fewer images.
+# Words of commands that take minutes, and what is appended: the same chip and network, fewer images and no trials.
 SHORTER = {
     "configs/resnet18_aimc512.yaml": ["--images-count", "1"],
     "configs/resnet_tiny_aimc64.yaml": ["--images-count", "1"],
+    "mapping.policy=best": ["--set", "mapping.trials=0"],
 }
 
 # Names of commands and patterns, in running text.
