@@ -463,8 +463,8 @@ TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
 }
 
 TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
-  // On 80 pixels the root adds four codes and a residual of 13 channels, and the pool takes the greatest of 9 taps of 20
-  // channels; the average pool adds 13 channels.
+  // On 80 pixels the root adds four codes and a residual of 13 channels, and the pool takes the greatest of 9 taps of
+  // 20 channels; the average pool adds 13 channels.
   const integer_graph graph = small_network(random, 29, 37, 60);
   using seat_list = std::vector<unsigned>;
   options.naive.conv1_replicas = 1;
