@@ -39,6 +39,7 @@ FORMS = {
     "ohmic run PROGRAM.elf --json FILE",
     "ohmic calibrate NET.onnx --images FOLDER --out FILE",
     "ohmic evaluate NET.onnx --data DATA --calibration OTHER_DATA --input YAML --json FILE",
+    "ohmic evaluate NET --data DATA --time 1s,1h,1d,1mo,1y --draws 20",
 }
 
 
