@@ -31,7 +31,8 @@ struct chip_override {
   config_node value;
 };
 
-/// Lays the experiment's own options over the file; returns those that belong to the chip.
+/// Lays the experiment's own options over the file; returns those that belong to the chip, whichever that will be:
+/// an option that names another one stands before or behind them.
 std::vector<chip_override> apply_overrides(config_node& root, const std::vector<std::string>& sets) {
   std::vector<chip_override> for_chip;
   for (const std::string& option : sets) {
@@ -42,7 +43,6 @@ std::vector<chip_override> apply_overrides(config_node& root, const std::vector<
     } else if (!has_top_level_key(schema_kind::experiment, first) && has_top_level_key(schema_kind::chip, first)) {
       for_chip.push_back({path, std::move(value)});
     } else {
-      if (path == "chip") for_chip.clear();
       set_value(root, path, std::move(value));
     }
   }

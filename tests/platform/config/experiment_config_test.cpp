@@ -196,6 +196,15 @@ TEST_F(ExperimentConfigTest, PathsOfOptionsAreRelativeToTheCurrentFolder) {
   EXPECT_EQ(c.chip.clusters(), 16u);
 }
 
+TEST_F(ExperimentConfigTest, OptionsOfTheChipHoldForTheChipThatAnotherOptionNames) {
+  const std::string other = std::string("chip=") + OHMIC_CONFIGS "/aimc16.yaml", cores = "cluster.cores=3";
+  for (const std::vector<std::string>& sets : {std::vector{cores, other}, std::vector{other, cores}}) {
+    const experiment_config c = load("chip: chips/small.yaml\n", sets);
+    EXPECT_EQ(c.chip.clusters(), 16u);
+    EXPECT_EQ(c.chip.cluster.cores, 3u);
+  }
+}
+
 TEST_F(ExperimentConfigTest, SaysHowPixelsBecomeTheInput) {
   EXPECT_FALSE(load("chip: {}\n").input);
   const auto all =
