@@ -58,7 +58,10 @@ namespace {
 void patch_stacks(elf_file& program, const chip_config& chip) {
   const std::uint32_t bytes = chip.cluster.program_l1_bytes;
   if (bytes == OHMIC_L1_RESERVED_BYTES || !program.has_symbol("ohmic_boot_stacks")) return;
-  constexpr std::uint32_t first_stack = 4096, guarded = 256, least_slice = 272;
+  constexpr std::uint32_t first_stack = 4096, guarded = 256, shortest = 272;
+  const char* const asked = "ohmic_least_stack";  // a program that knows what its cores but core 0 need says so
+  const std::uint32_t least_slice =
+      program.has_symbol(asked) ? std::max(shortest, (program.address_of(asked) + 239) / 256 * 256 + 16) : shortest;
   const std::uint32_t others = chip.cluster.cores - 1;
   const std::uint64_t data = program.address_of("__bss_end") - chip_config::own_l1_base;
   const std::uint64_t needed = data + first_stack + guarded + std::uint64_t{others} * least_slice;

@@ -85,6 +85,12 @@ class Mistakes(SystemTest):
         )
         self.leaves_nothing()
 
+    def test_stacks_too_small_for_the_kernels_are_refused_and_the_least_ones_named_do(self):
+        cores = ("--set", "cluster.cores=16")
+        run = self.micro(*cores, "--set", "cluster.program_l1_bytes=16 KiB")
+        self.refuses(run, "cluster.program_l1_bytes: 16384 bytes of L1 are too few", "20480 are needed")
+        self.ends(self.micro(*cores, "--set", "cluster.program_l1_bytes=20 KiB"), 0)
+
     def test_models(self):
         onnx = (model_folder("resnet_micro") / "resnet_micro.onnx").read_bytes()
         cut = self.folder / "cut.onnx"
