@@ -398,6 +398,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     read_numbers(s, a);
     read_fill_memory(s.fill_memory, a.sets);
     read_times(s.times, a.times_s);
+    for (const char* option : {"--draws", "--analog"})
+      if (s.times.empty() && evaluate->get_option(option)->count() != 0)
+        return mistake(std::string(option) + " is for accuracy over time; name times with --time");
   } catch (const config_error& error) {
     return mistake(error.what());
   }

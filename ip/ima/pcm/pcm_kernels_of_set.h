@@ -1,5 +1,7 @@
-// The kernels for one instruction set: pcm_kernels.cpp includes this once for each, with OHMIC_SET (a namespace),
-// OHMIC_TARGET (an attribute) and OHMIC_LANES (int32 of a vector; 1: plain C++).
+/// @file
+/// The kernels for one instruction set, for pcm_kernels.cpp only, which includes this once for each, with OHMIC_SET (a
+/// namespace), OHMIC_TARGET (an attribute) and OHMIC_LANES (int32 of a vector; 1: plain C++). All sets give the same
+/// bits: what each function promises stands in pcm_kernels.h, and conductances are uS, times seconds.
 namespace OHMIC_SET {
 
 constexpr unsigned chunk = 64;  // counters of a loop whose numbers stay in the first-level cache

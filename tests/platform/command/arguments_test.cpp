@@ -220,6 +220,11 @@ TEST(ArgumentsTest, EvaluateTakesItsNumbersInTheirRanges) {
     EXPECT_NE(refused.message.find("--time"), std::string::npos) << refused.message;
   }
   EXPECT_EQ(with({"--draws", "0"}).leave, 2);
+  for (const auto& [option, value] : {std::pair{"--draws", "3"}, std::pair{"--analog", "{seed: 3}"}}) {
+    const outcome refused = with({option, value});
+    EXPECT_EQ(refused.leave, 2) << "without --time nothing is drawn";
+    EXPECT_NE(refused.message.find(option), std::string::npos) << refused.message;
+  }
 }
 
 TEST(ArgumentsTest, LimitsOfTrapsAndMismatchesHaveTheirRanges) {
