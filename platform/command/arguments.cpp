@@ -93,7 +93,7 @@ void to_sets(const option_words& words, arguments& a) {
   given("engine.max_cycles", words.max_cycles);
   given("engine.trap_limit", words.trap_limit);
   if (!words.check.empty()) set("check", words.check);
-  if (!a.energy.empty() && a.what == command::run_experiment) set("energy", a.energy);
+  if (!a.energy.empty()) set("energy", a.energy);
   if (!a.out.empty() && a.what == command::run_experiment) set("output", a.out);
 }
 

@@ -40,7 +40,7 @@ std::vector<chip_override> apply_overrides(config_node& root, const std::vector<
     const std::string first = split_path(path)[0];
     if (first == "chip" && path != "chip") {
       for_chip.push_back({path.substr(5), std::move(value)});
-    } else if (!has_top_level_key(schema_kind::experiment, first) && has_top_level_key(schema_kind::chip, first)) {
+    } else if (has_top_level_key(schema_kind::chip, first)) {  // an experiment has no key of that name
       for_chip.push_back({path, std::move(value)});
     } else {
       set_value(root, path, std::move(value));

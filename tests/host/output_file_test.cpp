@@ -1,7 +1,9 @@
 #include "host/output_file.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -172,6 +174,29 @@ TEST_F(OutputFile, BecomesWhatTheNameHasBecomeMeanwhile) {
   reader.join();
   EXPECT_EQ(got, "through");
   EXPECT_TRUE(std::filesystem::is_fifo(path("x")));
+}
+
+// As containers mount single files: they cannot be replaced, so they are written anew. In a process of its own, with
+// mounts of its own where the system allows that.
+TEST_F(OutputFile, AFileThatIsAMountPointIsWrittenInto) {
+  put("x", "a longer text from before");
+  put("behind", "y");
+  const pid_t child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) _exit(77);
+    mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    if (mount(path("behind").c_str(), path("x").c_str(), nullptr, MS_BIND, nullptr) != 0) _exit(77);
+    if (std::rename(path("behind").c_str(), path("x").c_str()) != -1 || errno != EBUSY) _exit(2);
+    put("behind", "an even longer text from before");
+    const bool wrote = refusal(path("x"), "new").empty();
+    _exit(wrote && read_whole_file(path("x")) == "new" && read_whole_file(path("behind")) == "new" ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mounts of one's own here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(read_whole_file(path("x")), "a longer text from before") << "what lies below the mount";
+  EXPECT_EQ(names(), (names_t{"behind", "x"}));
 }
 
 TEST_F(OutputFile, TakesNamesAsLongAsTheSystemDoes) {

@@ -205,6 +205,14 @@ TEST_F(ExperimentConfigTest, OptionsOfTheChipHoldForTheChipThatAnotherOptionName
   }
 }
 
+// So that an option says by its first word whose it is.
+TEST_F(ExperimentConfigTest, NoKeyIsTheExperimentsAndTheChipsToo) {
+  for (const auto& [path, value] : schema_defaults(schema_kind::chip))
+    EXPECT_FALSE(has_top_level_key(schema_kind::experiment, path.substr(0, path.find('.')))) << path;
+  for (const auto& [path, value] : schema_defaults(schema_kind::experiment))
+    EXPECT_FALSE(has_top_level_key(schema_kind::chip, path.substr(0, path.find('.')))) << path;
+}
+
 TEST_F(ExperimentConfigTest, SaysHowPixelsBecomeTheInput) {
   EXPECT_FALSE(load("chip: {}\n").input);
   const auto all =

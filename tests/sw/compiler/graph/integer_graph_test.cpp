@@ -153,5 +153,117 @@ TEST(MvmCount, MultipliesPixelsSetsAndColumnTiles) {
   EXPECT_EQ(mvm_count(g, 1), 2);
 }
 
+// Each constant has a range with both its ends.
+TEST(CheckGraph, ConstantsHaveTheirRangesWithBothEnds) {
+  const auto with = [](auto change) {
+    integer_graph g = small_graph();
+    change(g);
+    return complaint(g);
+  };
+  for (const int m : {0, 32767}) {
+    EXPECT_EQ(with([&](auto& g) { g.nodes[1].average().m = m; }), "");
+    EXPECT_EQ(with([&](auto& g) { g.nodes[2].layer().adc.m = m; }), "");
+  }
+  for (const int m : {-1, 32768}) {
+    EXPECT_THAT(with([&](auto& g) { g.nodes[1].average().m = m; }), HasSubstr("is outside 0 .. 32767"));
+    EXPECT_THAT(with([&](auto& g) { g.nodes[2].layer().adc.m = m; }), HasSubstr("is outside 0 .. 32767"));
+  }
+  for (const unsigned s : {1u, 30u}) {
+    EXPECT_EQ(with([&](auto& g) { g.nodes[1].average().s = s; }), "");
+    EXPECT_EQ(with([&](auto& g) { g.nodes[2].layer().adc.s = s; }), "");
+    EXPECT_EQ(with([&](auto& g) { g.nodes[2].layer().requantise.s = s; }), "");
+  }
+  for (const unsigned s : {0u, 31u}) {
+    EXPECT_THAT(with([&](auto& g) { g.nodes[1].average().s = s; }), HasSubstr("is outside 1 .. 30"));
+    EXPECT_THAT(with([&](auto& g) { g.nodes[2].layer().adc.s = s; }), HasSubstr("is outside 1 .. 30"));
+    EXPECT_THAT(with([&](auto& g) { g.nodes[2].layer().requantise.s = s; }), HasSubstr("is outside 1 .. 30"));
+  }
+  for (const int hi : {0, 127}) EXPECT_EQ(with([&](auto& g) { g.nodes[2].layer().requantise.hi = hi; }), "");
+  for (const int hi : {-1, 128})
+    EXPECT_THAT(with([&](auto& g) { g.nodes[2].layer().requantise.hi = hi; }), HasSubstr("upper bound"));
+  for (const int lo : {0, -128}) EXPECT_EQ(with([&](auto& g) { g.nodes[2].layer().requantise.lo = lo; }), "");
+  for (const int lo : {-129, -127, -1, 1})
+    EXPECT_THAT(with([&](auto& g) { g.nodes[2].layer().requantise.lo = lo; }), HasSubstr("lower bound"));
+}
+
+TEST(CheckGraph, ARowSetHasAtMostTheRowsThatTheNetworkWasCalibratedFor) {
+  integer_graph g = small_graph();
+  g.rows = 2;
+  EXPECT_EQ(complaint(g), "");
+  g.rows = 1;
+  EXPECT_THAT(complaint(g), HasSubstr("has 2 rows, more than the 1 it was calibrated for"));
+}
+
+// Codes are -128 .. 127, so a product is widest below zero: -128 * m + b, and 127 * m + b above.
+TEST(CheckGraph, RequantisationFits32BitsToTheLastOne) {
+  const auto with = [](std::int64_t b) {
+    integer_graph g = small_graph();
+    g.nodes[2].layer().requantise.b[0] = static_cast<std::int32_t>(b);
+    return complaint(g);
+  };
+  const std::int64_t high = (std::int64_t{1} << 31) - 1, low = -high - 1;
+  EXPECT_EQ(with(high - 127 * 100), "");
+  EXPECT_THAT(with(high - 127 * 100 + 1), HasSubstr("requantisation can reach 2147483648"));
+  EXPECT_EQ(with(low + 128 * 100), "");
+  EXPECT_THAT(with(low + 128 * 100 - 1), HasSubstr("requantisation can reach -2147483649"));
+}
+
+// 128 * pixels * m and half of the last bit: the sum of an average's rounding, to the last bit of 32.
+TEST(CheckGraph, AnAveragesProductFits32BitsToTheLastOne) {
+  integer_graph g = small_graph();
+  g.tensors[0].height = g.tensors[0].width = 32;
+  g.nodes[1].average() = {16383, 17};  // 128 * 1024 * 16383 + 65536
+  EXPECT_EQ(complaint(g), "");
+  g.nodes[1].average().s = 18;  // one more than 2^31 - 1
+  EXPECT_THAT(complaint(g), HasSubstr("the pool's product can reach 2147483648"));
+}
+
+/// image [2, 4, 4] -> max pool of the window -> average -> logits
+integer_graph pooled_graph(const graph_window& window, int height, int width) {
+  integer_graph g = small_graph();
+  g.tensors.push_back({"windows", 2, height, width, 1, -1, {}});
+  graph_node pool;
+  pool.operation = make_operation(node_kind::max_pool);
+  pool.name = "pool";
+  pool.inputs = {0};
+  pool.output = 3;
+  pool.pool_window() = window;
+  g.nodes[1].inputs = {3};
+  g.nodes.insert(g.nodes.begin() + 1, pool);
+  link_tensors(g);
+  return g;
+}
+
+TEST(CheckGraph, EveryWindowTouchesTheMap) {
+  const auto x = [](int size, int stride, int pad, int outputs) {
+    return complaint(pooled_graph({size, 1, stride, 1, pad, 0}, 4, outputs));
+  };
+  const auto y = [](int size, int stride, int pad, int outputs) {
+    return complaint(pooled_graph({1, size, 1, stride, 0, pad}, outputs, 4));
+  };
+  EXPECT_EQ(x(2, 4, 1, 2), "") << "the second begins in the last column";
+  EXPECT_THAT(x(2, 5, 1, 2), HasSubstr("window along x (kernel 2, stride 5, padding 1) lies wholly outside"));
+  EXPECT_THAT(x(2, 1, 2, 4), HasSubstr("wholly outside")) << "the first ends before the map";
+  EXPECT_EQ(y(2, 4, 1, 2), "");
+  EXPECT_THAT(y(2, 5, 1, 2), HasSubstr("window along y"));
+  EXPECT_THAT(y(2, 1, 2, 4), HasSubstr("window along y"));
+  for (const auto& window : {graph_window{0, 1, 1, 1, 0, 0}, {1, 1, 0, 1, 0, 0}, {1, 1, 1, 1, -1, 0}})
+    EXPECT_THAT(complaint(pooled_graph(window, 4, 4)), HasSubstr("is not a window"));
+}
+
+TEST(CheckGraph, MapsAreMadeOnceAndBeforeTheyAreRead) {
+  for (const int t : {-1, 3, 4}) {
+    integer_graph g = small_graph();
+    g.nodes[1].inputs = {t};
+    EXPECT_THAT(complaint(g), HasSubstr("reads a map that no node before it makes")) << t;
+    g = small_graph();
+    g.nodes[2].output = t;
+    EXPECT_THAT(complaint(g), HasSubstr("does not make a map of its own")) << t;
+  }
+  integer_graph g = small_graph();
+  g.nodes[2].output = 1;
+  EXPECT_THAT(complaint(g), HasSubstr("does not make a map of its own"));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -62,6 +62,9 @@ TEST(PixelTables, RefusesWhatIsNoConversion) {
   p.channels = pixel_conversion::channel_order::unsaid;
   p.mean = {1, 2};
   EXPECT_THAT(complaint(p, 3), HasSubstr("mean has 2 numbers; 1 or 3 are expected"));
+  EXPECT_THAT(complaint(p, 1), HasSubstr("mean has 2 numbers; 1 or 1 is expected")) << "more than channels, too";
+  p.mean = {1, 2, 3, 4};
+  EXPECT_THAT(complaint(p, 3), HasSubstr("mean has 4 numbers; 1 or 3 are expected"));
   p = {};
   p.std = {0};
   EXPECT_THAT(complaint(p, 3), HasSubstr("std"));

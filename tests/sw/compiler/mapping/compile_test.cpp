@@ -11,6 +11,7 @@
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
@@ -660,6 +661,39 @@ TEST_F(Compile, AnL1OfExactlyTheBytesNeededChangesNothingAndOneWordLessDoes) {
   const deployment smaller = compile(graph, chip, options);
   EXPECT_LE(fullest(smaller), chip.cluster.l1_bytes);
   expect_reference(graph, chip, smaller, random);
+}
+
+// L1 of exactly what one cluster needs, for a mapping that may not be changed: that cluster and those that need less
+// keep their rings, the others get the smallest that are live.
+TEST_F(Compile, OnlyClustersThatDoNotFitGiveUpSlots) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  chip_config chip = small_chip(64, 40, 256);
+  options.naive.prefetch_tiles = 3;
+  const std::vector<stage> stages = make_stages(graph);
+  mapping assignment = make_mapping_policy(options)->map(graph, stages, chip);
+  assignment.as_written = true;
+  const deployment_plan roomy = make_fitting_plan(graph, stages, assignment, chip);
+  const std::vector<std::uint64_t> needs = l1_needs(roomy, chip);
+  const std::uint64_t most = *std::max_element(needs.begin(), needs.end());
+  unsigned tried = 0;
+  for (std::size_t b = 0; b < needs.size(); ++b) {
+    deployment_plan least = roomy;
+    for (unsigned r = 0; r < least.clusters[b].rings.size(); ++r) size_just_live(least, static_cast<unsigned>(b), r);
+    if (needs[b] == most || l1_needs(least, chip)[b] == needs[b]) continue;  // the fullest, or nothing to give up
+    chip_config exact = chip;
+    exact.cluster.l1_bytes = chip.cluster.program_l1_bytes + static_cast<std::uint32_t>(needs[b]);
+    deployment_plan plan;
+    try {
+      plan = make_fitting_plan(graph, stages, assignment, exact);
+    } catch (const mapping_error&) {
+      continue;  // another cluster is too full for that
+    }
+    ++tried;
+    for (std::size_t c = 0; c < needs.size(); ++c)
+      for (std::size_t r = 0; r < plan.clusters[c].rings.size() && needs[c] <= needs[b]; ++r)
+        EXPECT_EQ(plan.clusters[c].rings[r].slots, roomy.clusters[c].rings[r].slots) << "cluster " << c;
+  }
+  EXPECT_GT(tried, 0u);
 }
 
 TEST_F(Compile, GivesUpPrefetchTilesAndL1ResidualsWhereL1IsSmall) {

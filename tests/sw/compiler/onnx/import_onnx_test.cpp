@@ -369,10 +369,14 @@ TEST(SettlePixels, AssumesNothingInSilence) {
     g.pixels_known = false;
     return g;
   };
-  for (const float scale : {1 / 64.f, 2 / 127.f}) {
+  for (const float scale : {1 / 64.f, 2 / 127.f, 1.0095f / 64, 0.9905f / 64}) {
     integer_graph ours = graph(scale);
     EXPECT_THAT(settle_pixels(ours, {}, "net.onnx"), HasSubstr("(pixel - 128) / 64 is taken"));
     EXPECT_EQ(ours.pixels.offset, -2);
+  }
+  for (const float scale : {1.0105f / 64, 0.9895f / 64}) {
+    integer_graph far = graph(scale);
+    EXPECT_THROW(settle_pixels(far, {}, "net.onnx"), import_error) << "more than a hundredth from ours";
   }
   integer_graph other = graph(1 / 127.f);
   try {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/onnx/onnx_constants.h"
 #include "tests/sw/compiler/onnx/qdq_builder.h"
 
 namespace ohmic {
@@ -14,6 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 integer_graph import(const std::function<void(qdq_builder&)>& change) {
   qdq_builder b = every_operator();
@@ -220,6 +222,7 @@ TEST(ImporterEdges, KernelsStridesAndPaddingHaveTheirRanges) {
     EXPECT_THAT(with("strides", {1, wrong}), HasSubstr("is outside 1 .. 1024"));
   }
   EXPECT_EQ(with("strides", {1024, 1024}), "");
+  EXPECT_THAT(with("pads", {1024, 1, 1, 1}), Not(HasSubstr("is outside"))) << "wrong for another reason";
   for (int side = 0; side < 4; ++side)
     for (const long wrong : {-1l, 1025l}) {
       std::vector<long> pads{1, 1, 1, 1};
@@ -228,6 +231,92 @@ TEST(ImporterEdges, KernelsStridesAndPaddingHaveTheirRanges) {
     }
   EXPECT_THAT(with("pads", {1, 1}), HasSubstr("height and width"));
   EXPECT_THAT(with("kernel_shape", {3}), HasSubstr("height and width"));
+}
+
+TEST(ImporterEdges, OperatorSetsFrom13To21AreTaken) {
+  const auto with = [](long version) {
+    return complaint([&](qdq_builder& b) { b.model.mutable_opset_import(0)->set_version(version); });
+  };
+  for (const long version : {13, 17, 21}) EXPECT_EQ(with(version), "");
+  for (const long version : {-1, 0, 12, 22})
+    EXPECT_THAT(with(version), HasSubstr("opset version " + std::to_string(version) + " is not supported"));
+}
+
+// ONNX counts axes below zero from the last one.
+TEST(ImporterEdges, AScalesAxisMayBeCountedFromTheEnd) {
+  const auto along = [](const char* node, int axis) {
+    return complaint([&](qdq_builder& b) { b.find(node).mutable_attribute(0)->set_i(axis); });
+  };
+  EXPECT_EQ(along("main.w.dq", -4), "");
+  EXPECT_EQ(along("fc.w.dq", -2), "");
+  EXPECT_THAT(along("main.w.dq", -3), AllOf(HasSubstr("'main' (Conv)"), HasSubstr("along axis 1")));
+  EXPECT_THAT(along("main.w.dq", -5), HasSubstr("4 scales do not fit axis -1"));
+  EXPECT_THAT(along("main.w.dq", 4), HasSubstr("4 scales do not fit axis 4"));
+}
+
+// [] and [1] are both one number.
+TEST(ImporterEdges, AZeroPointHasTheShapeOfItsScale) {
+  const auto with = [](const std::vector<int>& dims) {
+    return complaint([&](qdq_builder& b) {
+      auto& zero = initialiser(b, "image.zero");
+      zero.clear_dims();
+      std::size_t n = 1;
+      for (const int d : dims) zero.add_dims(d), n *= static_cast<std::size_t>(d);
+      zero.set_raw_data(std::string(n, 0));
+    });
+  };
+  EXPECT_EQ(with({}), "");
+  EXPECT_EQ(with({1}), "");
+  EXPECT_THAT(with({2}), HasSubstr("zero point has the shape [2], but scale has []"));
+  EXPECT_THAT(with({1, 1}), HasSubstr("zero point has the shape [1, 1], but scale has []"));
+}
+
+TEST(ImporterEdges, AnInputHas1To65536OfEverything) {
+  for (int dim = 1; dim < 4; ++dim) {
+    const auto with = [&](long size) {
+      return complaint([&](qdq_builder& b) {
+        auto* shape = b.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+        shape->mutable_dim(dim)->set_dim_value(size);
+      });
+    };
+    for (const long size : {1, 65536}) EXPECT_THAT(with(size), Not(HasSubstr("must be fixed numbers"))) << dim;
+    for (const long size : {-1, 0, 65537})
+      EXPECT_THAT(with(size), HasSubstr("must be fixed numbers from 1 to 65536")) << dim;
+  }
+}
+
+std::string constant_complaint(int type, const std::vector<std::int64_t>& dims, const std::vector<int>& values) {
+  onnx::TensorProto t;
+  t.set_name("it");
+  t.set_data_type(type);
+  for (const std::int64_t d : dims) t.add_dims(d);
+  for (const int v : values) t.add_int32_data(v);
+  try {
+    const std::vector<std::int64_t> read = read_integers(t, {}, "constant");
+    EXPECT_EQ(read, std::vector<std::int64_t>(values.begin(), values.end()));
+  } catch (const import_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(ImporterEdges, ListsOfUnsignedNumbersHaveTheirRangeToo) {
+  EXPECT_EQ(constant_complaint(onnx::TensorProto::UINT8, {2}, {0, 255}), "");
+  EXPECT_EQ(constant_complaint(onnx::TensorProto::INT8, {2}, {-128, 127}), "");
+  EXPECT_EQ(constant_complaint(onnx::TensorProto::INT32, {2}, {-129, 256}), "");
+  for (const int value : {-1, -128, 256})
+    EXPECT_THAT(constant_complaint(onnx::TensorProto::UINT8, {1}, {value}),
+                HasSubstr("holds " + std::to_string(value) + ", which is no UINT8"));
+}
+
+TEST(ImporterEdges, AConstantHasAtMostTwoToThe31Elements) {
+  const std::int64_t most = std::int64_t{1} << 31;
+  EXPECT_THAT(constant_complaint(onnx::TensorProto::INT8, {most}, {1}), HasSubstr("holds 1 values"));
+  EXPECT_THAT(constant_complaint(onnx::TensorProto::INT8, {1 << 16, 1 << 15}, {1}), HasSubstr("holds 1 values"));
+  for (const auto& dims : std::vector<std::vector<std::int64_t>>{
+           {most + 1}, {1 << 16, (1 << 15) + 1}, {most, 2}, {most, most, most}, {-1}, {2, -1}})
+    EXPECT_THAT(constant_complaint(onnx::TensorProto::INT8, dims, {1}), HasSubstr("impossible shape"));
+  EXPECT_EQ(constant_complaint(onnx::TensorProto::INT8, {0}, {}), "");
 }
 
 }  // namespace

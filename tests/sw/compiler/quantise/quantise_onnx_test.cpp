@@ -396,5 +396,20 @@ TEST(IsFloatOnnx, TellsAFloatFileFromAQuantisedOneAndFromNone) {
   EXPECT_FALSE(is_float_onnx(onnx::ModelProto{}.SerializeAsString()));
 }
 
+// Of the nearest whole step, the even one of two; steps are 1 here, and the input's too.
+TEST_F(FloatNetwork, WeightsAndBiasesAreRoundedToTheNearestStep) {
+  float_builder b(7, 1, 1);
+  const std::string x = b.conv("conv", "image", {2, 7, 1, 1},
+                               {127, 0.6f, -0.6f, 0.4f, 1.5f, 2.5f, -1.5f, -127, 126.6f, -126.4f, 0.5f, -0.5f, 3.5f, 0},
+                               {10.6f, -10.6f}, {{1, 1}});
+  b.output(b.gemm("fc", b.flat(x), 2, 2, {1, 0, 0, 1}, {0, 0}));
+  const integer_graph g = quantised_graph(b, {{100, 50, 0, 0, 0, 0, 0}});
+  ASSERT_EQ(g.input().scale, 1);
+  const crossbar_layer& layer = g.nodes[1].layer();
+  EXPECT_THAT(layer.weight_scale, ElementsAre(1, 1));
+  EXPECT_THAT(layer.weights, ElementsAre(127, 1, -1, 0, 2, 2, -2, -127, 127, -126, 0, 0, 4, 0));
+  EXPECT_THAT(layer.bias, ElementsAre(11, -11));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -237,5 +237,67 @@ TEST(ShareWork, ThrowsWhatTheWorkThrows) {
                graph_error);
 }
 
+/// Two maps of one pixel, added in the exact form by the real numbers' ratios.
+int exact_sum(float scale_0, float scale_1, float scale_out, int x0, int x1) {
+  integer_graph g;
+  g.tensors = {{"a", 1, 1, 1, scale_0, -1, {}}, {"b", 1, 1, 1, scale_1, -1, {}}, {"sum", 1, 1, 1, scale_out, -1, {}}};
+  graph_node a, b, add;
+  a.output = 0;
+  b.output = 1;
+  add.operation = make_operation(node_kind::add);
+  add.name = "add";
+  add.inputs = {0, 1};
+  add.output = 2;
+  g.nodes = {a, b, add};
+  link_tensors(g);
+  feature_map m0(1, 1, 1), m1(1, 1, 1);
+  m0.at(0, 0, 0) = static_cast<std::int8_t>(x0);
+  m1.at(0, 0, 0) = static_cast<std::int8_t>(x1);
+  return node_executor(g, 2, reference_mode::exact).apply({&m0, &m1}).at(0, 0, 0);
+}
+
+// The larger of two scales decides how many bits the factors have: both orders, far apart.
+TEST(NodeExecutor, AddsMapsOfScalesFarApart) {
+  for (const int x : {-128, -77, -1, 0, 1, 100, 127})
+    for (const int y : {-128, -60, 0, 50, 127}) {
+      const auto expected = [&](double small) {
+        return static_cast<int>(std::clamp(std::floor(small * y + x + 0.5), -128., 127.));
+      };
+      EXPECT_EQ(exact_sum(1, 1 / 1024.f, 1, x, y), expected(1 / 1024.));
+      EXPECT_EQ(exact_sum(1 / 1024.f, 1, 1, y, x), expected(1 / 1024.));
+      EXPECT_EQ(exact_sum(0.5f, 8, 8, y, x), expected(1 / 16.));
+    }
+}
+
+// 31 bits of a channel's multiplier behind a shift of 34 .. 62: ratios from 2^-32 to less than 1/8.
+TEST(NodeExecutor, TheExactFormHasItsRangeOfScales) {
+  const auto complaint = [](float weight_scale) -> std::string {
+    integer_graph g;
+    g.tensors = {{"image", 1, 1, 1, 1, -1, {}}, {"out", 1, 1, 1, 1, -1, {}}};
+    graph_node image, layer;
+    image.output = 0;
+    layer.operation = make_operation(node_kind::convolution);
+    layer.name = "conv";
+    layer.inputs = {0};
+    layer.output = 1;
+    crossbar_layer& l = layer.layer();
+    l.in_channels = l.out_channels = 1;
+    l.weights = {1};
+    l.bias = {0};
+    l.weight_scale = {weight_scale};
+    g.nodes = {image, layer};
+    link_tensors(g);
+    try {
+      node_executor(g, 1, reference_mode::exact);
+    } catch (const graph_error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  for (const float ratio : {0.1249f, 0.0625f, 0x1p-32f}) EXPECT_EQ(complaint(ratio), "") << ratio;
+  for (const float ratio : {0.125f, 1.f, 0x1.8p-33f})
+    EXPECT_THAT(complaint(ratio), ::testing::HasSubstr("is outside the range of the exact form")) << ratio;
+}
+
 }  // namespace
 }  // namespace ohmic
