@@ -7,7 +7,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "host/checksum.h"
 #include "tests/host/scratch_folder.h"
+#include "tests/sw/compiler/images/stored_png.h"
 
 // Foreign code: its warnings and its shifts of negative numbers are not ours to mend.
 #pragma GCC diagnostic push
@@ -174,6 +176,24 @@ TEST_F(ImageTest, RefusesAPngWithOneBitFlippedAnywhere) {
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
     ASSERT_NE(complaint([&] { decode_image_bytes(damaged, "x"); }), "") << "bit " << bit;
   }
+}
+
+// A header may claim far more than the file holds: what is too much is refused before it costs memory.
+TEST_F(ImageTest, APictureHasAtMostAHundredMillionPixels) {
+  const auto claiming = [](std::uint32_t width, std::uint32_t height) {
+    std::string file = stored_png(1, 1, [](int, int) { return 0; });
+    for (unsigned i = 0; i < 4; ++i) {
+      file[16 + i] = static_cast<char>(width >> (24 - 8 * i));
+      file[20 + i] = static_cast<char>(height >> (24 - 8 * i));
+    }
+    const std::uint32_t checksum = crc32_of(std::string_view(file).substr(12, 17));
+    for (unsigned i = 0; i < 4; ++i) file[29 + i] = static_cast<char>(checksum >> (24 - 8 * i));
+    return complaint([&] { decode_image_bytes(file, "x"); });
+  };
+  EXPECT_EQ(claiming(1, 1), "");
+  EXPECT_THAT(claiming(10'000, 10'000), HasSubstr("cannot be decoded")) << "it holds one";
+  EXPECT_THAT(claiming(10'000, 10'001), HasSubstr("has 10000x10001 pixels; at most 100 million are allowed"));
+  EXPECT_THAT(claiming(10'001, 10'000), HasSubstr("at most 100 million"));
 }
 
 TEST_F(ImageTest, AppliesTheOrientationOfExif) {
