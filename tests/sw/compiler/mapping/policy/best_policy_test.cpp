@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/cost/prediction.h"
 #include "sw/compiler/mapping/mapping_error.h"
@@ -112,6 +114,78 @@ TEST_F(BestPolicy, RefusesAChipThatIsTooSmallWithNumbers) {
   } catch (const mapping_error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("policy 'best' needs "), HasSubstr("has 2: "), HasSubstr("too few")));
   }
+}
+
+TEST_F(BestPolicy, ProposesItsSeatsOfEachSeedAndWhatOthersMakeThatMayBeAsFast) {
+  const integer_graph graph = small_network(random, 64, 64, 256);
+  const chip_config chip = small_chip(64, 256, 256);
+  mapping_options o = ask(10);
+  o.best.trials = 3;
+  o.best.seed = 7;
+  std::set<std::string> of_time, of_energy;
+  for (const mapping_objective objective :
+       {mapping_objective::latency, mapping_objective::throughput, mapping_objective::energy, mapping_objective::edp}) {
+    o.best.objective = objective;
+    const bool energy = objective == mapping_objective::energy || objective == mapping_objective::edp;
+    std::set<std::string>& names = energy ? of_energy : of_time;
+    const std::vector<mapping_proposal> all = propose_mappings(graph, chip, o);
+    double least = all[0].expected_cycles;
+    for (const mapping_proposal& p : all) {
+      names.insert(p.name);
+      EXPECT_LE(p.assignment.clusters, 64u) << p.name;
+      EXPECT_GE(p.expected_cycles, all[0].expected_cycles) << p.name << ": the first is expected to be fastest";
+      const plan_prediction expected = predict(build_plan(graph, make_stages(graph), p.assignment), chip);
+      EXPECT_NEAR(p.expected_cycles, 16 * expected.bottleneck_cycles + expected.drain_cycles, 1) << p.name;
+      if (p.name.rfind("best, seats", 0) == 0) least = std::min(least, p.expected_cycles);
+      const std::set<unsigned> seats(p.assignment.places.begin(), p.assignment.places.end());
+      EXPECT_EQ(seats.size(), p.assignment.clusters) << p.name;
+    }
+    for (const mapping_proposal& p : all)
+      if (!energy) EXPECT_LE(p.expected_cycles, 1.4 * least) << p.name << " cannot be as fast";
+    for (const char* name : {"best, seats of seed 7", "best, seats of seed 8", "best, seats of seed 9"})
+      EXPECT_EQ(names.count(name), 1u) << name;
+    EXPECT_EQ(names.count("best, seats of seed 10"), 0u);
+  }
+  EXPECT_EQ(of_time.count("best on 32 clusters") + of_time.count("best on 16 clusters"), 0u);
+  for (const char* name : {"best on 32 clusters", "best on 16 clusters", "naive", "replicated", "paper",
+                           "replicated on all clusters", "paper on all clusters"})
+    EXPECT_EQ(of_energy.count(name), 1u) << name << ": slower, but perhaps with less energy";
+  o.best.objective = mapping_objective::energy;
+  o.best.trials = 1;
+  for (const mapping_proposal& p : propose_mappings(graph, chip, o))
+    EXPECT_NE(p.name, "best on 32 clusters") << "one trial tries no smaller ones";
+}
+
+// An image's columns before each layer, and three images' for what waits for a long branch.
+TEST_F(BestPolicy, BuffersAreDeepWhereL1HasRoomAndNoDeeperElsewhere) {
+  const integer_graph graph = small_network(random, 29, 64, 256);
+  const std::vector<stage> stages = make_stages(graph);
+  chip_config chip = small_chip(40, 256, 256);
+  const mapping roomy = make_plan(graph, chip, ask(0)).assignment;
+  unsigned residuals = 0;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const bool layer = graph.nodes[stages[s].node].has_layer();
+    EXPECT_EQ(roomy.stages[s].input.columns, layer ? graph.tensors[stages[s].input].width : 0u) << stages[s].name;
+    if (stages[s].residual < 0) continue;
+    ++residuals;
+    EXPECT_EQ(roomy.stages[s].residual.columns, 3u * static_cast<unsigned>(graph.tensors[stages[s].residual].width));
+  }
+  EXPECT_GT(residuals, 0u);
+  bool shallower = false;
+  for (unsigned kib = 256; kib >= 68; kib -= 4) {
+    chip.cluster.l1_bytes = kib << 10;
+    mapping small;
+    try {
+      small = make_plan(graph, chip, ask(0)).assignment;
+    } catch (const mapping_error&) {
+      break;
+    }
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      EXPECT_LE(small.stages[s].input.columns, roomy.stages[s].input.columns);
+      shallower = shallower || small.stages[s].residual.columns < roomy.stages[s].residual.columns;
+    }
+  }
+  EXPECT_TRUE(shallower);
 }
 
 }  // namespace
