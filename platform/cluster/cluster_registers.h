@@ -110,10 +110,11 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
     register_bus_taken_ = true;
   }
   const unsigned shift = (offset & 3) * 8;
+  const std::uint32_t written = request.wdata & ~0u >> (32 - 8 * request.size);  // what is not written is zero
   register_access answer;
   if (!request.write)
     answer = read_register(offset & ~3u, static_cast<int>(h), now);
-  else if (!write_register(offset & ~3u, request.wdata << shift, static_cast<int>(h), now))
+  else if (!write_register(offset & ~3u, written << shift, static_cast<int>(h), now))
     answer = register_access::error();
   others_touched_ = true;
   follow_own_interrupt(h, now);

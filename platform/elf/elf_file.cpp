@@ -116,8 +116,10 @@ elf_file elf_file::parse(std::vector<std::uint8_t> bytes, const std::string& nam
   file.name_ = name;
   if (bytes.size() < 4 || in.read(0, 4, "magic") != 0x464c457fu) in.fail("not an ELF file");
   in.require(0, 52, "ELF header");
-  if (bytes[4] != 1) in.fail("is a 64-bit ELF file, a 32-bit one is needed");
-  if (bytes[5] != 1) in.fail("is big-endian, a little-endian file is needed");
+  if (bytes[4] == 2) in.fail("is a 64-bit ELF file, a 32-bit one is needed");
+  if (bytes[4] != 1) in.fail("is of ELF class " + std::to_string(bytes[4]) + ", 1 (32 bits) is needed");
+  if (bytes[5] == 2) in.fail("is big-endian, a little-endian file is needed");
+  if (bytes[5] != 1) in.fail("has ELF data encoding " + std::to_string(bytes[5]) + ", 1 (little-endian) is needed");
   if (const std::uint32_t machine = in.read(18, 2, "machine"); machine != 243) {
     in.fail("is for machine " + std::to_string(machine) + ", RISC-V (243) is needed");
   }

@@ -91,6 +91,26 @@ TEST_F(InstructionSideTest, AFenceEmptiesTheCacheAsItRises) {
   EXPECT_FALSE(side.ask(base + 12));
 }
 
+// Two under way at a time, as a prefetcher has them, for longer than the ring that holds them.
+TEST_F(InstructionSideTest, RequestsComeBackInOrderHoweverManyWentBefore) {
+  fetch(base, 1);
+  for (std::uint32_t at = 4; at < 64; at += 4) {
+    EXPECT_TRUE(side.ask(base + at));
+    EXPECT_EQ(answer(1), base + at - 4);
+  }
+  EXPECT_EQ(answer(1), base + 60);
+  EXPECT_TRUE(side.quiet());
+}
+
+TEST_F(InstructionSideTest, BehindAResetEveryFenceCounts) {
+  side.fence(true, base + 0x10);
+  side.reset();  // while it stands in ID
+  fetch(base + 0x20, 1);
+  answer(1);
+  side.fence(true, base + 0x10);
+  EXPECT_FALSE(side.ask(base + 0x24)) << "it empties the cache as it rises";
+}
+
 TEST_F(InstructionSideTest, ResetForgetsLinesAndRequests) {
   fetch(base, 50);
   side.reset();

@@ -6,6 +6,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct noting_memory : sc_core::sc_module {
   std::vector<std::uint8_t> bytes;
   std::uint64_t base;
   sc_time delay;
+  std::function<sc_time(std::uint64_t)> delay_of;  ///< instead of `delay`, if there is one
   tlm::tlm_response_status answer = tlm::TLM_OK_RESPONSE;
   std::vector<seen_access> seen;
 
@@ -44,7 +46,7 @@ struct noting_memory : sc_core::sc_module {
   void b_transport(tlm::tlm_generic_payload& payload, sc_time& time) {
     seen.push_back({static_cast<cycle_t>((sc_core::sc_time_stamp() + time) / sc_time(1, SC_NS)), payload.get_address(),
                     payload.get_data_length(), payload.is_write()});
-    time += delay;
+    time += delay_of ? delay_of(payload.get_address()) : delay;
     payload.set_response_status(answer);
     const std::uint64_t at = payload.get_address() - base;
     if (answer != tlm::TLM_OK_RESPONSE || at + payload.get_data_length() > bytes.size()) return;
@@ -187,6 +189,46 @@ TEST_F(DmaModuleTest, ErrorsAreReadAsAxisResponses) {
   EXPECT_NE(message(tlm::TLM_GENERIC_ERROR_RESPONSE).find("SLVERR"), std::string::npos);
   EXPECT_NE(message(tlm::TLM_COMMAND_ERROR_RESPONSE).find("SLVERR"), std::string::npos);
   EXPECT_EQ(message(tlm::TLM_OK_RESPONSE), "none");
+}
+
+// R carries one burst behind the other, in the order of their requests, however soon the target has the second one's.
+TEST_F(DmaModuleTest, ReadDataOfALaterRequestWaitForThoseOfTheEarlierOne) {
+  b->network.delay_of = [](std::uint64_t addr) { return sc_time(addr < far + 4096 ? 20 : 1, SC_NS); };
+  b->put(0x00, far + 4096 - 256, own + 0x1000, 512);
+  b->start({0});
+  b->run();
+  const std::vector<cycle_t> left = cycles_of(b->network, false), came = cycles_of(b->l1, true);
+  ASSERT_EQ(left.size(), 2u);
+  EXPECT_EQ(came, from(left[0] + 20, {0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+// Polled in every cycle: the moments at which errors are there.
+TEST_F(DmaModuleTest, AnErrorIsKnownWithTheLastBeatOfItsResponse) {
+  const auto errors_of = [&](std::uint32_t bytes, std::initializer_list<unsigned> channels, bool write = false) {
+    test::fresh_simulation();
+    b = std::make_unique<bench>("bench");
+    b->network.answer = tlm::TLM_GENERIC_ERROR_RESPONSE;
+    // As soon as the first one's: the second one's comes behind it.
+    b->network.delay_of = [&](std::uint64_t) { return sc_time(b->network.seen.size() == 1 ? 20 : 19, SC_NS); };
+    for (const unsigned c : channels)
+      if (write)
+        b->put(64 * c, own + 0x1000 * (c + 1), far + 0x1000 * c, bytes);
+      else
+        b->put(64 * c, far + 0x1000 * c, own + 0x1000 * (c + 1), bytes);
+    b->start(channels);
+    std::vector<cycle_t> known;
+    for (cycle_t now = 2; now < 500; ++now) {
+      sc_core::sc_start(1, SC_NS);
+      while (b->mover.take_error()) known.push_back(now - cycles_of(b->network, write).at(0));
+    }
+    return known;
+  };
+  const std::vector<cycle_t> one = errors_of(64, {0});
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(errors_of(256, {0}), from(one[0], {3})) << "four beats";
+  EXPECT_EQ(errors_of(64, {0, 1}), from(one[0], {0, 1}));
+  EXPECT_EQ(errors_of(64, {0}, true), from(one[0], {0}));
+  EXPECT_EQ(errors_of(64, {0, 1}, true), from(one[0], {0, 1}));
 }
 
 }  // namespace

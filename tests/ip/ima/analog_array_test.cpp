@@ -114,5 +114,27 @@ TEST_F(AnalogArray, ProgramsAnewWhenWeightsWereWritten) {
   }
 }
 
+TEST_F(AnalogArray, EachCrossbarHasDevicesAndFaultsOfItsOwn) {
+  pcm::pcm_options options;
+  const std::vector<pcm::device_fault> faults = {{10, 70, false, 25.0}, {200, 70, false, 25.0}};
+  std::vector<std::int8_t> inputs(256, 3), got(256), want(256);
+  std::vector<std::vector<std::int8_t>> all;
+  for (const std::uint32_t identity : {0u, 1u, 511u})
+    for (const bool faulty : {false, true}) {
+      pcm_array array(options, identity, faulty ? faults : std::vector<pcm::device_fault>{});
+      pcm::pcm_crossbar expected(256, 256, options, identity);
+      pcm::pcm_crossbar::workspace space;
+      expected.program(reinterpret_cast<const std::int8_t*>(weights.data()),
+                       faulty ? faults : std::vector<pcm::device_fault>{});
+      // Rows, columns and the tag are the MVM's.
+      expected.mvm(inputs.data(), 4, 200, 64, 128, 1 << 20, 28, 9, want.data(), space);
+      array.mvm(bench.dut.cells(), inputs.data(), 4, 200, 64, 128, 1 << 20, 28, 9, got.data());
+      const std::vector<std::int8_t> a(got.begin() + 64, got.begin() + 192), b(want.begin() + 64, want.begin() + 192);
+      EXPECT_EQ(a, b) << identity << faulty;
+      for (const auto& other : all) EXPECT_NE(a, other);
+      if (!faulty) all.push_back(a);
+    }
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -129,5 +129,66 @@ TEST(LockstepChecker, RefusesControlStateThatIsWrong) {
   }
 }
 
+/// The control state that was noted belongs to one instruction: a mismatch of another one does not take it over.
+TEST(LockstepChecker, TakesControlStateOverOnlyWithItsInstruction) {
+  const std::vector<std::uint32_t> program = {
+      0x00052583,  // lw a1, 0(a0)
+      0x00452603,  // lw a2, 4(a0)
+      0x340026f3,  // csrr a3, mscratch
+  };
+  for (const bool its_own : {false, true}) {
+    const decoded_text text(base, program.data(), program.size() * 4);
+    lockstep_checker checker(text, 0);
+    checker.start(base);
+    std::vector<retire_record> all(3);
+    for (unsigned i = 0; i < 3; ++i) all[i].pc = base + 4 * i, all[i].instruction = program[i];
+    all[0].rd = 11, all[0].mem_size = 4, all[0].mem_addr = 0x40;  // wrong: a0 is 0
+    all[1].rd = 12, all[1].mem_size = 4, all[1].mem_addr = 4;
+    all[2].rd = 13, all[2].rd_value = its_own ? 5 : 0;
+    hart_state rtl;
+    rtl.mscratch = 5;
+    checker.expect_control(all[its_own ? 0 : 1].pc, rtl);
+    EXPECT_FALSE(checker.check(all[0]));
+    EXPECT_TRUE(checker.check(all[1])) << checker.mismatch();
+    EXPECT_TRUE(checker.check(all[2])) << checker.mismatch();
+  }
+}
+
+/// What is compared is counted by what it is.
+TEST(LockstepChecker, CountsInstructionsByTheirClass) {
+  struct {
+    std::uint32_t word;
+    lockstep_class is;
+  } const cases[] = {{0x02b50533, lockstep_class::multiply},       // mul
+                     {0x02b51533, lockstep_class::multiply},       // mulh
+                     {0x02b54533, lockstep_class::divide},         // div
+                     {0x02b57533, lockstep_class::divide},         // remu
+                     {0x00b50533, lockstep_class::alu},            // add
+                     {0x00000517, lockstep_class::alu},            // auipc
+                     {0x00a00463, lockstep_class::branch},         // beq x0, a0
+                     {0x0080056f, lockstep_class::jump},           // jal
+                     {0x34051573, lockstep_class::csr},            // csrrw mscratch
+                     {0x0000000f, lockstep_class::system},         // fence
+                     {0x0000100f, lockstep_class::system},         // fence.i
+                     {0x0030402b, lockstep_class::hardware_loop},  // cv.starti 0, 12
+                     {0x00b5057b, lockstep_class::simd},           // cv.add.h
+                     {0x00b5157b, lockstep_class::simd}};          // cv.add.b
+  for (const auto& c : cases) {
+    const std::uint32_t words[] = {c.word, 0x13, 0x13, 0x13, 0x13};
+    const decoded_text text(base, words, sizeof words);
+    // What it does the ISS says itself: here only its class matters.
+    semantic_step step(text, 0);
+    hart_state state;
+    state.pc = base;
+    retire_record r = step(state, [](const bus_request&) { return 0u; });
+    lockstep_checker checker(text, 0);
+    checker.start(base);
+    ASSERT_TRUE(checker.check(r)) << std::hex << c.word << checker.mismatch();
+    for (unsigned k = 0; k < lockstep_class_count; ++k)
+      EXPECT_EQ(checker.counts()[k], k == static_cast<unsigned>(c.is) ? 1u : 0u)
+          << std::hex << c.word << " " << name_of(static_cast<lockstep_class>(k));
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
@@ -66,6 +67,27 @@ TEST_F(Cv32e40pWaveformTest, RecordsFromTheFirstToTheLastCycleAskedFor) {
   group.record(0, waveform);
   count(group, 0, 1000);
   EXPECT_EQ(waveform.cycles(), 20u);
+}
+
+// The header of an FST file: block type (1 byte), its length, then the first and the last time (8 bytes each, the
+// highest first), later the unit's power of ten. A cycle is a nanosecond; its falling edge is its last event.
+TEST_F(Cv32e40pWaveformTest, ACycleIsANanosecondOfTheFile) {
+  rtl_group group(text_of(counting_), 1, 0);
+  cv32e40p_waveform waveform(request(50, 69));
+  group.record(0, waveform);
+  count(group, 0, 1000);
+  waveform.finish();
+  std::ifstream file(path("core.fst"), std::ios::binary);
+  std::array<unsigned char, 80> header{};
+  ASSERT_TRUE(file.read(reinterpret_cast<char*>(header.data()), header.size()));
+  const auto number = [&](unsigned at) {
+    std::uint64_t v = 0;
+    for (unsigned i = 0; i < 8; ++i) v = v << 8 | header[at + i];
+    return v;
+  };
+  EXPECT_EQ(number(9), 50'000u);
+  EXPECT_EQ(number(17), 69'500u);
+  EXPECT_EQ(static_cast<signed char>(header[73]), -12) << "picoseconds";
 }
 
 TEST_F(Cv32e40pWaveformTest, IsNoFileIfNoCycleWasRecorded) {

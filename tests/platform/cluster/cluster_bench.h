@@ -86,6 +86,8 @@ class cluster_bench {
     return word(0x1000 + 64 * core + 4 * n, cluster);
   }
   std::vector<guest_error>& errors() { return errors_; }
+  /// What clusters asked the network for so far, without data.
+  const std::vector<axi_burst>& requests() const { return requests_; }
   cycle_t now() const { return now_; }
   /// Earliest cycle in which something happens; never if nothing ever will.
   cycle_t next() {
@@ -173,6 +175,7 @@ class cluster_bench {
         respond(b, m.cycle);
       return;
     }
+    requests_.push_back(*b);
     const std::uint64_t offset = b->addr - memory_base;
     if (offset < memory_.size() && b->bytes <= memory_.size() - offset) {
       if (b->write)
@@ -215,6 +218,7 @@ class cluster_bench {
   std::map<const axi_burst*, cycle_t> answers_;
   std::vector<guest_error> errors_;
   std::vector<axi_message> sent_;
+  std::vector<axi_burst> requests_;
   cycle_t now_ = 0;
 };
 

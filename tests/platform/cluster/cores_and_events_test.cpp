@@ -51,6 +51,18 @@ TEST_F(CoresTest, LoadsAndStoresOfEverySizeWorkAtEveryAlignment) {
   }
 }
 
+TEST_F(CoresTest, NarrowAccessesTakeTheirPartOfARegisterAndWriteAllOfIt) {
+  cluster_bench<> b("narrow");
+  constexpr std::uint32_t argument = l1_bytes + 0x48;
+  debug_write(b, argument, 0x87654321);
+  b.table(0, 0, own + argument);
+  b.start();
+  b.run(5000);
+  const std::uint32_t expected[] = {0x43, 0x8765, 0xFFFFFF87, 0x00007800, 0x56780000};
+  for (unsigned n = 0; n < 5; ++n) EXPECT_EQ(b.result(0, n), expected[n]) << n;
+  EXPECT_TRUE(b.errors().empty());
+}
+
 TEST_F(CoresTest, ARegisterAccessTakesItsCycles) {
   for (const cycle_t cycles : {1, 2, 5}) {
     chip_config chip = one_cluster();
@@ -169,6 +181,19 @@ TEST_F(CoresTest, AnInterruptWakesASleepingCoreInWakeCycles) {
 }
 
 // Also when it rises between the cv.elw's last instruction before and the read that would fall asleep.
+TEST_F(CoresTest, ACoreInItsHandlerDoesNotSleep) {
+  cluster_bench<> b("interrupted");
+  b.start();
+  b.run(400);
+  ASSERT_EQ(b[0].sleeping(), 1u);
+  b.send_word(doorbell_at, 1, 600);
+  b.run(606);  // its handler's line comes from memory
+  EXPECT_EQ(b[0].sleeping(), 0u);
+  b.run(1000);
+  EXPECT_EQ(b.result(0, 0), 1u);
+  EXPECT_EQ(b[0].sleeping(), 1u) << "again";
+}
+
 TEST_F(CoresTest, AnInterruptInAnyCycleReachesTheCore) {
   for (cycle_t rises = 40; rises < 400; ++rises) {
     cluster_bench<> b("interrupted");
@@ -282,6 +307,58 @@ TEST_F(CoresTest, ACoreThatWaitsForALineIsResetAtOnce) {
   }
 }
 
+// It asks for another line at once. The one that it waited for comes first, and is no answer to that.
+TEST_F(CoresTest, ALineAskedForBeforeAResetIsNoAnswerToTheNext) {
+  const auto first_retirement = [&](bool reset) {
+    std::vector<std::vector<retire_record>> records(2);
+    // Two cores, of which one is used: the cache has as many lines on their way as there are cores.
+    cluster_bench<recorder> b(reset ? "conflict" : "registers", one_cluster(2), 1, {recorder{&records}});
+    const auto write = [&](std::uint64_t offset, std::uint32_t value) {
+      EXPECT_EQ(b[0].debug_access(offset, reinterpret_cast<std::uint8_t*>(&value), 4, true, b.now()), 4u);
+      b.touch();
+    };
+    b[0].start(0, false);
+    write(l1_bytes + 0x30, 1);
+    cycle_t now = 0;
+    while (b[0].waiting_for_line() == 0) b.run(++now);
+    if (reset) {
+      write(l1_bytes + 0x30, 0);
+      write(l1_bytes + 0x38, b.at("registers"));
+      write(l1_bytes + 0x30, 1);
+      while (b[0].waiting_for_line() == 0) b.run(++now);
+    }
+    b.run(now + 1000);
+    EXPECT_EQ(records[0].at(0).pc, b.at("registers"));
+    return records[0][0].cycle - now;
+  };
+  EXPECT_EQ(first_retirement(true), first_retirement(false));
+}
+
+// The reset comes over the network, in the cycles around the read that falls asleep.
+TEST_F(CoresTest, ACoreThatIsResetAsItFallsAsleepIsNotWoken) {
+  cycle_t asleep = 0;
+  {
+    cluster_bench<> b("interrupted");
+    b.start();
+    while (b[0].sleeping() == 0) b.run(++asleep);
+  }
+  for (cycle_t at = asleep - 12; at < asleep + 4; ++at) {
+    cluster_bench<> b("interrupted");
+    b.start();
+    b.send_word(global + l1_bytes + 0x30, 0, at);
+    b.run(1000);
+    EXPECT_EQ(b[0].sleeping(), 0u) << at;
+    b.send_word(global + event_unit_at + 0x900 + 8, 1, 1000);
+    b.run(2000);
+    EXPECT_TRUE(b.errors().empty()) << at;
+    EXPECT_EQ(b.result(0, 3), 0u) << "it went on behind its cv.elw: " << at;
+    enable(b, 1);
+    b.run(3000);
+    EXPECT_EQ(b.result(0, 3), 1u) << "the event is there still: " << at;
+    EXPECT_TRUE(b.errors().empty()) << at;
+  }
+}
+
 TEST_F(CoresTest, ACoreMayDisableItself) {
   cluster_bench<> b("restart", one_cluster(3));
   b.table(1, 0, 6);
@@ -313,6 +390,59 @@ TEST_F(CoresTest, AHaltedCoreStaysHaltedUntilItIsEnabledAgain) {
   EXPECT_EQ(b.result(0, 0), 2u);
   EXPECT_EQ(b.result(1, 0), 1u);
   EXPECT_EQ(b[0].sleeping(), 3u);
+}
+
+// A core that has gone astray ahead of time once is a core like any other when it has been started anew.
+TEST_F(CoresTest, AMistakeIsForgottenWithTheReset) {
+  cluster_bench<> b("restart");
+  b.table(0, 0, 7);
+  b.table(0, 1, 0x80F00000u);
+  b.start();
+  b.run(5000);
+  ASSERT_EQ(b.errors().size(), 1u);
+  b.table(0, 0, 2);
+  b.table(0, 1, 0x80000000u);
+  enable(b, 0);
+  enable(b, 1);
+  cycle_t now = b.now();  // nothing has happened since the mistake
+  while (b[0].waiting_for_bus() == 0 && now < 10'000) b.run(++now);
+  ASSERT_NE(b[0].waiting_for_bus(), 0u);
+  enable(b, 0);
+  b.run(now + 1000);
+  EXPECT_EQ(b.errors().size(), 1u);
+  EXPECT_EQ(b.result(0, 0), 2u);
+  EXPECT_EQ(b.result(0, 1), 0u);
+}
+
+TEST_F(CoresTest, AStackOverflowNamesTheStackPointerAndItsLimit) {
+  cluster_bench<> b("overflow", one_cluster(2));
+  debug_write(b, l1_bytes + 0x74, own + 0x10000);   // STACK_FLOOR
+  debug_write(b, l1_bytes + 0x104, own + 0x10400);  // STACK_LIMIT of core 1
+  b.table(0, 0, own + 0x10200);
+  b.table(1, 0, own + 0x10200);
+  b.start();
+  b.run(5000);
+  ASSERT_EQ(b.errors().size(), 1u);
+  const guest_error& e = b.errors()[0];
+  EXPECT_EQ(e.from, guest_error::source::core_stack);
+  EXPECT_EQ(e.core, 1u);
+  EXPECT_EQ(e.pc, b.at("overflow_access"));
+  EXPECT_EQ(e.addr, own + 0x10200);
+  EXPECT_EQ(e.limit, own + 0x10400);
+  EXPECT_EQ(e.act, guest_act::none);
+  EXPECT_EQ(b[0].sleeping(), 1u) << "core 0 has no limit";
+}
+
+TEST_F(CoresTest, AForbiddenLoopIsAMistakeOfItsInstruction) {
+  cluster_bench<> b("forbidden_loop");
+  b.start();
+  b.run(5000);
+  ASSERT_EQ(b.errors().size(), 1u);
+  const guest_error& e = b.errors()[0];
+  EXPECT_EQ(e.from, guest_error::source::core_loop);
+  EXPECT_EQ(e.pc, b.at("forbidden_setup"));
+  EXPECT_EQ(e.addr, b.at("forbidden_setup"));
+  EXPECT_EQ(e.act, guest_act::none);
 }
 
 // The core computes without touching the bus before it goes astray, so it is simulated ahead; its mistake is not.

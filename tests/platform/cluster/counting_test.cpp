@@ -67,6 +67,24 @@ TEST(L1Counting, StoresOfACoreAreWrites) {
   EXPECT_EQ(b[0].l1_accesses().core_writes, writes);
 }
 
+// Its load is answered before the core is reset, and so it is a load that was done.
+TEST(InstructionCounting, AnAccessUnderWayAtAResetCountsAsWhatItIs) {
+  cluster_bench<counting_observer> b("restart");
+  b.table(0, 0, 2);
+  b.table(0, 1, 0x80000000u);
+  b.start();
+  cycle_t now = 0;
+  while (b[0].waiting_for_bus() == 0) b.run(++now);
+  std::uint32_t none = 0;
+  b[0].debug_access(l1_bytes + 0x30, reinterpret_cast<std::uint8_t*>(&none), 4, true, now);
+  b.touch();
+  b.run(now + 1000);
+  const instruction_counts counts = b[0].cores().instructions();
+  EXPECT_EQ(counts[instruction_class::load], 4u);
+  EXPECT_EQ(counts[instruction_class::store], 1u);
+  EXPECT_EQ(counts.total(), b[0].cores().counters(0).retired);
+}
+
 TEST(L1Counting, OtherMastersCountTheWordsTheyTouch) {
   cluster_bench<counting_observer> b("idle");
   b.start();

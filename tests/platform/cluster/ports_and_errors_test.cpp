@@ -35,6 +35,60 @@ TEST(PortsTest, ABurstIntoAnIdleClusterTakesABeatPerCycle) {
   EXPECT_EQ(std::memcmp(r.data, pattern(256).data(), 256), 0);
 }
 
+// The cluster knows of a write's beats one by one. B leaves behind the last one, and its egress register.
+TEST(PortsTest, AWritesBeatsAreWrittenAsTheyCome) {
+  cluster_bench<> b("idle");
+  b.start();
+  b.run(1000);
+  std::vector<std::uint8_t> data = pattern(256);
+  axi_burst burst;
+  burst.addr = global + 0x2000;
+  burst.bytes = 256;
+  burst.write = true;
+  burst.initiator = 0xFFFF;
+  burst.data = data.data();
+  b[0].deliver({1000, &burst, axi_message::kind::request});
+  b[0].deliver({1000, &burst, axi_message::kind::data, false, 1});
+  b.touch();
+  b.run(1010);
+  EXPECT_EQ(b.l1(0)[0x2000 + 63], data[63]);
+  EXPECT_EQ(b.l1(0)[0x2000 + 64], 0);
+  b[0].deliver({1020, &burst, axi_message::kind::data, false, 2});
+  b.touch();
+  b.run(1021);
+  EXPECT_EQ(b.l1(0)[0x2000 + 127], data[127]);
+  EXPECT_EQ(b.l1(0)[0x2000 + 128], 0);
+  b.run(1040);
+  EXPECT_TRUE(b[0].transfers_pending());
+  b[0].deliver({1050, &burst, axi_message::kind::data, true, 1});
+  b.touch();
+  b.run(1100);
+  EXPECT_EQ(b.answered(burst), 1051u + 1);
+  EXPECT_EQ(std::memcmp(b.l1(0) + 0x2000, data.data(), 256), 0);
+  EXPECT_FALSE(b[0].transfers_pending());
+}
+
+TEST(PortsTest, ACoresBurstSaysWhoSentItAndWhy) {
+  cluster_bench<> b("mistakes", one_cluster(3));
+  for (unsigned h = 0; h < 3; ++h) b.table(h, 0, 0x2000'0000u + 0x100 * h), b.table(h, 1, 0x3000'0000u);
+  b.start();
+  b.run(10'000);
+  unsigned seen = 0;
+  for (const axi_burst& r : b.requests())
+    for (unsigned h = 0; h < 3; ++h) {
+      if (r.addr - (0x2000'0000u + 0x100 * h) >= 8) continue;
+      const std::uint64_t at = r.addr - (0x2000'0000u + 0x100 * h);
+      EXPECT_EQ(r.core, h);
+      EXPECT_EQ(r.id, h);
+      EXPECT_EQ(r.initiator, 0u);
+      EXPECT_EQ(r.pc, b.at(at == 0 ? "mistake_0" : at == 2 ? "mistake_1" : "mistake_2"));
+      EXPECT_EQ(r.bytes, at == 2 ? 2u : 4u);
+      EXPECT_EQ(r.write, at == 4);
+      ++seen;
+    }
+  EXPECT_EQ(seen, 9u);
+}
+
 TEST(PortsTest, ABeatAndACoreTakeTurnsByTheCycle) {
   // Requesters: core 0, then six ports; the slave's write port is the last.
   // It loses against the core only when cycle mod 7 is 0.

@@ -199,6 +199,17 @@ TEST_F(SlavePortTest, RegistersAreReachedBehindL1) {
   EXPECT_EQ(out_.size(), 2u);
 }
 
+// Bytes lie in their lanes; the register's other bytes are written as zeros.
+TEST_F(SlavePortTest, ANarrowWriteReachesItsBytesOfTheRegister) {
+  send(true, l1_bytes + 0x100, 1, 1);
+  send(true, l1_bytes + 0x105, 1, 1);
+  send(true, l1_bytes + 0x10A, 2, 1);
+  send(true, l1_bytes + 0x10D, 3, 1);
+  run(10);
+  EXPECT_EQ(registers_.words, (std::map<std::uint32_t, std::uint32_t>{
+                                  {0x100, 0x00000001}, {0x104, 0x00000100}, {0x108, 0x02010000}, {0x10C, 0x03020100}}));
+}
+
 TEST_F(SlavePortTest, RefusesWhatIsNoRegisterAccessWithSlverr) {
   axi_burst& wide = send(true, l1_bytes + 0x100, 8, 1);
   axi_burst& refused = send(true, l1_bytes + 0xBAD0, 4, 1);

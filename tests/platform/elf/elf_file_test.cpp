@@ -283,5 +283,27 @@ TEST(ElfFile, TextWithoutCodeIsAnError) {
   EXPECT_THROW(elf_file::parse(b, "x.elf").text(), elf_error);
 }
 
+TEST(ElfFile, OfClassesAndEncodingsOneIsTaken) {
+  for (const unsigned v : {0u, 2u, 3u, 255u}) {
+    std::vector<std::uint8_t> b = small_elf();
+    put(b, 4, v, 1);
+    EXPECT_THAT(message_of(b), HasSubstr(v == 2 ? "64-bit" : "ELF class " + std::to_string(v) + ", 1"));
+    b = small_elf();
+    put(b, 5, v, 1);
+    EXPECT_THAT(message_of(b), HasSubstr(v == 2 ? "big-endian" : "encoding " + std::to_string(v) + ", 1"));
+  }
+}
+
+// Its headers are part of it then, as some linkers arrange.
+TEST(ElfFile, ASegmentMayBeTheWholeFile) {
+  std::vector<std::uint8_t> b = small_elf();
+  const auto all = static_cast<std::uint32_t>(b.size());
+  put(b, 52 + 4, 0, 4), put(b, 52 + 16, all, 4), put(b, 52 + 20, all, 4);
+  put(b, 84, 0, 4);  // no second segment
+  const elf_file f = elf_file::parse(b, "x.elf");
+  ASSERT_EQ(f.segments().size(), 1u);
+  EXPECT_EQ(f.segments()[0].bytes, b);
+}
+
 }  // namespace
 }  // namespace ohmic

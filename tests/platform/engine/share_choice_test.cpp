@@ -78,5 +78,27 @@ TEST(ShareChoiceTest, TrialsComeLessOftenWhileTheyAreLostAndOftenAgainBehindOneT
   EXPECT_EQ(windows_of(choice, false, 50), 256u);
 }
 
+TEST(ShareChoiceTest, TheLongestIntervalIs4096Windows) {
+  share_choice choice;
+  for (unsigned interval = 64; interval <= 4096; interval *= 2) {
+    EXPECT_EQ(windows_of(choice, true, 100), interval);
+    EXPECT_EQ(windows_of(choice, false, 101), 8u);
+  }
+  for (int n = 0; n < 3; ++n) {
+    EXPECT_EQ(windows_of(choice, true, 100), 4096u);
+    EXPECT_EQ(windows_of(choice, false, 101), 8u);
+  }
+}
+
+// Windows of 4..7 parts are of one kind, those of 8 another.
+TEST(ShareChoiceTest, WindowsAreSortedByPowersOfTwo) {
+  share_choice choice;
+  for (int n = 0; n < 64; ++n) choice.report(n % 2 == 0 ? 4 : 7, 100);
+  EXPECT_FALSE(choice.shared(4));
+  EXPECT_FALSE(choice.shared(7));
+  EXPECT_TRUE(choice.shared(3));
+  EXPECT_TRUE(choice.shared(8));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -275,6 +275,40 @@ ENTRY_POINT restart
   bnez t3, 8b
   jr t2
 
+// table: address of a register. Loads of its bytes and halfwords, then stores of those, reading the word back.
+ENTRY_POINT narrow
+  lw t0, 0(s0)
+  lbu a1, 1(t0)
+  sw a1, 0(s1)
+  lhu a1, 2(t0)
+  sw a1, 4(s1)
+  lb a1, 3(t0)
+  sw a1, 8(s1)
+  li a1, 0x12345678
+  sb a1, 1(t0)
+  lw a2, 0(t0)
+  sw a2, 12(s1)
+  sh a1, 2(t0)
+  lw a2, 0(t0)
+  sw a2, 16(s1)
+  j sleep
+
+// table: sp. Loads with it.
+ENTRY_POINT overflow
+  lw sp, 0(s0)
+  .globl overflow_access
+overflow_access:
+  lw a1, 4(s0)
+  j sleep
+
+// A hardware loop of one instruction, which the manual forbids: cv.setupi 0, 5, 8.
+ENTRY_POINT forbidden_loop
+  .globl forbidden_setup
+forbidden_setup:
+  .word 5 << 20 | 2 << 15 | 4 << 12 | 6 << 8 | 0x2b
+  addi a1, a1, 1
+  j sleep
+
 // `table[0]` times: take the lock, add 1 to the word at L1 + 0x8000 in several steps, release, meet at barrier 2.
 ENTRY_POINT together
   lw s3, 0(s0)
