@@ -290,6 +290,9 @@ void decoded_text::decode_range(u32 first, u32 end) {
     }
     if (loop_end != 0 && (loop_end - base_) / 2 <= size_ / 2) loop_ends_[(loop_end - base_) / 2] = true;
   }
+  // A loop may end with the text: what follows is outside, but the loop goes round.
+  if (loop_ends_[size_ / 2])
+    __atomic_store_n(&at(size_ / 2).arrive, static_cast<std::uint16_t>(op::checkpoint), __ATOMIC_RELAXED);
   // A loop's end may lie anywhere, also before `first`.
   const bool whole = first == 0 && end == size_ / 2;
   for (u32 i = whole ? first : 0; i < size_ / 2; ++i) {
@@ -423,7 +426,10 @@ void decoded_text::finish(u32 index) {
 
   // Hazards with the next instruction in memory order, which is the next executed (hardware loops apart).
   const u32 next = index + (wide ? 2 : 1);
-  if (next >= size_ / 2) return;
+  if (next >= size_ / 2) {
+    if (loaded_register(d) != 0 && wide && next == size_ / 2 && loop_ends_[next]) d.flags |= flag_late_hazard;
+    return;
+  }
   const decoded n = decode(base_ + 2 * next, bits_at(next));
   if (loaded_register(d) != 0 && wide && loop_ends_[next])
     d.flags |= flag_late_hazard;

@@ -252,6 +252,19 @@ core_stop arrive_by_hidden_jump(const decoded* done, OHMIC_ISS_ARGS) {
   return arrive_and_wait<Observer>(hidden_request(s, done), OHMIC_ISS_PASS);
 }
 
+/// A jalr that overwrites its base costs a cycle more: in EX it looks to ID, where its bits still stand, like the maker
+/// of the base that a jalr waits for (jr_stall_o in cv32e40p_controller.sv). Not if the target at e is late, or comes
+/// to ID with the jalr's step to EX because that had waited for it.
+inline bool links_to_its_base(const hart& s, hart_set& set, const decoded* done, const decoded* e, cycle_t issued) {
+  if ((done->flags & flag_hidden_jump) != 0 || !set.text->contains(s.pc_of(e)) || (e->flags & flag_wide_at_2mod4) != 0)
+    return false;
+  const hart_control& c = set.control_of(s);
+  if (c.behind_hidden != 0 && c.behind_access == issued) return false;
+  const hart_fetch& f = set.fetch_of(s);
+  return f.lines.holds(s.pc_of(e) / text_line_bytes) &&
+         (f.ready == 0 || f.ready + fetch_to_issue_cycles <= issued + jump_cycles);
+}
+
 /// The core leaves the straight path behind `done`, which may stand where the next line has been asked for.
 inline void leave_line(hart_set& set, hart& s, const decoded* done) {
   hart_fetch& f = set.fetch_of(s);
@@ -564,8 +577,10 @@ core_stop run(OHMIC_ISS_ARGS) {
     s.x[e->rd] = s.pc_of(next_entry(e));
     e = entry_beside(s, e, target);
     if constexpr (Observer::enabled) observe<Observer>(s, done, s.time - static_cast<cycle_t>(budget), target, set);
+    const cycle_t issued = s.time - static_cast<cycle_t>(budget);
     budget -= jump_cycles;
     if (set.text->contains(target) && e->flags & flag_wide_at_2mod4) --budget;
+    if (__builtin_expect(done->rd == done->rs1, 0) && links_to_its_base(s, set, done, e, issued)) --budget;
     ++retired;
     OHMIC_ISS_JUMP(done);
   } else if constexpr (k == kind::csr) {

@@ -144,6 +144,20 @@ TEST(IssHardwareLoop, EndsWhereARegisterSays) {
   EXPECT_EQ(s.x[11], 1u);
 }
 
+/// The text's last instruction may be a loop's last one, wherever its end comes from.
+TEST(IssHardwareLoop, MayEndWithTheText) {
+  hart_state s;
+  s.x[5] = base + 12;
+  s.x[6] = base + 24;
+  s.x[7] = 9;
+  recorder r;
+  s = run({loop_word(1, 1, 5, 0), loop_word(3, 1, 6, 0), loop_word(5, 1, 7, 0), addi(10, 10, 1), addi(10, 10, 1),
+           addi(10, 10, 1)},
+          s, r);
+  EXPECT_EQ(s.x[10], 27u);
+  EXPECT_EQ(run({loop_word(6, 0, 4, 9), addi(10, 10, 1), addi(10, 10, 1), addi(10, 10, 1)}, {}, r).x[10], 27u);
+}
+
 /// A loop that crosses instruction lines, and one that starts and ends at their borders.
 TEST(IssHardwareLoop, CrossesLines) {
   for (unsigned before = 0; before < 40; ++before) {
@@ -195,6 +209,11 @@ TEST(IssHardwareLoop, HaltsAtALoopThatTheManualForbids) {
                       nop, nop, nop},
                      base + 2),
             hart_fault::loop_set_up_misaligned);
+  // The same with a body that is legal otherwise.
+  EXPECT_EQ(fault_of({0x00000001u | (loop_word(6, 0, 4, 3) & 0xffff) << 16, (loop_word(6, 0, 4, 3) >> 16) | 0x00130000,
+                      0x00130000, 0x00130000, 0x00130000, 0x00130000},
+                     base + 2),
+            hart_fault::loop_set_up_misaligned);
   // cv.starti, cv.endi, then what counts; a count before start and end.
   EXPECT_EQ(fault_of({loop_word(0, 0, 0, 3), loop_word(2, 0, 0, 5), loop_word(4, 0, 0, 2), nop, nop, nop}),
             hart_fault::none);
@@ -227,6 +246,32 @@ TEST(IssHardwareLoop, ItsLastInstructionReadsTheCountCountedDown) {
       {loop_word(6, 0, 4, 3), nop, 0x00a585b3 /* add a1, a1, a0 */, 0xcc202573 /* csrr a0, lpcount0 */, nop}, {}, r);
   EXPECT_EQ(s.x[11], 2u + 1u);
   EXPECT_EQ(s.x[10], 0u);
+}
+
+/// Without a loop there is nothing to count down.
+TEST(IssHardwareLoop, ACountOfZeroIsReadAsZero) {
+  test::one_instruction machine({nop, nop, 0xcc202573 /* csrr a0, lpcount0 */, nop});
+  hart_state s;
+  s.pc = test::code_base + 8;
+  s.lpstart[0] = test::code_base;
+  s.lpend[0] = test::code_base + 12;
+  s = machine.step(s);
+  EXPECT_EQ(s.x[10], 0u);
+  EXPECT_EQ(s.pc, test::code_base + 12);
+}
+
+/// The registers have no low bits: a set-up at 2 mod 4, whose count is 0, writes its start without them.
+TEST(IssHardwareLoop, StartAndEndAreMultiplesOfFour) {
+  const std::uint16_t halves[] = {0x0001, 0x462b, 0x0002, 0x0001, 0x0001};  // c.nop; cv.setupi 0, 0, 16
+  const decoded_text text(base, halves, sizeof halves);
+  iss_group group(text, 1, 0);
+  group.start(0, base + 2, 0);
+  null_observer silent;
+  while (group.pc(0) == base + 2)
+    if (group.advance(0, group.time(0) + 1, silent) == core_stop::fetch) group.fetch_complete(0, group.time(0));
+  const hart_state s = group.save(0);
+  EXPECT_EQ(s.lpstart[0], base + 4);
+  EXPECT_EQ(s.lpend[0], base + 16);
 }
 
 /// Found by random programs in lock-step; docs/rtl-findings.md.

@@ -119,6 +119,37 @@ TEST_F(IssInterrupt, MipShowsLinesWhetherEnabledOrNot) {
   EXPECT_EQ(group->save(0).x[10], 0xf0f00888u);
 }
 
+// Lines are outside the core: a reset leaves them as they are.
+TEST_F(IssInterrupt, LinesStayOverAReset) {
+  load({0x34402573, nop});  // csrr a0, mip
+  group->set_irq(0, 0x10000);
+  group->stop(0);
+  group->start(0, base, 100);
+  go(110);
+  EXPECT_EQ(group->save(0).x[10], 0x10000u);
+  EXPECT_FALSE(group->irq_would_be_taken(0)) << "none is enabled";
+}
+
+// A line that rises is noticed some cycles later; one that has been high is known, whatever another one does.
+TEST_F(IssInterrupt, ALineThatFallsDelaysNoOther) {
+  const auto handler_begins = [&](bool other) {
+    change([](hart_state& s) { s.pc = base, s.mstatus = 0x1800, s.mie = 0x30000; });
+    group->set_irq(0, 0x30000, group->time(0));
+    const cycle_t began = group->time(0);
+    while (group->save(0).pc < base + 4 * 20) go(group->time(0) + 1);
+    if (other) group->set_irq(0, 0x10000, group->time(0));
+    hart_state s = group->save(0);
+    s.mstatus = 0x1808;
+    group->restore(0, s);
+    if (!other) group->set_irq(0, 0x10000);
+    while (group->save(0).pc < base + 0x100) go(group->time(0) + 1);
+    const cycle_t cycles = group->time(0) - began;
+    group->set_irq(0, 0);
+    return cycles;
+  };
+  EXPECT_EQ(handler_begins(true), handler_begins(false));
+}
+
 TEST_F(IssInterrupt, DuringAnEventLoadReplaysIt) {
   load({nop, 0x0005a60b | 0x3000, nop});  // nop; cv.elw a2, 0(a1)
   change([](hart_state& s) { s.x[11] = 0x9000; });

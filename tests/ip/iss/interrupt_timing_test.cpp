@@ -10,6 +10,33 @@ namespace {
 
 using test::timing_class;
 
+/// Of the programs and cycles that are tried by default: handlers that begin one or two cycles from the RTL's. What
+/// makes the ISS better may lower these numbers; nothing may raise them.
+unsigned known_to_differ(timing_class kind) {
+  switch (kind) {
+    case timing_class::straight:
+    case timing_class::traps:
+      return 1;
+    case timing_class::slow:
+    case timing_class::fences:
+    case timing_class::counters:
+      return 2;
+    case timing_class::jumps:
+    case timing_class::conflicts:
+      return 23;
+    case timing_class::slow_jumps:
+      return 40;
+    case timing_class::waits:
+      return 45;
+    case timing_class::waiting_jumps:
+      return 51;
+    case timing_class::everything:
+      return 55;
+    default:
+      return 261;
+  }
+}
+
 class InterruptTiming : public ::testing::TestWithParam<test::timing_class_name> {};
 
 /// Whatever a core does as a line rises, and wherever its lines are, the handler begins within two cycles of the
@@ -17,7 +44,7 @@ class InterruptTiming : public ::testing::TestWithParam<test::timing_class_name>
 TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
   test::interrupt_campaign campaign(GetParam().kind);
   const unsigned first = test::number_from_environment("INTERRUPT_FIRST", 1),
-                 seeds = test::number_from_environment("INTERRUPT_SEEDS", 3),
+                 seeds = test::number_from_environment("INTERRUPT_SEEDS", 5),
                  step = test::number_from_environment("INTERRUPT_STEP", 7);
   for (unsigned seed = first; seed < first + seeds; ++seed) campaign.add(seed, seed % step, step, 400 / step);
   std::printf("%llu handlers, %llu in another cycle, %llu more than 2 apart, worst %+d; %llu lost\n",
@@ -28,6 +55,7 @@ TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
   EXPECT_GT(campaign.handlers(), 30u * seeds);
   EXPECT_LT(campaign.lost(), campaign.handlers());
   EXPECT_EQ(campaign.far(), 0u);
+  if (first == 1 && seeds == 5 && step == 7) EXPECT_LE(campaign.differ(), known_to_differ(GetParam().kind));
 }
 
 INSTANTIATE_TEST_SUITE_P(Classes, InterruptTiming, ::testing::ValuesIn(test::timing_classes),

@@ -91,6 +91,27 @@ TEST(IssSemanticStep, TakesTheInterruptItIsTold) {
   EXPECT_EQ(r.cause, 0x80000011u);
   EXPECT_EQ(s.pc, 0x2000u + 4 * 17);
   EXPECT_EQ(s.mepc, 0x1004u);
+  // That one and no more: enabled again, interrupts do not come by themselves.
+  s.pc = 0x1000;
+  s.mstatus = 0x1808;
+  EXPECT_FALSE(step(s, [](const bus_request&) { return 0u; }).trap);
+  EXPECT_EQ(s.pc, 0x1004u);
+}
+
+TEST(IssSemanticStep, OutsideTheTextNothingHappens) {
+  const std::uint32_t words[] = {0x00000013, 0x00000013};
+  decoded_text text(0x1000, words, sizeof words);
+  semantic_step step(text, 0);
+  hart_state s;
+  s.pc = 0x1004;
+  EXPECT_EQ(step(s, [](const bus_request&) { return 0u; }).instruction, 0x13u);
+  EXPECT_EQ(s.pc, 0x1008u);
+  s.x[5] = 7;
+  const retire_record r = step(s, [](const bus_request&) { return 0u; });
+  EXPECT_EQ(r.instruction, 0u);
+  EXPECT_EQ(r.pc, 0u);
+  EXPECT_EQ(s.pc, 0x1008u);
+  EXPECT_EQ(s.x[5], 7u);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ TEST(IssSpelling, WritesJumpsBranchesAndLoops) {
   EXPECT_EQ(iss::disassemble(0x100, 0x4501), "c.addi a0, zero, 0");
   EXPECT_EQ(iss::disassemble(0x100, 0xffffffff), ".word 0xffffffff");
   EXPECT_EQ(iss::disassemble(0x100, 0), ".half 0x0");
+  EXPECT_EQ(iss::disassemble(0x100, 0x12348000), ".half 0x8000") << "what stands behind it does not belong to it";
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ TEST_P(TimingRandom, IssTakesTheRtlsCycles) {
                  seeds = test::number_from_environment("TIMING_SEEDS", 12);
   for (unsigned seed = first; seed < first + seeds; ++seed) campaign.add(seed, 50);
   const test::timing_totals& t = campaign.totals();
+  std::printf("%llu segments, %llu differ, %llu by more than 2 cycles, %+.3f %%\n",
+              static_cast<unsigned long long>(t.segments), static_cast<unsigned long long>(t.differ),
+              static_cast<unsigned long long>(t.far), t.percent());
   if (t.differ != 0) campaign.list(3, stdout);
   EXPECT_GE(t.segments, seeds * 4u * 50u);
   EXPECT_EQ(t.worst_begin, 0) << "from leaving reset to the first segment";

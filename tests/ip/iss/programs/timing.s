@@ -234,6 +234,30 @@
 	snippet csr_mcycle
 	csrr	a0, mcycle
 	finish
+	snippet csr_mcycleh
+	csrr	a0, mcycleh
+	finish
+	snippet csr_cycle
+	csrr	a0, cycle
+	finish
+	snippet csr_privlv
+	csrr	a0, 0xcd1
+	finish
+	snippet csr_mcountinhibit
+	csrr	a0, mcountinhibit
+	finish
+	snippet csr_mhpmevent31
+	csrr	a0, mhpmevent31
+	finish
+	snippet csr_mtvec
+	csrr	a0, mtvec
+	finish
+	snippet csr_mcause
+	csrr	a0, mcause
+	finish
+	snippet csr_mtval
+	csrr	a0, mtval
+	finish
 	snippet csr_mstatus
 	csrr	a0, mstatus
 	finish
