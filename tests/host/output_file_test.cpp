@@ -5,7 +5,9 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +131,18 @@ TEST_F(OutputFile, GoesOnWhereAnOpenFileStands) {
 TEST_F(OutputFile, AFullDeviceIsNamedWithItsReason) {
   EXPECT_EQ(refusal("/dev/full", "x"), "cannot write /dev/full: No space left on device");
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_F(OutputFile, WhatCannotBeOpenedIsNamedWithItsReason) {
+  EXPECT_EQ(refusal(path("none/x"), "x"), "cannot write " + path("none/x") + ": No such file or directory");
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  ASSERT_LT(path("s").size(), sizeof name.sun_path);
+  path("s").copy(name.sun_path, sizeof name.sun_path - 1);
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  EXPECT_EQ(refusal(path("s"), "x"), "cannot write " + path("s") + ": No such device or address");
+  close(socket);
 }
 
 TEST_F(OutputFile, AFullDiskIsAnErrorAndLeavesWhatWasThere) {

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/console.h"
+
 namespace ohmic {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -249,6 +252,20 @@ TEST(ArgumentsTest, EachCommandIsKnownAndOneIsNeeded) {
   EXPECT_EQ(parsed({}).leave, 2);
   EXPECT_THAT(parsed({}).message, HasSubstr("a command is missing"));
   EXPECT_EQ(parsed({"walk"}).leave, 2);
+}
+
+TEST(ArgumentsTest, HelpAndVersionArePrintedAndRight) {
+  const auto printed = [](std::vector<std::string> words) {
+    ::testing::internal::CaptureStdout();
+    const outcome o = parsed(std::move(words));
+    flush_console();
+    EXPECT_EQ(o.leave, 0);
+    EXPECT_EQ(o.message, "");
+    return ::testing::internal::GetCapturedStdout();
+  };
+  EXPECT_THAT(printed({"--version"}), ::testing::StartsWith("ohmic "));
+  EXPECT_THAT(printed({"--help"}), AllOf(HasSubstr("Exit codes: 0 right"), HasSubstr("calibrate")));
+  EXPECT_THAT(printed({"run", "--help"}), HasSubstr("--trap-limit"));
 }
 
 TEST(ArgumentsTest, AMistakeIsOneLineWhateverItHolds) {

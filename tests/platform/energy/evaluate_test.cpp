@@ -145,6 +145,23 @@ TEST(Energy, LeakageIsAreaTimesTime) {
   EXPECT_NEAR(r.leakage_w, 2 * 0.72 * 2e-3, 1e-12);
 }
 
+/// A stage has half a cluster: a quarter of what clusters leak, and nothing of routers and HBM. And its own events.
+TEST(Energy, AStageLeaksAsItsShareOfTheClusters) {
+  chip_activity a = by_hand();
+  a.stages[0].clusters = 0.5;
+  const energy_report r = evaluate_energy(a, parse_coefficients(coefficients_text({{"area.core", "0.5"},
+                                                                                   {"area.router", "1"},
+                                                                                   {"leakage.logic", "4"},
+                                                                                   {"hbm.standby", "3"},
+                                                                                   {"cores.alu", "2"}}),
+                                                                "x"));
+  ASSERT_EQ(r.stages.size(), 1u);
+  EXPECT_NEAR(r.stages[0].leakage_j * 1e12, 12e3 / 4, 1e-6) << "3 cores x 0.5 mm2 at 4 mW/mm2 for 1 us, half of it";
+  EXPECT_NEAR(r.stages[0].total_j * 1e12, 12e3 / 4 + 1000, 1e-6) << "and 500 instructions";
+  EXPECT_NEAR(r.stages[0].by_block.at("cores") * 1e12, 12e3 / 4 + 1000, 1e-6);
+  EXPECT_NEAR(r.unattributed_j * 1e12, 12e3 * 3 / 4 + 5 * 4e3 + 3e3, 1e-6) << "routers, HBM, other clusters";
+}
+
 /// Crossbars and HBM keep theirs.
 TEST(Energy, DigitalScaleIsForTheChipsDigitalPart) {
   const std::vector<std::pair<std::string, std::string>> values = {

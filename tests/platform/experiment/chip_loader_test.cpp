@@ -61,6 +61,10 @@ TEST(Faults, SpoilsEachRequantiseConstantByItsNumber) {
   options.naive.conv1_replicas = 1;
   const deployment right = compile(graph, small_chip(8, 256, 64), options);
   std::set<std::pair<std::size_t, std::size_t>> spoilt;  // cluster image, byte
+  std::multiset<std::int32_t> constants, found;
+  for (const graph_node& node : graph.nodes)
+    if (node.kind() == node_kind::convolution)
+      constants.insert(node.layer().requantise.b.begin(), node.layer().requantise.b.end());
   fault_list faults;
   for (faults.wrong_constant = 1; faults.wrong_constant <= 10; ++faults.wrong_constant) {
     deployment d = right;
@@ -75,10 +79,12 @@ TEST(Faults, SpoilsEachRequantiseConstantByItsNumber) {
         ++words;
         EXPECT_EQ(after - before, 1 << 20);
         spoilt.emplace(c, at);
+        found.insert(before);
       }
     EXPECT_EQ(words, 1u) << faults.wrong_constant;
   }
   EXPECT_EQ(spoilt.size(), 10u);
+  EXPECT_EQ(found, constants);
   deployment d = right;
   EXPECT_THROW(apply_faults(d, faults), config_error) << "there is no eleventh";
 }

@@ -702,6 +702,7 @@ TEST_F(Compile, GivesUpPrefetchTilesAndL1ResidualsWhereL1IsSmall) {
   options.naive.tile_cycles = 1u << 30;
   options.naive.prefetch_tiles = 4;
   unsigned right = 0;
+  bool parked = false;
   for (std::uint32_t l1 = 1u << 20; l1 > OHMIC_L1_RESERVED_BYTES + 4096;
        l1 -= (l1 - OHMIC_L1_RESERVED_BYTES) / 4 & ~3u) {
     SCOPED_TRACE(std::to_string(l1) + " bytes of L1");
@@ -715,7 +716,10 @@ TEST_F(Compile, GivesUpPrefetchTilesAndL1ResidualsWhereL1IsSmall) {
     EXPECT_LE(fullest(mapped), l1);
     expect_reference(graph, chip, mapped, random, 2);
     ++right;
+    for (const stage_mapping& stage : make_plan(graph, chip, options).assignment.stages)
+      parked = parked || stage.residual.buffer == buffer_place::hbm;
   }
+  EXPECT_TRUE(parked) << "residuals go before tiles do";
   EXPECT_GE(right, 9u) << "down to a seventeenth of what tiles of whole images take";
 }
 

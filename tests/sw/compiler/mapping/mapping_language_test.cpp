@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <map>
+
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
@@ -237,6 +240,38 @@ TEST_F(MappingLanguage, ADamagedFileIsRefusedInOneSentenceOrIsRight) {
   }
   EXPECT_GT(refused, 300u);
   EXPECT_GT(right, 50u);
+}
+
+// Of every key that mappings have, one that is written wrong.
+TEST_F(MappingLanguage, AKeyThatThereIsNotIsNamed) {
+  std::map<std::string, std::pair<std::uint32_t, std::size_t>> keys;  // where one stands: case, place in its text
+  const auto text_of = [](std::uint32_t of, random_case& c) {
+    c = random_case_maker(of).run();
+    c.chip.cluster.l1_bytes = 1u << 20;
+    return random_mapping_options(c.graph, c.chip, of).file_text;
+  };
+  random_case c;
+  for (std::uint32_t of = seed; of < seed + 10; ++of) {
+    const std::string text = text_of(of, c);
+    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+      if (text[at] == '#') at = text.find('\n', at);  // a comment
+      std::size_t end = at;
+      while (end < text.size() && (std::islower(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+      if (end > at && text[end] == ':') keys[text.substr(at, end - at)] = {of, end};
+      at = end;
+    }
+  }
+  EXPECT_GE(keys.size(), 12u);
+  for (const auto& [key, place] : keys) {
+    std::string text = text_of(place.first, c);
+    text.insert(place.second, "x");
+    try {
+      read_mapping(text, "test", c.graph, make_stages(c.graph));
+      ADD_FAILURE() << key << "x is taken";
+    } catch (const mapping_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("has no key '" + key + "x'; there are: ")) << key;
+    }
+  }
 }
 
 TEST_F(MappingLanguage, AHundredRandomMappings) {

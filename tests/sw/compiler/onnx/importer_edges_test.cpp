@@ -242,6 +242,24 @@ TEST(ImporterEdges, OperatorSetsFrom13To21AreTaken) {
     EXPECT_THAT(with(version), HasSubstr("opset version " + std::to_string(version) + " is not supported"));
 }
 
+TEST(ImporterEdges, OperatorSetsOfOthersDoNotCount) {
+  const auto with = [](const std::vector<std::pair<const char*, long>>& sets) {
+    return complaint([&](qdq_builder& b) {
+      b.model.clear_opset_import();
+      for (const auto& [domain, version] : sets) {
+        auto* set = b.model.add_opset_import();
+        set->set_domain(domain);
+        set->set_version(version);
+      }
+    });
+  };
+  EXPECT_EQ(with({{"com.microsoft", 1}, {"", 17}}), "");
+  EXPECT_EQ(with({{"com.microsoft", 99}, {"ai.onnx", 17}}), "");
+  EXPECT_THAT(with({{"com.microsoft", 17}, {"ai.onnx", 12}}), HasSubstr("opset version 12"));
+  EXPECT_THAT(with({{"com.microsoft", 17}}), HasSubstr("names no operator set"));
+  EXPECT_THAT(with({}), HasSubstr("names no operator set"));
+}
+
 // ONNX counts axes below zero from the last one.
 TEST(ImporterEdges, AScalesAxisMayBeCountedFromTheEnd) {
   const auto along = [](const char* node, int axis) {

@@ -85,6 +85,16 @@ TEST_F(DeploymentCheck, ClustersAreThoseOfTheChip) {
   EXPECT_FALSE(right([&](deployment& d) { d.rings[ring_].stage = static_cast<unsigned>(d.stages.size()); }));
 }
 
+TEST_F(DeploymentCheck, WhatIsLoadedEndsWithItsL1) {
+  const auto longer = [&](unsigned bytes) {
+    return right([&](deployment& d) {
+      for (cluster_image& image : d.clusters) image.bytes.resize(image.l1_end - image.offset + bytes);
+    });
+  };
+  EXPECT_TRUE(longer(0));
+  EXPECT_FALSE(longer(1));
+}
+
 TEST_F(DeploymentCheck, HbmHasRoomForWhatItHolds) {
   EXPECT_TRUE(right([](deployment& d) { d.hbm.results_stride = 4 * d.classes; }));
   EXPECT_FALSE(right([](deployment& d) { d.hbm.results_stride = 4 * d.classes - 1; }));

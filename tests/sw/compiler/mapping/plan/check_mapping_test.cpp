@@ -69,6 +69,7 @@ TEST_F(CheckMapping, TheChipHasTheClusters) {
               }),
               HasSubstr("has nothing to do"));
   EXPECT_THAT(said([](mapping& m) { m.prefetch_tiles = 0; }), HasSubstr("prefetch_tiles"));
+  EXPECT_THAT(said([](mapping& m) { m.stages.emplace_back(); }), HasSubstr("has 7 stages and the network has 6"));
 }
 
 TEST_F(CheckMapping, TilesAndReplicasShareTheColumns) {

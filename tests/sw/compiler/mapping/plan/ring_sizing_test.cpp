@@ -109,6 +109,31 @@ TEST(RingSizing, HoldsWhatArrivesWithAProducersTileInWholeTiles) {
   EXPECT_EQ(slots_of_stride_two(8, 3), 24u) << "five and twelve, in tiles of eight";
 }
 
+/// image -> push of tiles of three -> a kernel of tiles of two.
+unsigned slots_of_window(unsigned size, unsigned stride, int pad) {
+  hand_made_plan p;
+  const unsigned columns = width / stride, image = p.ring(0), input = p.ring(1), output = p.ring(1, false, columns);
+  p.pull(0, image, 3);
+  p.push(0, image, {{1, input}}, 3);
+  plan_window window;
+  window.ring = input;
+  window.size = size;
+  window.stride = stride;
+  window.pad = pad;
+  p.kernel(1, {window}, output, 2, columns);
+  p.push(1, output, {}, 2);
+  p.plan.assignment.prefetch_tiles = 1;
+  size_rings(p.plan);
+  prove_live(p.plan);
+  return p.slots(1, input);
+}
+
+TEST(RingSizing, IsAMultipleOfAReadersTileOnlyWhereThatIsMovedAsItLies) {
+  EXPECT_EQ(slots_of_window(1, 1, 0), 6u) << "two and three, in whole tiles of three and of two";
+  EXPECT_EQ(slots_of_window(1, 2, 0), 9u) << "columns one apart: three, and four ahead, in tiles of three";
+  EXPECT_EQ(slots_of_window(3, 1, 1), 9u) << "windows overlap: four and three ahead";
+}
+
 // Eight replicas make a column each at a time, and the eight arrive together: five and eight, though four ahead are
 // asked for.
 TEST(RingSizing, HoldsWhatAllReplicasOfTheProducerMakeAtATime) {

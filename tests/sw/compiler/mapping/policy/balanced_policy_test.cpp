@@ -157,6 +157,21 @@ TEST(PaperPolicies, ResidualsWaitInHbmOrInClustersThatDoNothingElse) {
   }
 }
 
+// Both operands of an add of its own wait in the same place.
+TEST(PaperPolicies, AnAddsOperandsWaitAlike) {
+  std::mt19937 random(5);
+  const integer_graph graph = network_with_separate_add(random, 29, 37, 40);
+  const std::vector<stage> stages = make_stages(graph);
+  const mapping m = balanced_policy(paper_bar::replicated, {}).map(graph, stages, small_chip(128, 40, 64));
+  unsigned adds = 0;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const bool add = graph.nodes[stages[s].node].kind() == node_kind::add;
+    adds += add;
+    EXPECT_EQ(m.stages[s].input.buffer, add ? buffer_place::hbm : buffer_place::reader) << stages[s].name;
+  }
+  EXPECT_EQ(adds, 1u);
+}
+
 TEST(PaperPolicies, ManyRowSetsAreAddedAtOnceOrInATree) {
   std::mt19937 random(5);
   const integer_graph graph = small_network(random, 29, 37, 28);  // `main` has 20 row sets

@@ -172,7 +172,7 @@ TEST_F(BestPolicy, BuffersAreDeepWhereL1HasRoomAndNoDeeperElsewhere) {
   }
   EXPECT_GT(residuals, 0u);
   bool shallower = false;
-  for (unsigned kib = 256; kib >= 68; kib -= 4) {
+  for (unsigned kib = 128; kib >= 68; kib -= 4) {
     chip.cluster.l1_bytes = kib << 10;
     mapping small;
     try {
