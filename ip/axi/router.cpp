@@ -10,30 +10,26 @@ namespace ohmic {
 axi_router::axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel,
                        transit_pool& transits, router_surroundings& around, unsigned response_node,
                        unsigned request_node)
-    : config_(config),
+    : wheel_(wheel),
+      transits_(transits),
+      around_(around),
+      inputs_(std::size_t{config.ports()} * axi_lanes),
+      ports_(config.ports()),
+      depth_(limits.stage_depth),
+      response_node_(response_node),
+      request_node_(request_node),
+      outputs_(inputs_.size()),
       span_(config.children * config.clusters_per_child),
       child_shift_((config.clusters_per_child & (config.clusters_per_child - 1)) == 0
                        ? static_cast<unsigned>(__builtin_ctz(config.clusters_per_child))
                        : 32),
-      response_node_(response_node),
-      request_node_(request_node),
-      one_width_(config.child_width == config.up_width),
-      open_writes_(limits.open_per_id),
-      wheel_(wheel),
-      transits_(transits),
-      around_(around),
-      ports_(config.ports()),
-      inputs_(std::size_t{ports_} * axi_lanes),
-      outputs_(inputs_.size()),
-      waited_(inputs_.size()),
-      sent_(inputs_.size()),
+      config_(config),
       write_inputs_(config.ports()),
       write_outputs_(config.ports()),
-      depth_(limits.stage_depth),
-      requests_(config.ports()) {
+      carried_(outputs_.size()),
+      open_writes_(limits.open_per_id),
+      one_width_(config.child_width == config.up_width) {
   const unsigned ports = config.ports();
-  reads_.asked.resize(ports);
-  reads_.heads.resize(ports);
   if (ports > 64) throw std::invalid_argument("an AXI router has at most 64 ports");
   unsigned most_ids = limits.names;
   if (config.children_are_clusters) most_ids = std::max(most_ids, config.cluster_ids);
@@ -47,6 +43,7 @@ axi_router::axi_router(const router_config& config, const flow_limits& limits, c
     for (const unsigned write : {0u, 1u}) {
       open_[write].emplace_back(from_cluster ? config.cluster_ids : limits.names, limits.open_per_id);
       names_[write].push_back({remap_table(ports, most_ids, limits.names, limits.open_per_id),
+                               0,
                                {},
                                0,
                                std::vector<cycle_t>(limits.stage_depth),
@@ -97,11 +94,10 @@ void axi_router::evaluate_requests(cycle_t end) {
 
 // The first beat of an input has been held up until now.
 void axi_router::account(axi_lane lane, unsigned port, cycle_t now) {
-  const input& i = in(lane, port);
-  channel_counters& count = waited_[at(lane, port)];
-  (i.waits == reason::arbitration ? count.lost_arbitration
-   : i.waits == reason::order     ? count.blocked_order
-                                  : count.blocked_full) += now - i.waits_since;
+  input& i = in(lane, port);
+  (i.waits == reason::arbitration ? i.lost_arbitration
+   : i.waits == reason::order     ? i.blocked_order
+                                  : i.blocked_full) += now - i.waits_since;
   held_up_[static_cast<unsigned>(lane)] &= ~port_bit(port);
 }
 
@@ -123,7 +119,7 @@ beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, 
       if (made.first != there) wait(lane, port, reason::full, there);
       full -= made.first - there;
     }
-    waited_[at(lane, port)].blocked_full += full;
+    i.blocked_full += full;
     removed(lane, port, i, made.first);
     if (!o.next)
       around_.arrived(o.endpoint, lane, into.front().value, into.front().time);
@@ -178,18 +174,24 @@ bool axi_router::move_data(axi_lane lane, unsigned port, output& o, cycle_t now)
 // What has been counted.
 
 channel_counters axi_router::waits(unsigned port, axi_lane lane) const {
-  channel_counters count = waited_[at(lane, port)];
-  if (lane == axi_lane::r) count.lost_arbitration += reads_.heads[port].lost;
-  if (const beat_pipe* const pipe = inputs_[at(lane, port)].pipe) {
-    count.held_cycles = pipe->held_cycles();
-    count.most = pipe->most();
+  const input& i = inputs_[at(lane, port)];
+  channel_counters count;
+  count.lost_arbitration = i.lost_arbitration;
+  count.blocked_order = i.blocked_order;
+  count.blocked_full = i.blocked_full;
+  if (i.pipe) {
+    count.held_cycles = i.pipe->held_cycles();
+    count.most = i.pipe->most();
   }
   return count;
 }
 
 channel_counters axi_router::sent(unsigned port, axi_lane lane) const {
-  channel_counters count = sent_[at(lane, port)];
+  channel_counters count;
+  count.bursts = carried_[at(lane, port)].bursts;
+  count.bytes = carried_[at(lane, port)].bytes;
   count.beats = outputs_[at(lane, port)].beats;
+  if (lane == axi_lane::ar || lane == axi_lane::aw) count.blocked_full = names_[lane == axi_lane::aw][port].waited;
   return count;
 }
 

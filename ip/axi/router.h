@@ -35,7 +35,7 @@ class router_surroundings {
 /// A router is evaluated per lane, in every cycle in which something about it may have changed: that does what a clock
 /// edge would do, and wakes lanes of its own and of its neighbours for later cycles. Lanes of one cycle and direction
 /// in the order of axi_lane.
-class axi_router {
+class alignas(64) axi_router {
  public:
   axi_router(const router_config& config, const flow_limits& limits, cycle_wheel& wheel, transit_pool& transits,
              router_surroundings& around, unsigned response_node, unsigned request_node);
@@ -66,8 +66,7 @@ class axi_router {
 
   /// Fetches into the host's caches what an evaluation is going to touch.
   void prefetch(axi_lane lane) const {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
+    for (unsigned line = 0; line < 4; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line, 1);
     const auto* const first = reinterpret_cast<const char*>(inputs_[at(lane, 0)].pipe);
     for (unsigned line = 0; line < 8; ++line) __builtin_prefetch(first + 64 * line, 1);
   }
@@ -96,15 +95,21 @@ class axi_router {
   unsigned child(unsigned offset) const {
     return child_shift_ < 32 ? offset >> child_shift_ : offset / config_.clusters_per_child;
   }
+  static constexpr std::uint8_t unknown = 255;
+  static constexpr std::uint16_t no_cluster = 0xFFFF;
   enum class reason : std::uint8_t { arbitration, order, full };
-  struct input {
+  /// The end of the channel into a port, in one line of the host's caches, like `output`.
+  struct alignas(64) input {
     beat_pipe* pipe = nullptr;
     cycle_t waits_since = 0;
-    std::uint8_t route = unknown;  // output of the first beat
+    cycle_t there = 0;                   // of R: when the first beat asks for its output
+    std::uint16_t cluster = no_cluster;  // of R: that `route` leads to
+    std::uint8_t route = unknown;        // output of the first beat
     std::uint8_t width_log2 = 6;
     std::uint8_t split = 0;       // narrower beats already made of the first beat
     reason waits = reason::full;  // if it is held up: why the first beat did not move when it was looked at
     bool checked = false;         // a request that the id rule lets go
+    std::uint64_t lost_arbitration = 0, blocked_order = 0, blocked_full = 0;  // see channel_counters
   };
   struct alignas(64) output {
     beat_pipe* pipe = nullptr;
@@ -115,7 +120,13 @@ class axi_router {
     cycle_t free_at = 0;  // without a pipe: one beat per cycle that its registers take; of R: when it has room, or
                           // never: not known
     std::uint64_t beats = 0;
+    std::uint64_t requests = 0;  // inputs that ask for it in the cycle that is evaluated
     round_robin turn;
+  };
+  static_assert(sizeof(input) == 64 && sizeof(output) == 64);
+  /// Bursts whose last beat has left by an output.
+  struct carried {
+    std::uint64_t bursts = 0, bytes = 0;
   };
   /// The table of names of an output, between the first register behind the arbiter and the next one, and the requests
   /// that wait in that register because the table was full when they got there.
@@ -128,6 +139,7 @@ class axi_router {
       cycle_t since = 0;
     };
     remap_table names;
+    std::uint64_t waited = 0;     // cycles in which the first request had no name
     std::vector<entry> held;      // in their order, at most the register's depth
     unsigned closed_ahead = 0;    // bursts whose last response beat is still in the last register before the arbiter
     std::vector<cycle_t> passed;  // ring: when the last requests were put on the channel
@@ -157,20 +169,23 @@ class axi_router {
     }
     bool full() const { return size == order.size(); }
   };
-  static constexpr std::uint8_t unknown = 255;
   /// First beats of R on the channels into the router, and what they ask for.
   struct read_requests {
-    struct head {
-      cycle_t there = 0;
-      std::uint64_t lost = 0;  // cycles in which others were served
-      std::uint16_t cluster = 0xFFFF;
-      std::uint8_t to = 0;
-    };
-    std::uint64_t known = 0;           // inputs whose first beat has been looked at
-    std::uint64_t coming = 0;          // of those, the ones whose beat may not be there yet
-    std::uint64_t wanted = 0;          // outputs that somebody asks for
-    std::vector<std::uint64_t> asked;  // [output]: by which inputs
-    std::vector<head> heads;           // [input]
+    std::uint64_t known = 0;   // inputs whose first beat has been looked at
+    std::uint64_t coming = 0;  // of those, the ones whose beat may not be there yet
+    std::uint64_t wanted = 0;  // outputs that somebody asks for
+  };
+  /// A burst whose last response beat goes from an output back to an input in `cycle` of the requests' time: its id is
+  /// free from the next cycle on. It passes the table of names in `name_cycle`, in which its name may be given away.
+  struct closing {
+    cycle_t cycle, name_cycle;
+    bool name_open;
+    std::uint8_t from, to, name, id;
+  };
+  struct closings {
+    std::vector<closing> list;  // in any order of cycles
+    cycle_t first = never;      // cycle in which the first of them, or of their names, closes
+    cycle_t first_burst = never;
   };
 
   unsigned at(axi_lane lane, unsigned port) const { return static_cast<unsigned>(lane) * ports_ + port; }
@@ -204,13 +219,6 @@ class axi_router {
   void refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now);
   void lose(axi_lane lane, std::uint64_t losers, cycle_t now);
   bool absorbs(const input& i, const output& o, beat first) const;
-  /// A burst whose last response beat goes from an output back to an input in `cycle` of the requests' time: its id is
-  /// free from the next cycle on. It passes the table of names in `name_cycle`, in which its name may be given away.
-  struct closing {
-    cycle_t cycle, name_cycle;
-    bool name_open;
-    std::uint8_t from, to, name, id;
-  };
   /// `entered`: when it came into the last register in front of the arbiter.
   void close_later(const axi_transit& t, unsigned from, unsigned to, cycle_t now, cycle_t entered);
   void close_until(bool write, cycle_t now);
@@ -222,39 +230,33 @@ class axi_router {
   unsigned id_at_input(const axi_transit& t) const;
   void wake(axi_lane lane, cycle_t at) { wheel_.wake(number(lane), at); }
 
-  router_config config_;
-  unsigned span_;         // clusters below this router
-  unsigned child_shift_;  // log2 of the clusters below a child, if that is a whole number
-  unsigned response_node_, request_node_;
-  bool one_width_;        // of all its ports
-  unsigned open_writes_;  // AWs ahead of their last W beat, of an input
+  // What every evaluation needs comes first, and stands together.
   cycle_wheel& wheel_;
   transit_pool& transits_;
   router_surroundings& around_;
+  std::vector<input> inputs_;  // [lane][port]
   unsigned ports_;
-  std::vector<input> inputs_;             // [lane][port]
-  std::vector<output> outputs_;           // [lane][port]
-  std::vector<channel_counters> waited_;  // [lane][port] of the inputs
-  std::vector<channel_counters> sent_;    // [lane][port] of the outputs, save beats
-  std::vector<write_input> write_inputs_;
-  std::vector<write_output> write_outputs_;
-  std::array<std::vector<open_ids>, 2> open_;       // [write][input port]
-  std::array<std::vector<name_table>, 2> names_;    // [write][output port]
+  unsigned depth_;  // of registers
+  unsigned response_node_, request_node_;
+  std::vector<output> outputs_;                     // [lane][port]
   std::array<std::uint64_t, axi_lanes> waiting_{};  // inputs with a beat on their channel
   std::array<std::uint64_t, axi_lanes> held_up_{};  // inputs whose first beat was there and could not go
-  std::array<std::uint64_t, 2> blocked_inputs_{};   // [write] by the id rule
-  std::uint64_t writes_turn_ = 0;                   // inputs whose W beats may go to their output
-  std::uint64_t writes_wait_ = 0;                   // inputs with W beats that are known to wait for that
-  std::array<std::uint64_t, 2> holding_{};          // [write] outputs with requests that wait for a name
-  unsigned depth_;                                  // of registers
-  std::vector<std::uint64_t> requests_;             // [output], of the lane that is being evaluated
-  struct closings {
-    std::vector<closing> list;  // in any order of cycles
-    cycle_t first = never;      // cycle in which the first of them, or of their names, closes
-    cycle_t first_burst = never;
-  };
-  std::array<closings, 2> closings_;  // [write]
   read_requests reads_;
+  std::array<closings, 2> closings_;               // [write]
+  std::array<std::uint64_t, 2> blocked_inputs_{};  // [write] by the id rule
+  std::array<std::uint64_t, 2> holding_{};         // [write] outputs with requests that wait for a name
+  std::uint64_t writes_turn_ = 0;                  // inputs whose W beats may go to their output
+  std::uint64_t writes_wait_ = 0;                  // inputs with W beats that are known to wait for that
+  unsigned span_;                                  // clusters below this router
+  unsigned child_shift_;                           // log2 of the clusters below a child, if that is a whole number
+  router_config config_;
+  std::vector<write_input> write_inputs_;
+  std::vector<write_output> write_outputs_;
+  std::array<std::vector<open_ids>, 2> open_;     // [write][input port]
+  std::array<std::vector<name_table>, 2> names_;  // [write][output port]
+  std::vector<carried> carried_;                  // [lane][port] of the outputs
+  unsigned open_writes_;                          // AWs ahead of their last W beat, of an input
+  bool one_width_;                                // of all its ports
 };
 
 }  // namespace ohmic

@@ -76,7 +76,7 @@ inline beat_pipe::slot axi_router::take(axi_lane lane, unsigned port, cycle_t no
 inline void axi_router::push(output& o, axi_lane lane, beat value, unsigned source, cycle_t now) {
   ++o.beats;
   if (value.last()) {
-    channel_counters& count = sent_[static_cast<std::size_t>(&o - outputs_.data())];
+    carried& count = carried_[static_cast<std::size_t>(&o - outputs_.data())];
     ++count.bursts;
     if (carries_data(lane)) count.bytes += transits_[value.burst()].bytes;
   }

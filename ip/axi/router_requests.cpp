@@ -27,11 +27,11 @@ void axi_router::evaluate_address(cycle_t now) {
     const cycle_t there = i.pipe->front().time;
     if (there > now) return wake(lane, there);
     if (!i.checked && !may_go<write>(port, i, now)) return;
-    requests_[i.route] |= port_bit(port);
+    out(lane, i.route).requests |= port_bit(port);
     wanted |= port_bit(i.route);
   });
   for_each_port(wanted | holding_[write],
-                [&](unsigned to) { choose_address<lane>(to, std::exchange(requests_[to], 0), now); });
+                [&](unsigned to) { choose_address<lane>(to, std::exchange(out(lane, to).requests, 0), now); });
   if (blocked_inputs_[write] != 0 && closings_[write].first_burst != never) wake(lane, closings_[write].first_burst);
 }
 
@@ -146,8 +146,7 @@ void axi_router::pass_held(axi_lane lane, unsigned port, cycle_t now) {
   name_table::entry& e = table.held.front();
   if (!e.named && find_name(port, write, e.input, transits_[e.value.burst()], now) != remap_table::none) {
     e.named = true;
-    sent_[static_cast<std::size_t>(&o - outputs_.data())].blocked_full +=
-        now - std::max(e.since, table.passed_at(1) + 1);  // as the first one there
+    table.waited += now - std::max(e.since, table.passed_at(1) + 1);  // as the first one there
   }
   if (e.named && (o.pipe->one_stage() || o.pipe->room_behind_first(0) <= now)) {
     o.pipe->held(now - e.since);

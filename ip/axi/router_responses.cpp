@@ -57,13 +57,13 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
   std::uint64_t& held_up = held_up_[static_cast<unsigned>(lane)];
   std::uint64_t& waiting = waiting_[static_cast<unsigned>(lane)];
   const auto look_at = [&](unsigned port, cycle_t earliest) {
-    read_requests::head& h = reads.heads[port];
-    const beat_pipe::slot& first = ins[port].pipe->front();
-    h.there = std::max(earliest, first.time);
-    if (h.cluster == first.source) return h.there;
-    h.cluster = first.source;
-    h.to = static_cast<std::uint8_t>(origin(first.source));
-    return h.there;
+    input& i = ins[port];
+    const beat_pipe::slot& first = i.pipe->front();
+    i.there = std::max(earliest, first.time);
+    if (i.cluster == first.source) return i.there;
+    i.cluster = first.source;
+    i.route = static_cast<std::uint8_t>(origin(first.source));
+    return i.there;
   };
   const auto hold = [&](std::uint64_t ports) {
     for_each_port(ports & ~held_up, [&](unsigned port) {
@@ -78,19 +78,19 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
     cycle_t next = never;
     for (std::uint64_t left = coming; left != 0; left &= left - 1) {
       const unsigned port = lowest_port(left);
-      const read_requests::head& h = reads.heads[port];
-      if (h.there > now) {
-        next = std::min(next, h.there);
+      const input& i = ins[port];
+      if (i.there > now) {
+        next = std::min(next, i.there);
         continue;
       }
       coming ^= port_bit(port);
-      reads.asked[h.to] |= port_bit(port);
-      wanted |= port_bit(h.to);
+      outs[i.route].requests |= port_bit(port);
+      wanted |= port_bit(i.route);
     }
     for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
       const unsigned to = lowest_port(left);
       output& o = outs[to];
-      const std::uint64_t requests = reads.asked[to];
+      const std::uint64_t requests = o.requests;
       if (o.free_at > now) {
         if (o.free_at == never) o.free_at = o.pipe->room_at();
         if (o.free_at > now) {
@@ -106,13 +106,13 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
       unsigned from = lowest_port(requests);
       if (const std::uint64_t others = requests & (requests - 1); others == 0) {
         o.turn.sole(from);
-        reads.asked[to] = 0;
+        o.requests = 0;
         wanted ^= port_bit(to);
       } else {
         from = o.turn.pick(requests);
         o.turn.taken();
-        reads.asked[to] = requests ^ port_bit(from);
-        for_each_port(reads.asked[to], [&](unsigned port) { ++reads.heads[port].lost; });
+        o.requests = requests ^ port_bit(from);
+        for_each_port(o.requests, [&](unsigned port) { ++ins[port].lost_arbitration; });
         next = now + 1;
       }
       for_each_port(requests & held_up, [&](unsigned port) { account(lane, port, now); });
@@ -120,7 +120,7 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
       const beat value = pipe.front().value;
       if (value.last()) {
         const axi_transit& t = transits_[value.burst()];
-        channel_counters& count = sent_[at(lane, to)];
+        carried& count = carried_[at(lane, to)];
         ++count.bursts;
         count.bytes += t.bytes;
         close_later(t, from, to, now, pipe.entered_last(0));
@@ -270,9 +270,7 @@ void axi_router::convert_read_data(cycle_t now, cycle_t end) {
     }
     now = next;
   }
-  for_each_port(inputs, [&](unsigned port) {
-    if (heads[port].lost != 0) waited_[at(lane, port)].lost_arbitration += heads[port].lost;
-  });
+  for_each_port(inputs, [&](unsigned port) { ins[port].lost_arbitration += heads[port].lost; });
 }
 
 // Moves the first beat of an input, for which there is room. True if it has gone (and not only a part of it).
@@ -305,12 +303,12 @@ void axi_router::evaluate_write_response(cycle_t now) {
     const beat_pipe::slot& first = i.pipe->front();
     if (first.time > now) return wake(lane, first.time);
     if (i.route == unknown) i.route = static_cast<std::uint8_t>(origin(first.source));
-    requests_[i.route] |= port_bit(port);
+    out(lane, i.route).requests |= port_bit(port);
     wanted |= port_bit(i.route);
   });
   for_each_port(wanted, [&](unsigned to) {
-    const std::uint64_t requests = std::exchange(requests_[to], 0);
     output& o = out(lane, to);
+    const std::uint64_t requests = std::exchange(o.requests, 0);
     const unsigned from = o.turn.pick(requests);
     if (!has_room(o, lane, now)) return refuse(lane, o, requests, now);
     o.turn.taken();
