@@ -141,13 +141,19 @@ void set_exact_requantise(graph_node& node, double input_scale, double output_sc
   fail(node, "the sums and the bias of channel " + std::to_string(too_large) + " do not fit 32 bits after scaling");
 }
 
+void make_digital(const integer_graph& graph, graph_node& node) {
+  node.layer().digital = true;
+  node.layer().row_sets.clear();
+  set_exact_requantise(node, graph.tensors[node.inputs[0]].scale,
+                       node.kind() == node_kind::logits ? 1.0 : static_cast<double>(graph.tensors[node.output].scale));
+}
+
 void calibrate_node(integer_graph& graph, graph_node& node, const std::vector<std::vector<feature_map>>& maps,
                     unsigned threads) {
   const auto scale = [&](int input) -> double { return graph.tensors[node.inputs[input]].scale; };
   const graph_tensor& out = graph.tensors[node.output];
   if (node.has_layer() && node.layer().digital) {
-    node.layer().row_sets.clear();
-    set_exact_requantise(node, scale(0), node.kind() == node_kind::logits ? 1.0 : out.scale);
+    make_digital(graph, node);
   } else if (node.on_crossbar()) {
     crossbar_layer& l = node.layer();
     try {
@@ -218,6 +224,18 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
       if (--readers[t] == 0) maps[t] = {};
   }
   graph.calibrated = true;
+  check_graph(graph);
+  return graph;
+}
+
+integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& layers) {
+  std::set<std::string> unknown = layers;
+  for (graph_node& node : graph.nodes) {
+    if (!node.has_layer() || unknown.erase(node.name) == 0 || node.layer().digital) continue;
+    node.layer().adc = {};
+    make_digital(graph, node);
+  }
+  if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could run on cores");
   check_graph(graph);
   return graph;
 }

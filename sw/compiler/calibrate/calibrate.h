@@ -30,4 +30,9 @@ using calibration_progress = std::function<void(const std::string& node, int pos
 integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& images,
                         const calibration_options& options = {}, const calibration_progress& progress = {});
 
+/// A calibrated graph with some of its layers on cores: they lose row sets and ADC and get exact sums; all other
+/// constants stay as they are, those of ADCs that were calibrated behind such a layer too. Throws graph_error if there
+/// is no layer of a name, or a constant has no room.
+integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& layers);
+
 }  // namespace ohmic

@@ -1,0 +1,116 @@
+#include "sw/compiler/hybrid/choice_evaluator.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+#include "sw/compiler/calibrate/calibrate.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+/// Programmed crossbars take a moment to make and 200 kB each: so many are kept.
+constexpr std::size_t kept_crossbars = 2048;
+
+std::set<std::string> names_of(const std::vector<choosable_layer>& layers) {
+  return layers_on_cores(layers, layer_choice(layers.size(), false));
+}
+
+}  // namespace
+
+/// One image on one chip, choice after choice. Maps that the next choice has in common with the last one are kept.
+struct choice_evaluator::walk {
+  const choice_evaluator& all;
+  const executors& crossbars;
+  const unsigned image;
+  std::vector<feature_map> maps;  // by tensor
+  layer_choice last;
+
+  /// The class of the greatest logit.
+  int answer(const layer_choice& choice) {
+    const integer_graph& graph = all.analog_;
+    std::vector<bool> changed(graph.tensors.size(), last.empty());
+    int found = 0;
+    for (std::size_t n = 1; n < graph.nodes.size(); ++n) {
+      const graph_node& node = graph.nodes[n];
+      const int layer = all.layer_of_[n];
+      bool again = layer >= 0 && !last.empty() && last[std::size_t(layer)] != choice[std::size_t(layer)];
+      std::vector<const feature_map*> inputs;
+      for (const int t : node.inputs) {
+        again = again || changed[std::size_t(t)];
+        inputs.push_back(&maps[std::size_t(t)]);
+      }
+      const node_executor& by = layer >= 0 && choice[std::size_t(layer)] ? crossbars[n] : all.on_cores_[n];
+      if (node.kind() == node_kind::logits) {
+        const auto logits = by.logits(*inputs[0], image);
+        found = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+      } else if (again) {
+        maps[std::size_t(node.output)] = by.apply(inputs, image);
+        changed[std::size_t(node.output)] = true;
+      }
+    }
+    last = choice;
+    return found;
+  }
+};
+
+choice_evaluator::choice_evaluator(const integer_graph& analog, unsigned columns, const pcm::pcm_options& options,
+                                   unsigned threads)
+    : analog_(analog),
+      digital_(put_on_cores(analog, names_of(choosable_layers(analog)))),
+      columns_(columns),
+      threads_(threads),
+      options_(options),
+      layers_(choosable_layers(analog)) {
+  int next = 0;
+  for (std::size_t n = 0; n < analog_.nodes.size(); ++n) {
+    layer_of_.push_back(analog_.nodes[n].on_crossbar() ? next++ : -1);
+    on_cores_.emplace_back(digital_, static_cast<int>(n), reference_mode::adc);
+  }
+}
+
+void choice_evaluator::build_chip(unsigned draw) {
+  chip& c = chips_[draw];
+  if (c.crossbars) return;
+  pcm::pcm_options options = options_;
+  options.seed += draw;
+  c.crossbars = std::make_unique<analog_chip>(analog_, crossbars_without_mapping(analog_, columns_),
+                                              static_cast<unsigned>(analog_.rows), columns_, options, threads_);
+  for (std::size_t n = 0; n < analog_.nodes.size(); ++n)
+    c.on_crossbars.emplace_back(analog_, static_cast<int>(n), reference_mode::adc, c.crossbars.get());
+}
+
+std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::vector<layer_choice>& choices,
+                                                                    unsigned first_draw, unsigned draws,
+                                                                    const judged_images& images,
+                                                                    const std::function<void(std::size_t)>& progress) {
+  // Neighbours in this order share the most.
+  std::vector<std::size_t> order(choices.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return choices[a] < choices[b]; });
+
+  std::vector<std::vector<std::size_t>> right(choices.size(), std::vector<std::size_t>(draws, 0));
+  for (unsigned d = 0; d < draws; ++d) {
+    build_chip(first_draw + d);
+    const executors& crossbars = chips_[first_draw + d].on_crossbars;
+    std::vector<std::atomic<std::size_t>> counts(choices.size());
+    share_work(
+        images.count, threads_,
+        [&](std::size_t i) {
+          walk w{*this, crossbars, static_cast<unsigned>(i), std::vector<feature_map>(analog_.tensors.size()), {}};
+          w.maps[std::size_t(analog_.nodes.front().output)] = images.input(i);
+          for (const std::size_t c : order)
+            if (w.answer(choices[c]) == images.label(i)) ++counts[c];
+        },
+        [&](std::size_t done) {
+          if (progress) progress((d * images.count + done) * choices.size());
+        });
+    for (std::size_t c = 0; c < choices.size(); ++c) right[c][d] = counts[c];
+    const std::size_t of_a_chip = chips_[first_draw + d].crossbars->crossbars();
+    if (of_a_chip * chips_.size() > kept_crossbars) chips_.erase(first_draw + d);
+  }
+  return right;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sw/compiler/hybrid/hybrid_search.h"
+
+namespace ohmic {
+
+/// From all layers on cores: puts layer after layer of `order` on crossbars and keeps those with which the threshold
+/// still holds.
+hybrid_result keep_what_holds(const hybrid_problem& problem, const std::vector<std::size_t>& order);
+
+/// `order` rearranged so that the layers' keys descend; equal ones stay as they are.
+std::vector<std::size_t> descending(const std::vector<double>& keys, const std::vector<std::size_t>& order);
+
+/// The layers in descending MACs, equal ones as problem.ties says.
+std::vector<std::size_t> by_macs(const hybrid_problem& problem);
+
+}  // namespace ohmic

@@ -1,0 +1,188 @@
+// The least batch time that the threshold allows. What a layer brings is asked of the chip's cost model, not of its
+// MACs; what it costs is measured alone first, then learnt from every choice that is measured, on as few draws as
+// decide the matter. What is chosen has to hold twice: on the draws that chose it, and on as many that did not, since
+// the best of many choices owes some of its accuracy to the draws that it was chosen by.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "sw/compiler/hybrid/loss_model.h"
+#include "sw/compiler/hybrid/policy/greedy.h"
+
+namespace ohmic {
+namespace {
+
+constexpr unsigned first_draws = 5;           // of single layers, and before any decision
+constexpr double least_loss = 1e-4;           // of a layer alone: less is not measured
+constexpr double worth_a_change = 0.999;      // of the time
+constexpr std::size_t choices_to_time = 100;  // of the neighbours of a choice
+
+class search {
+ public:
+  explicit search(const hybrid_problem& problem)
+      : problem_(problem), none_(problem.layers.size(), false), all_(problem.layers.size(), true) {}
+
+  hybrid_result run() {
+    if (!holds(none_)) return finish();
+    measure_alone();
+    if (!holds(all_)) {
+      keep(by_macs(problem_));
+      keep(descending(worth(), by_macs(problem_)));
+      improve();
+    }
+    return finish();
+  }
+
+ private:
+  /// With a little of the MACs on cores, so that of choices that take equally long the more analog one is better.
+  double time_of(const layer_choice& choice) {
+    const auto known = times_.find(choice);
+    if (known != times_.end()) return known->second;
+    const double on_cores = 1 - analog_share(problem_.layers, choice);
+    const double time = problem_.time ? problem_.time(choice) * (1 + 1e-6 * on_cores) : on_cores;
+    return times_[choice] = time;
+  }
+
+  /// Asks for draws until the interval of the mean lies on one side, or all have been asked.
+  bool holds(const layer_choice& choice) {
+    if (const auto known = held_.find(choice); known != held_.end()) return known->second;
+    for (unsigned draws = std::min(first_draws, problem_.draws);; draws = std::min(2 * draws, problem_.draws)) {
+      const drawn_accuracy a = problem_.accuracy->accuracies({choice}, draws)[0];
+      const double loss = problem_.reference - a.mean(), half = a.half_interval();
+      const bool decided = draws == problem_.draws || loss - half > problem_.threshold ||
+                           (a.deviation() > 0 && loss + half <= problem_.threshold);
+      if (!decided) continue;
+      const bool kept = within(problem_, a);
+      steps_.push_back({choice, a, kept});
+      if (model_) model_->learn(choice, loss - base_loss_, a.half_interval() / 2);
+      return held_[choice] = kept;
+    }
+  }
+
+  void measure_alone() {
+    const unsigned draws = std::min(first_draws, problem_.draws);
+    std::vector<layer_choice> alone(problem_.layers.size(), none_);
+    for (std::size_t l = 0; l < alone.size(); ++l) alone[l][l] = true;
+    const auto found = problem_.accuracy->accuracies(alone, draws);
+    base_loss_ = problem_.reference - problem_.accuracy->accuracies({none_}, draws)[0].mean();
+    std::vector<double> errors;
+    for (std::size_t l = 0; l < alone.size(); ++l) {
+      steps_.push_back({alone[l], found[l], within(problem_, found[l])});
+      held_[alone[l]] = steps_.back().kept;
+      alone_.push_back(std::max(problem_.reference - found[l].mean() - base_loss_, least_loss));
+      errors.push_back(found[l].half_interval() / 2);
+    }
+    model_.emplace(alone_, errors);
+  }
+
+  /// Time that a layer saves, for each loss alone: asked where it is the first one on crossbars and where it is the
+  /// last.
+  std::vector<double> worth() {
+    std::vector<double> worth;
+    for (std::size_t l = 0; l < alone_.size(); ++l) {
+      layer_choice first = none_, last = all_;
+      first[l] = true;
+      last[l] = false;
+      const double saved = time_of(none_) - time_of(first) + time_of(last) - time_of(all_);
+      saved_.push_back(std::isfinite(saved) ? std::max(saved, 0.0) : 0);
+      worth.push_back(saved_.back() / alone_[l]);
+    }
+    return worth;
+  }
+
+  /// Layer after layer of `order`, those with which it still holds.
+  void keep(const std::vector<std::size_t>& order) {
+    layer_choice choice = none_;
+    for (const std::size_t l : order) {
+      choice[l] = true;
+      if (!holds(choice)) choice[l] = false;
+    }
+  }
+
+  /// From the fastest choice that holds: a layer more, or one or two for others, as long as something is left that is
+  /// faster and expected to hold.
+  void improve() {
+    for (std::size_t budget = 3 * problem_.layers.size(); budget > 0; --budget) {
+      const std::optional<layer_choice> next = proposal(fastest());
+      if (!next) return;
+      holds(*next);
+    }
+  }
+
+  layer_choice fastest() {
+    layer_choice best = none_;
+    for (const auto& [choice, kept] : held_)
+      if (kept && time_of(choice) < time_of(best)) best = choice;
+    return best;
+  }
+
+  std::optional<layer_choice> proposal(const layer_choice& from) {
+    std::vector<std::pair<double, layer_choice>> promising;  // by what they should save, if savings added up
+    const auto consider = [&](const layer_choice& next) {
+      if (held_.count(next) != 0 || base_loss_ + model_->expected(next) > problem_.threshold) return;
+      double saved = 0;
+      for (std::size_t l = 0; l < next.size(); ++l) saved += saved_[l] * (double(next[l]) - double(from[l]));
+      promising.emplace_back(-saved, next);
+    };
+    std::vector<std::size_t> in, out{problem_.layers.size()};  // behind the last layer: none
+    for (std::size_t l = 0; l < from.size(); ++l) (from[l] ? out : in).push_back(l);
+    const auto flipped = [](layer_choice choice, std::initializer_list<std::size_t> layers) {
+      for (const std::size_t l : layers)
+        if (l < choice.size()) choice[l] = !choice[l];
+      return choice;
+    };
+    for (std::size_t a = 0; a < in.size(); ++a)
+      for (std::size_t o = 0; o < out.size(); ++o) {
+        consider(flipped(from, {in[a], out[o]}));
+        for (std::size_t b = a + 1; b < in.size(); ++b) consider(flipped(from, {in[a], in[b], out[o]}));
+        for (std::size_t p = o + 1; p < out.size() && o > 0; ++p) consider(flipped(from, {in[a], out[o], out[p]}));
+      }
+    const auto middle = promising.begin() + static_cast<std::ptrdiff_t>(std::min(choices_to_time, promising.size()));
+    std::partial_sort(promising.begin(), middle, promising.end());
+    std::optional<layer_choice> best;
+    for (auto p = promising.begin(); p != middle; ++p)
+      if (time_of(p->second) < worth_a_change * time_of(best ? *best : from)) best = p->second;
+    return best;
+  }
+
+  /// The fastest that holds on all draws of the search and on as many others; all on cores, if none does.
+  hybrid_result finish() {
+    std::vector<layer_choice> order;
+    for (const auto& [choice, kept] : held_)
+      if (kept) order.push_back(choice);
+    std::sort(order.begin(), order.end(), [&](const layer_choice& a, const layer_choice& b) {
+      return std::make_pair(time_of(a), a) < std::make_pair(time_of(b), b);
+    });
+    order.push_back(none_);  // if none holds
+    hybrid_result result;
+    for (const layer_choice& choice : order) {
+      const drawn_accuracy twice = problem_.accuracy->accuracies({choice}, 2 * problem_.draws)[0];
+      const auto middle = twice.shares.begin() + static_cast<std::ptrdiff_t>(problem_.draws);
+      result.choice = choice;
+      result.accuracy = twice;
+      result.holds =
+          within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
+      steps_.push_back({choice, twice, result.holds});
+      if (result.holds) break;
+    }
+    result.steps = std::move(steps_);
+    return result;
+  }
+
+  const hybrid_problem& problem_;
+  const layer_choice none_, all_;
+  std::vector<hybrid_step> steps_;
+  std::map<layer_choice, bool> held_;
+  std::map<layer_choice, double> times_;
+  double base_loss_ = 0;               ///< of all layers on cores
+  std::vector<double> alone_, saved_;  ///< by layer: its loss alone, above that; the time that it saves
+  std::optional<loss_model> model_;
+};
+
+}  // namespace
+
+hybrid_result search_ohmic(const hybrid_problem& problem) { return search(problem).run(); }
+
+}  // namespace ohmic

@@ -1,0 +1,236 @@
+// Policies on tables of accuracies: those of all mappings of a real network, and made ones whose answers are known.
+#include "sw/compiler/hybrid/hybrid_search.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <sstream>
+
+namespace ohmic {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Property;
+
+const hybrid_policy& policy(const std::string& name) {
+  for (const hybrid_policy& p : hybrid_policies())
+    if (p.name == name) return p;
+  throw std::runtime_error("no policy " + name);
+}
+
+unsigned bits_of(const layer_choice& choice) {
+  unsigned bits = 0;
+  for (std::size_t l = 0; l < choice.size(); ++l) bits |= choice[l] ? 1u << l : 0u;
+  return bits;
+}
+
+/// Accuracies by a function of the choice's bits and the draw.
+class made_accuracies : public accuracy_source {
+ public:
+  explicit made_accuracies(std::function<double(unsigned bits, unsigned draw)> f) : f_(std::move(f)) {}
+  std::vector<drawn_accuracy> accuracies(const std::vector<layer_choice>& choices, unsigned draws) override {
+    std::vector<drawn_accuracy> all;
+    for (const layer_choice& choice : choices) {
+      drawn_accuracy& a = all.emplace_back();
+      for (unsigned d = 0; d < draws; ++d) a.shares.push_back(f_(bits_of(choice), d));
+    }
+    return all;
+  }
+
+ private:
+  std::function<double(unsigned, unsigned)> f_;
+};
+
+/// ResNet8 on five chips, measured with aihwkit (data/README.md).
+class Resnet8 : public ::testing::Test {
+ protected:
+  hybrid_problem problem(const char* table, double points) {
+    std::ifstream in(std::string(OHMIC_HYBRID_DATA "/") + table);
+    std::string line;
+    std::getline(in, line);
+    right_.clear();
+    while (std::getline(in, line)) {
+      std::istringstream words(line);
+      std::vector<double>& row = right_.emplace_back();
+      for (std::string word; std::getline(words, word, ',');) row.push_back(std::stod(word));
+      EXPECT_EQ(row.size(), 6u);
+      EXPECT_EQ(row[0], static_cast<double>(right_.size() - 1));
+    }
+    EXPECT_EQ(right_.size(), 1024u);
+    hybrid_problem p;
+    const std::int64_t macs[] = {442368, 2359296, 2359296, 1179648, 2359296, 131072, 1179648, 2359296, 131072, 640};
+    for (std::size_t l = 0; l < 10; ++l) p.layers.push_back({"n" + std::to_string(l), macs[l]});
+    p.reference = .867;
+    p.threshold = points / 100;
+    p.draws = 5;
+    p.accuracy = &source_;
+    return p;
+  }
+
+ private:
+  std::vector<std::vector<double>> right_;
+  made_accuracies source_{[this](unsigned bits, unsigned draw) { return right_[bits][1 + draw % 5] / 1000; }};
+};
+
+struct golden {
+  const char* table;
+  double points;
+  unsigned greedy, greedy_reversed, optimum;
+};
+// Found by a separate program (numpy) that shares nothing with this one.
+constexpr golden goldens[] = {{"resnet8_Q.csv", .5, 0, 0, 0},         {"resnet8_Q.csv", 1, 32, 256, 256},
+                              {"resnet8_Q.csv", 3, 12, 192, 168},     {"resnet8_Q.csv", 5, 316, 240, 316},
+                              {"resnet8_Q.csv", 10, 302, 1020, 1020}, {"resnet8_F.csv", .5, 288, 288, 288},
+                              {"resnet8_F.csv", 1, 288, 288, 288},    {"resnet8_F.csv", 3, 20, 144, 144},
+                              {"resnet8_F.csv", 5, 404, 404, 404},    {"resnet8_F.csv", 10, 302, 1020, 1020}};
+
+TEST_F(Resnet8, LionheartChoosesAsItsAlgorithmDoes) {
+  for (const golden& g : goldens) {
+    hybrid_problem p = problem(g.table, g.points);
+    EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), g.greedy) << g.table << " " << g.points;
+    p.ties = tie_order::reversed;
+    EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), g.greedy_reversed) << g.table << " " << g.points;
+  }
+}
+
+TEST_F(Resnet8, ExhaustiveFindsTheMostMacs) {
+  for (const golden& g : goldens) {
+    const hybrid_problem p = problem(g.table, g.points);
+    const hybrid_result found = policy("exhaustive").search(p);
+    EXPECT_EQ(bits_of(found.choice), g.optimum) << g.table << " " << g.points;
+    EXPECT_TRUE(found.holds);
+    EXPECT_EQ(found.steps.size(), 1024u);
+  }
+}
+
+// With MACs on cores as the time: never a worse choice than the greedy one that holds.
+TEST_F(Resnet8, OhmicHoldsAndIsNoSlowerThanLionheart) {
+  for (const golden& g : goldens) {
+    const hybrid_problem p = problem(g.table, g.points);
+    const hybrid_result found = policy("ohmic").search(p);
+    EXPECT_TRUE(found.holds) << g.table << " " << g.points;
+    EXPECT_LE(p.reference - found.accuracy.mean(), p.threshold + 1e-9);
+    EXPECT_GE(analog_share(p.layers, found.choice), analog_share(p.layers, policy("lionheart").search(p).choice))
+        << g.table << " " << g.points;
+  }
+}
+
+TEST_F(Resnet8, FirstAndLastStayOnCores) {
+  const hybrid_result found = policy("first_last").search(problem("resnet8_Q.csv", 1));
+  EXPECT_EQ(bits_of(found.choice), 0b0111111110u);
+  EXPECT_FALSE(found.holds);
+}
+
+/// Losses add up; layer l alone loses `loss[l]`, and noise of `noise` comes on top of each draw.
+hybrid_problem additive(made_accuracies& source, const std::vector<std::int64_t>& macs, double threshold) {
+  hybrid_problem p;
+  for (std::size_t l = 0; l < macs.size(); ++l) p.layers.push_back({"layer" + std::to_string(l), macs[l]});
+  p.reference = .9;
+  p.threshold = threshold;
+  p.accuracy = &source;
+  return p;
+}
+
+TEST(HybridPolicies, SensitivityTakesTheLeastLossFirst) {
+  const std::vector<double> loss{.03, .001, .02, .004};
+  made_accuracies source([&](unsigned bits, unsigned) {
+    double a = .9;
+    for (std::size_t l = 0; l < 4; ++l) a -= (bits >> l & 1) != 0 ? loss[l] : 0;
+    return a;
+  });
+  // By MACs: the first one fits, then nothing but the second does.
+  const hybrid_problem p = additive(source, {400, 100, 300, 200}, .031);
+  EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), 0b0011u);
+  EXPECT_EQ(bits_of(policy("sensitivity").search(p).choice), 0b1110u);
+}
+
+TEST(HybridPolicies, ALossThatEqualsTheThresholdHolds) {
+  made_accuracies source([&](unsigned bits, unsigned) { return bits != 0 ? .89 : .9; });
+  const hybrid_problem p = additive(source, {1}, .01);
+  for (const char* name : {"lionheart", "sensitivity", "exhaustive", "ohmic"})
+    EXPECT_EQ(bits_of(policy(name).search(p).choice), 1u) << name;
+}
+
+TEST(HybridPolicies, WhereNothingHoldsTheySaySo) {
+  made_accuracies source([&](unsigned, unsigned) { return .5; });
+  const hybrid_problem p = additive(source, {1, 2}, .01);
+  for (const hybrid_policy& each : hybrid_policies()) EXPECT_FALSE(each.search(p).holds) << each.name;
+}
+
+TEST(HybridPolicies, ExhaustiveRefusesMoreThanItCan) {
+  made_accuracies source([&](unsigned, unsigned) { return .9; });
+  const hybrid_problem p = additive(source, std::vector<std::int64_t>(17, 1), .01);
+  EXPECT_THAT([&] { policy("exhaustive").search(p); },
+              ::testing::Throws<graph_error>(Property(&graph_error::what, HasSubstr("17"))));
+}
+
+// Time is what the chip says, not MACs: here the layer of fewest MACs is the only one that matters.
+TEST(OhmicPolicy, TakesWhatSavesTime) {
+  made_accuracies source([&](unsigned bits, unsigned) { return .9 - .008 * __builtin_popcount(bits); });
+  hybrid_problem p = additive(source, {1000, 500, 1}, .01);
+  p.time = [](const layer_choice& c) { return c[2] ? 10. : 100.; };
+  EXPECT_EQ(bits_of(policy("ohmic").search(p).choice), 0b100u);
+  EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), 0b001u);
+}
+
+// A choice that holds on the draws of the search by luck and misses the threshold on others is none.
+TEST(OhmicPolicy, WhatIsChosenHoldsOnOtherDraws) {
+  made_accuracies source([&](unsigned bits, unsigned draw) {
+    if (bits == 3) return draw < 20 ? .895 : .85;  // lucky
+    return .9 - .002 * __builtin_popcount(bits);
+  });
+  const hybrid_problem p = additive(source, {10, 10}, .01);
+  EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), 3u);
+  const hybrid_result found = policy("ohmic").search(p);
+  EXPECT_EQ(__builtin_popcount(bits_of(found.choice)), 1);
+  EXPECT_TRUE(found.holds);
+  EXPECT_EQ(found.accuracy.shares.size(), 40u);
+}
+
+// Random additive losses under noise that is drawn anew for each choice: close to the best of all choices by the true
+// losses, and better than the greedy one by MACs on its own yardstick.
+TEST(OhmicPolicy, IsCloseToTheBestOnRandomLosses) {
+  std::mt19937 random(20261130);
+  double ours = 0, greedy = 0, optimum = 0;
+  for (int round = 0; round < 40; ++round) {
+    const std::size_t layers = 6 + random() % 10;
+    std::vector<double> loss;
+    std::vector<std::int64_t> macs;
+    for (std::size_t l = 0; l < layers; ++l) {
+      loss.push_back(std::exp(std::uniform_real_distribution<>(std::log(.0005), std::log(.02))(random)));
+      macs.push_back(1 + static_cast<std::int64_t>(random() % 1000));
+    }
+    made_accuracies source([&](unsigned bits, unsigned draw) {
+      double a = .9;
+      for (std::size_t l = 0; l < layers; ++l) a -= (bits >> l & 1) != 0 ? loss[l] : 0;
+      std::mt19937 noise(bits * 64 + draw);
+      return bits == 0 ? a : a + std::normal_distribution<>(0, .002)(noise);
+    });
+    const hybrid_problem p = additive(source, macs, .02);
+    const hybrid_result by_macs = policy("lionheart").search(p);
+    const hybrid_result found = policy("ohmic").search(p);
+    EXPECT_TRUE(found.holds) << round;
+    ours += analog_share(p.layers, found.choice);
+    greedy += analog_share(p.layers, by_macs.choice);
+    double best = 0;
+    for (unsigned bits = 0; bits < 1u << layers; ++bits) {
+      double lost = 0;
+      layer_choice choice(layers, false);
+      for (std::size_t l = 0; l < layers; ++l)
+        if ((bits >> l & 1) != 0) {
+          choice[l] = true;
+          lost += loss[l];
+        }
+      if (lost <= p.threshold) best = std::max(best, analog_share(p.layers, choice));
+    }
+    optimum += best;
+  }
+  EXPECT_GT(ours, 1.05 * greedy);
+  EXPECT_GT(ours, .98 * optimum);
+}
+
+}  // namespace
+}  // namespace ohmic
