@@ -1,6 +1,7 @@
 #include "platform/command/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,6 +13,7 @@
 #include "platform/config/numbers.h"
 #include "platform/config/schema.h"
 #include "platform/run/exit_code.h"
+#include "sw/compiler/hybrid/hybrid_search.h"
 
 namespace ohmic {
 namespace {
@@ -45,8 +47,8 @@ bool is_elf(const std::string& file) {
 /// The words of options that become numbers or keys of an experiment's file; empty: not given.
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
-      trap_limit, lockstep_mismatches, calibration_images, evaluated, skip, draws;
-  std::string times;
+      trap_limit, lockstep_mismatches, calibration_images, evaluated, skip, draws, fresh_draws, fresh_images;
+  std::string times, thresholds, methods;
   std::string model, calibration, check, fill_memory;
 };
 
@@ -66,6 +68,8 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--calibration-images", words.calibration_images, {1, 1'000'000}, a.calibration_images);
   read("--images", words.evaluated, {1, 1'000'000'000}, a.images_count);
   read("--draws", words.draws, {1, 1'000'000}, a.draws);
+  read("--fresh-draws", words.fresh_draws, {1, 1'000'000}, a.fresh_draws);
+  read("--fresh-images", words.fresh_images, {0, 1'000'000'000}, a.fresh_images);
   read("--skip", words.skip, {0, 1'000'000'000}, a.skip);
   read("--wave-from", words.wave_from, {0, most_of_anything}, a.wave_from);
   read("--wave-to", words.wave_to, {0, most_of_anything}, a.wave_to);
@@ -114,6 +118,42 @@ void read_times(const std::string& words, std::vector<double>& times) {
                          "1s,1h,1d,1mo,1y");
     times.push_back(*number * found->second);
     at = comma + 1;
+  }
+}
+
+std::vector<std::string> split_at_commas(const std::string& words) {
+  std::vector<std::string> all;
+  std::istringstream in(words + ",");
+  for (std::string word; std::getline(in, word, ',');) all.push_back(word);
+  return all;
+}
+
+/// "0.5%,1%,3" in shares: losses of accuracy in points, with or without %.
+void read_thresholds(const std::string& words, std::vector<double>& thresholds) {
+  for (const std::string& word : split_at_commas(words)) {
+    const auto number = parse_number(!word.empty() && word.back() == '%' ? word.substr(0, word.size() - 1) : word);
+    if (!number || *number <= 0 || *number > 100)
+      throw config_error("--threshold " + printable(words) + ": " + printable(word) +
+                         " is not a loss of accuracy; allowed: points above 0 up to 100, as in 1% or 0.5%,1%,3%");
+    thresholds.push_back(*number / 100);
+  }
+  std::sort(thresholds.begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
+}
+
+/// "lionheart,ohmic", or all.
+void read_methods(const std::string& words, std::vector<std::string>& methods) {
+  std::string names;
+  std::vector<std::string> all;
+  for (const hybrid_policy& policy : hybrid_policies()) {
+    all.push_back(policy.name);
+    names += policy.name + ", ";
+  }
+  for (const std::string& word : split_at_commas(words)) {
+    if (std::find(all.begin(), all.end(), word) == all.end())
+      throw config_error("--method " + printable(words) + ": " + printable(word) +
+                         " is none; allowed: " + names.substr(0, names.size() - 2));
+    if (std::find(methods.begin(), methods.end(), word) == methods.end()) methods.push_back(word);
   }
 }
 
@@ -371,6 +411,58 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   evaluate->add_option("--json", a.json, "Write the figures to this file")->type_name("FILE");
   evaluate->add_flag("--quiet", a.quiet, "No progress and no table");
 
+  CLI::App* hybrid = app.add_subcommand(
+      "hybrid", "Decide for each layer whether it runs on crossbars or on cores, within a loss of accuracy");
+  std::string methods = "Methods, the first unless told otherwise:";
+  for (const hybrid_policy& policy : hybrid_policies()) methods += "\n  " + policy.name + ": " + policy.what;
+  hybrid->footer(
+      "\n" + methods +
+      "\n\nExamples:\n"
+      "  ohmic hybrid experiment.yaml --data cifar/test_batch.bin --threshold 1% --time 1d --out out/hybrid\n"
+      "  ohmic hybrid experiment.yaml --data test.npz --threshold 0.5%,1%,3% --method lionheart,ohmic --json out.json\n"
+      "  ohmic run experiment.yaml --model out/hybrid/ohmic_1.onnx");
+  hybrid->add_option("EXPERIMENT", a.file, "Experiment (.yaml): network, chip and mapping policy")->required();
+  hybrid->add_option("--data", a.data, "Labelled data, as of `ohmic evaluate`")->type_name("FILE|DIR")->required();
+  hybrid
+      ->add_option("--threshold", s.thresholds,
+                   "Greatest loss of accuracy against the float network, in points (default: 1%)")
+      ->type_name("LOSSES");
+  hybrid->add_option("--time", s.times, "So long after programming: 1s, 1h, 1d, ... (default: the experiment's)")
+      ->type_name("TIME");
+  hybrid->add_option("--method", s.methods, "How to search (default: ohmic)")->type_name("NAMES");
+  hybrid->add_option("--draws", s.draws, "Chips that are drawn to judge a choice (default: 20)")->type_name("N");
+  hybrid->add_option("--images", s.evaluated, "Images of the search (default: 1000)")->type_name("N");
+  hybrid->add_option("--skip", s.skip, "Leave out the data's first ones (default: 0)")->type_name("N");
+  hybrid->add_option("--fresh-draws", s.fresh_draws, "Chips that judge what was found (default: 20)")->type_name("N");
+  hybrid
+      ->add_option("--fresh-images", s.fresh_images,
+                   "Images that judge what was found: those behind the search's, if there are any (default: 1000)")
+      ->type_name("N");
+  hybrid->add_flag("--ties-reversed", a.ties_reversed,
+                   "Of layers with equally many MACs the last one is tried first, not the first one");
+  hybrid->add_flag("!--no-simulation", a.simulate, "Do not run what was found on the chip");
+  hybrid
+      ->add_option("--analog", a.analog,
+                   "Devices and noise, as `analog` of an experiment: \"{read_noise: static, compensation: global}\"")
+      ->type_name("YAML");
+  hybrid
+      ->add_option("--calibration", a.calibration,
+                   "What a float or uncalibrated network is calibrated with, as of `ohmic evaluate`")
+      ->type_name("FILE|DIR");
+  hybrid->add_option("--calibration-images", s.calibration_images, "How many of labelled data (default: 256)")
+      ->type_name("N");
+  hybrid->add_option("--model", s.model, "A model by name, or an ONNX file")->type_name("NAME|FILE");
+  hybrid->add_option("--chip", a.chip, "Chip (.yaml)")->type_name("FILE");
+  hybrid->add_option("--set", a.sets, "KEY=VALUE of the experiment; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  hybrid->add_option("--energy", a.energy, "Report energy by these coefficients (configs/energy)")->type_name("FILE");
+  hybrid->add_option("--threads", s.threads, "Threads (default: as many as the process may use)")->type_name("N");
+  hybrid->add_option("--out", a.out, "Folder for the calibrated networks and their `layers:`")->type_name("PATH");
+  hybrid->add_option("--json", a.json, "Write the figures to this file")->type_name("FILE");
+  hybrid->add_flag("--quiet", a.quiet, "No progress and no table");
+
   CLI::App* models = app.add_subcommand("models", "Networks by name: `list`, or `get NAME` (where it is)");
   models->add_option("WHAT", a.file, "list or get")->required()->check(CLI::IsMember({"list", "get"}));
   models->add_option("NAME", a.name, "Of get");
@@ -398,6 +490,13 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     read_numbers(s, a);
     read_fill_memory(s.fill_memory, a.sets);
     read_times(s.times, a.times_s);
+    if (hybrid->parsed()) {
+      if (a.times_s.size() > 1) return mistake("--time: allowed here is one time after programming");
+      if (!s.draws) a.draws = 20;
+      if (!s.evaluated) a.images_count = 1000;
+      read_thresholds(s.thresholds.empty() ? "1%" : s.thresholds, a.thresholds);
+      read_methods(s.methods.empty() ? hybrid_policies().front().name : s.methods, a.methods);
+    }
     for (const char* option : {"--draws", "--analog"})
       if (s.times.empty() && evaluate->get_option(option)->count() != 0)
         return mistake(std::string(option) + " is for accuracy over time; name times with --time");
@@ -423,6 +522,9 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     a.what = command::energy;
   } else if (evaluate->parsed()) {
     a.what = command::evaluate;
+  } else if (hybrid->parsed()) {
+    a.what = command::hybrid;
+    to_sets(s, a);
   } else if (models->parsed()) {
     a.what = command::models;
     if ((a.file == "get") != !a.name.empty())
@@ -430,7 +532,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
                                      : "models list takes no name");
   } else if (!info->parsed()) {
     return mistake(
-        "a command is missing: run, calibrate, compile, energy, evaluate, models or info (see `ohmic --help`)");
+        "a command is missing: run, calibrate, compile, energy, evaluate, hybrid, models or info (see `ohmic --help`)");
   }
   return std::nullopt;
 }

@@ -7,7 +7,7 @@
 
 namespace ohmic {
 
-enum class command { run_experiment, run_program, calibrate, compile, energy, evaluate, models, info };
+enum class command { run_experiment, run_program, calibrate, compile, energy, evaluate, hybrid, models, info };
 
 /// What the command line asked for. Options that were not given are empty or 0; numbers have been checked.
 struct arguments {
@@ -23,8 +23,12 @@ struct arguments {
   std::string chip, images, input, out, json;
   std::string model, data, calibration, name;  ///< of evaluate and models
   std::uint64_t skip = 0, images_count = 0, calibration_images = 256;
-  std::vector<double> times_s;  ///< of --time
-  std::string analog;           ///< YAML of --analog
+  std::vector<double> times_s;                          ///< of --time
+  std::vector<double> thresholds;                       ///< of hybrid: shares, ascending
+  std::vector<std::string> methods;                     ///< of hybrid
+  std::uint64_t fresh_draws = 20, fresh_images = 1000;  ///< of hybrid
+  bool ties_reversed = false, simulate = true;
+  std::string analog;  ///< YAML of --analog
   std::uint64_t draws = 5;
   bool only_adc = false;
   std::string energy;                 ///< argument of --energy

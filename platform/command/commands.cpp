@@ -23,6 +23,7 @@
 #include "platform/energy/energy_report.h"
 #include "platform/experiment/evaluate_network.h"
 #include "platform/experiment/fingerprint.h"
+#include "platform/experiment/hybrid_network.h"
 #include "platform/experiment/mapped_network.h"
 #include "platform/experiment/network.h"
 #include "platform/experiment/published_models.h"
@@ -218,6 +219,47 @@ exit_code energy_command(const arguments& a) {
   return exit_code::right;
 }
 
+/// The file of an experiment's network. Where it is a published one, fills in how pixels become its input.
+std::string settle_model(experiment_config& config) {
+  if (config.model_is_file) return config.model;
+  if (!config.input) config.input = model_input(config.model);
+  return model_file(config.model);
+}
+
+/// What calibrates a network where nothing is named: the folder beside it, if there is one.
+std::string calibration_beside(const std::string& model) {
+  const std::filesystem::path beside = std::filesystem::path(model).parent_path() / "calibration";
+  return std::filesystem::is_directory(beside) ? beside.string() : "";
+}
+
+exit_code hybrid_command(const arguments& a) {
+  hybrid_request request;
+  request.config = load_experiment(a.file, a.sets);
+  request.model = settle_model(request.config);
+  request.data = a.data;
+  request.calibration = a.calibration.empty() ? request.config.images.calibration : a.calibration;
+  if (request.calibration.empty()) request.calibration = calibration_beside(request.model);
+  request.calibration_images = a.calibration_images;
+  request.skip = a.skip;
+  request.images = a.images_count;
+  request.fresh_images = a.fresh_images;
+  request.thresholds = a.thresholds;
+  request.methods = a.methods;
+  request.ties = a.ties_reversed ? tie_order::reversed : tie_order::network;
+  if (request.config.analog) request.analog = *request.config.analog;
+  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog");
+  if (!a.times_s.empty()) request.analog.time_s = a.times_s[0];
+  request.draws = static_cast<unsigned>(a.draws);
+  request.fresh_draws = static_cast<unsigned>(a.fresh_draws);
+  request.simulate = a.simulate;
+  request.quiet = a.quiet;
+  request.out = a.out;
+  request.json = a.json;
+  attempt("to choose layers of " + request.model);
+  choose_layers(request);
+  return exit_code::right;
+}
+
 exit_code evaluate_command(const arguments& a) {
   evaluation_request request;
   request.model = a.file;
@@ -225,9 +267,9 @@ exit_code evaluate_command(const arguments& a) {
   request.calibration = a.calibration;
   const bool is_experiment = std::filesystem::path(a.file).extension() == ".yaml";
   if (is_experiment) {
-    const experiment_config config = load_experiment(a.file, a.sets);
-    request.model = config.model_is_file ? config.model : model_file(config.model);
-    request.input = config.input || config.model_is_file ? config.input : model_input(config.model);
+    experiment_config config = load_experiment(a.file, a.sets);
+    request.model = settle_model(config);
+    request.input = config.input;
     request.layers = config.digital_layers;
     request.rows = config.chip.ima.rows;
     request.columns = config.chip.ima.columns;
@@ -240,8 +282,7 @@ exit_code evaluate_command(const arguments& a) {
   if (!is_experiment && !a.sets.empty())
     throw config_error("--set: a key of an experiment, and " + a.file + " is a network");
   if (!a.input.empty()) request.input = parse_pixel_conversion(a.input, "--input");
-  const std::filesystem::path beside = std::filesystem::path(request.model).parent_path() / "calibration";
-  if (request.calibration.empty() && std::filesystem::is_directory(beside)) request.calibration = beside.string();
+  if (request.calibration.empty()) request.calibration = calibration_beside(request.model);
   request.data = a.data;
   request.calibration_images = a.calibration_images;
   request.skip = a.skip;
@@ -293,6 +334,8 @@ exit_code execute(const arguments& a) {
       return energy_command(a);
     case command::evaluate:
       return evaluate_command(a);
+    case command::hybrid:
+      return hybrid_command(a);
     case command::models:
       return models_command(a);
     case command::info:

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "host/console.h"
@@ -15,7 +14,7 @@
 #include "platform/config/config_error.h"
 #include "platform/experiment/network.h"
 #include "platform/run/progress.h"
-#include "sw/compiler/images/labelled_data.h"
+#include "sw/compiler/hybrid/drawn_accuracy.h"
 #include "sw/compiler/reference/analog_chip.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "sw/compiler/reference/work_sharing.h"
@@ -30,14 +29,6 @@ int greatest_of(const std::vector<number>& values) {
   return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
-/// What the exact form's sums are worth.
-int class_of_sums(const integer_graph& graph, const std::vector<std::int32_t>& sums) {
-  std::vector<double> real;
-  for (std::size_t c = 0; c < sums.size(); ++c)
-    real.push_back(double{graph.nodes.back().layer().weight_scale[c]} * sums[c]);
-  return greatest_of(real);
-}
-
 std::string class_name(const integer_graph& graph, std::size_t c) {
   return c < graph.labels.size() ? graph.labels[c] : fmt::format("class {}", c);
 }
@@ -46,6 +37,12 @@ json to_json(const accuracy& a) {
   const confidence_interval i = interval_of(a);
   return {{"accuracy", a.share()}, {"interval_95", {i.least, i.greatest}}, {"right", a.right}, {"images", a.images}};
 }
+
+/// Accuracies so long after programming.
+struct accuracy_at {
+  double time_s = 0;
+  drawn_accuracy accuracy;
+};
 
 std::string row(const std::string& name, const accuracy& a, const accuracy* before) {
   const confidence_interval i = interval_of(a);
@@ -57,33 +54,31 @@ std::string row(const std::string& name, const accuracy& a, const accuracy* befo
 
 }  // namespace
 
+int class_of(const std::vector<std::int32_t>& logits) { return greatest_of(logits); }
+int class_of(const std::vector<float>& logits) { return greatest_of(logits); }
+
+int class_of_sums(const integer_graph& graph, const std::vector<std::int32_t>& sums) {
+  std::vector<double> real;
+  for (std::size_t c = 0; c < sums.size(); ++c)
+    real.push_back(double{graph.nodes.back().layer().weight_scale[c]} * sums[c]);
+  return greatest_of(real);
+}
+
+std::size_t images_to_judge(const labelled_data& data, const std::string& path, std::size_t skip, std::size_t images) {
+  if (skip >= data.size()) throw config_error(fmt::format("--skip {}: {} holds {} samples", skip, path, data.size()));
+  const std::size_t there = data.size() - skip;
+  if (images > there)
+    throw config_error(fmt::format("--images {}: {} holds {} samples{}", images, path, there,
+                                   skip != 0 ? " behind those skipped" : ""));
+  return images == 0 ? there : images;
+}
+
 confidence_interval interval_of(const accuracy& a) {
   if (a.images == 0) return {0, 1};
   const double z = 1.959964, n = static_cast<double>(a.images), p = a.share();
   const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
-}
-
-double drawn_accuracy::mean() const {
-  double sum = 0;
-  for (const double share : shares) sum += share;
-  return shares.empty() ? 0 : sum / static_cast<double>(shares.size());
-}
-
-double drawn_accuracy::deviation() const {
-  double squares = 0;
-  for (const double share : shares) squares += (share - mean()) * (share - mean());
-  return shares.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(shares.size() - 1));
-}
-
-double drawn_accuracy::half_interval() const {
-  // 97.5 % quantile of Student's t by degrees of freedom; the normal distribution's and its first correction beyond.
-  static constexpr double t[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
-  if (shares.size() < 2) return 0;
-  const std::size_t freedom = shares.size() - 1;
-  const double quantile = freedom <= std::size(t) ? t[freedom - 1] : 1.96 + 2.4 / static_cast<double>(freedom);
-  return quantile * deviation() / std::sqrt(static_cast<double>(shares.size()));
 }
 
 void evaluate_network(const evaluation_request& request) {
@@ -95,13 +90,7 @@ void evaluate_network(const evaluation_request& request) {
       prepare_network(request.model, request.calibration, request.input, request.rows, request.threads,
                       request.calibration_images, request.quiet, request.layers);
   const labelled_data data(request.data, net.graph);
-  if (request.skip >= data.size())
-    throw config_error(fmt::format("--skip {}: {} holds {} samples", request.skip, request.data, data.size()));
-  const std::size_t there = data.size() - request.skip;
-  if (request.images > there)
-    throw config_error(fmt::format("--images {}: {} holds {} samples{}", request.images, request.data, there,
-                                   request.skip != 0 ? " behind those skipped" : ""));
-  const std::size_t count = request.images == 0 ? there : request.images;
+  const std::size_t count = images_to_judge(data, request.data, request.skip, request.images);
 
   const bool with_float = net.source && !request.only_adc, with_exact = !request.only_adc;
   std::vector<int> of_float(with_float ? count : 0), of_exact(with_exact ? count : 0), found(count);
@@ -121,7 +110,7 @@ void evaluate_network(const evaluation_request& request) {
   };
   const reference_executor adc(net.graph, reference_mode::adc);
   const double seconds =
-      timed("integer reference", [&](std::size_t i) { found[i] = greatest_of(adc.run(input(i)).logits); });
+      timed("integer reference", [&](std::size_t i) { found[i] = class_of(adc.run(input(i)).logits); });
   if (with_exact) {
     const reference_executor exact(net.graph, reference_mode::exact);
     timed("int8 without ADC",
@@ -129,12 +118,12 @@ void evaluate_network(const evaluation_request& request) {
   }
   if (with_float)
     timed("float network",
-          [&](std::size_t i) { of_float[i] = greatest_of(net.source->logits(data.real(request.skip + i))); });
+          [&](std::size_t i) { of_float[i] = class_of(net.source->logits(data.real(request.skip + i))); });
 
-  std::vector<drawn_accuracy> drawn;
+  std::vector<accuracy_at> drawn;
   double analog_seconds = 0;
   for (const double time : request.times_s) {
-    drawn_accuracy& at = drawn.emplace_back();
+    accuracy_at& at = drawn.emplace_back();
     at.time_s = time;
     pcm::pcm_options options = request.analog;
     options.time_s = time;
@@ -144,14 +133,12 @@ void evaluate_network(const evaluation_request& request) {
                              request.columns, options, request.threads);
       const reference_executor noisy(net.graph, reference_mode::adc, &chip);
       std::vector<int> answers(count);
-      analog_seconds +=
-          timed(fmt::format("{} after programming, chip {} of {}", readable_seconds(time), draw + 1, request.draws),
-                [&](std::size_t i) {
-                  answers[i] = greatest_of(noisy.run(input(i), false, static_cast<unsigned>(i)).logits);
-                });
+      analog_seconds += timed(
+          fmt::format("{} after programming, chip {} of {}", readable_seconds(time), draw + 1, request.draws),
+          [&](std::size_t i) { answers[i] = class_of(noisy.run(input(i), false, static_cast<unsigned>(i)).logits); });
       std::size_t right = 0;
       for (std::size_t i = 0; i < count; ++i) right += answers[i] == data.labels[request.skip + i] ? 1 : 0;
-      at.shares.push_back(static_cast<double>(right) / static_cast<double>(count));
+      at.accuracy.shares.push_back(static_cast<double>(right) / static_cast<double>(count));
     }
   }
 
@@ -180,10 +167,10 @@ void evaluate_network(const evaluation_request& request) {
           "deviation    worst .. best\n",
           request.draws, static_cast<double>(count * request.draws * drawn.size()) / std::max(analog_seconds, 1e-9),
           "after", "accuracy");
-    for (const drawn_accuracy& d : drawn) {
+    for (const auto& [time, d] : drawn) {
       const auto [worst, best] = std::minmax_element(d.shares.begin(), d.shares.end());
       text += fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %   {:8.2f} points   {:.2f} .. {:.2f} %\n",
-                          fmt::format("{} s", d.time_s), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
+                          fmt::format("{} s", time), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
                           100 * (d.mean() + d.half_interval()), 100 * d.deviation(), 100 * *worst, 100 * *best);
     }
     if (classes <= 100) {
@@ -232,8 +219,8 @@ void evaluate_network(const evaluation_request& request) {
   }
   if (!drawn.empty()) {
     json times = json::array();
-    for (const drawn_accuracy& d : drawn)
-      times.push_back({{"time_s", d.time_s},
+    for (const auto& [time, d] : drawn)
+      times.push_back({{"time_s", time},
                        {"accuracy", d.mean()},
                        {"deviation", d.deviation()},
                        {"interval_95", {d.mean() - d.half_interval(), d.mean() + d.half_interval()}},

@@ -9,6 +9,7 @@
 
 #include "ip/ima/pcm/pcm_options.h"
 #include "sw/compiler/graph/pixel_conversion.h"
+#include "sw/compiler/images/labelled_data.h"
 
 namespace ohmic {
 
@@ -32,16 +33,6 @@ struct evaluation_request {
   unsigned columns = 256;  ///< of a crossbar
 };
 
-/// Accuracies of several chips at one time.
-struct drawn_accuracy {
-  double time_s = 0;
-  std::vector<double> shares;  ///< one per draw
-  double mean() const;
-  double deviation() const;  ///< of the draws; 0 of one
-  /// Of the mean's 95 % interval, from the deviation of the draws (Student's t); 0 of one draw.
-  double half_interval() const;
-};
-
 /// What one way of executing a network got right.
 struct accuracy {
   std::size_t right = 0, images = 0;
@@ -53,6 +44,16 @@ struct confidence_interval {
   double least, greatest;
 };
 confidence_interval interval_of(const accuracy& a);
+
+/// How many samples behind the first `skip` are meant by `images` (0: all). Throws config_error, with the options'
+/// names, if there are not so many in `path`.
+std::size_t images_to_judge(const labelled_data& data, const std::string& path, std::size_t skip, std::size_t images);
+
+/// The class of the greatest value, the lower one of equals: of the logits of the chip's arithmetic or the float
+/// network, and of the exact form's sums.
+int class_of(const std::vector<std::int32_t>& logits);
+int class_of(const std::vector<float>& logits);
+int class_of_sums(const integer_graph& graph, const std::vector<std::int32_t>& sums);
 
 /// `ohmic evaluate`: runs the integer reference, which every run of a platform equals bit for bit, over labelled data;
 /// beside it the exact form (int8 without ADCs) and, of a float file, the float network. Prints a table, writes JSON.

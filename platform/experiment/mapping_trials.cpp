@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -11,13 +10,11 @@
 #include <random>
 #include <stdexcept>
 
-#include "host/child_processes.h"
 #include "platform/config/config_error.h"
 #include "platform/experiment/image_set.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/mapping/compile.h"
-#include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {
 namespace {
@@ -134,50 +131,29 @@ class trial_rounds {
     images.maps.assign(images_.maps.begin(), images_.maps.begin() + round.images);
     std::vector<double> scores(round.proposals.size(), std::numeric_limits<double>::infinity());
     std::vector<double> cycles(round.proposals.size(), 0);
-    const unsigned at_once = config_.engine.threads == 0 ? usable_processors() : config_.engine.threads;
-    const auto work = [&](unsigned i, const std::function<void(const std::string&)>& tell) {
-      const auto send = [&](cycle_t now, const trial_figures* end) {
-        message m;
-        m.now = now;
-        m.ended = end != nullptr;
-        if (end != nullptr) m.figures = *end;
-        tell(std::string(reinterpret_cast<const char*>(&m), sizeof m));
-      };
-      const deployment mapped = mapped_with(proposals_[round.proposals[i]], round.images);
-      const trial_figures figures =
-          run_trial(config_, mapped, images, coefficients_, [&](cycle_t now) { send(now, nullptr); });
-      send(figures.cycles, &figures);
-    };
-    const auto heard = [&](unsigned i, const std::string& bytes) {
-      message m;
-      std::memcpy(&m, bytes.data(), sizeof m);
-      cycles[i] = static_cast<double>(m.now);
-      if (m.ended) {
-        scores[i] = score(m.figures, round.images);
+    const auto mapped = [&](unsigned i) { return mapped_with(proposals_[round.proposals[i]], round.images); };
+    const auto heard = [&](unsigned i, cycle_t now, const trial_figures* end) {
+      cycles[i] = static_cast<double>(now);
+      if (end != nullptr) {
+        scores[i] = score(*end, round.images);
         mapping_trial& trial = results_.trials[round.proposals[i]];
         trial.images = round.images;
-        trial.figures = m.figures;
+        trial.figures = *end;
         cycles[i] = cycles_of(round.images);
       }
       const double limit = limit_of(scores, round.winners);
       const double done = std::accumulate(cycles.begin(), cycles.end(), 0.0);
       meter_.update(done_ + done, to_do_, fmt::format("{} images, {}", round.images, best_so_far(scores, round)));
-      return m.ended || objective_ != mapping_objective::latency || static_cast<double>(m.now) <= limit;
+      return end != nullptr || objective_ != mapping_objective::latency || static_cast<double>(now) <= limit;
     };
-    const auto outcomes = run_in_children(static_cast<unsigned>(round.proposals.size()), at_once, work, heard);
+    const auto outcomes =
+        run_trials(static_cast<unsigned>(round.proposals.size()), config_, mapped, images, coefficients_, heard);
     for (std::size_t i = 0; i < outcomes.size(); ++i)
       if (!outcomes[i].error.empty()) results_.trials[round.proposals[i]].error = outcomes[i].error;
     done_ += static_cast<double>(round.proposals.size()) * cycles_of(round.images);
     check_logits(round, scores);
     return least(round, scores);
   }
-
-  /// What a child says.
-  struct message {
-    cycle_t now = 0;
-    bool ended = false;
-    trial_figures figures;
-  };
 
   deployment mapped_with(const mapping_proposal& proposal, unsigned images) const {
     mapping_options options = config_.mapping;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <stdexcept>
 
 #include "host/checksum.h"
@@ -12,6 +13,7 @@
 #include "platform/experiment/report_files.h"
 #include "platform/run/firmware.h"
 #include "platform/run/program_run.h"
+#include "sw/compiler/reference/work_sharing.h"
 
 namespace ohmic {
 namespace {
@@ -21,6 +23,13 @@ double cycles_between_images(const std::vector<std::optional<cycle_t>>& completi
   if (last == from) return static_cast<double>(completions[last].value());
   return static_cast<double>(completions[last].value() - completions[from].value()) / static_cast<double>(last - from);
 }
+
+/// What a process says of its trial.
+struct message {
+  cycle_t now = 0;
+  bool ended = false;
+  trial_figures figures;
+};
 
 }  // namespace
 
@@ -58,6 +67,24 @@ trial_figures run_trial(const experiment_config& config, const deployment& mappe
     result.energy_j = evaluate_energy(read_activity(summary, "a trial"), *coefficients).total_j;
   }
   return result;
+}
+
+std::vector<child_outcome> run_trials(
+    unsigned count, const experiment_config& config, const std::function<deployment(unsigned)>& mapped,
+    const image_set& images, const std::optional<energy_coefficients>& coefficients,
+    const std::function<bool(unsigned i, cycle_t now, const trial_figures* end)>& heard) {
+  const auto work = [&](unsigned i, const std::function<void(const std::string&)>& tell) {
+    const auto send = [&](const message& m) { tell(std::string(reinterpret_cast<const char*>(&m), sizeof m)); };
+    const trial_figures figures =
+        run_trial(config, mapped(i), images, coefficients, [&](cycle_t now) { send({now, false, {}}); });
+    send({figures.cycles, true, figures});
+  };
+  const unsigned at_once = config.engine.threads == 0 ? usable_processors() : config.engine.threads;
+  return run_in_children(count, at_once, work, [&](unsigned i, const std::string& bytes) {
+    message m;
+    std::memcpy(&m, bytes.data(), sizeof m);
+    return heard(i, m.now, m.ended ? &m.figures : nullptr);
+  });
 }
 
 }  // namespace ohmic

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/child_processes.h"
 #include "platform/config/experiment_config.h"
 #include "platform/energy/coefficients.h"
 #include "platform/experiment/image_set.h"
@@ -26,5 +27,13 @@ struct trial_figures {
 trial_figures run_trial(const experiment_config& config, const deployment& mapped, const image_set& images,
                         const std::optional<energy_coefficients>& coefficients,
                         const std::function<void(cycle_t)>& on_progress);
+
+/// Runs trials of `count` deployments, each in a process of its own (child_processes.h), as many at a time as the run
+/// may have threads. heard(i, now, end) is told how far the i-th is and, once, what it took (before: null), and says
+/// whether it is to go on.
+std::vector<child_outcome> run_trials(
+    unsigned count, const experiment_config& config, const std::function<deployment(unsigned)>& mapped,
+    const image_set& images, const std::optional<energy_coefficients>& coefficients,
+    const std::function<bool(unsigned i, cycle_t now, const trial_figures* end)>& heard);
 
 }  // namespace ohmic

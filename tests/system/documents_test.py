@@ -40,6 +40,8 @@ FORMS = {
     "ohmic calibrate NET.onnx --images FOLDER --out FILE",
     "ohmic evaluate NET.onnx --data DATA --calibration OTHER_DATA --input YAML --json FILE",
     "ohmic evaluate NET --data DATA --time 1s,1h,1d,1mo,1y --draws 20",
+    "ohmic hybrid EXPERIMENT.yaml --data DATA --threshold 1% --time 1d --out FOLDER",
+    "ohmic run EXPERIMENT.yaml --model FOLDER/ohmic_1.onnx",
 }
 
 

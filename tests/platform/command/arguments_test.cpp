@@ -276,5 +276,56 @@ TEST(ArgumentsTest, AMistakeIsOneLineWhateverItHolds) {
   }
 }
 
+TEST(ArgumentsTest, HybridHasThresholdsMethodsAndDefaults) {
+  const outcome none = parsed({"hybrid", "some.yaml", "--data", "d.npz"});
+  EXPECT_EQ(none.leave, std::nullopt) << none.message;
+  EXPECT_EQ(none.read.what, command::hybrid);
+  EXPECT_THAT(none.read.thresholds, ::testing::ElementsAre(.01));
+  EXPECT_THAT(none.read.methods, ::testing::ElementsAre("ohmic"));
+  EXPECT_EQ(none.read.draws, 20u);
+  EXPECT_EQ(none.read.images_count, 1000u);
+  EXPECT_TRUE(none.read.simulate);
+  EXPECT_FALSE(none.read.ties_reversed);
+  EXPECT_THAT(none.read.times_s, IsEmpty());
+  const outcome all = parsed({"hybrid",          "some.yaml",
+                              "--data",          "d.npz",
+                              "--threshold",     "3,0.5%,3%",
+                              "--method",        "lionheart,ohmic,lionheart",
+                              "--draws",         "4",
+                              "--images",        "7",
+                              "--fresh-draws",   "5",
+                              "--fresh-images",  "0",
+                              "--ties-reversed", "--no-simulation",
+                              "--time",          "1d",
+                              "--energy",        "e.yaml",
+                              "--model",         "net.onnx",
+                              "--chip",          "c.yaml"});
+  EXPECT_EQ(all.leave, std::nullopt) << all.message;
+  ASSERT_EQ(all.read.thresholds.size(), 2u) << "ascending, each once";
+  EXPECT_DOUBLE_EQ(all.read.thresholds[0], .005);
+  EXPECT_DOUBLE_EQ(all.read.thresholds[1], .03);
+  EXPECT_THAT(all.read.methods, ::testing::ElementsAre("lionheart", "ohmic"));
+  EXPECT_EQ(all.read.draws, 4u);
+  EXPECT_EQ(all.read.images_count, 7u);
+  EXPECT_EQ(all.read.fresh_draws, 5u);
+  EXPECT_EQ(all.read.fresh_images, 0u);
+  EXPECT_FALSE(all.read.simulate);
+  EXPECT_TRUE(all.read.ties_reversed);
+  EXPECT_THAT(all.read.times_s, ::testing::ElementsAre(86400));
+  EXPECT_THAT(all.read.sets, ::testing::ElementsAre("chip=c.yaml", "model=net.onnx", "energy=e.yaml"));
+}
+
+TEST(ArgumentsTest, HybridRefusesWhatIsNoThreshold) {
+  for (const char* wrong : {"0", "0%", "-1", "100.5%", "x", "%", "1%2", "1%%", "1,", "1e400"}) {
+    const outcome o = parsed({"hybrid", "some.yaml", "--data", "d.npz", "--threshold", wrong});
+    EXPECT_EQ(o.leave, 2) << wrong;
+    EXPECT_THAT(o.message, HasSubstr("--threshold")) << wrong;
+  }
+  EXPECT_EQ(parsed({"hybrid", "some.yaml", "--data", "d.npz", "--threshold", "100%"}).leave, std::nullopt);
+  EXPECT_EQ(parsed({"hybrid", "some.yaml", "--data", "d.npz", "--method", "ohmic,"}).leave, 2);
+  EXPECT_EQ(parsed({"hybrid", "some.yaml", "--data", "d.npz", "--time", "1s,1d"}).leave, 2);
+  EXPECT_EQ(parsed({"hybrid", "some.yaml"}).leave, 2) << "no data";
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -181,23 +181,6 @@ TEST_F(EvaluateNetwork, PrintsATableWithRecallAndPrecision) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
-// Student's t of four degrees of freedom: 2.776; by hand: mean 0.5, deviation sqrt(0.1 / 4), half 2.776 * 0.1581 /
-// sqrt(5).
-TEST(DrawnAccuracy, HasTheMeanDeviationAndIntervalOfItsDraws) {
-  const drawn_accuracy a{3600, {0.3, 0.4, 0.5, 0.6, 0.7}};
-  EXPECT_NEAR(a.mean(), 0.5, 1e-12);
-  EXPECT_NEAR(a.deviation(), 0.158114, 1e-6);
-  EXPECT_NEAR(a.half_interval(), 0.196293, 1e-5);
-  const drawn_accuracy one{1, {0.25}};
-  EXPECT_EQ(one.mean(), 0.25);
-  EXPECT_EQ(one.deviation(), 0);
-  EXPECT_EQ(one.half_interval(), 0) << "unknown";
-  // 97.5 % quantiles of a table: 2.093 (19 degrees), 2.021 (40).
-  drawn_accuracy twenty{1, {}};
-  for (int i = 0; i < 20; ++i) twenty.shares.push_back(i % 2);
-  EXPECT_NEAR(twenty.half_interval() / twenty.deviation() * std::sqrt(20.0), 2.093, 0.01);
-}
-
 TEST_F(EvaluateNetwork, DrawsChipsForEachTime) {
   request.times_s = {1, 86400};
   request.draws = 3;

@@ -1,0 +1,272 @@
+#include "platform/experiment/hybrid_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "host/console.h"
+#include "host/distinct_files.h"
+#include "host/output_file.h"
+#include "host/output_folder.h"
+#include "host/whole_file.h"
+#include "platform/config/config_error.h"
+#include "platform/experiment/choice_simulations.h"
+#include "platform/experiment/choice_store.h"
+#include "platform/experiment/evaluate_network.h"
+#include "platform/experiment/fingerprint.h"
+#include "platform/experiment/hybrid_report.h"
+#include "platform/experiment/locations.h"
+#include "platform/experiment/network.h"
+#include "platform/run/progress.h"
+#include "sw/compiler/calibrate/calibrate.h"
+#include "sw/compiler/images/labelled_data.h"
+#include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/mapping_policy.h"
+#include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/reference/reference_executor.h"
+#include "sw/compiler/reference/work_sharing.h"
+
+namespace ohmic {
+namespace {
+
+/// Seeds of chips that judge are that far from those of the search.
+constexpr std::uint64_t fresh_seeds = 1'000'000;
+
+/// A part of labelled data, and what the network without crossbars makes of it.
+struct judged_part {
+  std::size_t begin = 0, count = 0;
+  double reference = 0;  ///< share that the float network (or, without one, int8 without ADCs) has right
+};
+
+class hybrid_run {
+ public:
+  explicit hybrid_run(const hybrid_request& request)
+      : request_(request),
+        net_(prepare_network(request.model, request.calibration, request.config.input, request.config.chip.ima.rows,
+                             request.config.engine.threads, request.calibration_images, request.quiet,
+                             request.config.digital_layers)),
+        data_(request.data, net_.graph),
+        layers_(choosable_layers(net_.graph)) {
+    if (layers_.empty())
+      throw config_error(request.model + ": there is nothing to choose: no layer of it is calibrated for crossbars");
+    report_.model =
+        request.config.model_is_file ? std::filesystem::path(request.model).stem().string() : request.config.model;
+    report_.layers = layers_;
+    report_.with_float = net_.source != nullptr;
+  }
+
+  hybrid_report run() {
+    judged_part search{request_.skip, images_to_judge(data_, request_.data, request_.skip, request_.images)},
+        fresh{request_.skip + search.count,
+              std::min(request_.fresh_images, data_.size() - request_.skip - search.count)};
+    report_.fresh_images_differ = fresh.count > 0;
+    if (fresh.count == 0) fresh = search;
+    search.reference = reference_share(search);
+    fresh.reference = fresh.begin == search.begin ? search.reference : reference_share(fresh);
+    report_.search_images = search.count;
+    report_.fresh_images = fresh.count;
+    report_.reference = search.reference;
+    report_.fresh_reference = fresh.reference;
+
+    choose(search);
+    judge(fresh);
+    if (request_.simulate) simulate();
+    return std::move(report_);
+  }
+
+  /// The network of a row, calibrated: `ohmic run EXPERIMENT --model FILE` runs it.
+  std::string network_of(const hybrid_row& row) const {
+    return calibrated_bytes_of(net_.bytes, request_.model,
+                               put_on_cores(net_.graph, layers_on_cores(layers_, row.choice)));
+  }
+
+ private:
+  judged_images images_of(const judged_part& part) const {
+    return {part.count,
+            [this, part](std::size_t i) { return data_.quantised(part.begin + i, net_.graph.input().scale); },
+            [this, part](std::size_t i) { return data_.labels[part.begin + i]; }};
+  }
+
+  double reference_share(const judged_part& part) const {
+    std::vector<char> right(part.count);
+    std::optional<reference_executor> exact;
+    if (!net_.source) exact.emplace(net_.graph, reference_mode::exact);
+    progress meter(net_.source ? "float network" : "int8 without ADC", request_.quiet);
+    share_work(
+        part.count, request_.config.engine.threads,
+        [&](std::size_t i) {
+          const std::size_t at = part.begin + i;
+          const int found =
+              net_.source ? class_of(net_.source->logits(data_.real(at)))
+                          : class_of_sums(net_.graph, exact->run(data_.quantised(at, net_.graph.input().scale)).logits);
+          right[i] = found == data_.labels[at] ? 1 : 0;
+        },
+        [&](std::size_t done) {
+          meter.update(static_cast<double>(done), static_cast<double>(part.count),
+                       fmt::format("{} of {} images", done, part.count));
+        });
+    return static_cast<double>(std::count(right.begin(), right.end(), 1)) / static_cast<double>(part.count);
+  }
+
+  /// Everything that accuracies of choices depend on, but draw and choice.
+  std::string key_of(const judged_part& part, const pcm::pcm_options& options) const {
+    fingerprint key;
+    key.add(tool_hash()).add(write_calibrated_text()).add(pcm::to_text(options)).add(options.seed);
+    key.add(request_.config.chip.ima.rows).add(request_.config.chip.ima.columns).add(part.count);
+    for (std::size_t i = 0; i < part.count; ++i) {
+      key.add(data_.labels[part.begin + i]);
+      key.add(data_.quantised(part.begin + i, net_.graph.input().scale).data);
+    }
+    return key.digits();
+  }
+  std::string write_calibrated_text() const { return calibrated_bytes_of(net_.bytes, request_.model, net_.graph); }
+
+  void choose(const judged_part& part) {
+    choice_evaluator evaluator(net_.graph, request_.config.chip.ima.columns, request_.analog,
+                               request_.config.engine.threads);
+    choice_store store(evaluator, images_of(part), key_of(part, request_.analog), "choosing layers", request_.quiet);
+    hybrid_problem problem;
+    problem.layers = layers_;
+    problem.reference = part.reference;
+    problem.draws = request_.draws;
+    problem.ties = request_.ties;
+    problem.accuracy = &store;
+    problem.time = [&](const layer_choice& choice) { return expected_cycles(choice); };
+    for (const std::string& method : request_.methods)
+      for (const double threshold : request_.thresholds) {
+        const auto& all = hybrid_policies();
+        const auto policy = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == method; });
+        problem.threshold = threshold;
+        hybrid_row row;
+        row.method = method;
+        row.threshold = threshold;
+        const std::size_t before = store.evaluations();
+        const hybrid_result found = policy->search(problem);
+        row.choice = found.choice;
+        row.search = found.accuracy;
+        row.holds = found.holds;
+        row.choices = found.steps.size();
+        row.evaluations = store.evaluations() - before;
+        report_.rows.push_back(row);
+      }
+    hybrid_row cores;
+    cores.method = "all on cores";
+    cores.choice.assign(layers_.size(), false);
+    cores.search = store.accuracies({cores.choice}, 1)[0];
+    report_.rows.push_back(cores);
+    hybrid_row crossbars = cores;
+    crossbars.method = "all on crossbars";
+    crossbars.choice.assign(layers_.size(), true);
+    crossbars.search = store.accuracies({crossbars.choice}, request_.draws)[0];
+    report_.rows.push_back(crossbars);
+    for (hybrid_row& row : report_.rows) row.expected_cycles = expected_cycles(row.choice);
+    report_.evaluations = store.evaluations();
+    report_.evaluation_seconds = store.seconds();
+  }
+
+  void judge(const judged_part& part) {
+    pcm::pcm_options options = request_.analog;
+    options.seed += fresh_seeds;
+    choice_evaluator evaluator(net_.graph, request_.config.chip.ima.columns, options, request_.config.engine.threads);
+    choice_store store(evaluator, images_of(part), key_of(part, options), "judging choices", request_.quiet);
+    std::vector<layer_choice> choices;
+    for (const hybrid_row& row : report_.rows) choices.push_back(row.choice);
+    const std::vector<drawn_accuracy> found = store.accuracies(choices, request_.fresh_draws);
+    for (std::size_t r = 0; r < found.size(); ++r) report_.rows[r].fresh = found[r];
+    report_.evaluations += store.evaluations();
+    report_.evaluation_seconds += store.seconds();
+  }
+
+  /// Of a batch, by the cost model; infinity: it cannot be mapped. Policy `best` would search for minutes each time:
+  /// another one stands for it.
+  double expected_cycles(const layer_choice& choice) {
+    const auto known = times_.find(choice);
+    if (known != times_.end()) return known->second;
+    mapping_options options = request_.config.mapping;
+    if (options.policy == "best" && options.file.empty()) options.policy = "replicated";
+    double cycles = std::numeric_limits<double>::infinity();
+    try {
+      cycles = compile(put_on_cores(net_.graph, layers_on_cores(layers_, choice)), request_.config.chip, options)
+                   .expected.of(static_cast<unsigned>(images_of_batch));
+    } catch (const mapping_error& error) {
+      report_.unmappable = error.what();
+    }
+    return times_[choice] = cycles;
+  }
+
+  void simulate() {
+    std::vector<layer_choice> choices;
+    for (const hybrid_row& row : report_.rows)
+      if (std::isfinite(row.expected_cycles) && std::find(choices.begin(), choices.end(), row.choice) == choices.end())
+        choices.push_back(row.choice);
+    image_set images;
+    const auto batch = std::min(static_cast<std::size_t>(images_of_batch), data_.size());
+    for (std::size_t i = 0; i < batch; ++i) images.maps.push_back(data_.quantised(i, net_.graph.input().scale));
+    std::vector<network> networks;
+    for (const layer_choice& choice : choices) {
+      network& n = networks.emplace_back();
+      n.graph = put_on_cores(net_.graph, layers_on_cores(layers_, choice));
+      n.file = request_.model;
+      n.hash = fingerprint().add(write_calibrated_text()).add(to_digits(choice)).digits();
+    }
+    const std::vector<simulated_choice> found = simulate_networks(request_.config, networks, images, request_.quiet);
+    for (hybrid_row& row : report_.rows)
+      for (std::size_t c = 0; c < choices.size(); ++c)
+        if (choices[c] == row.choice) row.simulated = found[c];
+    report_.simulated_images = static_cast<unsigned>(batch);
+  }
+
+  const hybrid_request& request_;
+  const prepared_network net_;
+  const labelled_data data_;
+  const std::vector<choosable_layer> layers_;
+  std::map<layer_choice, double> times_;
+  hybrid_report report_;
+};
+
+std::string file_name(const hybrid_row& row) { return fmt::format("{}_{:g}", row.method, 100 * row.threshold); }
+
+}  // namespace
+
+void choose_layers(const hybrid_request& request) {
+  std::vector<named_file> outputs;
+  std::vector<std::string> files;
+  if (!request.out.empty())
+    for (const std::string& method : request.methods)
+      for (const double threshold : request.thresholds)
+        for (const char* kind : {".onnx", ".yaml"}) {
+          hybrid_row row;
+          row.method = method;
+          row.threshold = threshold;
+          files.push_back(file_name(row) + kind);
+          outputs.push_back({"--out", request.out + "/" + files.back()});
+        }
+  if (!request.json.empty()) outputs.push_back({"--json", request.json});
+  check_outputs_differ(outputs, {{"the model", request.model}, {"--data", request.data}});
+  if (!request.json.empty()) check_file_can_be_written(request.json);
+  std::optional<output_folder> folder;
+  if (!request.out.empty()) folder.emplace(request.out, files);
+
+  hybrid_run run(request);
+  const hybrid_report report = run.run();
+  if (folder) {
+    folder->create();
+    for (const hybrid_row& row : report.rows) {
+      if (row.threshold == 0) continue;  // for comparison only
+      const std::string name = request.out + "/" + file_name(row);
+      write_whole_file(name + ".onnx", run.network_of(row));
+      write_whole_file(name + ".yaml", layers_yaml(report, row));
+    }
+  }
+  if (!request.quiet) print(hybrid_table(report, request));
+  if (!request.json.empty()) write_whole_file(request.json, hybrid_json(report, request));
+}
+
+}  // namespace ohmic

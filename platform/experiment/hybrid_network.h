@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ip/ima/pcm/pcm_options.h"
+#include "platform/config/experiment_config.h"
+#include "sw/compiler/hybrid/hybrid_search.h"
+
+namespace ohmic {
+
+struct hybrid_request {
+  experiment_config config;  ///< network, chip, mapping policy and layers that are not to be chosen
+  std::string model;         ///< file of its network
+  std::string data;          ///< labelled data
+  std::string calibration;   ///< empty: none
+  std::size_t calibration_images = 256;
+  std::size_t skip = 0, images = 1000;  ///< of the data, for the search
+  std::size_t fresh_images = 1000;      ///< those behind, as far as there are, for the judgement
+  std::vector<double> thresholds;       ///< shares, ascending
+  std::vector<std::string> methods;
+  tie_order ties = tie_order::network;
+  pcm::pcm_options analog;  ///< its seed is that of the first draw of the search
+  unsigned draws = 20, fresh_draws = 20;
+  bool simulate = true;
+  bool quiet = false;
+  std::string out;   ///< folder for the networks; empty: none
+  std::string json;  ///< file; empty: none
+};
+
+/// `ohmic hybrid`: decides for each layer of a network whether it runs on crossbars or on cores, so that the loss of
+/// accuracy stays below a threshold so long after programming; by each method and for each threshold. Judges what was
+/// found by other chips and images, and simulates it on the experiment's chip. Prints a table, writes calibrated
+/// networks and JSON. Throws what the parts throw for a user's mistake.
+void choose_layers(const hybrid_request& request);
+
+}  // namespace ohmic
