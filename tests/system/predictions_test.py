@@ -15,6 +15,9 @@ CASES = {
     "tiny, fast crossbars": ("aimc64.yaml", "resnet_tiny", ("--set", "ima.mvm_ns=30")),
     "mini": ("aimc16.yaml", "resnet_mini", ()),
     "wide": ("aimc16.yaml", "resnet_wide", ()),
+    "wide, replicated": ("aimc64.yaml", "resnet_wide", ("--set", "mapping.policy=replicated")),
+    "mini, on cores": ("aimc16.yaml", "resnet_mini", ("--set", "layers.*=digital")),
+    "wide, on cores": ("aimc64.yaml", "resnet_wide", ("--set", "layers.*=digital")),
 }
 
 

@@ -59,7 +59,7 @@ cycle_t kernel_machine::run(unsigned cores, const std::string& function, const s
           break;
         }
         case core_stop::fetch:
-          group.fetch_complete(h, group.time(h));
+          group.fetch_complete(h, group.time(h) + line_cycles_);
           break;
         case core_stop::horizon:
           throw std::runtime_error(function + " does not return");

@@ -36,11 +36,12 @@ class cost_model {
   /// What it takes at least, however its loops are arranged.
   double least_kernel(const kernel_shape& tile) const { return kernels_.least_cycles(tile); }
   double master(const master_duties& duties) const;
-  /// Kernels of one kind and the master's work of a cluster: side by side where core 0 takes no part in them; else one
-  /// behind the other, but then what happens during a kernel is worked off together.
+  /// Kernels of one kind and the master's work of a cluster: side by side where core 0 takes no part in them. Else one
+  /// behind the other: a layer's next tile waits for all of the master's work; of clusters with few cores, whose sums
+  /// have many inputs, what arrives during a kernel is worked off together.
   double cores(ohmic_kernel kernel, double kernels, double master) const {
-    if (ohmic_kernel_cores(kernel, cores_) == cores_) return kernels + 0.61 * master;
-    return kernels > master ? kernels : master;
+    if (ohmic_kernel_cores(kernel, cores_) != cores_) return kernels > master ? kernels : master;
+    return kernels + (kernel >= OHMIC_KERNEL_LAYER ? 1 : 0.7) * master;
   }
   /// A crossbar and the cores of its cluster, which start its jobs and take its codes: they wait for each other the
   /// more the closer their times are. Measured: 0 to 0.25 of min^2 / max, the more the longer their tiles.

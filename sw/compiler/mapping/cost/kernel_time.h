@@ -36,6 +36,9 @@ struct kernel_shape {
 /// longer a core of another design takes.
 class kernel_time {
  public:
+  /// The master's call, the waking of all cores, and the way from the last one's end to the master that has seen it.
+  static constexpr double call_cycles = 115;
+
   explicit kernel_time(const chip_config& chip, core_design design = core_design::cv32e40p);
   double cycles(const kernel_shape& tile) const;
   /// No arrangement of the tile's inner loops on these cores is faster: their instructions, shared evenly.
@@ -44,7 +47,7 @@ class kernel_time {
  private:
   double simulate(const kernel_shape& tile, double* loops) const;
 
-  unsigned cores_, banks_;
+  unsigned cores_, banks_, line_;
   core_design design_;
   struct answer {
     double cycles = 0, loops = 0;

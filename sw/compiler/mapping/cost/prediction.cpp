@@ -57,6 +57,8 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
     shape.window = static_cast<unsigned>(node.pool_window().size_x);
     shape.window_height = static_cast<unsigned>(node.pool_window().size_y);
     shape.stride_height = static_cast<unsigned>(node.pool_window().stride_y);
+    shape.stride = static_cast<unsigned>(node.pool_window().stride_x);
+    shape.pad_height = static_cast<unsigned>(node.pool_window().pad_y);
   }
   return shape;
 }

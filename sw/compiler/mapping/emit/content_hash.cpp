@@ -39,6 +39,7 @@ std::string content_hash(const chip_config& chip) {
   hash.number(chip.cluster.l1_bytes);
   hash.number(chip.cluster.program_l1_bytes);
   hash.number(chip.cluster.l1_banks);
+  hash.number(static_cast<std::int64_t>(chip.icache.hit_cycles));
   hash.number(chip.dma.channels);
   hash.number(chip.ima.rows);
   hash.number(chip.ima.columns);

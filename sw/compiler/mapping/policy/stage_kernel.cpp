@@ -30,6 +30,8 @@ kernel_shape stage_kernel(const integer_graph& graph, const stage& s, const kern
     tile.window = static_cast<unsigned>(node.pool_window().size_x);
     tile.window_height = static_cast<unsigned>(node.pool_window().size_y);
     tile.stride_height = static_cast<unsigned>(node.pool_window().stride_y);
+    tile.stride = static_cast<unsigned>(node.pool_window().stride_x);
+    tile.pad_height = static_cast<unsigned>(node.pool_window().pad_y);
   } else {
     tile.kernel = node.kind() == node_kind::average_pool ? OHMIC_KERNEL_AVERAGE_POOL : OHMIC_KERNEL_ADD;
   }

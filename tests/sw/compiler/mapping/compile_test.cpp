@@ -464,8 +464,8 @@ TEST_F(Compile, ClustersAreNumberedAlongThePipelineSetsBeforeTheirRoots) {
 }
 
 TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
-  // On 80 pixels the root adds four codes and a residual of 13 channels, and the pool takes the greatest of 9 taps of
-  // 20 channels; the average pool adds 13 channels.
+  // On 80 pixels the root adds four codes and a residual of 13 channels. The average pool adds 13 channels, the last of
+  // them byte by byte; the pool takes the greatest of 9 taps of 20 channels, four at a time.
   const integer_graph graph = small_network(random, 29, 37, 60);
   using seat_list = std::vector<unsigned>;
   options.naive.conv1_replicas = 1;
@@ -478,10 +478,10 @@ TEST_F(Compile, SpareClustersGoToTheDearestUnitAndAmongEqualsToTheFirst) {
   EXPECT_NE(one["main+add"].back(), one["main+add"].front()) << "the root is the dearest";
   EXPECT_EQ(one["maxpool"].front(), one["conv1"].back());
   auto two = with(crossbars + 2);
-  EXPECT_NE(two["maxpool"].front(), two["conv1"].back()) << "the pool comes next";
-  EXPECT_EQ(two["avgpool"].front(), two["main+add"].back());
+  EXPECT_NE(two["avgpool"].front(), two["main+add"].back()) << "the average pool comes next";
+  EXPECT_EQ(two["maxpool"].front(), two["conv1"].back());
   auto three = with(crossbars + 3);
-  EXPECT_NE(three["avgpool"].front(), three["main+add"].back());
+  EXPECT_NE(three["maxpool"].front(), three["conv1"].back());
 
   // Of two replicas of `main`, whose roots cost the same, the first one's gets the only cluster to spare.
   options.naive.replicas = {{"main", 2}};

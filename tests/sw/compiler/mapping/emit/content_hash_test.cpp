@@ -25,6 +25,7 @@ TEST(ContentHash, TellsEverythingOfAChipThatADeploymentDependsOn) {
       [](chip_config& c) { c.cluster.l1_bytes *= 2; },
       [](chip_config& c) { c.cluster.program_l1_bytes += 4096; },
       [](chip_config& c) { c.cluster.l1_banks = 32; },
+      [](chip_config& c) { c.icache.hit_cycles = 5; },
       [](chip_config& c) { c.dma.channels = 4; },
       [](chip_config& c) { c.ima.rows += 1; },
       [](chip_config& c) { c.ima.columns += 1; },
