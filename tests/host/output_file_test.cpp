@@ -61,6 +61,15 @@ TEST_F(OutputFile, KeepsThePermissionsOfWhatItReplaces) {
   EXPECT_EQ(there.st_mode & 07777u, 0600u);
 }
 
+TEST_F(OutputFile, ANewFileHasThePermissionsOfAnyNewFile) {
+  const mode_t before = umask(0022);
+  write_whole_file(path("x"), "new");
+  umask(before);
+  struct stat there{};
+  stat(path("x").c_str(), &there);
+  EXPECT_EQ(there.st_mode & 07777u, 0644u);
+}
+
 // In a process of its own, which root makes anybody's: nothing is forbidden to root.
 TEST_F(OutputFile, LeavesAFileThatIsProtected) {
   put("x", "earlier");

@@ -162,6 +162,7 @@ TEST(ConfigMistakesTest, OptionsAreNamedByTheirText) {
 TEST(ConfigMistakesTest, ClustersMustFitTheAddressMap) {
   const std::string text = message("network:\n  factors: [1, 8, 4, 4, 8]\n");
   EXPECT_THAT(text, StartsWith("chip.yaml:2:12: network.factors: [1, 8, 4, 4, 8] makes 1024 clusters"));
+  EXPECT_THAT(text, HasSubstr("each 0x200000 bytes of addresses (L1 and peripherals): they end above 0x80000000"));
   EXPECT_THAT(text, HasSubstr("allowed: up to 512 clusters"));
   EXPECT_THAT(message("cluster: {l1_bytes: 2 MiB}"), HasSubstr("allowed: up to 256 clusters"));
   EXPECT_THAT(message("network: {factors: [1, 512, 512, 512, 512, 512, 512, 512]}"), HasSubstr("up to 512 clusters"));
@@ -193,6 +194,13 @@ TEST(ConfigMistakesTest, RoutersHaveAtMost64Ports) {
   EXPECT_THAT(message("network: {factors: [1, 62]}"), HasSubstr("62 children; allowed: up to 61"));
   EXPECT_EQ(message("network: {factors: [1, 2, 63]}"), "no error");
   EXPECT_THAT(message("network: {factors: [1, 2, 64]}"), HasSubstr("64 children; allowed: up to 63"));
+}
+
+TEST(ConfigMistakesTest, OneIsAPowerOfTwo) {
+  for (const char* const count : {"1", "2", "4", "16"})
+    EXPECT_EQ(message(std::string("icache: {ways: ") + count + ", banks: 1}"), "no error") << count;
+  for (const char* const count : {"0", "3", "5", "6", "10", "12", "15", "32"})
+    EXPECT_THAT(message(std::string("icache: {banks: ") + count + "}"), HasSubstr("a power of two from 1 to 16"));
 }
 
 TEST(ConfigMistakesTest, CacheHoldsOneLinePerWayAndBank) {

@@ -1,7 +1,10 @@
 #include "platform/run/stop_signals.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <stdexcept>
 
 #include "host/output_file.h"
 #include "tests/host/scratch_folder.h"
@@ -65,6 +68,25 @@ TEST_F(StopSignalsDeathTest, AHangUpStaysIgnoredIfItWas) {
         _exit(3);
       },
       testing::ExitedWithCode(3), "");
+}
+
+// What is written when a run has been stopped does not wait for somebody to read it.
+TEST_F(StopSignalsDeathTest, ANotedSignalMakesAFifoThatNobodyReadsAnError) {
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_EXIT(
+      {
+        alarm(20);
+        install_stop_signals();
+        note_stop_signals();
+        raise(SIGTERM);
+        try {
+          output_file(path("fifo")).commit();
+        } catch (const std::runtime_error&) {
+          _exit(4);
+        }
+        _exit(5);
+      },
+      testing::ExitedWithCode(4), "");
 }
 
 }  // namespace

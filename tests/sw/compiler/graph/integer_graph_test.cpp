@@ -265,5 +265,34 @@ TEST(CheckGraph, MapsAreMadeOnceAndBeforeTheyAreRead) {
   EXPECT_THAT(complaint(g), HasSubstr("does not make a map of its own"));
 }
 
+/// image -> pool; image and pool -> add -> average -> logits
+TEST(CheckGraph, AnAddsFactorsAndShiftHaveTheirRanges) {
+  integer_graph g = pooled_graph({1, 1, 1, 1, 0, 0}, 4, 4);
+  graph_node add;
+  add.operation = make_operation(node_kind::add);
+  add.name = "add";
+  add.inputs = {0, 3};
+  add.output = 4;
+  add.add().a = add.add().b = 32767;
+  add.add().s = 1;
+  g.tensors.push_back({"sum", 2, 4, 4, 1, -1, {}});
+  g.nodes.insert(g.nodes.begin() + 2, add);
+  g.nodes[3].inputs = {4};
+  link_tensors(g);
+  EXPECT_EQ(complaint(g), "");
+  const auto with = [&](auto change) {
+    integer_graph wrong = g;
+    change(wrong.nodes[2].add());
+    return complaint(wrong);
+  };
+  EXPECT_THAT(with([](auto& a) { a.a = 32768; }), HasSubstr("add.a = 32768"));
+  EXPECT_THAT(with([](auto& a) { a.b = 32768; }), HasSubstr("add.b = 32768"));
+  EXPECT_THAT(with([](auto& a) { a.b = -1; }), HasSubstr("add.b = -1"));
+  EXPECT_THAT(with([](auto& a) { a.s = 31; }), HasSubstr("add.s = 31"));
+  EXPECT_THAT(with([](auto& a) { a.lo = 1; }), HasSubstr("lower bound 1"));
+  g.tensors[3].width = 3;
+  EXPECT_THAT(complaint(g), HasSubstr("adds maps of different shapes ([2, 4, 3] to [2, 4, 4])"));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -132,6 +132,12 @@ TEST_F(ImageTest, KeepsTheAspectRatioWhenItResizes) {
     EXPECT_NEAR(a.at(1, i)[0], 120, 25) << "the middle of 8 rows, twice as large";
     EXPECT_NEAR(b.at(i, 1)[0], 120, 25);
   }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_GT(a.at(i, 0)[0], 40) << "no row of the upper three";
+    EXPECT_LT(a.at(i, 3)[0], 200);
+    EXPECT_GT(b.at(0, i)[0], 40);
+    EXPECT_LT(b.at(3, i)[0], 200);
+  }
 }
 
 TEST_F(ImageTest, DecodesJpegWithinItsLoss) {

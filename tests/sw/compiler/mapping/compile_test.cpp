@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
@@ -595,6 +596,32 @@ TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
                 AllOf(HasSubstr("dead-lock"), HasSubstr("stage 'maxpool'"), HasSubstr("stage 'main+add'"),
                       HasSubstr("waits for room in the 2 slots of 'maxpool'"), HasSubstr("waits for columns")));
   }
+}
+
+TEST_F(Compile, ReportsWhatEachStageAndRingIsOf) {
+  const integer_graph graph = small_network(random, 29, 37, 60);
+  options.naive.tile_cycles = 1500;
+  const chip_config chip = small_chip(64, 60, 256);
+  const deployment_plan plan = make_plan(graph, chip, options);
+  const deployment mapped = emit(plan, chip, options);
+  std::set<unsigned> tiles;
+  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+    EXPECT_EQ(mapped.stages[s].name, plan.stages[s].name);
+    EXPECT_EQ(mapped.stages[s].tile_columns, plan.assignment.stages[s].tile_columns);
+    EXPECT_EQ(mapped.stages[s].replicas, plan.assignment.stages[s].replicas.size());
+    tiles.insert(mapped.stages[s].tile_columns);
+  }
+  EXPECT_GT(tiles.size(), 1u);
+  std::multiset<int> sets, expected;  // of the rings that crossbars fill
+  for (const plan_cluster& cluster : plan.clusters)
+    for (const plan_step& step : cluster.steps)
+      if (std::holds_alternative<ima_work>(step.work))
+        sets.insert(cluster.rings[static_cast<std::size_t>(step.output_ring)].set);
+  for (const stage_mapping& stage : plan.assignment.stages)
+    for (const replica_mapping& replica : stage.replicas)
+      for (const channel_part& part : replica.parts)
+        for (const crossbar_tile& tile : part.tiles) expected.insert(static_cast<int>(tile.sets[0].set));
+  EXPECT_EQ(sets, expected);
 }
 
 TEST_F(Compile, IsAFunctionOfItsArguments) {

@@ -373,6 +373,8 @@ TEST(SettlePixels, AssumesNothingInSilence) {
     integer_graph ours = graph(scale);
     EXPECT_THAT(settle_pixels(ours, {}, "net.onnx"), HasSubstr("(pixel - 128) / 64 is taken"));
     EXPECT_EQ(ours.pixels.offset, -2);
+    EXPECT_TRUE(ours.pixels_known);
+    EXPECT_EQ(settle_pixels(ours, {}, "net.onnx"), "") << "settled";
   }
   for (const float scale : {1.0105f / 64, 0.9895f / 64}) {
     integer_graph far = graph(scale);

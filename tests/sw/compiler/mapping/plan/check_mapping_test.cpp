@@ -111,6 +111,20 @@ TEST_F(CheckMapping, ARectangleIsWithinTheCrossbarAndAlone) {
   EXPECT_THAT(together(13), ::testing::Not(HasSubstr("overlap")));
 }
 
+TEST_F(CheckMapping, EveryChannelIsMadeOnceInOrder) {
+  const auto with = [&](channel_range first) {
+    return said([&](mapping& m) {
+      std::vector<channel_part>& parts = m.stages[main].replicas[0].parts;
+      parts.insert(parts.begin(), parts[0]);
+      parts[0].channels = first;
+    });
+  };
+  EXPECT_THAT(with({0, 0}), HasSubstr("makes channels 0 to -1 behind channel -1")) << "none";
+  EXPECT_THAT(with({0, 13}), HasSubstr("makes channels 0 to 12 behind channel 12")) << "all of them twice";
+  EXPECT_THAT(said([&](mapping& m) { part(m).channels.begin = 1; }), HasSubstr("makes channels 1 to 12 behind"));
+  EXPECT_NE(said([&](mapping& m) { part(m).channels.end = 12; }), "") << "the last is missing";
+}
+
 TEST_F(CheckMapping, EveryCodeIsMadeOnceAndAddedOnce) {
   EXPECT_THAT(said([&](mapping& m) { part(m).tiles[1].sets[0].set = 0; }), HasSubstr("row set 0"));
   EXPECT_THAT(said([&](mapping& m) { part(m).tiles.pop_back(); }), HasSubstr("does not make the codes of row set 3"));

@@ -168,6 +168,7 @@ TEST_F(BestPolicy, BuffersAreDeepWhereL1HasRoomAndNoDeeperElsewhere) {
     EXPECT_EQ(roomy.stages[s].input.columns, layer ? graph.tensors[stages[s].input].width : 0u) << stages[s].name;
     if (stages[s].residual < 0) continue;
     ++residuals;
+    EXPECT_EQ(roomy.stages[s].residual.buffer, buffer_place::reader) << "no clusters for it";
     EXPECT_EQ(roomy.stages[s].residual.columns, 3u * static_cast<unsigned>(graph.tensors[stages[s].residual].width));
   }
   EXPECT_GT(residuals, 0u);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/sw/compiler/mapping/small_networks.h"
+
 namespace ohmic {
 namespace {
 
@@ -44,6 +46,38 @@ TEST(StageDesign, AChannelOfEveryTapSharesItsRows) {
   EXPECT_EQ(tiles_of(layer(56, 56, 3, 1), {1, 2}), "0.0 0.1+1.0 1.1+2.0 2.1");
   const auto tiles = share_crossbars(layer(256, 256, 3, 1), {1, 2}, 256, chip_config{});
   EXPECT_EQ(tiles.size(), 20u) << "ten sets, each twice";
+}
+
+// Without seats of its own a pool runs where its input is made.
+TEST(StageDesign, APoolWithoutASeatRunsInTheClusterThatFeedsIt) {
+  std::mt19937 random(1);
+  const integer_graph graph = small_network(random, 29, 37, 256);
+  const std::vector<stage> stages = make_stages(graph);
+  const chip_config chip = small_chip(64, 256, 256);
+  for (const core_seats seats : {core_seats::own, core_seats::shared}) {
+    std::vector<stage_design> designs(stages.size());
+    unsigned expected = 0;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      const graph_node& node = graph.nodes[stages[s].node];
+      designs[s].seats = seats;
+      if (node.on_crossbar()) {
+        designs[s].tiles = share_crossbars(node.layer(), {1, 1}, node.layer().out_channels, chip);
+        designs[s].sums = {{{}, {0}, {}}};
+        designs[s].sum_replicas = {1};
+      }
+      expected += clusters_of(designs[s], 1);
+    }
+    const mapping m = place_stages(graph, stages, designs, chip);
+    EXPECT_EQ(m.clusters, expected);
+    for (std::size_t s = 1; s < stages.size(); ++s) {
+      if (graph.nodes[stages[s].node].has_layer()) continue;
+      for (std::size_t p = 0; p < s; ++p) {
+        if (stages[p].output != stages[s].input) continue;
+        const unsigned feeding = m.stages[p].replicas[0].parts[0].sums.back().clusters[0];
+        EXPECT_EQ(m.stages[s].replicas[0].cluster == feeding, seats == core_seats::shared) << stages[s].name;
+      }
+    }
+  }
 }
 
 }  // namespace
