@@ -118,12 +118,14 @@ unsigned loaded_register(const decoded& d) { return is_load(info(op_of(d)).kind)
 
 }  // namespace
 
+bool waits_for_load(const decoded& to, unsigned r) { return reads(to, r) || written_in_ex(to) == r; }
+
 unsigned hazard_cycles(const decoded& from, const decoded& to) {
   unsigned cycles = 0;
   if (const unsigned r = loaded_register(from); r != 0) {
     if (is_jalr(to) && to.rs1 == r)
       cycles = load_jalr_penalty;
-    else if (reads(to, r) || written_in_ex(to) == r)
+    else if (waits_for_load(to, r))
       cycles = load_use_penalty;
   }
   if (is_jalr(to) && to.rs1 != 0 && to.rs1 == written_in_ex(from))

@@ -52,6 +52,9 @@ inline constexpr std::uint8_t flags_needing_line = flag_line_start | flag_stradd
 /// Stall cycles of instruction `to` when it issues right behind `from`.
 unsigned hazard_cycles(const decoded& from, const decoded& to);
 
+/// Whether `to` waits in ID for a load of register r that is not there yet: it reads r, or writes it earlier.
+bool waits_for_load(const decoded& to, unsigned r);
+
 inline constexpr std::uint8_t stack_pointer = 2;   ///< x2
 inline constexpr std::uint8_t sink_register = 32;  ///< where writes to x0 go
 

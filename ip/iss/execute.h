@@ -256,8 +256,7 @@ core_stop arrive_by_hidden_jump(const decoded* done, OHMIC_ISS_ARGS) {
 /// of the base that a jalr waits for (jr_stall_o in cv32e40p_controller.sv). Not if the target at e is late, or comes
 /// to ID with the jalr's step to EX because that had waited for it.
 inline bool links_to_its_base(const hart& s, hart_set& set, const decoded* done, const decoded* e, cycle_t issued) {
-  if ((done->flags & flag_hidden_jump) != 0 || !set.text->contains(s.pc_of(e)) || (e->flags & flag_wide_at_2mod4) != 0)
-    return false;
+  if ((done->flags & flag_hidden_jump) != 0 || !set.text->contains(s.pc_of(e))) return false;
   const hart_control& c = set.control_of(s);
   if (c.behind_hidden != 0 && c.behind_access == issued) return false;
   const hart_fetch& f = set.fetch_of(s);

@@ -98,9 +98,10 @@ struct hart_control {
   bool for_jump = false;   ///< the line that has been asked for is that of the jump behind a misaligned access
   cycle_t jump_ready = 0;  ///< the cycle in which that is there: line jump_line. 0: none
   std::uint32_t jump_line = 0;
-  cycle_t shadow_entry = 0;  ///< cycle in which the next instruction came into EX
-  cycle_t shadow_front = 0;  ///< cycle behind the one in which what is in front of it came there
-  cycle_t shadow_end = 0;    ///< cycle of the response that it waits for
+  cycle_t shadow_entry = 0;       ///< cycle in which the next instruction came into EX
+  cycle_t shadow_front = 0;       ///< cycle behind the one in which what is in front of it came there
+  cycle_t shadow_end = 0;         ///< cycle of the response that it waits for
+  std::uint8_t shadow_loads = 0;  ///< the register that comes with it; 0: none
   /// What issues at slow_until has been kept from ID by the instruction in front of it, if it was not there by
   /// slow_left: then it issues a cycle later; behind an access that waits another one, if it was not there by
   /// slow_middle.

@@ -158,6 +158,14 @@ bool iss_group::jump_follows(const hart& s) const {
   return k == kind::jal || k == kind::jalr;
 }
 
+// Right behind the load this is known before it runs (decoded::cycles); here a branch stands between them.
+bool iss_group::waits_for_shadow(const hart& s) const {
+  const hart_control& c = set_.control[set_.index(s)];
+  if (c.shadow_loads == 0 || !set_.text->contains(s.pc_of(s.at))) return false;
+  const kind k = info(op_of(*s.at)).kind;
+  return k != kind::jal && k != kind::jalr && waits_for_load(*s.at, c.shadow_loads);
+}
+
 // What stands behind an access that waits has left ID (ex_ready, id_ready in cv32e40p_ex_stage.sv,
 // cv32e40p_id_stage.sv): a branch is decided at once, a division is under way, a CSR is read in its first cycle in EX,
 // and a jump behind what stays there fetches its target.
@@ -173,6 +181,10 @@ iss_group::shadow_step iss_group::enter_shadow(hart& s) {
   const bool checked = !s.resume_at_body && (e->flags & flags_needing_line) != 0;
   if ((checked || (s.attention & attention_line) != 0) && f.ready + line_to_issue_cycles > c.shadow_front) return {};
   if (!set_.text->contains(s.pc_of(e)) || c.shadow_entry >= c.shadow_end) return {};
+  if (waits_for_shadow(s)) {
+    s.time += load_use_penalty;
+    return {};
+  }
   const cycle_t waits = c.shadow_end - c.shadow_entry;
   shadow_step step;
   step.what = e;
@@ -228,7 +240,10 @@ void iss_group::leave_shadow(hart& s, const shadow_step& step, core_stop stop) {
       c.slow_middle = c.shadow_entry;
       note_in_id(s, c.shadow_entry, false);
       c.shadow_front = ++c.shadow_entry;
-      if (c.shadow_entry < c.shadow_end) s.attention |= attention_shadow;
+      if (c.shadow_entry < c.shadow_end)
+        s.attention |= attention_shadow;
+      else if (waits_for_shadow(s))
+        s.time += load_use_penalty;
       if ((s.attention & attention_irq) != 0) c.irq_after = c.irq_noticed > c.shadow_entry ? s.time + 1 : 0;
       return;
     case kind::alu:
@@ -323,6 +338,7 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     c.shadow_entry = granted + 1;
     c.shadow_front = entered + 1;
     c.shadow_end = valid;
+    c.shadow_loads = s.request.write || e->rd == sink_register ? 0 : e->rd;
     s.attention |= attention_shadow;
   } else if (stayed || valid > granted + 1) {
     c.slow_until = s.time;

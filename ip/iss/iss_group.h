@@ -311,6 +311,8 @@ class iss_group {
   };
   shadow_step enter_shadow(iss::hart& s);
   void leave_shadow(iss::hart& s, const shadow_step& step, core_stop stop);
+  /// The next instruction waits for what a load that waits itself brings.
+  bool waits_for_shadow(const iss::hart& s) const;
   /// True if the next instruction is a jump whose target is fetched while the one before it stays in EX.
   bool jump_follows(const iss::hart& s) const;
 

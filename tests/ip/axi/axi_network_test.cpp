@@ -313,6 +313,29 @@ TEST_F(AxiNetworkTest, AnObserverIsToldOfEveryBurstsCycles) {
   }
 }
 
+TEST_F(AxiNetworkTest, APlainPayloadsBurstIsOfItsBytes) {
+  build();
+  std::vector<axi_burst> seen;
+  b->network.observe([&](const observed_burst& o) { seen.push_back(o.burst); });
+  std::vector<std::unique_ptr<plain_payload>> sent;
+  const std::pair<std::uint64_t, unsigned> places[] = {{0, 1}, {1, 3}, {62, 5}, {100, 257}};
+  for (const auto& [offset, bytes] : places) {
+    sent.push_back(std::make_unique<plain_payload>(bytes % 2 == 0, l1(1) + offset, bytes));
+    EXPECT_EQ(b->masters[0]->send(*sent.back()), tlm::TLM_UPDATED);
+    sc_core::sc_start(50, SC_NS);
+  }
+  ASSERT_EQ(seen.size(), 4u);
+  for (unsigned i = 0; i < 4; ++i) {
+    EXPECT_EQ(seen[i].addr, l1(1) + places[i].first);
+    EXPECT_EQ(seen[i].bytes, places[i].second);
+  }
+  std::uint64_t carried = 0;
+  b->network.for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& c) {
+    if (name == "cluster_0.down" && lane == axi_lane::r) carried = c.bytes;
+  });
+  EXPECT_EQ(carried, 1u + 3 + 5 + 257);
+}
+
 TEST_F(AxiNetworkTest, BlockingTransportCountsTheBeatsOfTheMastersLink) {
   config = chip({2, 2}).network;
   config.levels[1].width = 8;

@@ -23,7 +23,10 @@ TEST(BurstPoolTest, RecyclesTheLastReturnedBurstFirst) {
   EXPECT_EQ(c->resp, axi_resp::okay);
   EXPECT_EQ(c->bytes, 64u);
   pool.put(b);
+  EXPECT_EQ(pool.in_use(), 1u);
   EXPECT_EQ(pool.get(65), b);
+  pool.put(b), pool.put(c);
+  EXPECT_EQ(pool.in_use(), 0u);
 }
 
 TEST(BurstPoolTest, GivesDisjointAlignedBuffers) {

@@ -5,6 +5,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -189,6 +190,36 @@ TEST_F(DmaModuleTest, ErrorsAreReadAsAxisResponses) {
   EXPECT_NE(message(tlm::TLM_GENERIC_ERROR_RESPONSE).find("SLVERR"), std::string::npos);
   EXPECT_NE(message(tlm::TLM_COMMAND_ERROR_RESPONSE).find("SLVERR"), std::string::npos);
   EXPECT_EQ(message(tlm::TLM_OK_RESPONSE), "none");
+}
+
+// Both notifications leave at once, and in this order: who is rung finds the count.
+TEST_F(DmaModuleTest, TheCountLeavesBeforeTheDoorbell) {
+  b->put(0x00, own + 0x2000, far, 64, DMA_NOTIFY_COUNT | DMA_NOTIFY_DOORBELL);
+  const std::uint32_t places[] = {far + 0x100, far + 0x200};
+  std::memcpy(&b->l1.bytes[offsetof(dma_descriptor, notify_lo)], &places[0], 4);
+  std::memcpy(&b->l1.bytes[offsetof(dma_descriptor, doorbell_lo)], &places[1], 4);
+  b->start({0});
+  b->run();
+  ASSERT_EQ(b->network.seen.size(), 3u);
+  EXPECT_EQ(b->network.seen[0].addr, far);
+  EXPECT_EQ(b->network.seen[1].addr, places[0]);
+  EXPECT_EQ(b->network.seen[2].addr, places[1]);
+  EXPECT_EQ(b->network.seen[2].cycle, b->network.seen[1].cycle + 1) << "W takes a beat per cycle";
+}
+
+// R and B are two channels.
+TEST_F(DmaModuleTest, AWritesAnswerDoesNotWaitForReadData) {
+  b->network.delay_of = [](std::uint64_t addr) { return sc_time(addr >= far + 0x4000 ? 500 : 10, SC_NS); };
+  b->put(0x00, far + 0x4000, own + 0x8000, 64);
+  b->put(0x40, own + 0x2000, far, 64, DMA_NOTIFY_DOORBELL);
+  const std::uint32_t bell = far + 0x2000;
+  std::memcpy(&b->l1.bytes[0x40 + offsetof(dma_descriptor, doorbell_lo)], &bell, 4);
+  b->start({0, 1});
+  b->run();
+  const std::vector<cycle_t> left = cycles_of(b->network, true);
+  ASSERT_EQ(left.size(), 2u);
+  ASSERT_LT(cycles_of(b->network, false).at(0), left[0]) << "the read is under way";
+  EXPECT_EQ(left[1] - left[0], 10u);
 }
 
 // R carries one burst behind the other, in the order of their requests, however soon the target has the second one's.

@@ -117,6 +117,26 @@ TEST_F(EventUnitModuleTest, AStrangerRingsADoorbell) {
   EXPECT_EQ(answer(all[2]), 1u << 29);
 }
 
+// A debugger's write is one like any other, save that it takes no time.
+TEST_F(EventUnitModuleTest, ADebugWriteWakesAndInterrupts) {
+  std::vector<timed_access> all = {write(0, 0, doorbell_cores, 0b1000), write(3, 0, mask, 1u << 29),
+                                   write(3, 1, irq_mask, 1u << 29), sleep(3, 3)};
+  sc_core::sc_spawn([&] {
+    sc_core::wait(40, SC_NS);
+    std::uint32_t value = 1;
+    tlm::tlm_generic_payload payload;
+    payload.set_command(tlm::TLM_WRITE_COMMAND);
+    payload.set_address(doorbell_1);
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+    payload.set_data_length(4);
+    EXPECT_EQ(p.socket[outside]->transport_dbg(payload), 4u);
+  });
+  const cycles end = run_all(all);
+  EXPECT_LT(end[3], 45u);
+  EXPECT_EQ(answer(all[3]), 1u << 29);
+  EXPECT_EQ(p.irqs, std::vector<std::uint64_t>{1u << 3});
+}
+
 TEST_F(EventUnitModuleTest, TheLockPassesOn) {
   std::vector<timed_access> all = {write(1, 0, mask, 1u << 19),
                                    write(2, 0, mask, 1u << 19),

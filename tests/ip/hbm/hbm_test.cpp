@@ -204,6 +204,22 @@ TEST_F(HbmTest, AWatchIsToldOfEveryWriteThatTouchesItsRange) {
   EXPECT_EQ(told.size(), 4u);
 }
 
+// A blocking write is in memory at once.
+TEST_F(HbmTest, AWatchIsToldOfABlockingWritesCycle) {
+  std::vector<cycle_t> told;
+  memory->watch_writes(base, base + 64, [&](std::uint64_t, const std::uint8_t*, std::uint64_t, cycle_t cycle) {
+    told.push_back(cycle);
+  });
+  std::uint8_t data[4] = {};
+  for (const double wait : {0., 6., 0.5}) {
+    if (wait != 0) sc_core::sc_start(wait, sc_core::SC_NS);
+    payload p(true, base, data, 4);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    master->socket->b_transport(p, delay);
+  }
+  EXPECT_EQ(told, (std::vector<cycle_t>{1, 7, 7}));
+}
+
 TEST_F(HbmTest, AWatchIsNotToldOfAWriteThatIsRefused) {
   unsigned told = 0;
   memory->watch_writes(base, base + (2 << 20),
