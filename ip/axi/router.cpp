@@ -176,7 +176,7 @@ bool axi_router::move_data(axi_lane lane, unsigned port, output& o, cycle_t now)
 channel_counters axi_router::waits(unsigned port, axi_lane lane) const {
   const input& i = inputs_[at(lane, port)];
   channel_counters count;
-  count.lost_arbitration = i.lost_arbitration;
+  count.lost_arbitration = i.lost_arbitration + i.lost;
   count.blocked_order = i.blocked_order;
   count.blocked_full = i.blocked_full;
   if (i.pipe) {

@@ -109,6 +109,7 @@ class alignas(64) axi_router {
     std::uint8_t split = 0;       // narrower beats already made of the first beat
     reason waits = reason::full;  // if it is held up: why the first beat did not move when it was looked at
     bool checked = false;         // a request that the id rule lets go
+    std::uint32_t lost = 0;       // of R: cycles in which others were served while the first beat asked
     std::uint64_t lost_arbitration = 0, blocked_order = 0, blocked_full = 0;  // see channel_counters
   };
   struct alignas(64) output {
@@ -200,7 +201,12 @@ class alignas(64) axi_router {
   void evaluate_write_data(cycle_t now);
   void evaluate_read_data(cycle_t now, cycle_t end);
   void convert_read_data(cycle_t now, cycle_t end);
-  bool move_read(unsigned from, unsigned to, output& o, cycle_t now);
+  bool convert_read(unsigned from, unsigned to, output& o, cycle_t now);
+  static cycle_t read_room(output& o);
+  cycle_t look_at_read(input& i, cycle_t earliest);
+  void move_read(unsigned from, input& i, unsigned to, output& o, cycle_t now);
+  cycle_t stream_reads(unsigned from, cycle_t now, cycle_t end);
+  cycle_t choose_reads(cycle_t now, cycle_t end);
   void evaluate_write_response(cycle_t now);
 
   void wait(axi_lane lane, unsigned port, reason why, cycle_t now);
