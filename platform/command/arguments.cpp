@@ -431,12 +431,13 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("TIME");
   hybrid->add_option("--method", s.methods, "How to search (default: ohmic)")->type_name("NAMES");
   hybrid->add_option("--draws", s.draws, "Chips that are drawn to judge a choice (default: 20)")->type_name("N");
-  hybrid->add_option("--images", s.evaluated, "Images of the search (default: 1000)")->type_name("N");
+  hybrid->add_option("--images", s.evaluated, "Images of the search, drawn from the data (default: 1000)")
+      ->type_name("N");
   hybrid->add_option("--skip", s.skip, "Leave out the data's first ones (default: 0)")->type_name("N");
   hybrid->add_option("--fresh-draws", s.fresh_draws, "Chips that judge what was found (default: 20)")->type_name("N");
   hybrid
       ->add_option("--fresh-images", s.fresh_images,
-                   "Images that judge what was found: those behind the search's, if there are any (default: 1000)")
+                   "Other images, that judge what was found, as far as there are any (default: 1000)")
       ->type_name("N");
   hybrid->add_flag("--ties-reversed", a.ties_reversed,
                    "Of layers with equally many MACs the last one is tried first, not the first one");

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <random>
 #include <utility>
 
 #include "host/console.h"
@@ -38,8 +39,18 @@ namespace {
 
 /// Seeds of chips that judge are that far from those of the search.
 constexpr std::uint64_t fresh_seeds = 1'000'000;
+constexpr std::uint64_t order_seed = 1;
 
-/// A part of labelled data, and what the network without crossbars makes of it.
+/// The data behind the first `skip`, shuffled: whoever sorts his by class must not get one class judged.
+std::vector<std::size_t> shuffled(std::size_t size, std::size_t skip) {
+  std::vector<std::size_t> order(size - skip);
+  std::iota(order.begin(), order.end(), skip);
+  std::mt19937_64 random(order_seed);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  return order;
+}
+
+/// A part of the shuffled data, and what the network without crossbars makes of it.
 struct judged_part {
   std::size_t begin = 0, count = 0;
   double reference = 0;  ///< share that the float network (or, without one, int8 without ADCs) has right
@@ -63,9 +74,9 @@ class hybrid_run {
   }
 
   hybrid_report run() {
-    judged_part search{request_.skip, images_to_judge(data_, request_.data, request_.skip, request_.images)},
-        fresh{request_.skip + search.count,
-              std::min(request_.fresh_images, data_.size() - request_.skip - search.count)};
+    judged_part search{0, images_to_judge(data_, request_.data, request_.skip, request_.images)};
+    order_ = shuffled(data_.size(), request_.skip);
+    judged_part fresh{search.count, std::min(request_.fresh_images, order_.size() - search.count)};
     report_.fresh_images_differ = fresh.count > 0;
     if (fresh.count == 0) fresh = search;
     search.reference = reference_share(search);
@@ -90,8 +101,8 @@ class hybrid_run {
  private:
   judged_images images_of(const judged_part& part) const {
     return {part.count,
-            [this, part](std::size_t i) { return data_.quantised(part.begin + i, net_.graph.input().scale); },
-            [this, part](std::size_t i) { return data_.labels[part.begin + i]; }};
+            [this, part](std::size_t i) { return data_.quantised(order_[part.begin + i], net_.graph.input().scale); },
+            [this, part](std::size_t i) { return data_.labels[order_[part.begin + i]]; }};
   }
 
   double reference_share(const judged_part& part) const {
@@ -102,7 +113,7 @@ class hybrid_run {
     share_work(
         part.count, request_.config.engine.threads,
         [&](std::size_t i) {
-          const std::size_t at = part.begin + i;
+          const std::size_t at = order_[part.begin + i];
           const int found =
               net_.source ? class_of(net_.source->logits(data_.real(at)))
                           : class_of_sums(net_.graph, exact->run(data_.quantised(at, net_.graph.input().scale)).logits);
@@ -121,8 +132,8 @@ class hybrid_run {
     key.add(tool_hash()).add(write_calibrated_text()).add(pcm::to_text(options)).add(options.seed);
     key.add(request_.config.chip.ima.rows).add(request_.config.chip.ima.columns).add(part.count);
     for (std::size_t i = 0; i < part.count; ++i) {
-      key.add(data_.labels[part.begin + i]);
-      key.add(data_.quantised(part.begin + i, net_.graph.input().scale).data);
+      key.add(data_.labels[order_[part.begin + i]]);
+      key.add(data_.quantised(order_[part.begin + i], net_.graph.input().scale).data);
     }
     return key.digits();
   }
@@ -207,8 +218,8 @@ class hybrid_run {
       if (std::isfinite(row.expected_cycles) && std::find(choices.begin(), choices.end(), row.choice) == choices.end())
         choices.push_back(row.choice);
     image_set images;
-    const auto batch = std::min(static_cast<std::size_t>(images_of_batch), data_.size());
-    for (std::size_t i = 0; i < batch; ++i) images.maps.push_back(data_.quantised(i, net_.graph.input().scale));
+    const auto batch = std::min(static_cast<std::size_t>(images_of_batch), order_.size());
+    for (std::size_t i = 0; i < batch; ++i) images.maps.push_back(data_.quantised(order_[i], net_.graph.input().scale));
     std::vector<network> networks;
     for (const layer_choice& choice : choices) {
       network& n = networks.emplace_back();
@@ -227,6 +238,7 @@ class hybrid_run {
   const prepared_network net_;
   const labelled_data data_;
   const std::vector<choosable_layer> layers_;
+  std::vector<std::size_t> order_;
   std::map<layer_choice, double> times_;
   hybrid_report report_;
 };

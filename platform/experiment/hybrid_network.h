@@ -16,8 +16,9 @@ struct hybrid_request {
   std::string data;          ///< labelled data
   std::string calibration;   ///< empty: none
   std::size_t calibration_images = 256;
-  std::size_t skip = 0, images = 1000;  ///< of the data, for the search
-  std::size_t fresh_images = 1000;      ///< those behind, as far as there are, for the judgement
+  std::size_t skip = 0;             ///< of the data; the others are shuffled, always in the same way
+  std::size_t images = 1000;        ///< for the search; 0: all
+  std::size_t fresh_images = 1000;  ///< others, as far as there are, for the judgement
   std::vector<double> thresholds;       ///< shares, ascending
   std::vector<std::string> methods;
   tie_order ties = tie_order::network;

@@ -143,6 +143,26 @@ TEST_F(HybridNetwork, WritesNetworksAndTheirLayers) {
   EXPECT_FALSE(g.nodes.back().on_crossbar());
 }
 
+// Data sorted by class, of which the network knows the first one alone.
+TEST_F(HybridNetwork, DrawsImagesFromAllOfTheData) {
+  devices(0);
+  std::vector<std::uint8_t> x;
+  std::vector<std::int64_t> y;
+  for (int i = 0; i < 200; ++i) {
+    for (int c = 0; c < 4; ++c) x.push_back(c == 0 ? 120 : static_cast<std::uint8_t>(i % 100));
+    y.push_back(i < 100 ? 0 : 1);
+  }
+  write("data.npz", zip_file({{"x.npy", npy_file("|u1", "200, 4", x)}, {"y.npy", npy_file("<i8", "200,", y)}}));
+  request.images = request.fresh_images = 100;
+  const json r = report();
+  EXPECT_NEAR(r["reference_accuracy"].get<double>(), .5, .2);
+  EXPECT_NEAR(r["reference_accuracy"].get<double>() + r["fresh_reference_accuracy"].get<double>(), 1, 1e-9)
+      << "no image is in both parts";
+  request.skip = 100;
+  request.images = 50;
+  EXPECT_EQ(report()["reference_accuracy"], 0) << "those skipped were all that are right";
+}
+
 TEST_F(HybridNetwork, MistakesAreNamed) {
   request.images = 41;
   EXPECT_THROW(choose_layers(request), config_error);
