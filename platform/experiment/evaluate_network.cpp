@@ -152,6 +152,7 @@ void evaluate_network(const evaluation_request& request) {
   for (std::size_t i = 0; i < count; ++i)
     ++confusion[static_cast<std::size_t>(data.labels[request.skip + i])][static_cast<std::size_t>(found[i])];
   const accuracy right = count_right(found), right_exact = count_right(of_exact), right_float = count_right(of_float);
+  const double analog_rate = static_cast<double>(count * request.draws * drawn.size()) / std::max(analog_seconds, 1e-9);
   const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
 
   if (!request.quiet) {
@@ -165,8 +166,7 @@ void evaluate_network(const evaluation_request& request) {
       text += fmt::format(
           "\nphase-change memory, {} chips per time, {:.0f} images/s\n{:<22}{:>10}   95 % of the mean      "
           "deviation    worst .. best\n",
-          request.draws, static_cast<double>(count * request.draws * drawn.size()) / std::max(analog_seconds, 1e-9),
-          "after", "accuracy");
+          request.draws, analog_rate, "after", "accuracy");
     for (const auto& [time, d] : drawn) {
       const auto [worst, best] = std::minmax_element(d.shares.begin(), d.shares.end());
       text += fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %   {:8.2f} points   {:.2f} .. {:.2f} %\n",
@@ -225,7 +225,10 @@ void evaluate_network(const evaluation_request& request) {
                        {"deviation", d.deviation()},
                        {"interval_95", {d.mean() - d.half_interval(), d.mean() + d.half_interval()}},
                        {"draws", d.shares}});
-    report["analog"] = {{"options", pcm::to_text(request.analog)}, {"seed", request.analog.seed}, {"times", times}};
+    report["analog"] = {{"options", pcm::to_text(request.analog)},
+                        {"seed", request.analog.seed},
+                        {"evaluations_per_s", analog_rate},
+                        {"times", times}};
   }
   write_whole_file(request.json, report.dump(2) + "\n");
 }

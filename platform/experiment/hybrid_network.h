@@ -19,7 +19,7 @@ struct hybrid_request {
   std::size_t skip = 0;             ///< of the data; the others are shuffled, always in the same way
   std::size_t images = 1000;        ///< for the search; 0: all
   std::size_t fresh_images = 1000;  ///< others, as far as there are, for the judgement
-  std::vector<double> thresholds;       ///< shares, ascending
+  std::vector<double> thresholds;   ///< shares, ascending
   std::vector<std::string> methods;
   tie_order ties = tie_order::network;
   pcm::pcm_options analog;  ///< its seed is that of the first draw of the search
