@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
 #include "sw/compiler/mapping/cost/flows.h"
 #include "sw/compiler/mapping/cost/prediction.h"
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/plan.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
@@ -45,6 +47,9 @@ class best_mapper {
     for (unsigned k = 0; k < seeds; ++k)
       all.push_back(seated(fmt::format("best, seats of seed {}", options_.seed + k), found, options_.seed + k));
     add_others(all, most);
+    const auto refused = [](const mapping_proposal& p) { return std::isinf(p.expected_cycles); };
+    if (!std::all_of(all.begin(), all.end(), refused))
+      all.erase(std::remove_if(all.begin(), all.end(), refused), all.end());
     if (seeds > 1 && saves_energy()) add_smaller(all, most);
     // Of what is as fast the first stays the first: links that do not bind are nothing to the cost model.
     const auto faster = [](const mapping_proposal& a, const mapping_proposal& b) {
@@ -67,9 +72,14 @@ class best_mapper {
     return found;
   }
 
-  double batch_cycles(const deployment_plan& plan) const {
-    const plan_prediction expected = predict(plan, chip_);
-    return images_of_batch * expected.bottleneck_cycles + expected.drain_cycles;
+  /// Of the mapping as it will run: with the tiles and rings that L1 has room for. Infinity if it has none.
+  double batch_cycles(const mapping& m) const {
+    try {
+      const plan_prediction expected = predict(make_fitting_plan(graph_, stages_, m, chip_), chip_);
+      return images_of_batch * expected.bottleneck_cycles + expected.drain_cycles;
+    } catch (const mapping_error&) {
+      return std::numeric_limits<double>::infinity();
+    }
   }
 
   /// With as many replicas as time asks for; where their rings do not fit into L1, with fewer.
@@ -150,15 +160,14 @@ class best_mapper {
   }
 
   mapping_proposal as_it_is(std::string name, mapping m) const {
-    const double cycles = batch_cycles(build_plan(graph_, stages_, m));
+    const double cycles = batch_cycles(m);
     return {std::move(name), std::move(m), cycles};
   }
 
   mapping_proposal seated(std::string name, mapping m, unsigned seed) const {
-    deployment_plan plan = build_plan(graph_, stages_, m);
-    m.places = plan.assignment.places =
-        place_by_flows(flows_of(plan), m.places, chip_, seed, placement_moves_per_cluster * m.clusters);
-    const double cycles = batch_cycles(plan);
+    const deployment_plan plan = build_plan(graph_, stages_, m);
+    m.places = place_by_flows(flows_of(plan), m.places, chip_, seed, placement_moves_per_cluster * m.clusters);
+    const double cycles = batch_cycles(m);
     return {std::move(name), std::move(m), cycles};
   }
 

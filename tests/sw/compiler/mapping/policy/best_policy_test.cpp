@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "sw/compiler/mapping/compile.h"
@@ -51,6 +52,35 @@ TEST_F(BestPolicy, GivesTheReferencesLogitsOnChipsOfAllSizes) {
       const chip_config chip = small_chip(clusters, graph.rows > 40 ? 256 : 40, 64);
       expect_reference(graph, chip, compile(graph, chip, ask(30)), random, 3);
     }
+}
+
+TEST_F(BestPolicy, ProposalsAreExpectedToTakeWhatTheyTakeOnceTheyFitIntoL1) {
+  const integer_graph graph = small_network(random, 60, 72, 256);
+  unsigned made_smaller = 0;
+  for (const unsigned kib : {24u, 28u, 32u, 40u, 48u, 64u}) {
+    SCOPED_TRACE(std::to_string(kib) + " KiB");
+    chip_config chip = small_chip(60, 256, 256);
+    chip.cluster.program_l1_bytes = 12 << 10;
+    chip.cluster.l1_bytes = (12 + kib) << 10;
+    mapping_options asked = ask(30);
+    asked.best.trials = 2;
+    for (const mapping_proposal& proposal : propose_mappings(graph, chip, asked)) {
+      mapping_options chosen = asked;
+      chosen.chosen = std::make_shared<mapping>(proposal.assignment);
+      deployment_plan plan;
+      try {
+        plan = make_plan(graph, chip, chosen);
+      } catch (const mapping_error&) {
+        EXPECT_TRUE(std::isinf(proposal.expected_cycles)) << proposal.name;
+        continue;
+      }
+      const plan_prediction p = predict(plan, chip);
+      EXPECT_NEAR(proposal.expected_cycles, 16 * p.bottleneck_cycles + p.drain_cycles, 1) << proposal.name;
+      for (std::size_t s = 0; s < plan.stages.size(); ++s)
+        if (plan.assignment.stages[s].tile_columns < proposal.assignment.stages[s].tile_columns) ++made_smaller;
+    }
+  }
+  EXPECT_GT(made_smaller, 0u) << "chips on which L1 decides";
 }
 
 TEST_F(BestPolicy, MapsLayersOnCores) {
