@@ -95,7 +95,7 @@ struct hand_target : tlm::tlm_fw_transport_if<> {
   unsigned transport_dbg(tlm_generic_payload&) override { return 0; }
   bool get_direct_mem_ptr(tlm_generic_payload&, tlm::tlm_dmi& dmi) override {
     dmi = claim;
-    return true;
+    return gives_memory;
   }
   axi_target_socket socket;
   way how = way::complete;
@@ -104,6 +104,7 @@ struct hand_target : tlm::tlm_fw_transport_if<> {
   std::vector<std::pair<tlm_generic_payload*, cycle_t>> offered;
   unsigned ends = 0;
   tlm::tlm_dmi claim;
+  bool gives_memory = true;
 };
 
 /// Four clusters of one router, which takes four cycles: plain masters, and targets by hand.
@@ -372,6 +373,10 @@ TEST_F(AxiNetworkTest, DirectMemoryIsCutToTheTargetsRegionAndTakesItsTimeToo) {
   EXPECT_EQ(got.get_start_address(), begin + 4);
   EXPECT_EQ(got.get_end_address(), begin + 20);
   EXPECT_EQ(got.get_dmi_ptr(), memory.data());
+  b->targets[1]->gives_memory = false;
+  EXPECT_FALSE(b->masters[0]->socket->get_direct_mem_ptr(probe, got)) << "the target refuses it";
+  plain_payload nowhere(false, 0, 4);
+  EXPECT_FALSE(b->masters[0]->socket->get_direct_mem_ptr(nowhere, got));
 }
 
 TEST_F(AxiNetworkTest, EveryOtherMasterHearsOfMemoryThatIsTakenBack) {

@@ -251,6 +251,28 @@ TEST_F(FabricContractTest, ARouterHasSixtyFourPorts) {
 
 // Two ids, and names for both or for one: then the second request stands in the register behind the arbiter until the
 // first one's name is free again.
+// The way to cluster 1 holds four beats, two registers of two. What is behind them waits for room, the last beat, too.
+TEST_F(FabricContractTest, DataBehindAnAddressThatIsNotTakenWaitForRoom) {
+  for (const unsigned beats : {5u, 7u}) {
+    client = plain_client();
+    build();
+    client.shut = true;
+    fabric->issue(burst(true, 1, beats), 0, 10);
+    run();
+    client.shut = false;
+    fabric->accept(1, true, 200);
+    run();
+    EXPECT_EQ(client.back.size(), 1u);
+    fabric->for_each_lane([&](const std::string& name, axi_lane lane, const channel_counters& count) {
+      if (lane != axi_lane::w || name != "cluster_0.up") return;
+      EXPECT_EQ(count.beats, beats);
+      EXPECT_GT(count.blocked_full, 150u) << beats;
+      EXPECT_EQ(count.blocked_order, 0u) << beats;
+      EXPECT_EQ(count.lost_arbitration, 0u) << beats;
+    });
+  }
+}
+
 TEST_F(FabricContractTest, AWaitForANameCountsOnTheChannelBehindIt) {
   for (const bool write : {false, true}) {
     cycle_t arrived[2];

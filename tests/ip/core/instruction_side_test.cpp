@@ -171,6 +171,14 @@ TEST_F(InstructionSideTest, AStoreIntoTheTextUnderWayHoldsWhatStandsBehindAFence
   EXPECT_TRUE(side.ask(base + 0x18, base + 0x80));
 }
 
+// Where nobody follows what is written, a store into the text is one like any other.
+TEST_F(InstructionSideTest, AStoreIntoATextThatStaysHoldsNothing) {
+  side.fence(true, base + 0x10);
+  side.fence(false, 0);
+  fetch(base + 0x10, 2);
+  EXPECT_TRUE(side.ask(base + 0x14, base + 0x80));
+}
+
 TEST_F(InstructionSideTest, OthersFencesShowWithTheNextLineOrAWakeUpAndVersionsOnlyGrow) {
   history.set_delays(5, 10, 3);
   side.follow(history);

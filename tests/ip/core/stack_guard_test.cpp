@@ -144,5 +144,33 @@ TEST(StackGuardTest, ItStaysThroughResetAndHoldsForAStateThatComesIn) {
   EXPECT_EQ(group.fault(0), hart_fault::stack_overflow);
 }
 
+/// Taken back, it stops nobody.
+template <class Group>
+void expect_no_guard_any_more(Group group) {
+  null_observer nobody;
+  group.set_stack_guard(0, {floor_, limit});
+  group.start(0, base, 0);
+  group.set_stack_guard(0, {});
+  hart_state state;
+  state.pc = base;
+  state.x[2] = limit - 4;
+  group.restore(0, state);
+  for (core_stop stop; (stop = group.advance(0, 200, nobody)) != core_stop::bus;) {
+    ASSERT_NE(stop, core_stop::halted);
+    ASSERT_LT(group.time(0), 200u);
+    if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0));
+  }
+  EXPECT_EQ(group.request(0).addr, limit - 4);
+}
+
+TEST(StackGuardTest, ItCanBeTakenBack) {
+  const std::vector<std::uint32_t> words = {0x00012023 /* sw zero, 0(sp) */, 0x0000006f};
+  const decoded_text text(base, words.data(), words.size() * 4);
+  const text_bytes bytes{base, 8, reinterpret_cast<const std::uint8_t*>(words.data())};
+  expect_no_guard_any_more(iss_group(text, 1, 0));
+  expect_no_guard_any_more(rtl_group(bytes, 1, 0));
+  expect_no_guard_any_more(lockstep_group(text, bytes, 1, 0));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -75,6 +75,34 @@ TEST_P(IssMigration, StreamStaysTheSame) {
   }
 }
 
+/// Up to the horizon, and not a cycle further: what comes behind it an interrupt may change.
+TEST_P(IssMigration, NothingIssuesBehindTheHorizon) {
+  std::mt19937 random(GetParam());
+  const test_program random_program = test::make_random_program(GetParam());
+  const test::assembled_program program = test::assemble(random_program);
+  decoded_text text(test_program::base, program.words.data(), program.words.size() * 4);
+  iss_group group(text, 1, 3);
+  group.start(0, program.boot, 0);
+  auto memory = random_program.memory;
+  std::size_t retired = 0;
+  for (bool ended = false; !ended && retired < 100'000;) {
+    const cycle_t until = group.time(0) + 1 + random() % 8;
+    stream seen;
+    for (core_stop stop;
+         !ended && ((stop = group.advance(0, until, seen)) != core_stop::horizon || group.time(0) < until);) {
+      if (stop == core_stop::bus) {
+        const bus_request r = group.request(0);
+        group.complete(0, test::access(memory, r), r.cycle, r.cycle + 1);
+      }
+      if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0));
+      ended = stop == core_stop::halted;
+    }
+    for (const retire_record& r : seen.records) ASSERT_LT(r.cycle, until) << std::hex << r.pc;
+    retired += seen.records.size();
+  }
+  EXPECT_GT(retired, 200u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seed, IssMigration, ::testing::Range(1u, 41u));
 
 TEST(IssSemanticStep, TakesTheInterruptItIsTold) {

@@ -214,6 +214,22 @@ TEST(IssRecord, HalvesOfAMisalignedLoadTakeTheirBytesAlone) {
   }
 }
 
+// What a load brought is what it asked for, whatever else the bus showed.
+TEST(IssRecord, ALoadsDataAreItsBytes) {
+  one_hart h({0x00054583, 0x00050583, 0x00051583, 0x00052583, nop});  // lbu, lb, lh and lw a1, 0(a0)
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_EQ(h.run(), core_stop::bus);
+    h.answer(0x8899aabb);
+  }
+  h.run(h.group.time(0) + 2);
+  ASSERT_GE(h.seen.size(), 4u);
+  const std::uint32_t data[] = {0xbb, 0xbb, 0xaabb, 0x8899aabb}, value[] = {0xbb, 0xffffffbb, 0xffffaabb, 0x8899aabb};
+  for (unsigned i = 0; i < 4; ++i) {
+    EXPECT_EQ(h.seen[i].mem_data, data[i]) << i;
+    EXPECT_EQ(h.seen[i].rd_value, value[i]) << i;
+  }
+}
+
 // Stores of less than a word; loads whose base is what they load.
 TEST(IssRecord, SaysWhatTheInstructionDidAndNoMore) {
   one_hart h({0x00b50023, 0x00b51123, 0x0045250b, 0x0045258b, 0x00b5222b,

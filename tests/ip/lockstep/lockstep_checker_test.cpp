@@ -129,6 +129,23 @@ TEST(LockstepChecker, RefusesControlStateThatIsWrong) {
   }
 }
 
+/// The stepped base of an access is a register that the RTL wrote, too.
+TEST(LockstepChecker, GoesOnWithTheBaseThatTheRtlStepped) {
+  const std::vector<std::uint32_t> program = {
+      0x0045a60b,  // cv.lw a2, (a1), 4
+      0x00158693,  // addi a3, a1, 1
+  };
+  const decoded_text text(base, program.data(), program.size() * 4);
+  lockstep_checker checker(text, 0);
+  checker.start(base);
+  std::vector<retire_record> all(2);
+  for (unsigned i = 0; i < 2; ++i) all[i].pc = base + 4 * i, all[i].instruction = program[i];
+  all[0].rd = 12, all[0].rd2 = 11, all[0].rd2_value = 0x104, all[0].mem_size = 4;  // wrong: a1 was 0
+  all[1].rd = 13, all[1].rd_value = 0x105;
+  EXPECT_FALSE(checker.check(all[0]));
+  EXPECT_TRUE(checker.check(all[1])) << checker.mismatch();
+}
+
 /// The control state that was noted belongs to one instruction: a mismatch of another one does not take it over.
 TEST(LockstepChecker, TakesControlStateOverOnlyWithItsInstruction) {
   const std::vector<std::uint32_t> program = {
