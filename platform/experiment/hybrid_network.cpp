@@ -40,6 +40,7 @@ namespace {
 /// Seeds of chips that judge are that far from those of the search.
 constexpr std::uint64_t fresh_seeds = 1'000'000;
 constexpr std::uint64_t order_seed = 1;
+constexpr unsigned quick_evaluations = 50;  // of mappings of one choice
 
 /// The data behind the first `skip`, shuffled: whoever sorts his by class must not get one class judged.
 std::vector<std::size_t> shuffled(std::size_t size, std::size_t skip) {
@@ -195,13 +196,13 @@ class hybrid_run {
     report_.evaluation_seconds += store.seconds();
   }
 
-  /// Of a batch, by the cost model; infinity: it cannot be mapped. Policy `best` would search for minutes each time:
-  /// another one stands for it.
+  /// Of a batch, by the cost model; infinity: it cannot be mapped. Policy `best` searches less, and without trials.
   double expected_cycles(const layer_choice& choice) {
     const auto known = times_.find(choice);
     if (known != times_.end()) return known->second;
     mapping_options options = request_.config.mapping;
-    if (options.policy == "best" && options.file.empty()) options.policy = "replicated";
+    options.best.evaluations = std::min(options.best.evaluations, quick_evaluations);
+    options.best.trials = 0;
     double cycles = std::numeric_limits<double>::infinity();
     try {
       cycles = compile(put_on_cores(net_.graph, layers_on_cores(layers_, choice)), request_.config.chip, options)

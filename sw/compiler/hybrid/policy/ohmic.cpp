@@ -14,10 +14,10 @@
 namespace ohmic {
 namespace {
 
-constexpr unsigned first_draws = 5;           // of single layers, and before any decision
-constexpr double least_loss = 1e-4;           // of a layer alone: less is not measured
-constexpr double worth_a_change = 0.999;      // of the time
-constexpr std::size_t choices_to_time = 100;  // of the neighbours of a choice
+constexpr unsigned first_draws = 5;          // of single layers, and before any decision
+constexpr double least_loss = 1e-4;          // of a layer alone: less is not measured
+constexpr double worth_a_change = 0.999;     // of the time
+constexpr std::size_t choices_to_time = 16;  // of the neighbours of a choice: mapping one takes up to a second
 
 class search {
  public:
