@@ -90,6 +90,15 @@ TEST_P(Resnet18Shapes, FitTheChip) {
   EXPECT_EQ(mapped.mvms_per_image, 106248u);
 }
 
+/// A cost model that is wrong by little may still lead the search elsewhere.
+TEST(Resnet18Best, IsExpectedToTakeAMillisecondABatchAtMost) {
+  const chip_config chip;
+  mapping_options options;
+  options.policy = "best";
+  options.best.evaluations = 40;
+  EXPECT_LE(compile(resnet18_builder().run(), chip, options).expected.of(16), 1e6 * chip.clock_ghz);
+}
+
 INSTANTIATE_TEST_SUITE_P(Options, Resnet18Shapes,
                          testing::Values(chip_case{"paper"}, chip_case{"cores1", 1}, chip_case{"cores2", 2},
                                          chip_case{"cores4", 4}, chip_case{"cores7", 7}, chip_case{"cores64", 64},
