@@ -16,6 +16,7 @@
 #include "platform/run/progress.h"
 #include "sw/compiler/hybrid/drawn_accuracy.h"
 #include "sw/compiler/reference/analog_chip.h"
+#include "sw/compiler/reference/mvm_errors.h"
 #include "sw/compiler/reference/reference_executor.h"
 #include "sw/compiler/reference/work_sharing.h"
 
@@ -42,7 +43,10 @@ json to_json(const accuracy& a) {
 struct accuracy_at {
   double time_s = 0;
   drawn_accuracy accuracy;
+  std::vector<mvm_error> errors;  // of the first chip
 };
+
+constexpr std::size_t images_of_errors = 8;
 
 std::string row(const std::string& name, const accuracy& a, const accuracy* before) {
   const confidence_interval i = interval_of(a);
@@ -127,6 +131,11 @@ void evaluate_network(const evaluation_request& request) {
     at.time_s = time;
     pcm::pcm_options options = request.analog;
     options.time_s = time;
+    if (!request.json.empty()) {
+      std::vector<feature_map> few;
+      for (std::size_t i = 0; i < std::min(count, images_of_errors); ++i) few.push_back(input(i));
+      at.errors = mvm_errors(net.graph, request.columns, options, few, request.threads);
+    }
     for (unsigned draw = 0; draw < request.draws; ++draw) {
       options.seed = request.analog.seed + draw;
       const analog_chip chip(net.graph, crossbars_without_mapping(net.graph, request.columns), request.rows,
@@ -167,7 +176,7 @@ void evaluate_network(const evaluation_request& request) {
           "\nphase-change memory, {} chips per time, {:.0f} images/s\n{:<22}{:>10}   95 % of the mean      "
           "deviation    worst .. best\n",
           request.draws, analog_rate, "after", "accuracy");
-    for (const auto& [time, d] : drawn) {
+    for (const auto& [time, d, errors] : drawn) {
       const auto [worst, best] = std::minmax_element(d.shares.begin(), d.shares.end());
       text += fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %   {:8.2f} points   {:.2f} .. {:.2f} %\n",
                           fmt::format("{} s", time), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
@@ -219,12 +228,23 @@ void evaluate_network(const evaluation_request& request) {
   }
   if (!drawn.empty()) {
     json times = json::array();
-    for (const auto& [time, d] : drawn)
+    for (const auto& [time, d, errors] : drawn) {
+      json layers = json::array();
+      for (const mvm_error& e : errors)
+        layers.push_back({{"layer", e.layer},
+                          {"row_sets", e.row_sets},
+                          {"values", e.values},
+                          {"mean", e.mean},
+                          {"deviation", e.deviation},
+                          {"first", -mvm_error::most},
+                          {"histogram", e.histogram}});
       times.push_back({{"time_s", time},
                        {"accuracy", d.mean()},
                        {"deviation", d.deviation()},
                        {"interval_95", {d.mean() - d.half_interval(), d.mean() + d.half_interval()}},
-                       {"draws", d.shares}});
+                       {"draws", d.shares},
+                       {"mvm_errors", layers}});
+    }
     report["analog"] = {{"options", pcm::to_text(request.analog)},
                         {"seed", request.analog.seed},
                         {"evaluations_per_s", analog_rate},

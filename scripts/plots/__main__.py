@@ -20,15 +20,7 @@ class Mistake(Exception):
 
 
 def read_summary(path: Path) -> dict:
-    try:
-        summary = json.loads(path.read_text())
-    except OSError as error:
-        raise Mistake(f"cannot read {path}: {error.strerror}") from None
-    except ValueError:
-        raise Mistake(f"{path}: this is no JSON") from None
-    if not isinstance(summary, dict) or "stages" not in summary:
-        raise Mistake(f"{path}: this is no summary.json of a network's run")
-    return summary
+    return read_report(path, "stages", list, "summary.json of a network's run")
 
 
 def energy(arguments) -> list[Path]:
@@ -41,6 +33,32 @@ def energy(arguments) -> list[Path]:
         )
     folder = arguments.out or arguments.summary.parent
     return style.save(energy.draw(summary), folder / "energy")
+
+
+def read_report(path: Path, key: str, kind: type, what: str) -> dict:
+    try:
+        report = json.loads(path.read_text())
+    except OSError as error:
+        raise Mistake(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise Mistake(f"{path}: this is no JSON") from None
+    if not isinstance(report, dict) or not isinstance(report.get(key), kind):
+        raise Mistake(f"{path}: this is no {what}")
+    return report
+
+
+def accuracy(arguments) -> list[Path]:
+    from plots import accuracy, style
+
+    report = read_report(arguments.report, "analog", dict, "report of `ohmic evaluate --time --json`")
+    return style.save(accuracy.draw(report), (arguments.out or arguments.report.parent) / "accuracy")
+
+
+def hybrid(arguments) -> list[Path]:
+    from plots import hybrid, style
+
+    report = read_report(arguments.report, "rows", list, "report of `ohmic hybrid --json`")
+    return style.save(hybrid.draw(report), (arguments.out or arguments.report.parent) / "hybrid")
 
 
 def policies() -> list[str]:
@@ -112,6 +130,18 @@ def main() -> int:
     of_energy.add_argument("summary", type=Path, metavar="SUMMARY.json")
     of_energy.add_argument("--out", type=Path, metavar="FOLDER", help="default: beside the summary")
     of_energy.set_defaults(draw=energy)
+    for name, draw, what in (
+        (
+            "accuracy",
+            accuracy,
+            "accuracy over time and errors of crossbars: a report of `ohmic evaluate --time --json`",
+        ),
+        ("hybrid", hybrid, "layers on crossbars and what they bring: a report of `ohmic hybrid --json`"),
+    ):
+        of_report = commands.add_parser(name, help=what)
+        of_report.add_argument("report", type=Path, metavar="REPORT.json")
+        of_report.add_argument("--out", type=Path, metavar="FOLDER", help="default: beside the report")
+        of_report.set_defaults(draw=draw)
     of_paper = commands.add_parser("paper", help="the figures of the DATE 2023 paper, from a run of each policy")
     of_paper.add_argument("policies", nargs="*", metavar="POLICY", help=f"default: all, {', '.join(policies())}")
     of_paper.add_argument("--experiment", type=Path, metavar="FILE", default=ROOT / "configs" / "resnet18_aimc512.yaml")

@@ -134,5 +134,70 @@ class Figures(SystemTest):
             self.assertEqual(len(made.stderr.splitlines()), 1, made.stderr)
 
 
+class Reports(SystemTest):
+    """Pictures of reports that were written by hand."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def write(self, name: str, report: dict) -> Path:
+        path = self.folder / name
+        path.write_text(json.dumps(report))
+        return path
+
+    def words(self, path: Path) -> list[str]:
+        texts = xml.etree.ElementTree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text")
+        return ["".join(text.itertext()) for text in texts]
+
+    def accuracy(self) -> Path:
+        def at(seconds: float, accuracy: float) -> dict:
+            errors = {"layer": "conv1", "row_sets": 2, "values": 10, "mean": 0, "deviation": 1.5, "first": -1}
+            shares = {"accuracy": accuracy, "interval_95": [accuracy - 0.1, accuracy + 0.1], "draws": [accuracy] * 3}
+            return {"time_s": seconds, **shares, "mvm_errors": [{**errors, "histogram": [2, 5, 3]}]}
+
+        times = [at(1, 0.9), at(86400, 0.8)]
+        return self.write(
+            "report.json",
+            {"model": "some/net.onnx", "images": 7, "int8_adc": {"accuracy": 0.95}, "analog": {"times": times}},
+        )
+
+    def hybrid(self) -> Path:
+        def row(method: str, layers: str, **more) -> dict:
+            choice = {name: "analog" if c == "#" else "digital" for name, c in zip("ab", layers, strict=True)}
+            fresh = {"loss_points": 0.5, "half_interval_95_points": 0.1}
+            return {"method": method, "layers": choice, "fresh": fresh, "expected_cycles": 5000, **more}
+
+        rows = [row("ohmic", "#.", threshold_points=1), row("all on cores", "..")]
+        layers = [{"name": "a", "macs": 1}, {"name": "b", "macs": 2}]
+        about = {"model": "net", "chip": "aimc4", "policy": "best", "time_s": 3600, "analog": "text"}
+        return self.write("report.json", {**about, "layers": layers, "rows": rows})
+
+    def test_accuracy_over_time_says_what_it_shows(self):
+        made = figures("accuracy", self.accuracy(), "--out", self.folder / "out")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        words = self.words(self.folder / "out" / "accuracy.svg")
+        for word in ("net.onnx, 7 images, 3 chips", "1 s", "1 d", "conv1", "errors after 1 d, %", "int8 and ADC"):
+            self.assertIn(word, words)
+        self.assertNotIn("float", words, "the report has no float network")
+        self.assertTrue((self.folder / "out" / "accuracy.png").is_file())
+
+    def test_layers_and_what_they_bring_say_where_they_are(self):
+        made = figures("hybrid", self.hybrid())
+        self.assertEqual(made.returncode, 0, made.stderr)
+        words = self.words(self.folder / "hybrid.svg")
+        for word in ("net on aimc4, 1 h after programming, mapping best", "ohmic 1 %", "all on cores", "on crossbars"):
+            self.assertIn(word, words)
+        self.assertIn("thousand cycles of a batch, expected", words, "nothing was simulated")
+
+    def test_a_report_of_something_else_is_refused_in_one_line(self):
+        self.assertEqual(figures("hybrid", self.accuracy()).returncode, 2)
+        refused = figures("accuracy", self.hybrid())
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("this is no report of `ohmic evaluate --time --json`", refused.stderr)
+        self.assertEqual(refused.stderr.count("\n"), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -159,6 +159,23 @@ TEST_F(EvaluateNetwork, LeavesOutWhatIsNotAskedOrNotThere) {
   EXPECT_THROW(evaluate_network(request), missing_file) << "a float network needs inputs that its scales come from";
 }
 
+TEST_F(EvaluateNetwork, ReportsAccuracyAndErrorsAtEachTime) {
+  request.times_s = {1, 3.2e7};
+  request.draws = 3;
+  const nlohmann::json times = report()["analog"]["times"];
+  ASSERT_EQ(times.size(), 2u);
+  for (const auto& at : times) {
+    EXPECT_EQ(at["draws"].size(), 3u);
+    ASSERT_EQ(at["mvm_errors"].size(), 1u);
+    EXPECT_EQ(at["mvm_errors"][0]["layer"], "fc");
+    EXPECT_EQ(at["mvm_errors"][0]["values"], 8 * 3) << "three outputs of the first eight images";
+    EXPECT_EQ(at["mvm_errors"][0]["histogram"].size(), 65u);
+    EXPECT_EQ(at["mvm_errors"][0]["first"], -32);
+  }
+  EXPECT_LT(times[0]["mvm_errors"][0]["deviation"], times[1]["mvm_errors"][0]["deviation"]);
+  EXPECT_GT(report()["analog"]["evaluations_per_s"], 0);
+}
+
 TEST_F(EvaluateNetwork, PrintsATableWithRecallAndPrecision) {
   request.quiet = false;
   request.json.clear();
