@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "ip/iss/iss_group.h"
@@ -99,6 +100,34 @@ TEST(IssPrivateCache, FenceIForgetsLinesAndMakesNewTextVisible) {
   group.fetch_complete(0, group.time(0));
   group.advance(0, group.time(0) + 1, silent);
   EXPECT_EQ(group.save(0).x[10], 2u);
+}
+
+// A jump that waits in ID behind mulh or a division has asked for its target: in the same cycle, and for the same line,
+// whether the hart is advanced at once or cycle by cycle.
+TEST(IssPrivateCache, AHiddenJumpsLineIsAskedForHoweverItIsAdvanced) {
+  for (const std::uint32_t slow : {0x026296b3u, 0x0262c6b3u})                 // mulh, div a3, t0, t1
+    for (const std::uint32_t to : {0x08060067u, 0xff060067u, 0x0800006fu}) {  // jr 128(a2), -16(a2); jal
+      std::vector<std::uint32_t> words(128, nop);
+      words[32] = 0x00000617;  // auipc a2, 0
+      words[33] = slow;
+      words[34] = to;
+      decoded_text text(base, words.data(), words.size() * 4);
+      std::vector<std::pair<cycle_t, std::uint32_t>> asked[2];
+      for (const bool by_cycle : {false, true}) {
+        iss_group group(text, 1, 0);
+        group.start(0, base + 128, 0);
+        null_observer silent;
+        while (group.time(0) < 80 && asked[by_cycle].size() < 3) {
+          if (group.advance(0, by_cycle ? group.time(0) + 1 : 80, silent) != core_stop::fetch) continue;
+          asked[by_cycle].emplace_back(group.time(0), group.fetch_line(0));
+          group.fetch_complete(0, group.time(0));
+        }
+      }
+      EXPECT_EQ(asked[0], asked[1]) << std::hex << slow << " " << to;
+      ASSERT_GE(asked[0].size(), 2u);
+      const std::uint32_t target = to == 0x08060067u ? base + 256 : to == 0x0800006fu ? base + 136 + 128 : base + 112;
+      EXPECT_EQ(asked[0][1].second, target & ~63u) << std::hex << to;
+    }
 }
 
 TEST(IssPrivateCache, LeavingTheTextHalts) {

@@ -182,6 +182,28 @@ TEST(IssRest, ARestoredHartGoesOnAtItsOwnTime) {
   }
 }
 
+// The lines of another model's hart are there for this one.
+TEST(IssRest, LinesThatComeInNeedNotBeFetched) {
+  for (const bool both : {false, true}) {
+    one_hart h(std::vector<std::uint32_t>(32, nop));
+    private_icache lines;
+    lines.fill(private_icache::line_of(base));
+    if (both) lines.fill(private_icache::line_of(base + 64));
+    h.group.set_lines(0, lines);
+    EXPECT_TRUE(h.group.lines(0) == lines);
+    hart_state s;
+    s.pc = base;
+    h.group.restore(0, s);
+    std::vector<std::uint32_t> asked;
+    while (h.group.pc(0) < base + 100) {
+      if (h.group.advance(0, h.group.time(0) + 1, h) != core_stop::fetch) continue;
+      asked.push_back(h.group.fetch_line(0));
+      h.group.fetch_complete(0, h.group.time(0));
+    }
+    EXPECT_EQ(asked, both ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{base + 64});
+  }
+}
+
 // Counters go on from the state's, whatever the hart did before.
 TEST(IssRest, CountersAreTheStates) {
   one_hart h({nop, nop, nop, nop, 0x0000006f});

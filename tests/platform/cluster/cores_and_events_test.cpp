@@ -429,8 +429,44 @@ TEST_F(CoresTest, AStackOverflowNamesTheStackPointerAndItsLimit) {
   EXPECT_EQ(e.pc, b.at("overflow_access"));
   EXPECT_EQ(e.addr, own + 0x10200);
   EXPECT_EQ(e.limit, own + 0x10400);
+  EXPECT_EQ(debug_read(b, l1_bytes + 0x50), 1u << 3) << "ERROR_STATUS.STACK";
   EXPECT_EQ(e.act, guest_act::none);
   EXPECT_EQ(b[0].sleeping(), 1u) << "core 0 has no limit";
+}
+
+TEST_F(CoresTest, ATrapStormIsAMistakeWithItsCause) {
+  cluster_bench<> b("storm");
+  b[0].cores().set_trap_limit(0, 5);
+  b.start();
+  b.run(5000);
+  ASSERT_EQ(b.errors().size(), 1u);
+  const guest_error& e = b.errors()[0];
+  EXPECT_EQ(e.from, guest_error::source::core_trap);
+  EXPECT_EQ(e.pc, b.at("storm_again"));
+  EXPECT_EQ(e.addr, 11u) << "an ecall";
+  EXPECT_EQ(e.act, guest_act::trap);
+}
+
+// Reset is released in the cycle of the write; the core begins in the next one, as if it were alone.
+TEST_F(CoresTest, ACoreBeginsInTheCycleBehindItsReset) {
+  for (const cycle_t enabled : {0u, 500u}) {
+    cluster_bench<> b("idle");
+    b[0].start(0, false);
+    b.touch();
+    b.run(enabled);
+    std::uint32_t one = 1;
+    b[0].debug_access(l1_bytes + 0x30, reinterpret_cast<std::uint8_t*>(&one), 4, true, enabled);
+    b.touch();
+    cycle_t now = enabled;
+    while (b[0].waiting_for_line() == 0 && now < enabled + 100) b.run(++now);
+    const std::uint32_t words[] = {0x13, 0x13};
+    const decoded_text text(0x80000000, words, sizeof words);
+    iss_group alone(text, 1, 0);
+    alone.start(0, 0x80000000, enabled + 1);
+    null_observer nobody;
+    ASSERT_EQ(alone.advance(0, enabled + 100, nobody), core_stop::fetch);
+    EXPECT_EQ(now - 1, alone.time(0));
+  }
 }
 
 TEST_F(CoresTest, AForbiddenLoopIsAMistakeOfItsInstruction) {
@@ -481,6 +517,26 @@ TEST_F(CoresTest, LockAndBarrierHoldUnderContention) {
     }
     EXPECT_EQ(b[0].sleeping(), all);
   }
+}
+
+// A debugger is no core: it has neither registers of its own in the event unit, nor a place at barriers.
+TEST_F(CoresTest, DebugTransportIsAStrangerToTheEventUnit) {
+  cluster_bench<> b("idle", one_cluster(2));
+  b.start();
+  b.run(500);
+  std::uint32_t value = 1;
+  const auto access = [&](std::uint64_t offset, bool write) {
+    return b[0].debug_access(offset, reinterpret_cast<std::uint8_t*>(&value), 4, write, b.now());
+  };
+  for (const std::uint64_t own_register : {0x800u, 0x80Cu, 0x810u}) {
+    EXPECT_EQ(access(event_unit_at + own_register, true), 0u) << own_register;
+    EXPECT_EQ(access(event_unit_at + own_register, false), 0u) << own_register;
+  }
+  value = 3;
+  EXPECT_EQ(access(event_unit_at + 0xA00, true), 4u) << "the mask of barrier 0";
+  EXPECT_EQ(access(event_unit_at + 0xA08, true), 0u) << "an arrival";
+  EXPECT_EQ(access(event_unit_at + 0xB20, true), 0u) << "a lock";
+  EXPECT_EQ(b[0].sleeping(), 3u);
 }
 
 TEST_F(CoresTest, DebugTransportReachesEveryByteAndDisturbsNothing) {

@@ -157,6 +157,10 @@ TEST(PortsTest, AJobsStreamingIsCommunicationAndItsMvmAnalog) {
   to.write(registers::ima::push_offset, 1);
   b.run(push);
   b[0].times().restart(push);
+  // In the middle of the MVM, which begins behind the cycle of PUSH and three beats.
+  b.run(push + 50);
+  EXPECT_EQ(b[0].times().cycles(push + 50)[static_cast<unsigned>(time_class::communication)], 4u);
+  EXPECT_EQ(b[0].times().cycles(push + 50)[static_cast<unsigned>(time_class::analog)], 46u);
   b.run(push + 1000);
   const auto cycles = b[0].times().cycles(push + 1000);
   const auto of = [&](time_class c) { return cycles[static_cast<unsigned>(c)]; };

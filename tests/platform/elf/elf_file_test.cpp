@@ -305,5 +305,18 @@ TEST(ElfFile, ASegmentMayBeTheWholeFile) {
   EXPECT_EQ(f.segments()[0].bytes, b);
 }
 
+TEST(ElfFile, HeadersHaveTheSizeOfTheirFormat) {
+  for (const std::uint32_t size : {39u, 41u, 48u}) {
+    std::vector<std::uint8_t> b = small_elf();
+    put(b, 46, size, 2);
+    EXPECT_THAT(message_of(b), HasSubstr("section headers of " + std::to_string(size) + " bytes"));
+  }
+  for (const std::uint32_t size : {31u, 33u, 56u}) {
+    std::vector<std::uint8_t> b = small_elf();
+    put(b, 42, size, 2);
+    EXPECT_THAT(message_of(b), HasSubstr("program headers of " + std::to_string(size) + " bytes"));
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

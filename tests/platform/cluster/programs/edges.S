@@ -309,6 +309,17 @@ forbidden_setup:
   addi a1, a1, 1
   j sleep
 
+// An exception whose handler is the same exception.
+  .balign 256
+  .globl storm
+storm:
+  la t0, storm_again
+  csrw mtvec, t0
+  .balign 256
+  .globl storm_again
+storm_again:
+  ecall
+
 // `table[0]` times: take the lock, add 1 to the word at L1 + 0x8000 in several steps, release, meet at barrier 2.
 ENTRY_POINT together
   lw s3, 0(s0)
