@@ -84,6 +84,12 @@ TEST(MappingTrials, OnlyBestOnCoresThatAreSimulatedFastIsTried) {
   config.mapping.file = "";
   config.chip.cores.overrides.push_back({{3}, {0}, core_model::ibex});
   EXPECT_FALSE(wants_trials(config));
+  for (const unsigned cluster : {0u, 511u}) {
+    config.chip.cores.overrides = {{{cluster}, {15}, core_model::rtl}};
+    EXPECT_FALSE(wants_trials(config)) << "a core of cluster " << cluster;
+  }
+  config.chip.cores.overrides.clear();
+  EXPECT_TRUE(wants_trials(config));
 }
 
 }  // namespace
