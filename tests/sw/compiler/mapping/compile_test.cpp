@@ -781,6 +781,11 @@ TEST_F(Compile, RefusesWhatItCannotMap) {
   EXPECT_THAT(error_of(graph, chip, options), AllOf(HasSubstr("'mian'"), HasSubstr("conv1, down, main, fc")));
   options = {};
   EXPECT_THAT(error_of(graph, small_chip(64, 32, 256), options), HasSubstr("calibrated for crossbars of 40 rows"));
+  chip_config one_channel = chip;
+  one_channel.dma.channels = 1;
+  EXPECT_THAT(error_of(graph, one_channel, options), HasSubstr("has 1 DMA channel; the dataflow needs 2"));
+  one_channel.dma.channels = 2;
+  EXPECT_EQ(error_of(graph, one_channel, options), "");
   graph.calibrated = false;
   EXPECT_THAT(error_of(graph, chip, options), HasSubstr("not calibrated"));
 }

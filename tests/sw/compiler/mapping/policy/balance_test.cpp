@@ -224,5 +224,36 @@ TEST_F(Balance, PixelsArePackedAndSumsAreTrees) {
   expect_balanced(small_network(random, 29, 37, 28), small_chip(256, 28, 64), rules);
 }
 
+// Layers on cores take turns on the clusters that crossbars leave, and where these leave none, on theirs.
+TEST_F(Balance, LayersInTurnTakeWhatIsLeftOrNothing) {
+  integer_graph graph = small_network(random, 29, 37, 60);
+  for (graph_node& node : graph.nodes)
+    if (node.name == "down") node.layer().digital = true;
+  graph.nodes[4].layer().row_sets.clear();
+  graph.nodes[4].layer().requantise.m.clear();
+  graph.nodes[4].layer().requantise.b.clear();
+  guess_digital_constants(graph.nodes[4], random);
+  const chip_config chip = small_chip(64, 60, 64);
+  const std::vector<stage> stages = make_stages(graph);
+  balance_rules rules;
+  rules.seats = rules.layer_seats = core_seats::shared;
+  const auto turns_with = [&](unsigned most, unsigned& clusters) {
+    rules.most_clusters = most;
+    const pipeline_balancer balancer(graph, stages, chip, rules);
+    const std::vector<stage_design> all = balancer.smallest();
+    clusters = balancer.clusters(all);
+    unsigned turns = 0;
+    for (const stage_design& design : all) turns = std::max(turns, design.turns);
+    return turns;
+  };
+  unsigned clusters = 0;
+  const unsigned turns = turns_with(64, clusters), crossbars = clusters - turns;
+  EXPECT_GT(turns, 0u);
+  EXPECT_LE(clusters, 64u);
+  EXPECT_EQ(turns_with(crossbars + 1, clusters), 1u);
+  EXPECT_EQ(turns_with(crossbars, clusters), 0u);
+  EXPECT_EQ(clusters, crossbars);
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -170,6 +170,9 @@ TEST_F(Sharers, OfWhatIsFastEnoughTheFewestClustersWhereTheseAreDear) {
       EXPECT_EQ(share.clusters(), least) << "stage " << s << ", " << limit << " cycles";
       expect_told(s, share);
     }
+    for (const choice& c : all)
+      if (!as_large_in_fewer(s, c.parts))
+        EXPECT_LE(sharer.within(c.cycles, 1e12, no_master).clusters(), c.clusters()) << "exactly as fast as asked";
   }
 }
 
