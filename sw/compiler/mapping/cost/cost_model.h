@@ -36,6 +36,8 @@ class cost_model {
   /// What it takes at least, however its loops are arranged.
   double least_kernel(const kernel_shape& tile) const { return kernels_.least_cycles(tile); }
   double master(const master_duties& duties) const;
+  /// The same where each event finds it asleep: while the first tiles come through.
+  double waiting_master(const master_duties& duties) const;
   /// Kernels of one kind and the master's work of a cluster: side by side where core 0 takes no part in them. Else one
   /// behind the other: a layer's next tile waits for all of the master's work; of clusters with few cores, whose sums
   /// have many inputs, what arrives during a kernel is worked off together.

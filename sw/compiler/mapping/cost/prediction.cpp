@@ -181,7 +181,7 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
     const double tile = double(mapped.tile_columns) / mapped.packing.x / mapped.packing.y;
     const double steps = std::max(1.0, work.duties.tiles / work.duties.steps);
     const cost_model& cost = costs.of(where.first);
-    const double master = cost.master(work.duties) / steps;
+    const double master = cost.waiting_master(work.duties) / steps;
     if (work.mvms != 0) {
       times.least[s] = std::max(times.least[s], cost.mvms(tile * output.height));
       crossbar[s] = std::max(crossbar[s], cost.mvms(tile * output.height) + master);

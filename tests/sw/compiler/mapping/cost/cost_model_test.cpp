@@ -66,6 +66,19 @@ TEST(CostModel, AnIbexTakesLonger) {
   EXPECT_GT(other.master(duties), 1.5 * ours.master(duties));
 }
 
+TEST(CostModel, WhatManyProducersSendTogetherWakesAMasterOnlySoOften) {
+  const cost_model cost{chip_config{}};
+  master_duties duties;
+  duties.tiles = 4;
+  duties.events = 24;
+  const double few = cost.master(duties);
+  duties.events = 40;
+  const double many = cost.master(duties);
+  duties.events = 400;
+  EXPECT_GT(many, few);
+  EXPECT_EQ(cost.master(duties), many);
+}
+
 TEST(CostModel, AMastersWorkGrowsWithTilesEventsAndSteps) {
   const cost_model cost{chip_config{}};
   master_duties duties;
