@@ -322,6 +322,7 @@ TEST_F(FloatNetwork, SaysWhatItCannotQuantise) {
               HasSubstr("training mode"));
   EXPECT_THAT(complaint(normed_network(), [](auto& b) { b.find("norm").mutable_input()->RemoveLast(); }),
               HasSubstr("5 inputs"));
+  EXPECT_THAT(complaint(normed_network(), [](auto& b) { b.find("norm").add_input("fc.w"); }), HasSubstr("5 inputs"));
   EXPECT_THAT(complaint(normed_network(), [](auto& b) { b.find("norm").set_input(4, "fc.w"); }),
               HasSubstr("one parameter per channel"));
   EXPECT_THAT(complaint(normed_network(), [](auto& b) { b.set(b.find("fc"), "alpha", 0.5f); }), HasSubstr("alpha"));

@@ -299,5 +299,31 @@ TEST(NodeExecutor, TheExactFormHasItsRangeOfScales) {
     EXPECT_THAT(complaint(ratio), ::testing::HasSubstr("is outside the range of the exact form")) << ratio;
 }
 
+// Windows of 2 columns and 3 rows, one column and two rows apart, each pixel of them a sixth.
+TEST(NodeExecutor, AveragesWindowsWithStridesOfTheirOwn) {
+  integer_graph g;
+  g.tensors = {{"image", 1, 7, 5, 1, -1, {}}, {"pool", 1, 3, 4, 1, -1, {}}};
+  graph_node image, pool;
+  image.output = 0;
+  pool.operation = make_operation(node_kind::average_pool);
+  pool.inputs = {0};
+  pool.output = 1;
+  pool.average() = {(1 << 16) / 6, 16};
+  pool.average().window = graph_window{2, 3, 1, 2, 0, 0};
+  g.nodes = {image, pool};
+  link_tensors(g);
+  feature_map map(1, 7, 5);
+  for (int x = 0; x < 5; ++x)
+    for (int y = 0; y < 7; ++y) map.at(x, y, 0) = static_cast<std::int8_t>(x * x * 5 - 7 * y + 3 * x * y % 11);
+  const feature_map found = node_executor(g, 1, reference_mode::adc).apply({&map});
+  for (int x = 0; x < 4; ++x)
+    for (int y = 0; y < 3; ++y) {
+      int sum = 0;
+      for (int kx = 0; kx < 2; ++kx)
+        for (int ky = 0; ky < 3; ++ky) sum += map.at(x + kx, 2 * y + ky, 0);
+      EXPECT_NEAR(found.at(x, y, 0), sum / 6., 0.51) << x << ", " << y;
+    }
+}
+
 }  // namespace
 }  // namespace ohmic
