@@ -95,6 +95,14 @@ TEST_F(ImageSetTest, FurtherImagesAreWholeWhateverRoomThereIs) {
   }
 }
 
+// Pictures that are narrower than the network takes have no other place: further ones are the first ones again.
+TEST_F(ImageSetTest, FurtherImagesOfNarrowPicturesAreTheSame) {
+  graph.tensors[0].width = 48;
+  config.images.count = 6;
+  const image_set set = load_images(config, graph, "");
+  for (std::size_t i = 2; i < 6; ++i) EXPECT_EQ(set.maps[i].data, set.maps[i - 2].data) << i;
+}
+
 TEST_F(ImageSetTest, HashTellsImagesApart) {
   config.images.count = 1;
   const std::string one = load_images(config, graph, "").hash;

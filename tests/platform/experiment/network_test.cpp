@@ -213,5 +213,16 @@ TEST_F(NetworkTest, TheSameGraphComesFromTheCacheAndABrokenEntryIsMadeAnew) {
   same(load_network(experiment(), true));
 }
 
+// A folder that is there is asked before the work: nothing is read for what cannot be written.
+TEST_F(NetworkTest, WhatCannotBeWrittenIsToldFirst) {
+  std::filesystem::create_directory(path("folder"));
+  try {
+    calibrate_file(path("none.onnx"), path("none"), 128, 1, {}, path("folder"), true);
+    FAIL();
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("cannot write " + path("folder")), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace ohmic
