@@ -12,7 +12,7 @@ namespace ohmic {
 /// NumPy's files, written by hand: the NPY header of version 1, and zip archives with stored or deflated entries.
 inline std::string little_bytes(std::uint64_t v, int bytes) {
   std::string s;
-  for (int i = 0; i < bytes; ++i) s += static_cast<char>(v >> 8 * i & 255);
+  for (int i = 0; i < bytes; ++i) s += static_cast<char>(i < 8 ? v >> 8 * i & 255 : 0);
   return s;
 }
 
