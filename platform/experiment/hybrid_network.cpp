@@ -88,8 +88,8 @@ class hybrid_run {
     report_.fresh_reference = fresh.reference;
 
     choose(search);
-    judge(fresh);
     if (request_.simulate) simulate();
+    judge(fresh);
     return std::move(report_);
   }
 
@@ -165,6 +165,7 @@ class hybrid_run {
         row.search = found.accuracy;
         row.holds = found.holds;
         row.choices = found.steps.size();
+        row.alternatives = found.alternatives;
         row.evaluations = store.evaluations() - before;
         report_.rows.push_back(row);
       }
@@ -215,9 +216,14 @@ class hybrid_run {
 
   void simulate() {
     std::vector<layer_choice> choices;
-    for (const hybrid_row& row : report_.rows)
-      if (std::isfinite(row.expected_cycles) && std::find(choices.begin(), choices.end(), row.choice) == choices.end())
-        choices.push_back(row.choice);
+    const auto add = [&](const layer_choice& choice) {
+      if (std::isfinite(expected_cycles(choice)) && std::find(choices.begin(), choices.end(), choice) == choices.end())
+        choices.push_back(choice);
+    };
+    for (const hybrid_row& row : report_.rows) {
+      add(row.choice);
+      for (const hybrid_step& other : row.alternatives) add(other.choice);
+    }
     image_set images;
     const auto batch = std::min(static_cast<std::size_t>(images_of_batch), order_.size());
     for (std::size_t i = 0; i < batch; ++i) images.maps.push_back(data_.quantised(order_[i], net_.graph.input().scale));
@@ -229,9 +235,21 @@ class hybrid_run {
       n.hash = fingerprint().add(write_calibrated_text()).add(to_digits(choice)).digits();
     }
     const std::vector<simulated_choice> found = simulate_networks(request_.config, networks, images, request_.quiet);
-    for (hybrid_row& row : report_.rows)
-      for (std::size_t c = 0; c < choices.size(); ++c)
-        if (choices[c] == row.choice) row.simulated = found[c];
+    std::map<layer_choice, simulated_choice> of;
+    for (std::size_t c = 0; c < choices.size(); ++c) of[choices[c]] = found[c];
+    for (hybrid_row& row : report_.rows) {
+      if (of.count(row.choice) == 0) continue;
+      row.simulated = of[row.choice];
+      for (const hybrid_step& other : row.alternatives) {
+        const auto known = of.find(other.choice);
+        if (known == of.end() || !known->second.error.empty()) continue;
+        if (row.simulated->error.empty() && row.simulated->figures.cycles <= known->second.figures.cycles) continue;
+        row.choice = other.choice;
+        row.search = other.accuracy;
+        row.simulated = known->second;
+        row.expected_cycles = expected_cycles(other.choice);
+      }
+    }
     report_.simulated_images = static_cast<unsigned>(batch);
   }
 

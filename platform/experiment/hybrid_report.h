@@ -7,6 +7,7 @@
 
 #include "platform/experiment/choice_simulations.h"
 #include "sw/compiler/hybrid/drawn_accuracy.h"
+#include "sw/compiler/hybrid/hybrid_search.h"
 #include "sw/compiler/hybrid/layer_choice.h"
 
 namespace ohmic {
@@ -24,6 +25,7 @@ struct hybrid_row {
   std::size_t evaluations = 0;   ///< for this row alone; what earlier rows had asked for is not asked again
   double expected_cycles = 0;    ///< of a batch; infinity: it does not fit the chip
   std::optional<simulated_choice> simulated;
+  std::vector<hybrid_step> alternatives;  ///< that the method found, until simulations have chosen
 };
 
 struct hybrid_report {

@@ -46,6 +46,8 @@ struct hybrid_result {
   drawn_accuracy accuracy;  ///< of it, on the draws of the search
   bool holds = false;       ///< the threshold, on these draws
   std::vector<hybrid_step> steps;
+  /// Choices that hold as well, by their expected times: whoever can measure times may take another one.
+  std::vector<hybrid_step> alternatives;
 };
 
 /// The mean loss is within the threshold. A loss that equals it is; rounding of decimal shares is forgiven.

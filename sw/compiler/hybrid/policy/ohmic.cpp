@@ -19,6 +19,9 @@ constexpr double least_loss = 1e-4;          // of a layer alone: less is not me
 constexpr double worth_a_change = 0.999;     // of the time
 constexpr std::size_t choices_to_time = 16;  // of the neighbours of a choice: mapping one takes up to a second
 
+constexpr std::size_t most_alternatives = 5;
+constexpr std::size_t most_tried = 10;  // to find them
+
 class search {
  public:
   explicit search(const hybrid_problem& problem)
@@ -147,7 +150,8 @@ class search {
     return best;
   }
 
-  /// The fastest that holds on all draws of the search and on as many others; all on cores, if none does.
+  /// The fastest that holds on all draws of the search and on as many others, and the next ones that do; all on cores,
+  /// if none does.
   hybrid_result finish() {
     std::vector<layer_choice> order;
     for (const auto& [choice, kept] : held_)
@@ -157,15 +161,21 @@ class search {
     });
     order.push_back(none_);  // if none holds
     hybrid_result result;
+    std::size_t tried = 0;
     for (const layer_choice& choice : order) {
+      if (result.holds && (++tried == most_tried || result.alternatives.size() == most_alternatives)) break;
       const drawn_accuracy twice = problem_.accuracy->accuracies({choice}, 2 * problem_.draws)[0];
       const auto middle = twice.shares.begin() + static_cast<std::ptrdiff_t>(problem_.draws);
+      const bool holds_twice =
+          within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
+      steps_.push_back({choice, twice, holds_twice});
+      if (result.holds) {
+        if (holds_twice) result.alternatives.push_back(steps_.back());
+        continue;
+      }
       result.choice = choice;
       result.accuracy = twice;
-      result.holds =
-          within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
-      steps_.push_back({choice, twice, result.holds});
-      if (result.holds) break;
+      result.holds = holds_twice;
     }
     result.steps = std::move(steps_);
     return result;

@@ -190,6 +190,23 @@ TEST(OhmicPolicy, WhatIsChosenHoldsOnOtherDraws) {
   EXPECT_EQ(found.accuracy.shares.size(), 40u);
 }
 
+// What else holds comes with the result, the fastest first: times are expected, and simulations may know better.
+TEST(OhmicPolicy, NamesOtherChoicesThatHold) {
+  made_accuracies source(
+      [&](unsigned bits, unsigned) { return bits == 7 ? .5 : .9 - .001 * __builtin_popcount(bits); });
+  const hybrid_problem p = additive(source, {4, 2, 1}, .01);
+  const hybrid_result found = policy("ohmic").search(p);
+  EXPECT_EQ(bits_of(found.choice), 3u) << "all but the smallest layer";
+  ASSERT_FALSE(found.alternatives.empty());
+  double share = analog_share(p.layers, found.choice);
+  for (const hybrid_step& other : found.alternatives) {
+    EXPECT_NE(other.choice, found.choice);
+    EXPECT_TRUE(within(p, other.accuracy));
+    EXPECT_LE(analog_share(p.layers, other.choice), share);
+    share = analog_share(p.layers, other.choice);
+  }
+}
+
 // Random additive losses under noise that is drawn anew for each choice: close to the best of all choices by the true
 // losses, and better than the greedy one by MACs on its own yardstick.
 TEST(OhmicPolicy, IsCloseToTheBestOnRandomLosses) {
