@@ -256,8 +256,7 @@ exit_code hybrid_command(const arguments& a) {
   request.out = a.out;
   request.json = a.json;
   attempt("to choose layers of " + request.model);
-  choose_layers(request);
-  return exit_code::right;
+  return choose_layers(request);
 }
 
 exit_code evaluate_command(const arguments& a) {

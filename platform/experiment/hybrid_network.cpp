@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -130,7 +131,7 @@ class hybrid_run {
   /// Everything that accuracies of choices depend on, but draw and choice.
   std::string key_of(const judged_part& part, const pcm::pcm_options& options) const {
     fingerprint key;
-    key.add(tool_hash()).add(write_calibrated_text()).add(pcm::to_text(options)).add(options.seed);
+    key.add(tool_hash()).add(calibrated_).add(pcm::to_text(options)).add(options.seed);
     key.add(request_.config.chip.ima.rows).add(request_.config.chip.ima.columns).add(part.count);
     for (std::size_t i = 0; i < part.count; ++i) {
       key.add(data_.labels[order_[part.begin + i]]);
@@ -138,7 +139,6 @@ class hybrid_run {
     }
     return key.digits();
   }
-  std::string write_calibrated_text() const { return calibrated_bytes_of(net_.bytes, request_.model, net_.graph); }
 
   void choose(const judged_part& part) {
     choice_evaluator evaluator(net_.graph, request_.config.chip.ima.columns, request_.analog,
@@ -232,11 +232,14 @@ class hybrid_run {
       network& n = networks.emplace_back();
       n.graph = put_on_cores(net_.graph, layers_on_cores(layers_, choice));
       n.file = request_.model;
-      n.hash = fingerprint().add(write_calibrated_text()).add(to_digits(choice)).digits();
+      n.hash = fingerprint().add(calibrated_).add(to_digits(choice)).digits();
     }
     const std::vector<simulated_choice> found = simulate_networks(request_.config, networks, images, request_.quiet);
     std::map<layer_choice, simulated_choice> of;
-    for (std::size_t c = 0; c < choices.size(); ++c) of[choices[c]] = found[c];
+    for (std::size_t c = 0; c < choices.size(); ++c) {
+      of[choices[c]] = found[c];
+      report_.simulations_right = report_.simulations_right && found[c].error.empty();
+    }
     for (hybrid_row& row : report_.rows) {
       if (of.count(row.choice) == 0) continue;
       row.simulated = of[row.choice];
@@ -256,6 +259,7 @@ class hybrid_run {
   const hybrid_request& request_;
   const prepared_network net_;
   const labelled_data data_;
+  const std::string calibrated_ = calibrated_bytes_of(net_.bytes, request_.model, net_.graph);  // the file
   const std::vector<choosable_layer> layers_;
   std::vector<std::size_t> order_;
   std::map<layer_choice, double> times_;
@@ -266,7 +270,7 @@ std::string file_name(const hybrid_row& row) { return fmt::format("{}_{:g}", row
 
 }  // namespace
 
-void choose_layers(const hybrid_request& request) {
+exit_code choose_layers(const hybrid_request& request) {
   std::vector<named_file> outputs;
   std::vector<std::string> files;
   if (!request.out.empty())
@@ -298,6 +302,7 @@ void choose_layers(const hybrid_request& request) {
   }
   if (!request.quiet) print(hybrid_table(report, request));
   if (!request.json.empty()) write_whole_file(request.json, hybrid_json(report, request));
+  return report.simulations_right ? exit_code::right : exit_code::outputs_differ;
 }
 
 }  // namespace ohmic

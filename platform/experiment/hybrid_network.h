@@ -6,6 +6,7 @@
 
 #include "ip/ima/pcm/pcm_options.h"
 #include "platform/config/experiment_config.h"
+#include "platform/run/exit_code.h"
 #include "sw/compiler/hybrid/hybrid_search.h"
 
 namespace ohmic {
@@ -33,7 +34,8 @@ struct hybrid_request {
 /// `ohmic hybrid`: decides for each layer of a network whether it runs on crossbars or on cores, so that the loss of
 /// accuracy stays below a threshold so long after programming; by each method and for each threshold. Judges what was
 /// found by other chips and images, and simulates it on the experiment's chip. Prints a table, writes calibrated
-/// networks and JSON. Throws what the parts throw for a user's mistake.
-void choose_layers(const hybrid_request& request);
+/// networks and JSON. The code tells if a simulation failed or gave other logits than the integer reference. Throws
+/// what the parts throw for a user's mistake.
+exit_code choose_layers(const hybrid_request& request);
 
 }  // namespace ohmic

@@ -110,6 +110,7 @@ std::string hybrid_table(const hybrid_report& report, const hybrid_request& requ
           ? " !: no choice was found that holds the threshold."
           : "");
   if (!report.unmappable.empty()) text += fmt::format("Some choices do not fit the chip: {}\n", report.unmappable);
+  if (!report.simulations_right) text += "A simulation failed, or its logits differ from the integer reference.\n";
   text += "\nlayers on crossbars (#), in the network's order:\n";
   for (const hybrid_row& row : report.rows) {
     if (row.threshold == 0) continue;

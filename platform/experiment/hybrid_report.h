@@ -40,6 +40,7 @@ struct hybrid_report {
   std::size_t evaluations = 0;                ///< networks run on an image of one chip
   double evaluation_seconds = 0;
   unsigned simulated_images = 0;
+  bool simulations_right = true;  ///< each ended well, with the reference's logits
 };
 
 /// Rows that no other one beats in fresh accuracy, batch time, time between images, and energy where it is known.

@@ -18,7 +18,6 @@ constexpr unsigned first_draws = 5;          // of single layers, and before any
 constexpr double least_loss = 1e-4;          // of a layer alone: less is not measured
 constexpr double worth_a_change = 0.999;     // of the time
 constexpr std::size_t choices_to_time = 16;  // of the neighbours of a choice: mapping one takes up to a second
-
 constexpr std::size_t most_alternatives = 5;
 constexpr std::size_t most_tried = 10;  // to find them
 
@@ -159,8 +158,9 @@ class search {
     std::sort(order.begin(), order.end(), [&](const layer_choice& a, const layer_choice& b) {
       return std::make_pair(time_of(a), a) < std::make_pair(time_of(b), b);
     });
-    order.push_back(none_);  // if none holds
     hybrid_result result;
+    result.choice = none_;
+    result.accuracy = problem_.accuracy->accuracies({none_}, problem_.draws)[0];
     std::size_t tried = 0;
     for (const layer_choice& choice : order) {
       if (result.holds && (++tried == most_tried || result.alternatives.size() == most_alternatives)) break;
@@ -169,13 +169,14 @@ class search {
       const bool holds_twice =
           within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
       steps_.push_back({choice, twice, holds_twice});
+      if (!holds_twice) continue;
       if (result.holds) {
-        if (holds_twice) result.alternatives.push_back(steps_.back());
+        result.alternatives.push_back(steps_.back());
         continue;
       }
       result.choice = choice;
       result.accuracy = twice;
-      result.holds = holds_twice;
+      result.holds = true;
     }
     result.steps = std::move(steps_);
     return result;
