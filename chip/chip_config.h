@@ -35,13 +35,32 @@ struct chip_config {
     cycle_t wake_cycles = 2;                 ///< event to response of a sleeping cv.elw (>= 1)
   } cluster;
 
+  /// Clusters that are made alike, where a chip's are not all. What is not named here is common to all clusters.
+  struct cluster_make {
+    std::vector<unsigned> clusters;  ///< sorted
+    unsigned cores = 16;             ///< 1..64
+    bool ima = true;                 ///< false: its registers and crossbar are not there
+  };
+  /// Those that `cluster` and `ima` do not tell the truth about; disjoint.
+  std::vector<cluster_make> makes;
+  unsigned cores_of(unsigned cluster_index) const;
+  bool has_ima(unsigned cluster_index) const;
+  /// Of its largest cluster.
+  unsigned most_cores() const;
+  unsigned all_cores() const;
+  /// Clusters that have one.
+  unsigned imas() const;
+  /// Every make of the chip once, with all of its clusters; one if they are all alike. In the order of their first
+  /// clusters.
+  std::vector<cluster_make> all_makes() const;
+
   struct cores_config {
     core_model model = core_model::iss;
     struct override_entry {
       std::vector<unsigned> clusters, cores;  ///< sorted
       core_model model = core_model::iss;
     };
-    std::vector<override_entry> overrides;  ///< disjoint
+    std::vector<override_entry> overrides;  ///< disjoint; may name more cores than a cluster has
     /// Cores go on as another model while the program runs.
     struct hand_over {
       enum class moment : std::uint8_t { marker, cycle, pc, symbol };
@@ -133,6 +152,7 @@ struct chip_config {
   static constexpr std::uint64_t hbm_base = 0x80000000u;
 
  private:
+  const cluster_make* make_of(unsigned cluster_index) const;
   static std::uint64_t power_of_two_from(std::uint64_t least) {
     std::uint64_t bytes = 1;
     while (bytes < least) bytes *= 2;

@@ -265,7 +265,8 @@ class cluster {
   bool others_touched_ = false;     // look_ahead() must be done again
   bool port_busy_ = false;          // a wide port takes part in arbitration
   bool register_bus_taken_ = false;
-  unsigned core_count_;
+  const unsigned core_count_;
+  const bool has_ima_;
   requester_turn turn_;
   Cores cores_;
   due_wheel wheel_;

@@ -20,8 +20,9 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::
       peripheral_bytes_(chip.peripheral_bytes()),
       own_global_(chip.cluster_l1(index) >> 32 ? static_cast<std::uint32_t>(chip_config::own_l1_base)
                                                : static_cast<std::uint32_t>(chip.cluster_l1(index))),
-      core_count_(chip.cluster.cores),
-      turn_(chip.cluster.cores + port_count),
+      core_count_(chip.cores_of(index)),
+      has_ima_(chip.has_ima(index)),
+      turn_(core_count_ + port_count),
       cores_(std::move(cores)),
       observer_(std::move(observer)),
       chip_(chip),
@@ -30,7 +31,7 @@ cluster<Cores, Observer>::cluster(const chip_config& chip, unsigned index, std::
       peripheral_base_(chip.own_peripheral_base()),
       global_base_(chip.cluster_l1(index)),
       control_(make_cluster_identity(chip, index)),
-      events_(chip.cluster.cores),
+      events_(core_count_),
       dma_(make_dma_parameters(chip, index)),
       ima_(make_ima_parameters(chip)),
       icache_(make_icache_config(chip, index)),
@@ -147,7 +148,8 @@ void cluster<Cores, Observer>::serve_register(unsigned h, const bus_request& req
     e.pc = request.pc;
     e.addr = request.addr;
     e.act = request.write ? guest_act::write : guest_act::read;
-    e.what = "no such register, or it refuses this access";
+    e.what = has_ima_ || offset - map::ima_base >= map::ima_bytes ? "no such register, or it refuses this access"
+                                                                  : "this cluster has no IMA";
     report(e);
     data = bad_access_pattern >> shift;
   }
@@ -182,7 +184,7 @@ register_access cluster<Cores, Observer>::read_register(std::uint32_t offset, in
   if (offset - map::event_unit_base < map::event_unit_bytes) return events_.read(core, offset - map::event_unit_base);
   if (const std::uint32_t at = offset - map::dma_base; registers::dma::access.readable(at))
     return register_access::ok(dma_.read_register(at, now));
-  if (const std::uint32_t at = offset - map::ima_base; registers::ima::access.readable(at))
+  if (const std::uint32_t at = offset - map::ima_base; has_ima_ && registers::ima::access.readable(at))
     return register_access::ok(ima_.read_register(at, now));
   return register_access::error();
 }
@@ -203,7 +205,7 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
     dma_.write_register(at, value, now);
     return true;
   }
-  if (const std::uint32_t at = offset - map::ima_base; registers::ima::access.writable(at)) {
+  if (const std::uint32_t at = offset - map::ima_base; has_ima_ && registers::ima::access.writable(at)) {
     ima_.write_register(at, value, now);
     return true;
   }
@@ -240,6 +242,7 @@ std::size_t cluster<Cores, Observer>::debug_access(std::uint64_t offset, std::ui
   }
   const std::uint64_t reg = offset - l1_bytes_;
   if (reg - map::crossbar_base < map::crossbar_bytes) {
+    if (!has_ima_) return 0;
     const std::uint64_t at = reg - map::crossbar_base;
     const bool ok = write ? ima_.cells().write_weights(at, data, bytes) : ima_.cells().read_weights(at, data, bytes);
     return ok ? bytes : 0;

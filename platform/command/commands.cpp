@@ -305,7 +305,7 @@ exit_code models_command(const arguments& a) {
 
 exit_code info_command(const arguments& a) {
   const chip_config chip = load_chip(a.file, a.sets);
-  print(fmt::format("# {} clusters, {} cores, hash {}\n", chip.clusters(), chip.clusters() * chip.cluster.cores,
+  print(fmt::format("# {} clusters, {} cores, {} IMAs, hash {}\n", chip.clusters(), chip.all_cores(), chip.imas(),
                     chip_hash(chip)));
   print(fmt::format(
       "# own L1 {:#x}, own peripherals {:#x}, cluster n's L1 {:#x} + n * {:#x}, HBM {:#x}, platform {:#x}\n",

@@ -20,6 +20,12 @@ struct chip_file {
     std::optional<unsigned> l1_banks;
     std::optional<std::uint64_t> peripheral_cycles, wake_cycles;
   } cluster;
+  struct make {
+    std::string clusters, place;
+    std::optional<unsigned> cores;
+    std::optional<bool> ima;
+  };
+  std::vector<make> makes;
   struct {
     std::optional<std::string> model;
     struct override_entry {

@@ -111,6 +111,19 @@ std::string add(placed_override added, std::vector<placed_override>& all) {
   return "";
 }
 
+/// The chip's where no cluster is named.
+unsigned most_cores(const std::vector<unsigned>& clusters, const chip_config& chip) {
+  unsigned most = clusters.empty() ? chip.cluster.cores : 0;
+  for (const unsigned cluster : clusters) most = std::max(most, chip.cores_of(cluster));
+  return most;
+}
+
+unsigned least_cores(const std::vector<unsigned>& clusters, const chip_config& chip) {
+  unsigned least = most_cores(clusters, chip);
+  for (const unsigned cluster : clusters) least = std::min(least, chip.cores_of(cluster));
+  return least;
+}
+
 config_node scalar(const std::string& text, const std::string& place) {
   config_node node;
   node.kind = config_node::kind_t::scalar;
@@ -148,6 +161,15 @@ std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsig
   std::sort(numbers.begin(), numbers.end());
   if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) return std::nullopt;
   return numbers;
+}
+
+std::optional<std::vector<unsigned>> parse_cores(const std::string& text, const std::vector<unsigned>& clusters,
+                                                 const chip_config& chip) {
+  return parse_ranges(text, text == "all" ? most_cores(clusters, chip) : least_cores(clusters, chip));
+}
+
+std::string allowed_cores(const std::string& text, const std::vector<unsigned>& clusters, const chip_config& chip) {
+  return allowed_ranges(text, least_cores(clusters, chip));
 }
 
 std::string ranges_text(const std::vector<unsigned>& numbers) {
@@ -224,10 +246,13 @@ std::vector<std::pair<unsigned, unsigned>> named_cores(const std::string& text, 
     throw config_error(place + ": " + what + ": " + allowed_ranges(range, count));
   };
   const std::vector<unsigned> clusters = numbers("clusters", text.substr(0, dot), chip.clusters());
-  const std::vector<unsigned> cores = numbers("cores", text.substr(dot + 1), chip.cluster.cores);
+  const std::string cores_text = text.substr(dot + 1);
+  const auto cores = parse_cores(cores_text, clusters, chip);
+  if (!cores) throw config_error(place + ": cores: " + allowed_cores(cores_text, clusters, chip));
   std::vector<std::pair<unsigned, unsigned>> named;
   for (unsigned cluster : clusters)
-    for (unsigned core : cores) named.emplace_back(cluster, core);
+    for (unsigned core : *cores)
+      if (core < chip.cores_of(cluster)) named.emplace_back(cluster, core);
   return named;
 }
 
@@ -238,15 +263,14 @@ std::vector<std::string> choose_cores(const chip_file& file, chip_config& chip) 
   for (const auto& o : file.cores.overrides) {
     placed_override next{{}, o.place, o.from_option};
     next.entry.model = core_model_named(o.model).value_or(core_model::iss);
-    const auto take = [&](const char* key, const std::string& text, unsigned count, std::vector<unsigned>& to) {
-      if (auto numbers = parse_ranges(text, count)) {
-        to = std::move(*numbers);
-      } else {
-        errors.push_back(o.place + ": cores.overrides: " + key + ": " + allowed_ranges(text, count));
-      }
-    };
-    take("clusters", o.clusters, chip.clusters(), next.entry.clusters);
-    take("cores", o.cores, chip.cluster.cores, next.entry.cores);
+    if (auto clusters = parse_ranges(o.clusters, chip.clusters()))
+      next.entry.clusters = std::move(*clusters);
+    else
+      errors.push_back(o.place + ": cores.overrides: clusters: " + allowed_ranges(o.clusters, chip.clusters()));
+    if (auto cores = parse_cores(o.cores, next.entry.clusters, chip))
+      next.entry.cores = std::move(*cores);
+    else
+      errors.push_back(o.place + ": cores.overrides: cores: " + allowed_cores(o.cores, next.entry.clusters, chip));
     if (std::string wrong = add(std::move(next), all); !wrong.empty()) errors.push_back(std::move(wrong));
   }
   for (placed_override& o : all) chip.cores.overrides.push_back(std::move(o.entry));

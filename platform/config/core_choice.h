@@ -24,6 +24,13 @@ std::optional<std::vector<unsigned>> parse_ranges(const std::string& text, unsig
 /// "... is not allowed; allowed: ..." for a text that is neither.
 std::string allowed_ranges(const std::string& text, unsigned count);
 
+/// Numbers of cores that each of the clusters has; of "all" also those that only some of them have. Nothing if it is
+/// neither.
+std::optional<std::vector<unsigned>> parse_cores(const std::string& text, const std::vector<unsigned>& clusters,
+                                                 const chip_config& chip);
+/// "... is not allowed; allowed: ..." for a text that is neither.
+std::string allowed_cores(const std::string& text, const std::vector<unsigned>& clusters, const chip_config& chip);
+
 /// The other way: "0-3,7" of sorted numbers.
 std::string ranges_text(const std::vector<unsigned>& numbers);
 

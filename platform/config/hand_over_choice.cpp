@@ -128,15 +128,14 @@ std::vector<std::string> choose_hand_overs(const chip_file& file, chip_config& c
   for (const auto& o : file.cores.hand_overs) {
     hand_over& next = chip.cores.hand_overs.emplace_back();
     next.model = core_model_named(o.model).value_or(core_model::iss);
-    const auto take = [&](const char* key, const std::string& text, unsigned count, std::vector<unsigned>& to) {
-      if (auto numbers = parse_ranges(text, count)) {
-        to = std::move(*numbers);
-      } else {
-        errors.push_back(o.place + ": cores.hand_over: " + key + ": " + allowed_ranges(text, count));
-      }
-    };
-    take("clusters", o.clusters, chip.clusters(), next.clusters);
-    take("cores", o.cores, chip.cluster.cores, next.cores);
+    if (auto clusters = parse_ranges(o.clusters, chip.clusters()))
+      next.clusters = std::move(*clusters);
+    else
+      errors.push_back(o.place + ": cores.hand_over: clusters: " + allowed_ranges(o.clusters, chip.clusters()));
+    if (auto cores = parse_cores(o.cores, next.clusters, chip))
+      next.cores = std::move(*cores);
+    else
+      errors.push_back(o.place + ": cores.hand_over: cores: " + allowed_cores(o.cores, next.clusters, chip));
     if (!parse_moment(o.at, next))
       errors.push_back(o.place + ": cores.hand_over: at: \"" + printable(o.at) +
                        "\" is no moment; allowed: " + moments);
@@ -150,6 +149,7 @@ std::vector<std::string> choose_hand_overs(const chip_file& file, chip_config& c
       const hand_over& next = chip.cores.hand_overs[i];
       if (!std::binary_search(next.clusters.begin(), next.clusters.end(), cluster)) continue;
       for (const unsigned core : next.cores) {
+        if (core >= cores.size()) continue;  // "all": of larger clusters
         if (const std::string wrong = contradiction(cores[core], next); !wrong.empty())
           return {file.cores.hand_overs[i].place + ": cores.hand_over: core " + std::to_string(cluster) + "." +
                   std::to_string(core) + " " + wrong +

@@ -6,6 +6,7 @@
 #include "platform/config/chip_file.h"
 #include "platform/config/core_choice.h"
 #include "platform/config/hand_over_choice.h"
+#include "platform/config/make_choice.h"
 #include "platform/config/schema.h"
 #include "platform/config/tree_reader.h"
 
@@ -145,6 +146,16 @@ chip_file to_chip_file(const config_node& root) {
   read("cluster.l1_banks", f.cluster.l1_banks);
   read("cluster.peripheral_cycles", f.cluster.peripheral_cycles);
   read("cluster.wake_cycles", f.cluster.wake_cycles);
+  if (const config_node* makes = root.find("clusters")) {
+    for (const config_node& item : makes->items) {
+      auto& m = f.makes.emplace_back();
+      m.clusters = item.find("clusters")->scalar;
+      const tree_reader of_item(item);
+      of_item("cores", m.cores);
+      of_item("ima", m.ima);
+      m.place = item.place;
+    }
+  }
   read("cores.model", f.cores.model);
   if (const config_node* overrides = root.find("cores.overrides")) {
     for (const config_node& item : overrides->items) {
@@ -255,6 +266,7 @@ chip_config resolve_chip(const config_node& as_written) {
   apply(f.hbm.outstanding, c.hbm.outstanding);
 
   refuse_mistakes(combination_rules(root, c).broken());
+  refuse_mistakes(choose_makes(f, c));
   refuse_mistakes(choose_cores(f, c));
   refuse_mistakes(choose_hand_overs(f, c));
   return c;

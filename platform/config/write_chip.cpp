@@ -71,7 +71,16 @@ std::string cores(const chip_config& c) {
   return out;
 }
 
-/// Everything but the name and the cores' models.
+std::string makes(const chip_config& c) {
+  std::string out = "clusters:";
+  out += c.makes.empty() ? " []\n" : "\n";
+  for (const auto& m : c.makes)
+    out += "  - {clusters: " + ranges(m.clusters) + ", cores: " + std::to_string(m.cores) +
+           ", ima: " + (m.ima ? "true" : "false") + "}\n";
+  return out;
+}
+
+/// Everything but the name, clusters of other makes and the cores' models.
 std::string body(const chip_config& c) {
   std::ostringstream o;
   o << "clock_ghz: " << number(c.clock_ghz) << "\n"
@@ -121,12 +130,15 @@ std::string body(const chip_config& c) {
 
 }  // namespace
 
-std::string to_yaml(const chip_config& chip) { return "name: " + quoted(chip.name) + "\n" + cores(chip) + body(chip); }
+std::string to_yaml(const chip_config& chip) {
+  return "name: " + quoted(chip.name) + "\n" + makes(chip) + cores(chip) + body(chip);
+}
 
-// FNV-1a over the spelled-out chip and the design of its cores.
+// FNV-1a over the spelled-out chip, makes of clusters that differ, and the design of its cores.
 std::string chip_hash(const chip_config& chip) {
   std::uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char c : body(chip) + chip.other_core_designs()) hash = (hash ^ c) * 0x100000001b3u;
+  const std::string others = chip.makes.empty() ? "" : makes(chip);
+  for (unsigned char c : body(chip) + others + chip.other_core_designs()) hash = (hash ^ c) * 0x100000001b3u;
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
   return text;

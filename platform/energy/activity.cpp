@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/config/config_error.h"
+#include "platform/config/core_choice.h"
 
 namespace ohmic {
 namespace {
@@ -36,13 +37,31 @@ unsigned routers(const json& factors) {
   return all;
 }
 
+void add(const chip_parts& cluster, double share, chip_parts& to) {
+  to.clusters += share * cluster.clusters;
+  to.cores += share * cluster.cores;
+  to.imas += share * cluster.imas;
+}
+
+/// What each cluster is made of.
+std::vector<chip_parts> clusters_of(const json& chip) {
+  unsigned count = 1;
+  for (const json& factor : chip.at("network").at("factors")) count = number(count * factor.get<double>());
+  std::vector<chip_parts> all(count, {1, double(number(chip.at("cluster").at("cores"))), 1});
+  for (const json& make : chip.value("clusters", json::array())) {
+    const auto clusters = parse_ranges(make.at("clusters"), count);
+    if (!clusters) throw config_error("clusters names clusters that are not there");
+    for (const unsigned i : *clusters)
+      all[i] = {1, double(number(make.at("cores"))), make.at("ima").get<bool>() ? 1.0 : 0.0};
+  }
+  return all;
+}
+
 void read_shape(const json& s, chip_activity& a) {
   const json& chip = s.at("resolved_chip");
   if (!chip.at("network").at("factors").is_array()) throw config_error("network.factors is no list");
-  a.clusters = 1;
-  for (const json& factor : chip.at("network").at("factors")) a.clusters = number(a.clusters * factor.get<double>());
   a.routers = routers(chip.at("network").at("factors"));
-  a.cores_per_cluster = number(chip.at("cluster").at("cores"));
+  for (const chip_parts& cluster : clusters_of(chip)) add(cluster, 1, a.parts);
   a.l1_kib = chip.at("cluster").at("l1_bytes").get<double>() / 1024;
   a.icache_kib = chip.at("icache").at("shared_bytes").get<double>() / 1024;
   a.rows = number(chip.at("ima").at("rows"));
@@ -70,8 +89,9 @@ void read_stages(const json& s, chip_activity& a) {
   std::map<std::string, std::size_t> number;
   for (const json& stage : s.value("stages", json::array())) {
     number[stage.at("name")] = a.stages.size();
-    a.stages.push_back({stage.at("name"), {}, 0});
+    a.stages.push_back({stage.at("name"), {}, {}});
   }
+  const std::vector<chip_parts> made = clusters_of(s.at("resolved_chip"));
   for (const json& cluster : s.value("clusters", json::array())) {
     const json& shares = cluster.at("stage_shares");
     double mvms = 0, work = 0;
@@ -80,7 +100,7 @@ void read_stages(const json& s, chip_activity& a) {
     for (const json& share : shares) {
       stage_activity& stage = a.stages.at(number.at(share.at("stage")));
       const double by_mvms = part(share.at("mvms"), mvms), by_work = part(share.at("work"), work);
-      stage.clusters += by_work;
+      add(made.at(cluster.at("cluster").get<std::size_t>()), by_work, stage.parts);
       for (const auto& [block, counters] : cluster.at("counters_after_boot").items())
         for (const auto& [name, value] : counters.items())
           stage.counts[block + "." + name] += value.get<double>() * (follows_mvms(block) ? by_mvms : by_work);

@@ -9,11 +9,16 @@ namespace ohmic {
 /// Counts by "block.name", as in summary.json ("ima.mvms"). Of a part of a cluster they need not be whole.
 using activity_counts = std::map<std::string, double>;
 
+/// What a chip, or what of it serves a stage, is made of; clusters that serve several stages count in part.
+struct chip_parts {
+  double clusters = 0, cores = 0, imas = 0;
+};
+
 /// What one stage of a network did, all of its clusters together.
 struct stage_activity {
   std::string name;
   activity_counts counts;
-  double clusters = 0;  ///< those that serve several stages count in part
+  chip_parts parts;
 };
 
 /// What a chip did in the time that is reported, and what it is made of: all that its energy depends on.
@@ -22,7 +27,8 @@ struct chip_activity {
   double seconds = 0;
   unsigned images = 0;  ///< 0: it ran no network
   double macs = 0;      ///< of all images
-  unsigned clusters = 0, cores_per_cluster = 0, rows = 0, columns = 0, routers = 0;
+  chip_parts parts;
+  unsigned rows = 0, columns = 0, routers = 0;
   double l1_kib = 0, icache_kib = 0;  ///< of a cluster
   activity_counts total;              ///< of all clusters; network.byte_hops and hbm.bytes, too
   std::vector<stage_activity> stages;

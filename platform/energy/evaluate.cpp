@@ -50,21 +50,27 @@ const term terms[] = {
     {"hbm.byte", "hbm", {"hbm.bytes"}},
 };
 
-/// Area, and the leakage of it. per_cluster: of each cluster, else of the chip.
+/// Area, and the leakage of it. in_clusters: of some of its parts, else of the chip.
 struct piece {
   const char *key, *block, *leakage;
-  bool per_cluster;
-  double (*count)(const chip_activity&);
+  bool in_clusters;
+  double (*count)(const chip_activity&, const chip_parts& of);
 };
 
 const piece pieces[] = {
-    {"area.ima_column", "ima", "leakage.analog", true, [](const chip_activity& a) { return double(a.columns); }},
-    {"area.ima_cell", "ima", "leakage.analog", true, [](const chip_activity& a) { return double(a.rows) * a.columns; }},
-    {"area.core", "cores", "leakage.logic", true, [](const chip_activity& a) { return double(a.cores_per_cluster); }},
-    {"area.l1_kib", "l1", "leakage.memory", true, [](const chip_activity& a) { return a.l1_kib; }},
-    {"area.icache_kib", "icache", "leakage.memory", true, [](const chip_activity& a) { return a.icache_kib; }},
-    {"area.cluster", "cluster", "leakage.logic", true, [](const chip_activity&) { return 1.0; }},
-    {"area.router", "network", "leakage.logic", false, [](const chip_activity& a) { return double(a.routers); }},
+    {"area.ima_column", "ima", "leakage.analog", true,
+     [](const chip_activity& a, const chip_parts& of) { return of.imas * a.columns; }},
+    {"area.ima_cell", "ima", "leakage.analog", true,
+     [](const chip_activity& a, const chip_parts& of) { return of.imas * a.rows * a.columns; }},
+    {"area.core", "cores", "leakage.logic", true, [](const chip_activity&, const chip_parts& of) { return of.cores; }},
+    {"area.l1_kib", "l1", "leakage.memory", true,
+     [](const chip_activity& a, const chip_parts& of) { return of.clusters * a.l1_kib; }},
+    {"area.icache_kib", "icache", "leakage.memory", true,
+     [](const chip_activity& a, const chip_parts& of) { return of.clusters * a.icache_kib; }},
+    {"area.cluster", "cluster", "leakage.logic", true,
+     [](const chip_activity&, const chip_parts& of) { return of.clusters; }},
+    {"area.router", "network", "leakage.logic", false,
+     [](const chip_activity& a, const chip_parts&) { return double(a.routers); }},
 };
 
 constexpr const char* block_names[] = {"ima", "cores", "l1", "icache", "dma", "cluster", "network", "hbm"};
@@ -114,9 +120,9 @@ class evaluation {
   double joules(const term& t, const activity_counts& counts) const {
     return applies(t) ? events(t, counts) * c_(t.key) * scale_of(t) : 0;
   }
-  /// Leakage of `share` clusters (of per-cluster pieces), in joules.
-  double leaked(const piece& p, double share) const {
-    return p.count(a_) * c_(p.key) * c_(p.leakage) * scale_of(p) * a_.seconds * share;
+  /// Leakage in joules.
+  double leaked(const piece& p, const chip_parts& of) const {
+    return p.count(a_, of) * c_(p.key) * c_(p.leakage) * scale_of(p) * a_.seconds;
   }
   energy_part& block(const std::string& name) {
     return *std::find_if(r_.blocks.begin(), r_.blocks.end(), [&](const auto& b) { return b.name == name; });
@@ -136,8 +142,7 @@ class evaluation {
       (t.when == reading::fixed ? r_.crossbars_fixed_j : r_.crossbars_in_use_j) += events(t, a_.total) * c_(t.key);
     }
     for (const piece& p : pieces) {
-      const double clusters = p.per_cluster ? a_.clusters : 1;
-      const double area = p.count(a_) * c_(p.key) * clusters, j = leaked(p, clusters);
+      const double area = p.count(a_, a_.parts) * c_(p.key), j = leaked(p, a_.parts);
       block(p.block).area_mm2 += area;
       block(p.block).leakage_j += j;
       share(p.key).area_mm2 += area;
@@ -161,8 +166,8 @@ class evaluation {
     stage_energy e{s.name, {}, 0, 0};
     for (const term& t : terms) e.by_block[t.block] += joules(t, s.counts);
     for (const piece& p : pieces) {
-      if (!p.per_cluster) continue;
-      const double j = leaked(p, s.clusters);
+      if (!p.in_clusters) continue;
+      const double j = leaked(p, s.parts);
       e.by_block[p.block] += j;
       e.leakage_j += j;
     }

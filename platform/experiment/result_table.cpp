@@ -60,8 +60,11 @@ std::string result_table(const run_figures& f, const experiment_config& config, 
                          const network& net, const image_set& images) {
   std::string out = "\n" + stage_rows(f) + "\n" + image_rows(f, net, images) + "\n";
   auto row = [&](const char* what, const std::string& value) { out += fmt::format("{:<12} {}\n", what, value); };
-  row("chip", fmt::format("{}: {} clusters x {} cores, {} clusters used, mapping {}", config.chip.name,
-                          config.chip.clusters(), config.chip.cluster.cores, f.clusters_used, source.policy));
+  const std::string cores = config.chip.makes.empty()
+                                ? fmt::format("x {} cores", config.chip.cluster.cores)
+                                : fmt::format("with {} cores and {} IMAs", config.chip.all_cores(), config.chip.imas());
+  row("chip", fmt::format("{}: {} clusters {}, {} clusters used, mapping {}", config.chip.name, config.chip.clusters(),
+                          cores, f.clusters_used, source.policy));
   row("time", fmt::format("{:.3f} ms for {} images ({} cycles; bound {})", f.seconds_on_chip * 1e3, images.size(),
                           grouped(f.cycles), grouped(static_cast<std::uint64_t>(f.bound_cycles))));
   std::string throughput = fmt::format("{:.1f} images/s", f.images_per_s);

@@ -112,7 +112,7 @@ std::uint64_t sum(const run_figures& f, std::uint64_t cluster_activity::* of) {
 json crossbars_json(const experiment_config& config, const deployment& source) {
   std::uint64_t used = 0;
   for (const crossbar_image& c : source.crossbars) used += std::uint64_t{c.rows} * c.bitlines;
-  const std::uint64_t all = std::uint64_t{config.chip.clusters()} * config.chip.ima.rows * config.chip.ima.columns;
+  const std::uint64_t all = std::uint64_t{config.chip.imas()} * config.chip.ima.rows * config.chip.ima.columns;
   std::set<unsigned> clusters;
   for (const crossbar_image& c : source.crossbars) clusters.insert(c.cluster);
   return {{"used", clusters.size()},
@@ -132,7 +132,9 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["exit_code"] = static_cast<int>(f.code);
   s["chip"] = {{"name", config.chip.name},
                {"clusters", config.chip.clusters()},
-               {"cores_per_cluster", config.chip.cluster.cores}};
+               {"cores_per_cluster", config.chip.cluster.cores},
+               {"cores", config.chip.all_cores()},
+               {"imas", config.chip.imas()}};
   s["model"] = source.model;
   s["model_hash"] = source.model_hash;
   s["mapping"] = source.policy;

@@ -129,7 +129,7 @@ class chip_machine : public machine {
 
   run_end run(const run_options& options) override {
     for (unsigned i = 0; i < chip_.clusters(); ++i)
-      for (unsigned h = 0; h < chip_.config().cluster.cores; ++h)
+      for (unsigned h = 0; h < chip_.config().cores_of(i); ++h)
         chip_.cluster(i).cores().set_trap_limit(h, options.trap_limit);
     chip_.start();
     const run_end end = chip_.run(options);

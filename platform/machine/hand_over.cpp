@@ -34,7 +34,7 @@ std::vector<std::vector<std::vector<relay_leg>>> relay_legs(const chip_config& c
   std::vector<elf_segment> texts;
   for (std::size_t p = 0; p < programs.size(); ++p) texts.push_back(programs[p].text());
   std::vector<std::vector<std::vector<relay_leg>>> legs(config.clusters());
-  for (auto& by_core : legs) by_core.resize(config.cluster.cores);
+  for (unsigned cluster = 0; cluster < legs.size(); ++cluster) legs[cluster].resize(config.cores_of(cluster));
   for (unsigned order = 0; order < config.cores.hand_overs.size(); ++order) {
     const hand_over& h = config.cores.hand_overs[order];
     for (const unsigned cluster : h.clusters) {
@@ -48,7 +48,8 @@ std::vector<std::vector<std::vector<relay_leg>>> relay_legs(const chip_config& c
         leg.pc = watched_pc(h, programs[program], texts[program]);
         leg.times = h.times;
       }
-      for (const unsigned core : h.cores) legs[cluster][core].push_back(leg);
+      for (const unsigned core : h.cores)
+        if (core < legs[cluster].size()) legs[cluster][core].push_back(leg);
     }
   }
   return legs;
@@ -59,7 +60,9 @@ std::vector<hand_over_report> begin_hand_over_reports(const chip_config& config)
   for (const hand_over& h : config.cores.hand_overs) {
     hand_over_report& r = reports.emplace_back();
     r.text = text_of(h);
-    r.cores = static_cast<unsigned>(h.clusters.size() * h.cores.size());
+    for (const unsigned cluster : h.clusters)
+      r.cores += static_cast<unsigned>(std::count_if(h.cores.begin(), h.cores.end(),
+                                                     [&](unsigned core) { return core < config.cores_of(cluster); }));
   }
   return reports;
 }

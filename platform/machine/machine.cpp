@@ -41,8 +41,8 @@ std::unique_ptr<machine> make_machine(const chip_config& config, const program_s
     if (config.any_core(model)) return make_mixed_machine(config, programs, options);
 #endif
   return make_chip_machine<iss_group>(config, programs, options,
-                                      [&](const program_text& text, unsigned, unsigned first_mhartid) {
-                                        iss_group cores(text.decoded, config.cluster.cores, first_mhartid);
+                                      [&](const program_text& text, unsigned cluster, unsigned first_mhartid) {
+                                        iss_group cores(text.decoded, config.cores_of(cluster), first_mhartid);
                                         cores.follow(text.versions);
                                         return cores;
                                       });

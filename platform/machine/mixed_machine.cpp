@@ -46,7 +46,7 @@ Cores join(const chip_config& config, unsigned cluster, const program_text& text
            unsigned lockstep_mismatches, More... more) {
   std::vector<std::uint8_t> kinds;
   for (const core_model model : config.core_models(cluster)) kinds.push_back(static_cast<std::uint8_t>(model));
-  const unsigned harts = config.cluster.cores;
+  const unsigned harts = config.cores_of(cluster);
   iss_group iss(text.decoded, harts, first_mhartid);
   rtl_group rtl(text.bytes, harts, first_mhartid);
   lockstep_group both(text.decoded, text.bytes, harts, first_mhartid);

@@ -56,6 +56,10 @@ crossbar_files::crossbar_files(const std::vector<std::string>& words, const chip
       throw config_error(place + ": allowed: CLUSTERS=FILE, as in 0=weights.npy");
     const auto clusters = parse_ranges(word.substr(0, equals), chip.clusters());
     if (!clusters) throw config_error(place + ": " + allowed_ranges(word.substr(0, equals), chip.clusters()));
+    for (const unsigned cluster : *clusters)
+      if (!chip.has_ima(cluster))
+        throw config_error(fmt::format("{}: cluster {} has no IMA; {} of the chip's {} clusters have one", place,
+                                       cluster, chip.imas(), chip.clusters()));
     const std::string path = word.substr(equals + 1);
     bytes cells = read_file(path, place);
     const bool npy = cells.size() >= 6 && std::memcmp(cells.data(), "\x93NUMPY", 6) == 0;

@@ -42,8 +42,8 @@ std::vector<named_file> output_files(const machine_options& options) {
 bool stop_requested() { return stop_signal() != 0 || console_is_lost(); }
 
 void attempt_to_build(const chip_config& chip) {
-  attempt(fmt::format("to build a chip of {} clusters with {} bytes of L1 and {} cores each", chip.clusters(),
-                      chip.cluster.l1_bytes, chip.cluster.cores));
+  attempt(fmt::format("to build a chip of {} clusters with {} bytes of L1 each and {} cores", chip.clusters(),
+                      chip.cluster.l1_bytes, chip.all_cores()));
 }
 
 void after_run(run_end end) {
@@ -56,22 +56,23 @@ namespace {
 // Where the stacks end and how much each core but core 0 has, of L1 that is less than programs are linked for: core 0
 // has 4 KiB, the others share what the program's data leave. Instructions: crt0.S says which may be replaced.
 void patch_stacks(elf_file& program, const chip_config& chip) {
+  const unsigned cores = chip.most_cores();
   const std::uint32_t bytes = chip.cluster.program_l1_bytes;
   if (bytes == OHMIC_L1_RESERVED_BYTES || !program.has_symbol("ohmic_boot_stacks")) return;
   constexpr std::uint32_t first_stack = 4096, guarded = 256, shortest = 272;
   const char* const asked = "ohmic_least_stack";  // a program that knows what its cores but core 0 need says so
   const std::uint32_t least_slice =
       program.has_symbol(asked) ? std::max(shortest, (program.address_of(asked) + 239) / 256 * 256 + 16) : shortest;
-  const std::uint32_t others = chip.cluster.cores - 1;
+  const std::uint32_t others = cores - 1;
   const std::uint64_t data = program.address_of("__bss_end") - chip_config::own_l1_base;
   const std::uint64_t needed = data + first_stack + guarded + std::uint64_t{others} * least_slice;
   if (needed > bytes)
     throw elf_error(fmt::format(
         "{}: cluster.program_l1_bytes: {} bytes of L1 are too few for its data ({} bytes) and the stacks of {} cores: "
         "{} are needed",
-        program.name(), bytes, data, chip.cluster.cores, (needed + 4095) / 4096 * 4096));
+        program.name(), bytes, data, cores, (needed + 4095) / 4096 * 4096));
   const auto share = static_cast<std::uint32_t>(bytes - data - first_stack - guarded) / std::max(1u, others);
-  const std::uint32_t most = chip.cluster.cores <= 16 ? 2064 : chip.cluster.cores <= 32 ? 1296 : 784;
+  const std::uint32_t most = cores <= 16 ? 2064 : cores <= 32 ? 1296 : 784;
   // 16 bytes more than a multiple of 256, so that stacks start in different banks; what an immediate holds.
   const std::uint32_t slice = std::min({most, (share - 16) / 256 * 256 + 16, 2047u / 256 * 256 + 16});
   constexpr std::uint32_t lui_sp = 0x137, addi_sp = 0x10113, addi_t2 = 0x393, addi_t3 = 0xe13, most_cores = 64;
@@ -185,7 +186,6 @@ void print_unfenced_text(const machine& chip, const program_set& programs) {
 void print_state(machine& chip, const program_set& programs, bool all, const cluster_label& label) {
   constexpr unsigned most_shown = 32;
   constexpr const char* end_of_runtime = "ohmic_sleep_forever";  // where our runtime's cores end
-  const unsigned cores = chip.config().cluster.cores;
   unsigned shown = 0;
   for (unsigned i = 0; i < chip.config().clusters(); ++i) {
     const cluster_activity a = chip.activity(i);
@@ -218,7 +218,7 @@ void print_state(machine& chip, const program_set& programs, bool all, const clu
     std::fprintf(stderr, "%s; asleep %#llx, on the bus %#llx, on a line %#llx\n", line.c_str(),
                  static_cast<unsigned long long>(a.sleeping), static_cast<unsigned long long>(a.waiting_for_bus),
                  static_cast<unsigned long long>(a.waiting_for_line));
-    for (unsigned h = 0; h < (all ? cores : 1); ++h) {
+    for (unsigned h = 0; h < (all ? chip.config().cores_of(i) : 1); ++h) {
       const hart_snapshot s = chip.hart(i, h);
       std::fprintf(stderr, "  core %u pc %08x <%s> ra %08x <%s> sp %08x\n", h, s.pc, program.describe(s.pc).c_str(),
                    s.x[1], program.describe(s.x[1]).c_str(), s.x[2]);

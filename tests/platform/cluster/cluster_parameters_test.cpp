@@ -31,6 +31,22 @@ TEST(ClusterParametersTest, BlocksKnowWhichClusterTheyAreIn) {
   EXPECT_EQ(make_dma_parameters(chip, 17).own.global_base, 0x4000'0000u + 17 * 0x20'0000u);
 }
 
+TEST(ClusterParametersTest, AClustersIdsAreThoseOfItsMake) {
+  chip_config chip;
+  chip.cluster.cores = 5;
+  chip.dma.channels = 3;
+  chip.makes = {{{0, 1}, 2, true}, {{7}, 9, false}};
+  EXPECT_EQ(make_dma_parameters(chip, 1).first_id, 2u);
+  EXPECT_EQ(make_dma_parameters(chip, 2).first_id, 5u);
+  EXPECT_EQ(make_icache_config(chip, 7).axi_id, 9u + 3);
+  EXPECT_EQ(make_icache_config(chip, 7).cores, 9u);
+  EXPECT_EQ(make_master_port_config(chip).ids, 9u + 3 + 1) << "ports are alike";
+  EXPECT_EQ(make_cluster_identity(chip, 1).cores, 2u);
+  EXPECT_EQ(make_cluster_identity(chip, 1).ima_rows, 256u);
+  EXPECT_EQ(make_cluster_identity(chip, 7).ima_rows, 0u);
+  EXPECT_EQ(make_cluster_identity(chip, 7).ima_columns, 0u);
+}
+
 // 1 MiB of L1 in Table I; the map follows a smaller one.
 TEST(ClusterParametersTest, AllBlocksSeeTheSameL1) {
   chip_config chip;

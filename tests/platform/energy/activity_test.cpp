@@ -16,9 +16,9 @@ std::string summary() {
     "ima": {"rows": 256, "columns": 128}, "network": {"factors": [1, 8, 4, 4, 4]}},
   "stages": [{"name": "a"}, {"name": "b"}],
   "clusters": [
-    {"stage_shares": [{"stage": "a", "mvms": 0.25, "work": 0.5}, {"stage": "b", "mvms": 0.75, "work": 0.5}],
+    {"cluster": 0, "stage_shares": [{"stage": "a", "mvms": 0.25, "work": 0.5}, {"stage": "b", "mvms": 0.75, "work": 0.5}],
      "counters_after_boot": {"ima": {"mvms": 100}, "instructions": {"alu": 1000}}},
-    {"stage_shares": [{"stage": "b", "mvms": 0, "work": 0}],
+    {"cluster": 9, "stage_shares": [{"stage": "b", "mvms": 0, "work": 0}],
      "counters_after_boot": {"ima": {"mvms": 7}, "instructions": {"alu": 70}}}],
   "counters": [{"block": "ima", "name": "mvms", "total": 999, "after_boot": 110},
                {"block": "instructions", "name": "alu", "total": 9999, "after_boot": 1100},
@@ -37,7 +37,9 @@ TEST(Activity, IsReadAsTheSummarySays) {
   EXPECT_DOUBLE_EQ(a.seconds, 1e-6);
   EXPECT_EQ(a.images, 4u);
   EXPECT_DOUBLE_EQ(a.macs, 4000);
-  EXPECT_EQ(a.clusters, 512u);
+  EXPECT_EQ(a.parts.clusters, 512);
+  EXPECT_EQ(a.parts.cores, 512 * 16);
+  EXPECT_EQ(a.parts.imas, 512);
   EXPECT_EQ(a.routers, 1u + 8 + 32 + 128);
   EXPECT_DOUBLE_EQ(a.l1_kib, 128);
   EXPECT_DOUBLE_EQ(a.icache_kib, 16);
@@ -67,10 +69,24 @@ TEST(Activity, AClusterIsSplitAmongItsStages) {
   ASSERT_EQ(a.stages.size(), 2u);
   EXPECT_DOUBLE_EQ(a.stages[0].counts.at("ima.mvms"), 25);
   EXPECT_DOUBLE_EQ(a.stages[0].counts.at("instructions.alu"), 500);
-  EXPECT_DOUBLE_EQ(a.stages[0].clusters, 0.5);
+  EXPECT_DOUBLE_EQ(a.stages[0].parts.clusters, 0.5);
   EXPECT_DOUBLE_EQ(a.stages[1].counts.at("ima.mvms"), 75 + 7);
   EXPECT_DOUBLE_EQ(a.stages[1].counts.at("instructions.alu"), 500 + 70);
-  EXPECT_DOUBLE_EQ(a.stages[1].clusters, 1.5);
+  EXPECT_DOUBLE_EQ(a.stages[1].parts.clusters, 1.5);
+}
+
+TEST(Activity, ClustersOfOtherMakesCountAsTheyAre) {
+  const chip_activity a = read_activity(
+      with(summary(), "\"icache\"",
+           R"("clusters": [{"clusters": "0-7", "cores": 2, "ima": true}, {"clusters": "9", "cores": 8, "ima": false}],
+    "icache")"),
+      "s.json");
+  EXPECT_EQ(a.parts.clusters, 512);
+  EXPECT_EQ(a.parts.cores, 8 * 2 + 8 + 503 * 16);
+  EXPECT_EQ(a.parts.imas, 511);
+  EXPECT_DOUBLE_EQ(a.stages[0].parts.cores, 0.5 * 2);
+  EXPECT_DOUBLE_EQ(a.stages[1].parts.cores, 0.5 * 2 + 8);
+  EXPECT_DOUBLE_EQ(a.stages[1].parts.imas, 0.5) << "cluster 9 has none";
 }
 
 std::string mistake(const std::string& text) {

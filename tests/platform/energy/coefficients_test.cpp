@@ -89,7 +89,7 @@ TEST(Coefficients, ShippedSetsHoldWhatTheySay) {
     for (const auto& [key, own] : c.of) EXPECT_FALSE(own.source.empty()) << key;
   }
   chip_activity chip;
-  chip.clusters = 512, chip.cores_per_cluster = 16, chip.rows = chip.columns = 256, chip.routers = 169;
+  chip.parts = {512, 512 * 16, 512}, chip.rows = chip.columns = 256, chip.routers = 169;
   chip.l1_kib = 1024, chip.icache_kib = 16;
   EXPECT_NEAR(evaluate_energy(chip, load_coefficients(OHMIC_CONFIGS "/energy/paper.yaml")).area_mm2, 480, 0.01);
 }

@@ -19,7 +19,7 @@ chip_activity by_hand() {
   a.name = "by hand";
   a.seconds = 1e-6;
   a.images = 2;
-  a.clusters = 2, a.cores_per_cluster = 3, a.rows = 8, a.columns = 4, a.routers = 5;
+  a.parts = {2, 6, 2}, a.rows = 8, a.columns = 4, a.routers = 5;
   a.l1_kib = 64, a.icache_kib = 16;
   a.total = {{"ima.mvms", 10},           {"ima.rows", 60},         {"ima.columns", 30},
              {"ima.cells", 180},         {"ima.bytes_in", 60},     {"ima.bytes_out", 30},
@@ -29,7 +29,7 @@ chip_activity by_hand() {
              {"icache.hits", 20},        {"icache.misses", 4},     {"icache.merged", 1},
              {"dma.descriptors", 6},     {"dma.bytes_read", 64},   {"dma.bytes_copied", 32},
              {"network.byte_hops", 400}, {"hbm.bytes", 100}};
-  a.stages.push_back({"all", a.total, 1});
+  a.stages.push_back({"all", a.total, {1, 3, 1}});
   a.stages[0].counts.erase("network.byte_hops");
   a.stages[0].counts.erase("hbm.bytes");
   return a;
@@ -148,7 +148,7 @@ TEST(Energy, LeakageIsAreaTimesTime) {
 /// A stage has half a cluster: a quarter of what clusters leak, and nothing of routers and HBM. And its own events.
 TEST(Energy, AStageLeaksAsItsShareOfTheClusters) {
   chip_activity a = by_hand();
-  a.stages[0].clusters = 0.5;
+  a.stages[0].parts = {0.5, 1.5, 0.5};
   const energy_report r = evaluate_energy(a, parse_coefficients(coefficients_text({{"area.core", "0.5"},
                                                                                    {"area.router", "1"},
                                                                                    {"leakage.logic", "4"},
@@ -184,7 +184,8 @@ chip_activity random_activity(std::mt19937& random) {
   const auto number = [&](double most) { return std::uniform_real_distribution<>(0, most)(random); };
   chip_activity a = by_hand();
   a.seconds = number(1e-3) + 1e-6;
-  a.clusters = 4 + random() % 60;
+  const double clusters = 4 + random() % 60;
+  a.parts = {clusters, 3 * clusters, clusters};
   for (auto& [name, n] : a.total) n = number(1e6);
   for (const char* more : {"mul", "div", "simd", "load", "store", "branch", "jump", "loop", "system"})
     a.total[std::string("instructions.") + more] = number(1e6);
@@ -196,7 +197,8 @@ chip_activity random_activity(std::mt19937& random) {
   left.erase("network.byte_hops");
   left.erase("hbm.bytes");
   for (unsigned s = 0; s < 3; ++s) {
-    stage_activity stage{"stage" + std::to_string(s), {}, number(a.clusters / 4.0)};
+    const double mine = number(clusters / 4);
+    stage_activity stage{"stage" + std::to_string(s), {}, {mine, 3 * mine, mine}};
     const double part = number(0.6);
     for (auto& [name, n] : left) {
       stage.counts[name] = n * part;

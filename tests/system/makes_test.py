@@ -1,0 +1,57 @@
+"""Clusters of different make in one chip: every model runs them, an IMA that is not there is an error with its name."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from ohmic_tool import SystemTest, run_program
+
+MIXED = (
+    "--set",
+    'clusters=[{clusters: "0-1", cores: 2}, {clusters: "3", cores: 17, ima: false}]',
+    "--set",
+    "cluster.cores=3",
+)
+
+
+class Makes(SystemTest):
+    def test_every_cluster_has_its_cores_whoever_simulates_them(self):
+        expected = [
+            f"[{i}.{h}] hello from cluster {i} core {h} of {n}" for i, n in enumerate((2, 2, 3, 17)) for h in range(n)
+        ]
+        for model in ("iss", "rtl", "lockstep"):
+            run = run_program("hello", "--cores", model, *MIXED, chip="aimc4.yaml")
+            self.ends(run, 0)
+            self.assertEqual(sorted(run.out.splitlines()), sorted(expected), model)
+
+    def test_threads_and_hand_overs_do_not_matter(self):
+        runs = [run_program("dot_product", "--threads", n, *MIXED, chip="aimc4.yaml") for n in ("1", "2")]
+        self.assertEqual(runs[0].out, runs[1].out)
+        moved = run_program("hello", "--hand-over", "all.all=rtl@cycle:2500", *MIXED, chip="aimc4.yaml")
+        self.ends(moved, 0)
+        self.assertIn("24 of 24 cores", moved.err)
+
+    def test_an_ima_that_is_not_there_is_named(self):
+        run = run_program("ima_job", "--set", "clusters=[{clusters: 0, ima: false}]", chip="aimc4.yaml")
+        self.ends(run, 4)
+        self.assertRegex(run.err, r"cluster 0 core 0 pc .*: write of address 0x10103000: this cluster has no IMA")
+        with tempfile.TemporaryDirectory() as folder:
+            weights = Path(folder) / "weights.bin"
+            weights.write_bytes(bytes(65536))
+            self.refuses(
+                run_program("ima_job", "--crossbar", f"2-3={weights}", *MIXED, chip="aimc4.yaml"),
+                "cluster 3 has no IMA; 3 of the chip's 4 clusters have one",
+            )
+            self.ends(run_program("ima_job", "--crossbar", f"0-2={weights}", *MIXED, chip="aimc4.yaml"), 0)
+
+    def test_cores_that_are_not_there_have_no_trace(self):
+        self.refuses(run_program("hello", "--trace", "1-2.2", *MIXED, chip="aimc4.yaml"), "from 0 to 1")
+
+
+if __name__ == "__main__":
+    probe = run_program("startup", "--cores", "0.0=rtl", chip="aimc1.yaml")
+    if "built without RTL cores" in probe.err:
+        print("SKIPPED: built without RTL cores")
+        sys.exit(77)
+    unittest.main()
