@@ -100,6 +100,9 @@ class decoded_text {
   const decoded* entry(std::uint32_t pc) const { return first() + ((pc - base_) >> 1); }
   const decoded* first() const { return entries_.data() + front_guards; }
 
+  /// Cycles that the instruction at pc, inside, waits in ID for what the one in front of it makes: not 0 for jalr only.
+  unsigned waits_in_id(std::uint32_t pc) const { return cycles_in_id((pc - base_) >> 1); }
+
   /// Decodes one instruction on its own: operands, but nothing that depends on its neighbours.
   static decoded decode(std::uint32_t pc, std::uint32_t word);
 

@@ -19,6 +19,12 @@ void iss_group::see_interrupts(const hart& s, cycle_t valid) {
   if (c.irq_noticed >= s.request.cycle + irq_notice_cycles) c.irq_noticed = valid + 1;
 }
 
+// A jalr waits there for what is in front of it to make its operand.
+cycle_t iss_group::waits_in_id(const hart& s) const {
+  const u32 pc = s.pc_of(s.at);
+  return s.resume_at_body || !set_.text->contains(pc) ? 0 : set_.text_of(s).waits_in_id(pc);
+}
+
 // The instruction is in ID from when the one in front of it has come to EX, which mulh and divisions keep to
 // themselves.
 cycle_t iss_group::in_id_since(const hart& s) const {
@@ -30,7 +36,7 @@ cycle_t iss_group::in_id_since(const hart& s) const {
     if (k == kind::mulh) return s.time - in_front.cycles;
     if (k == kind::div) return s.time + in_front.aux - s.divided;
   }
-  return s.time - 1;
+  return s.time - 1 - waits_in_id(s);
 }
 
 // The time of a jump behind something that stays in EX is earlier than its issue (hidden_jump_cycles).
@@ -164,7 +170,7 @@ core_stop iss_group::ask_for_hidden_target(hart& s, cycle_t until) {
 
 // A jump that waits in ID has asked for its target already as an interrupt cancels it: core_stop::fetch, if true.
 bool iss_group::ask_for_left_target(hart& s) {
-  const cycle_t now = interrupted_at(s), since = in_id_since(s);
+  const cycle_t now = interrupted_at(s), since = waits_in_id(s) != 0 ? s.time - 1 : in_id_since(s);
   if (now == never || since >= now || set_.control_of(s).handler_ready != 0) return false;
   const line_request r = left_target(s, s.at, now - since);
   if (r.line == 0) return false;

@@ -221,6 +221,7 @@ class iss_group {
   /// in EX by then.
   cycle_t interrupted_at(const iss::hart& s) const;
   cycle_t in_id_since(const iss::hart& s) const;
+  cycle_t waits_in_id(const iss::hart& s) const;
   cycle_t interruptible_from(const iss::hart& s) const {
     const iss::hart_control& c = set_.control[set_.index(s)];
     return std::max(c.irq_noticed, c.irq_after);

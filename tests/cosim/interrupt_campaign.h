@@ -10,9 +10,6 @@
 namespace ohmic::test {
 
 /// When an interrupt's handler begins, on ISS and RTL: random timing programs in which a line rises in any cycle.
-///
-/// The hart is driven as a cluster drives it (platform/cluster/cluster_cycle.h): cycle by cycle while a line could
-/// interrupt it, far ahead while none can, lines and answers in the cluster's order.
 class interrupt_campaign {
  public:
   explicit interrupt_campaign(timing_class kind) : kind_(kind) {}
