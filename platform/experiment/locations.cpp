@@ -89,6 +89,11 @@ std::string model_folder(const std::string& name) {
   return folder;
 }
 
+std::string trained_folder() {
+  return project().empty() ? executable().parent_path().parent_path() / "share/ohmic/models"
+                           : project() / "sw/models/trained";
+}
+
 std::string cache_root() {
   if (const std::string given = from_environment("OHMIC_CACHE"); !given.empty()) return given;
   if (const fs::path root = project(); !root.empty() && access(root.c_str(), W_OK) == 0) return root / ".cache/ohmic";

@@ -20,6 +20,10 @@ std::string dataflow_firmware();
 /// missing_file if there is none, or if a file of it is not as it was built.
 std::string model_folder(const std::string& name);
 
+/// Folder of the project's trained networks, NAME.onnx with NAME.json: sw/models/trained, or installed
+/// (share/ohmic/models). It need not be there.
+std::string trained_folder();
+
 /// Where calibrations, deployments and reference outputs are kept: $OHMIC_CACHE, else .cache/ohmic of the project,
 /// else $XDG_CACHE_HOME/ohmic or ~/.cache/ohmic.
 std::string cache_root();

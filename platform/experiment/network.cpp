@@ -47,15 +47,22 @@ std::set<std::string> digital_layers(const integer_graph& graph, const std::map<
   return digital;
 }
 
-/// What a file was calibrated with cannot be chosen anew.
-void check_choice(const integer_graph& graph, const std::string& file, const std::map<std::string, bool>& choice) {
+/// Puts layers of a network that is calibrated already where the user wants them: a layer that was calibrated for
+/// crossbars can run on cores as well, but not the other way round. Gives the names of those that moved.
+std::set<std::string> choose_calibrated(integer_graph& graph, const std::string& file,
+                                        const std::map<std::string, bool>& choice) {
   const std::set<std::string> asked = digital_layers(graph, choice);
+  std::set<std::string> moved;
   for (const graph_node& node : graph.nodes) {
     if (!node.has_layer() || (choice.count(node.name) == 0 && choice.count("*") == 0)) continue;
-    if (node.layer().digital != (asked.count(node.name) != 0))
-      throw graph_error("layers: " + file + " is calibrated with layer '" + node.name + "' " +
-                        (node.layer().digital ? "digital" : "analog") + ", which cannot be chosen anew");
+    const bool wanted = asked.count(node.name) != 0;
+    if (node.layer().digital && !wanted)
+      throw graph_error("layers: " + file + " is calibrated with layer '" + node.name +
+                        "' digital, so that nothing says how wide its sums on crossbars are; calibrate it anew");
+    if (wanted && !node.layer().digital) moved.insert(node.name);
   }
+  if (!moved.empty()) graph = put_on_cores(std::move(graph), moved);
+  return moved;
 }
 
 constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first
@@ -172,7 +179,7 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
   if (const std::string note = settle_pixels(result.graph, given, file); !note.empty())
     std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
   if (result.graph.calibrated) {
-    check_choice(result.graph, file, layers);
+    choose_calibrated(result.graph, file, layers);
     return result;
   }
   if (calibration.empty())
@@ -186,12 +193,10 @@ network load_network(const experiment_config& config, bool quiet) {
   std::optional<pixel_conversion> input = config.input;
   if (config.model_is_file) {
     n.file = config.model;
-  } else if (is_published(config.model)) {
+  } else {
     n.file = model_file(config.model);
     if (!input) input = model_input(config.model);
-  } else {
-    n.folder = model_folder(config.model);
-    n.file = (fs::path(n.folder) / (config.model + ".onnx")).string();
+    if (is_built(config.model)) n.folder = fs::path(n.file).parent_path().string();
   }
   const std::string source = read_model(n.file);
   const bool is_float = is_float_onnx(source);
@@ -204,7 +209,13 @@ network load_network(const experiment_config& config, bool quiet) {
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) {
-    check_choice(n.graph, n.file, config.digital_layers);
+    const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.digital_layers);
+    if (!moved.empty()) {
+      fingerprint key;
+      key.add(n.hash);
+      for (const std::string& layer : moved) key.add("digital " + layer);
+      n.hash = key.digits();
+    }
     return n;
   }
 

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
+#include <iterator>
+#include <nlohmann/json.hpp>
 
+#include "host/whole_file.h"
 #include "platform/config/config_error.h"
 #include "platform/config/experiment_config.h"
 #include "platform/experiment/locations.h"
@@ -19,6 +24,29 @@ const char* const built[] = {"resnet18", "resnet_tiny", "resnet_mini", "resnet_m
 std::string data_folder() {
   const char* folder = std::getenv("OHMIC_DATA");
   return folder == nullptr ? "" : folder;
+}
+
+/// Names of the project's trained networks.
+std::vector<std::string> trained_models() {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const fs::directory_entry& entry : fs::directory_iterator(trained_folder(), none))
+    if (entry.path().extension() == ".onnx") names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// What lies beside a trained network: its data, and its accuracy over all test images.
+std::string measured_accuracy(const fs::path& file) {
+  try {
+    const auto found = nlohmann::json::parse(read_whole_file(file.string()));
+    const auto& share = found.at("accuracy");
+    return fmt::format("{}, int8, trained here: {:.2f} % (float {:.2f} %, with ADCs {:.2f} %)",
+                       found.at("data").get<std::string>(), 100 * share.at("int8").get<double>(),
+                       100 * share.at("float").get<double>(), 100 * share.at("int8_adc").get<double>());
+  } catch (const std::exception&) {
+    return "int8, trained here; nothing beside it says how good it is";
+  }
 }
 
 const published_model* published(const std::string& name) {
@@ -44,8 +72,9 @@ const std::vector<published_model>& published_models() {
 std::string model_file(const std::string& name) {
   const published_model* m = published(name);
   if (m == nullptr) {
-    for (const char* own : built)
-      if (name == own) return (fs::path(model_folder(name)) / (name + ".onnx")).string();
+    if (is_built(name)) return (fs::path(model_folder(name)) / (name + ".onnx")).string();
+    for (const std::string& own : trained_models())
+      if (name == own) return (fs::path(trained_folder()) / (name + ".onnx")).string();
     throw config_error("model \"" + name + "\" is unknown; see `ohmic models list`");
   }
   const std::string folder = data_folder();
@@ -56,7 +85,9 @@ std::string model_file(const std::string& name) {
   return file.string();
 }
 
-bool is_published(const std::string& name) { return published(name) != nullptr; }
+bool is_built(const std::string& name) {
+  return std::find(std::begin(built), std::end(built), name) != std::end(built);
+}
 
 std::optional<pixel_conversion> model_input(const std::string& name) {
   const published_model* m = published(name);
@@ -77,6 +108,8 @@ std::string model_table() {
   for (const char* name : built)
     text += fmt::format("{:<16}{:<8}example network of sw/models (ohmic_models build --model {})\n", name, there(name),
                         name);
+  for (const std::string& name : trained_models())
+    text += fmt::format("{:<16}yes     {}\n", name, measured_accuracy(fs::path(trained_folder()) / (name + ".json")));
   for (const published_model& m : published_models())
     text +=
         fmt::format("{:<16}{:<8}{}, float, input {}; $OHMIC_DATA/{}\n", m.name, there(m.name), m.what, m.input, m.file);

@@ -14,13 +14,15 @@ struct published_model {
 };
 const std::vector<published_model>& published_models();
 
-/// The table of `ohmic models list`: published networks and those of sw/models, and which of them are there.
+/// The table of `ohmic models list`: networks of sw/models, trained ones of the project with their accuracy, published
+/// ones; and which of them are there.
 std::string model_table();
 
-/// The file of a model by name: published, below $OHMIC_DATA, or of sw/models. Throws missing_file, config_error.
+/// The file of a model by name: built by sw/models, trained by sw/models/train, or published and below $OHMIC_DATA.
+/// Throws missing_file, config_error.
 std::string model_file(const std::string& name);
-/// It is one that $OHMIC_DATA holds.
-bool is_published(const std::string& name);
+/// It is one that `ohmic_models build` makes, with its photographs beside it.
+bool is_built(const std::string& name);
 /// How values become its input; empty: its file says it.
 std::optional<pixel_conversion> model_input(const std::string& name);
 

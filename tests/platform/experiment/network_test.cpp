@@ -154,14 +154,23 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
   c.model = path("new/folder/out.onnx");
   c.images.calibration.clear();
   c.input.reset();
-  EXPECT_TRUE(load_network(c, true).graph.calibrated);
+  const network as_it_is = load_network(c, true);
+  EXPECT_TRUE(as_it_is.graph.calibrated);
   c.digital_layers = {{"deep", true}, {"one", false}};
-  EXPECT_NO_THROW(load_network(c, true)) << "as it is";
+  EXPECT_EQ(load_network(c, true).hash, as_it_is.hash);
   c.digital_layers = {{"one", true}};
-  EXPECT_THAT(refusal<graph_error>([&] { load_network(c, true); }),
-              AllOf(HasSubstr("'one' analog"), HasSubstr("cannot be chosen anew")));
+  const network moved = load_network(c, true);
+  EXPECT_NE(moved.hash, as_it_is.hash);
+  for (const graph_node& node : moved.graph.nodes)
+    if (node.name == "one") EXPECT_TRUE(node.layer().digital && node.layer().row_sets.empty());
+  const prepared_network evaluated =
+      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, 256, true, {{"one", true}});
+  EXPECT_EQ(calibrated_bytes_of(evaluated.bytes, "", evaluated.graph),
+            calibrated_bytes_of(evaluated.bytes, "", moved.graph))
+      << "what runs is what is evaluated";
   c.digital_layers = {{"*", false}};
-  EXPECT_THAT(refusal<graph_error>([&] { load_network(c, true); }), HasSubstr("'deep' digital"));
+  EXPECT_THAT(refusal<graph_error>([&] { load_network(c, true); }),
+              AllOf(HasSubstr("'deep' digital"), HasSubstr("calibrate it anew")));
 }
 
 TEST_F(NetworkTest, ACalibrationThatFailsLeavesNoFolder) {

@@ -76,8 +76,8 @@ TEST_F(PublishedModels, SayHowValuesBecomeTheirInput) {
   EXPECT_EQ(model_input("fmnist_resnet8")->scale, 1 / 255.0);
   EXPECT_FALSE(model_input("resnet18")) << "its file says it";
   EXPECT_FALSE(model_input("resnet99"));
-  EXPECT_TRUE(is_published("resnet8"));
-  EXPECT_FALSE(is_published("resnet18") || is_published("resnet99"));
+  EXPECT_TRUE(is_built("resnet18"));
+  EXPECT_FALSE(is_built("resnet8") || is_built("resnet99"));
 }
 
 TEST_F(PublishedModels, OfTheProjectAreRefusedUnlessTheyAreAsTheyWereBuilt) {
