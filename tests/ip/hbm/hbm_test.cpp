@@ -111,6 +111,17 @@ TEST_F(HbmTest, CountsBurstsAndTheirBytes) {
   EXPECT_EQ(memory->count().written_bytes, 40u);
 }
 
+TEST_F(HbmTest, ABurstThatItRefusesHasComeAllTheSame) {
+  std::uint8_t data[64] = {};
+  payload read(false, base + (1 << 20) - 32, data, 64), write(true, base + (1 << 20) - 32, data, 48);
+  for (payload* const p : {&read, &write}) master->request(*p, 0);
+  sc_core::sc_start(300, sc_core::SC_NS);
+  EXPECT_EQ(memory->count().reads, 1u);
+  EXPECT_EQ(memory->count().read_bytes, 64u);
+  EXPECT_EQ(memory->count().writes, 1u);
+  EXPECT_EQ(memory->count().written_bytes, 48u);
+}
+
 TEST_F(HbmTest, ATimeInACycleCountsAsTheNextOne) {
   std::uint8_t data[64] = {};
   payload read(false, base, data, 64), write(true, base, data, 64);

@@ -197,6 +197,34 @@ TEST(Ima, FreesAQueueSlotWhenTheLastCodeIsWritten) {
   EXPECT_EQ(bench.errors.size(), 0u);
 }
 
+// A queue of any depth with any number of jobs in it, again and again from another of its slots: each job's codes go to
+// its own place, in the jobs' order.
+TEST(Ima, JobsKeepTheirPlacesWhereverInTheQueueTheyAre) {
+  for (const unsigned depth : {2u, 3u, 4u, 7u})
+    for (unsigned held = 1; held <= depth; ++held) {
+      ima_parameters parameters;
+      parameters.job_queue = depth;
+      ima_bench bench(parameters);
+      const unsigned jobs = 3 * depth + 1;
+      for (unsigned n = 0; n < jobs; ++n) {
+        while (depth - bench.free_jobs() >= held) bench.cycle();
+        job_spec job;
+        job.groups = {{0, 1, 0x8000 + 16 * n}};
+        job.push_to(bench);
+      }
+      bench.run();
+      EXPECT_EQ(bench.jobs_done(), jobs) << "depth " << depth << ", held " << held;
+      unsigned written = 0;
+      for (const ima_bench::beat& b : bench.beats) {
+        if (b.port != 1) continue;
+        EXPECT_EQ(b.addr, 0x8000 + 16 * written) << "depth " << depth << ", held " << held;
+        ++written;
+      }
+      EXPECT_EQ(written, jobs);
+      EXPECT_TRUE(bench.errors.empty());
+    }
+}
+
 TEST(Ima, SleepsWhenIdle) {
   ima_bench bench;
   EXPECT_EQ(bench.dut.next_event(), never);
