@@ -8,8 +8,6 @@
 namespace ohmic {
 namespace {
 
-constexpr unsigned index(axi_lane lane) { return static_cast<unsigned>(lane); }
-
 unsigned stages_in(const router_config& r, axi_lane lane) {
   return from_target(lane) ? r.response_stages_in() : r.stages_in();
 }
@@ -110,12 +108,11 @@ void axi_fabric::connect_entry(axi_router& router, unsigned port, network_port e
   e.router = &router;
   e.port = port;
   e.width_log2 = static_cast<std::uint8_t>(__builtin_ctz(router.config().width(port)));
-  e.waits_since.fill(never);
   if (endpoint >= clusters_ && !from_target(lane)) return;
   const unsigned in = stages_in(router.config(), lane);
   beat_pipe* const pipe = make_pipe(in, 0, 2 * in);
   pipe->producer = lane_number(number(endpoint), lane);
-  e.pipe[index(lane)] = pipe;
+  e.at(lane).pipe = pipe;
   router.attach_in(port, lane, pipe);
   batch_ = std::min<cycle_t>(batch_, pipe->back());
 }
@@ -157,10 +154,11 @@ void axi_fabric::respond(axi_transit& t, cycle_t cycle) {
   const unsigned e = number(t.target);
   t.ready = cycle;
   if (faults_.active()) faults_.apply(t, false);
-  std::deque<std::uint32_t>& queue = t.write ? entries_[e].writes : entries_[e].reads;
-  queue.push_back(t.index);
-  if (queue.size() != 1) return;
-  wheel_.wake(lane_number(e, t.write ? axi_lane::b : axi_lane::r), std::max(t.ready, now_));
+  const axi_lane lane = t.write ? axi_lane::b : axi_lane::r;
+  transit_queue& queue = entries_[e].at(lane).queue;
+  const bool first = queue.empty();
+  queue.push(t, transits_);
+  if (first) wheel_.wake(lane_number(e, lane), std::max(t.ready, now_));
 }
 
 void axi_fabric::accept(network_port endpoint, bool write, cycle_t cycle) {
@@ -253,8 +251,9 @@ void axi_fabric::enter_request(entry& e, unsigned node, bool write) {
   bool first = false;
   if (axi_transit* const t = master.offer(now_, first)) {
     if (first && write) {
-      e.write_data.push_back(t->index);
-      if (e.write_data.size() == 1) wheel_.wake(lane_number(node, axi_lane::w), now_);
+      transit_queue& data = e.at(axi_lane::w).queue;
+      if (data.empty()) wheel_.wake(lane_number(node, axi_lane::w), now_);
+      data.push(*t, transits_);
     }
     if (!enter(e, lane, *t, beat(t->index, 0, true), node)) return;
     master.taken(now_);
@@ -263,21 +262,21 @@ void axi_fabric::enter_request(entry& e, unsigned node, bool write) {
 }
 
 void axi_fabric::enter_write_data(entry& e, unsigned node) {
-  if (!enter_data(e, axi_lane::w, transits_[e.write_data.front()], node)) return;
-  e.write_data.pop_front();
-  if (!e.write_data.empty()) wheel_.wake(lane_number(node, axi_lane::w), now_ + 1);
+  transit_queue& queue = e.at(axi_lane::w).queue;
+  if (!enter_data(e, axi_lane::w, transits_[queue.front()], node)) return;
+  queue.pop(transits_);
+  if (!queue.empty()) wheel_.wake(lane_number(node, axi_lane::w), now_ + 1);
 }
 
 void axi_fabric::enter_response(entry& e, unsigned node, axi_lane lane) {
-  std::deque<std::uint32_t>& queue = lane == axi_lane::r ? e.reads : e.writes;
-  const axi_transit& first = transits_[queue.front()];
+  transit_queue& queue = e.at(lane).queue;
+  axi_transit& first = transits_[queue.front()];
   if (first.ready > now_) return wheel_.wake(lane_number(node, lane), first.ready);
   if (lane == axi_lane::r ? !enter_data(e, lane, first, node)
                           : !enter(e, lane, first, beat(first.index, 0, true), node))
     return;
-  queue.pop_front();
-  axi_transit& t = transits_[first.index];
-  if (t.target != port_none && !sinks_[node].unserved && !t.lost) client_.response_left(t, now_);
+  queue.pop(transits_);
+  if (first.target != port_none && !sinks_[node].unserved && !first.lost) client_.response_left(first, now_);
   if (!queue.empty()) wheel_.wake(lane_number(node, lane), std::max(now_ + 1, transits_[queue.front()].ready));
 }
 
@@ -285,18 +284,18 @@ void axi_fabric::enter_response(entry& e, unsigned node, axi_lane lane) {
 // last one, because what follows from that one happens in its cycle. True if that has entered.
 bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsigned node) {
   const unsigned begin = t.first_chunk(e.width_log2), last = t.last_chunk(e.width_log2);
-  unsigned& entered = e.entered[index(lane)];
+  entry_lane& in = e.at(lane);
+  unsigned& entered = in.entered;
   if (begin + entered != last) {
-    beat_pipe& pipe = *e.pipe[index(lane)];
-    channel_counters& count = e.count[index(lane)];
-    cycle_t& since = e.waits_since[index(lane)];
+    beat_pipe& pipe = *in.pipe;
+    cycle_t& since = in.waits_since;
     const bool was_empty = pipe.empty();
     const beat_pipe::progress made = pipe.fill(t.index, begin + entered, last - begin - entered, t.source, now_);
     if (made.beats != 0) {
-      if (since != never) count.blocked_full += now_ - since;
+      if (since != never) in.blocked_full += now_ - since;
       since = never;
-      count.blocked_full += made.full;
-      count.beats += made.beats;
+      in.blocked_full += made.full;
+      in.beats += made.beats;
       entered += made.beats;
       if (was_empty) e.router->expect(lane, e.port, made.first + pipe.forward());
     }
@@ -314,9 +313,9 @@ bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsig
 
 // If there is room in this cycle; false: the lane is woken when there may be.
 bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value, unsigned node) {
-  beat_pipe& pipe = *e.pipe[index(lane)];
-  channel_counters& count = e.count[index(lane)];
-  cycle_t& since = e.waits_since[index(lane)];
+  entry_lane& in = e.at(lane);
+  beat_pipe& pipe = *in.pipe;
+  cycle_t& since = in.waits_since;
   const cycle_t room = pipe.room_at();
   if (room > now_) {
     if (since == never) since = now_;
@@ -326,12 +325,12 @@ bool axi_fabric::enter(entry& e, axi_lane lane, const axi_transit& t, beat value
       wheel_.wake(lane_number(node, lane), room);
     return false;
   }
-  if (since != never) count.blocked_full += now_ - since;
+  if (since != never) in.blocked_full += now_ - since;
   since = never;
-  ++count.beats;
+  ++in.beats;
   if (value.last()) {
-    ++count.bursts;
-    if (carries_data(lane)) count.bytes += t.bytes;
+    ++in.bursts;
+    if (carries_data(lane)) in.bytes += t.bytes;
   }
   const bool was_empty = pipe.empty();
   const cycle_t there = pipe.push(value, t.source, now_);
@@ -417,7 +416,7 @@ void axi_fabric::take_request(sink& s, bool write, cycle_t cycle) {
   }
   if (!write) return;
   s.announced = false;
-  s.open.push_back({taken.burst(), cycle});
+  s.open.push({taken.burst(), cycle});
   drain_data(s);
 }
 
@@ -425,7 +424,7 @@ void axi_fabric::take_request(sink& s, bool write, cycle_t cycle) {
 void axi_fabric::drain_data(sink& s) {
   beat_pipe& pipe = *s.data.pipe;
   while (!pipe.empty() && !s.open.empty()) {
-    const sink::taken& open = s.open.front();
+    const sink::taken open = s.open.front();
     assert(pipe.front().value.burst() == open.transit);
     const cycle_t cycle = std::max({pipe.front().time, open.cycle, s.data.not_before});
     axi_transit& t = transits_[open.transit];
@@ -436,7 +435,7 @@ void axi_fabric::drain_data(sink& s) {
       pipe.producer_waits = false;
       wheel_.wake(pipe.producer, std::max(now_, cycle + pipe.back()));
     }
-    if (taken.last()) s.open.pop_front();
+    if (taken.last()) s.open.pop();
     write_beat(t, cycle, taken.last());
   }
 }
@@ -455,10 +454,15 @@ void axi_fabric::for_each_lane(
   };
   const auto endpoint = [&](const axi_router& router, unsigned port, network_port at, const std::string& into,
                             const std::string& out_of) {
-    const entry& e = entries_[number(at)];
-    for (const axi_lane lane : all_lanes)
-      visit(into, lane,
-            e.pipe[index(lane)] ? add_waits(e.count[index(lane)], router.waits(port, lane)) : channel_counters{});
+    for (const axi_lane lane : all_lanes) {
+      const entry_lane& in = entries_[number(at)].at(lane);
+      channel_counters count;
+      count.bursts = in.bursts;
+      count.beats = in.beats;
+      count.bytes = in.bytes;
+      count.blocked_full = in.blocked_full;
+      visit(into, lane, in.pipe ? add_waits(count, router.waits(port, lane)) : count);
+    }
     const sink& s = sinks_[number(at)];
     for (const axi_lane lane : all_lanes) {
       channel_counters count = router.sent(port, lane);

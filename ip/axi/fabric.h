@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ip/axi/fabric_client.h"
+#include "ip/axi/fifo.h"
 #include "ip/axi/master_port.h"
 #include "ip/axi/router.h"
 #include "ip/axi/topology.h"
@@ -71,16 +72,24 @@ class axi_fabric final : private router_surroundings {
   std::uint64_t disturbed_writes() const { return faults_.writes(); }
 
  private:
+  /// A channel of an endpoint's way into its router, in one line of the host's caches.
+  struct alignas(64) entry_lane {
+    beat_pipe* pipe = nullptr;
+    cycle_t waits_since = never;  // never: not waiting
+    std::uint64_t bursts = 0, beats = 0, bytes = 0, blocked_full = 0;
+    transit_queue queue;   // of W: bursts offered; of R and B: responses that are ready or will be
+    unsigned entered = 0;  // beats of the first burst, of data lanes
+  };
+  static_assert(sizeof(entry_lane) == 64);
   /// The way of an endpoint into its router.
   struct entry {
-    std::array<beat_pipe*, axi_lanes> pipe{};
-    std::array<channel_counters, axi_lanes> count;
-    std::array<cycle_t, axi_lanes> waits_since{};         // never: not waiting
-    std::deque<std::uint32_t> write_data, reads, writes;  // W bursts offered; responses that are ready or will be
-    std::array<unsigned, axi_lanes> entered{};            // beats of the first burst, of data lanes
+    std::array<entry_lane, axi_lanes> lanes;
     axi_router* router = nullptr;
     unsigned port = 0;
     std::uint8_t width_log2 = 6;
+
+    entry_lane& at(axi_lane lane) { return lanes[static_cast<unsigned>(lane)]; }
+    const entry_lane& at(axi_lane lane) const { return lanes[static_cast<unsigned>(lane)]; }
   };
   /// The way of requests out to an endpoint.
   struct sink {
@@ -95,7 +104,7 @@ class axi_fabric final : private router_surroundings {
       std::uint32_t transit;
       cycle_t cycle;
     };
-    std::deque<taken> open;  // writes taken whose data are not all there
+    fifo<taken> open;  // writes taken whose data are not all there
     bool unserved = false, with_data = false;
     bool announced = false;  // of the AW that is first, that it waits for its data
   };

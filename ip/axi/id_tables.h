@@ -1,8 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace ohmic {
 
@@ -14,7 +15,8 @@ namespace ohmic {
 class open_ids {
  public:
   open_ids() = default;
-  open_ids(unsigned ids, unsigned per_id) : entries_(ids), limit_(per_id) {}
+  open_ids(unsigned ids, unsigned per_id)
+      : entries_(std::make_unique<entry[]>(ids)), limit_(std::min(per_id, most_per_id)) {}
 
   bool may_go(unsigned id, unsigned output) const {
     const entry& e = entries_[id];
@@ -36,7 +38,8 @@ class open_ids {
     std::uint16_t count = 0;
     std::uint8_t output = 0;
   };
-  std::vector<entry> entries_;
+  static constexpr unsigned most_per_id = 0xFFFF;
+  std::unique_ptr<entry[]> entries_;
   unsigned limit_ = 1, full_ = 0;
 };
 
@@ -49,13 +52,15 @@ class remap_table {
   static constexpr unsigned none = 255;
 
   remap_table() = default;
-  /// Up to `inputs` inputs with ids below `ids`.
+  /// Up to `inputs` inputs (at most 64) with ids below `ids` (at most 128).
   remap_table(unsigned inputs, unsigned ids, unsigned names, unsigned per_name)
       : ids_(ids),
-        limit_(per_name),
+        limit_(std::min(per_name, most_per_name)),
         free_(names == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << names) - 1),
-        name_of_(std::size_t{inputs} * ids, none),
-        entries_(names) {}
+        name_of_(std::make_unique<std::uint8_t[]>(std::size_t{inputs} * ids)),
+        entries_(std::make_unique<entry[]>(names)) {
+    std::fill_n(name_of_.get(), std::size_t{inputs} * ids, std::uint8_t{none});
+  }
 
   /// The name under which (input, id) may go now, or `none`.
   unsigned name(unsigned input, unsigned id) const {
@@ -67,7 +72,7 @@ class remap_table {
     entry& e = entries_[name];
     if (e.count++ == 0) {
       free_ &= ~(std::uint64_t{1} << name);
-      e.key = input * ids_ + id;
+      e.key = static_cast<std::uint16_t>(input * ids_ + id);
       name_of_[e.key] = static_cast<std::uint8_t>(name);
     }
   }
@@ -83,14 +88,15 @@ class remap_table {
   }
 
  private:
+  static constexpr unsigned most_per_name = 0xFFFF;
   struct entry {
-    std::uint32_t key = 0;
-    std::uint32_t count = 0;
+    std::uint16_t key = 0;
+    std::uint16_t count = 0;
   };
   unsigned ids_ = 1, limit_ = 1;
   std::uint64_t free_ = 0;
-  std::vector<std::uint8_t> name_of_;  // [input][id]
-  std::vector<entry> entries_;
+  std::unique_ptr<std::uint8_t[]> name_of_;  // [input][id]
+  std::unique_ptr<entry[]> entries_;
 };
 
 }  // namespace ohmic

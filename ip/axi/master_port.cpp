@@ -7,20 +7,14 @@ namespace ohmic {
 
 void axi_master_port::queue(axi_transit& t) {
   assert(t.id < sources_.size());
-  source& s = sources_[t.id];
-  t.next = 0;
-  if (s.head != 0) {
-    (*transits_)[s.tail].next = t.index;
-  } else {
-    s.head = t.index;
-    waiting_.insert(t.id);
-  }
-  s.tail = t.index;
+  transit_queue& source = sources_[t.id];
+  if (source.empty()) waiting_.insert(t.id);
+  source.push(t, *transits_);
 }
 
 void axi_master_port::settle(cycle_t now) {
   while (!releases_.empty() && releases_.front() <= now) {
-    releases_.pop_front();
+    releases_.pop();
     assert(in_flight_ > 0);
     --in_flight_;
   }
@@ -32,15 +26,15 @@ axi_transit* axi_master_port::offer(cycle_t now, bool& first) {
   settle(now);
   if (waiting_.empty() || in_flight_ == limit_ || now < not_before_) return nullptr;
   waiting_.visit_from((winner_ + 1) % id_set::max_ids, [&](unsigned id) {
-    source& s = sources_[id];
-    axi_transit& t = (*transits_)[s.head];
+    transit_queue& source = sources_[id];
+    axi_transit& t = (*transits_)[source.front()];
     if (t.ready > now) return false;
-    offered_ = s.head;
+    offered_ = t.index;
     t.ready = now;
     ++in_flight_;
     winner_ = id;
-    s.head = t.next;
-    if (s.head == 0) waiting_.erase(id);
+    source.pop(*transits_);
+    if (source.empty()) waiting_.erase(id);
     return true;
   });
   return offered_ != 0 ? &(*transits_)[offered_] : nullptr;
@@ -50,7 +44,7 @@ cycle_t axi_master_port::next(cycle_t now) const {
   if (offered_ != 0 || waiting_.empty()) return never;
   cycle_t earliest = never;
   waiting_.visit_from(0, [&](unsigned id) {
-    earliest = std::min(earliest, (*transits_)[sources_[id].head].ready);
+    earliest = std::min(earliest, (*transits_)[sources_[id].front()].ready);
     return false;
   });
   earliest = std::max({earliest, not_before_, now + 1});

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
+#include "ip/axi/fifo.h"
 #include "ip/axi/id_set.h"
 #include "ip/axi/transit.h"
 
@@ -41,7 +41,7 @@ class axi_master_port {
   }
 
   /// A response is complete: one more may be in flight from `at` on. In the order of `at`.
-  void release(cycle_t at) { releases_.push_back(at); }
+  void release(cycle_t at) { releases_.push(at); }
 
   /// The earliest cycle after `now` in which offer() may find something, given what is known.
   cycle_t next(cycle_t now) const;
@@ -51,18 +51,15 @@ class axi_master_port {
   bool idle() const { return in_flight_ == 0 && waiting_.empty(); }
 
  private:
-  struct source {
-    std::uint32_t head = 0, tail = 0;  // transits; 0: none
-  };
   void settle(cycle_t now);
 
   transit_pool* transits_;
-  std::vector<source> sources_;
+  std::vector<transit_queue> sources_;
   id_set waiting_;  // sources with a burst queued
   unsigned in_flight_ = 0, limit_, winner_;
   std::uint32_t offered_ = 0;
   cycle_t not_before_ = 0;
-  std::deque<cycle_t> releases_;
+  fifo<cycle_t> releases_;
 };
 
 }  // namespace ohmic

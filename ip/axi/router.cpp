@@ -42,12 +42,7 @@ axi_router::axi_router(const router_config& config, const flow_limits& limits, c
     const bool from_cluster = config.children_are_clusters && port < config.children;
     for (const unsigned write : {0u, 1u}) {
       open_[write].emplace_back(from_cluster ? config.cluster_ids : limits.names, limits.open_per_id);
-      names_[write].push_back({remap_table(ports, most_ids, limits.names, limits.open_per_id),
-                               0,
-                               {},
-                               0,
-                               std::vector<cycle_t>(limits.stage_depth),
-                               0});
+      names_[write].emplace_back(remap_table(ports, most_ids, limits.names, limits.open_per_id), limits.stage_depth);
     }
   }
 }

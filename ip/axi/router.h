@@ -131,7 +131,8 @@ class alignas(64) axi_router {
   };
   /// The table of names of an output, between the first register behind the arbiter and the next one, and the requests
   /// that wait in that register because the table was full when they got there.
-  struct name_table {
+  /// What is needed while nobody waits stands together.
+  struct alignas(64) name_table {
     struct entry {
       beat value;
       std::uint16_t source = 0;
@@ -139,19 +140,30 @@ class alignas(64) axi_router {
       bool named = false;
       cycle_t since = 0;
     };
+    name_table(remap_table&& table, unsigned depth) : names(std::move(table)) {
+      if (depth > 2) passed.resize(depth);
+      deep = depth > 2;
+    }
     remap_table names;
-    std::uint64_t waited = 0;     // cycles in which the first request had no name
-    std::vector<entry> held;      // in their order, at most the register's depth
-    unsigned closed_ahead = 0;    // bursts whose last response beat is still in the last register before the arbiter
-    std::vector<cycle_t> passed;  // ring: when the last requests were put on the channel
+    cycle_t last_passed = 0;    // when the last request was put on the channel
+    unsigned closed_ahead = 0;  // bursts whose last response beat is still in the last register before the arbiter
     unsigned next = 0;
+    bool deep;                    // registers hold more than two
+    std::vector<entry> held;      // in their order, at most the register's depth
+    std::vector<cycle_t> passed;  // ring, if they do: when the last requests were put on the channel
+    std::uint64_t waited = 0;     // cycles in which the first request had no name
 
     void pass(cycle_t now) {
+      last_passed = now;
+      if (!deep) return;
       passed[next] = now;
       if (++next == passed.size()) next = 0;
     }
-    /// `ago` requests before; 1: the last one.
-    cycle_t passed_at(unsigned ago) const { return passed[next < ago ? next + passed.size() - ago : next - ago]; }
+    /// `ago` requests before, less than the register's depth unless it is 1: the last one.
+    cycle_t passed_at(unsigned ago) const {
+      if (ago == 1) return last_passed;
+      return passed[next < ago ? next + passed.size() - ago : next - ago];
+    }
   };
   /// The state of the write channels of an input and of an output.
   struct write_input {
@@ -163,9 +175,12 @@ class alignas(64) axi_router {
     unsigned begin = 0, size = 0;
     bool entered = false;  // the AW that is chosen stands in `order` already
     unsigned front() const { return order[begin]; }
-    void push(unsigned input) { order[(begin + size++) % order.size()] = static_cast<std::uint8_t>(input); }
+    void push(unsigned input) {
+      const std::size_t at = begin + size++;
+      order[at < order.size() ? at : at - order.size()] = static_cast<std::uint8_t>(input);
+    }
     void pop() {
-      begin = (begin + 1) % static_cast<unsigned>(order.size());
+      if (++begin == order.size()) begin = 0;
       --size;
     }
     bool full() const { return size == order.size(); }
@@ -212,7 +227,7 @@ class alignas(64) axi_router {
   void wait(axi_lane lane, unsigned port, reason why, cycle_t now);
   void account(axi_lane lane, unsigned port, cycle_t now);
   bool has_room(output& o, axi_lane lane, cycle_t now);
-  bool has_room(output& o, const name_table& table, axi_lane lane, cycle_t now);
+  bool has_room_for_name(output& o, const name_table& table, cycle_t now) const;
   unsigned find_name(unsigned port, bool write, unsigned input, axi_transit& t, cycle_t now);
   void pass_held(axi_lane lane, unsigned port, cycle_t now);
   void push(output& o, axi_lane lane, beat value, unsigned source, cycle_t now);

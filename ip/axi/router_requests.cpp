@@ -9,8 +9,7 @@
 namespace ohmic {
 
 // Where requests wait for names: what is in the first register counts.
-bool axi_router::has_room(output& o, const name_table& table, axi_lane lane, cycle_t now) {
-  if (table.held.empty()) return has_room(o, lane, now);
+bool axi_router::has_room_for_name(output& o, const name_table& table, cycle_t now) const {
   if (table.held.size() >= depth_) return false;
   const unsigned ago = depth_ - static_cast<unsigned>(table.held.size());
   const cycle_t behind = o.pipe->room_behind_first(ago);
@@ -65,7 +64,8 @@ void axi_router::choose_address(unsigned to, std::uint64_t requests, cycle_t now
   constexpr bool write = lane == axi_lane::aw;
   output& o = out(lane, to);
   name_table& table = names_[write][to];
-  const bool room = has_room(o, table, lane, now), holding = !table.held.empty();
+  const bool holding = (holding_[write] & port_bit(to)) != 0;
+  const bool room = holding ? has_room_for_name(o, table, now) : has_room(o, lane, now);
   if (holding) pass_held(lane, to, now);
   if (requests == 0) return;
   const unsigned from = o.turn.pick(requests);

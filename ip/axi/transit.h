@@ -32,7 +32,7 @@ struct alignas(64) axi_transit {
   void* owner = nullptr;     ///< of whoever opened it
   network_port target = 0;   ///< where the request goes
   std::uint32_t index = 0;   ///< in the fabric's list
-  std::uint32_t next = 0;    ///< link for the one queue of a port that holds it
+  std::uint32_t next = 0;    ///< link for the one transit_queue that holds it
   std::uint16_t source = 0;  ///< cluster that asked
   std::uint16_t id = 0;      ///< its AXI id at that cluster's port
   std::uint16_t bytes = 0;   ///< data bytes
@@ -84,6 +84,23 @@ class transit_pool {
   std::vector<std::unique_ptr<axi_transit[]>> chunks_;
   std::vector<std::uint32_t> free_;
   std::uint64_t in_use_ = 0;
+};
+
+/// Transits in the order in which they came. One is in at most one queue at a time: a burst waits to be offered, then
+/// to send its data, and at its target to be answered.
+class transit_queue {
+ public:
+  bool empty() const { return first_ == 0; }
+  std::uint32_t front() const { return first_; }
+  void push(axi_transit& t, transit_pool& pool) {
+    t.next = 0;
+    (first_ == 0 ? first_ : pool[last_].next) = t.index;
+    last_ = t.index;
+  }
+  void pop(const transit_pool& pool) { first_ = pool[first_].next; }
+
+ private:
+  std::uint32_t first_ = 0, last_ = 0;  // 0: nobody
 };
 
 }  // namespace ohmic

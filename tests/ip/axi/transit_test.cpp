@@ -50,5 +50,30 @@ TEST(TransitPoolTest, TransitsStayWhereTheyAreAndAreUsedAgain) {
   EXPECT_EQ(pool.in_use(), 5000u);
 }
 
+TEST(TransitQueueTest, KeepsTheOrderAndLetsATransitGoOnToAnotherQueue) {
+  transit_pool pool;
+  transit_queue first, second;
+  EXPECT_TRUE(first.empty());
+  std::vector<std::uint32_t> order;
+  for (unsigned i = 0; i < 2000; ++i) {  // of several chunks of the pool
+    axi_transit& t = pool.open();
+    order.push_back(t.index);
+    first.push(t, pool);
+  }
+  for (const std::uint32_t index : order) {
+    ASSERT_EQ(first.front(), index);
+    first.pop(pool);
+    second.push(pool[index], pool);
+  }
+  EXPECT_TRUE(first.empty());
+  first.push(pool.open(), pool);  // empty once, it is as new
+  EXPECT_FALSE(first.empty());
+  for (const std::uint32_t index : order) {
+    ASSERT_EQ(second.front(), index);
+    second.pop(pool);
+  }
+  EXPECT_TRUE(second.empty());
+}
+
 }  // namespace
 }  // namespace ohmic
