@@ -76,6 +76,10 @@ struct chip_config {
   } cores;
   /// The model of each core of a cluster.
   std::vector<core_model> core_models(unsigned cluster_index) const;
+  /// What core 0 of a cluster is, by which its firmware is chosen.
+  core_design master_design(unsigned cluster_index) const {
+    return design_of(cores.overrides.empty() ? cores.model : core_models(cluster_index)[0]);
+  }
   bool any_core(core_model model) const;
   /// The design of every core that is no CV32E40P, "cluster.core: design" a line.
   std::string other_core_designs() const;

@@ -2,6 +2,7 @@
 
 BEST_PAIRS=40 takes more pairs of network and chip than every build does."""
 
+import math
 import os
 import random
 import re
@@ -22,12 +23,22 @@ def sets(*words: str) -> list[str]:
 
 
 def random_pair(choice: random.Random) -> tuple[str, list[str]]:
-    """A network of ours and a chip that differs from ours in size, cores, crossbars' speed and links."""
+    """A network of ours and a chip that differs from ours in size, cores, crossbars' speed, links and makes of clusters."""
     model = choice.choice(("resnet_micro", "resnet_micro", "resnet_mini", "resnet_tiny", "resnet_wide"))
     tree = choice.choice(TREES if model == "resnet_micro" else TREES[4:] if model == "resnet_mini" else TREES[5:])
     levels = tree.count(",") + 1
     width = choice.choice((16, 32, 64, 64))
+    clusters = math.prod(int(factor) for factor in re.findall(r"\d+", tree))
+    makes = []
+    for kind in range(choice.choice((0, 0, 1, 2))):
+        which = [c for c in range(clusters) if c % 2 == kind and choice.random() < 0.4]
+        if which:
+            ima = choice.choice(("true", "false"))
+            makes.append(
+                f'{{clusters: "{",".join(map(str, which))}", cores: {choice.choice((1, 2, 8, 16))}, ima: {ima}}}'
+            )
     return model, sets(
+        f"clusters=[{', '.join(makes)}]",
         f"network.factors={tree}",
         f"network.latency=[100{', 4' * (levels - 1)}]",
         f"network.width=[{', '.join([str(width)] * levels)}]",

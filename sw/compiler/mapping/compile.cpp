@@ -34,9 +34,6 @@ void check_target(const integer_graph& graph, const chip_config& chip) {
   if (chip.dma.channels < 2)
     throw mapping_error(fmt::format("chip '{}' has {} DMA channel; the dataflow needs 2: data and releases", chip.name,
                                     chip.dma.channels));
-  if (!chip.makes.empty())
-    throw mapping_error(
-        fmt::format("chip '{}' has clusters of different make, for which there is no policy yet", chip.name));
   check_operators(graph);
   check_ranges(graph, chip);
 }

@@ -362,14 +362,19 @@ static void share_spare_channels(executor* e, step_state* steps) {
   }
 }
 
+/* With the first step that has any: a cluster without is perhaps one without an IMA. */
+static void begin_jobs(executor* e, step_state* s) {
+  e->jobs_room = ima_queue_room();
+  if (e->jobs_room > MOST_JOBS) e->jobs_room = MOST_JOBS;
+  e->jobs_done = ima_jobs_done();
+  executor_program_ima(e, s);
+}
+
 void executor_setup(executor* e, const ohmic_deployment* d) {
   OHMIC_ASSERT(d->magic == OHMIC_DEPLOYMENT_MAGIC && d->version == OHMIC_DEPLOYMENT_VERSION);
   *e = (executor){.deployment = d, .images = d->images, .heap = l1_at(d->heap), .heap_left = d->heap_bytes};
   e->channels = dma_channels();
   e->ima_registers = ima_register_file();
-  e->jobs_room = ima_queue_room();
-  if (e->jobs_room > MOST_JOBS) e->jobs_room = MOST_JOBS;
-  e->jobs_done = ima_jobs_done();
   e->lines = DEVICES_IMA_LINE | DEVICES_KERNEL_LINE;
 
   setup_rings(e);
@@ -415,7 +420,7 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
     if (tiles_per_image(s->step)) setup_kind(e, s);
     if (s->kind == OHMIC_STEP_IMA) {
       e->ima_steps |= s->bit;
-      if (e->ima_programmed == 0) executor_program_ima(e, s);
+      if (e->ima_programmed == 0) begin_jobs(e, s);
     }
     if (s->kind == OHMIC_STEP_KERNEL) e->kernel_steps |= s->bit;
     if (s->kind == OHMIC_STEP_PUSH) e->room_steps |= s->bit;

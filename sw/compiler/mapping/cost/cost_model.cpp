@@ -20,12 +20,12 @@ constexpr double ibex_master_factor = 1.65;
 
 }  // namespace
 
-cost_model::cost_model(const chip_config& chip, core_design design)
+cost_model::cost_model(const chip_config& chip, core_design design, unsigned cores)
     : mvm_cycles_(static_cast<double>(chip.ima.mvm_cycles)),
       port_bytes_(chip.network.width.back()),
-      cores_(chip.cluster.cores),
+      cores_(cores),
       design_(design),
-      kernels_(chip, design) {}
+      kernels_(chip, design, cores) {}
 
 double cost_model::waiting_master(const master_duties& d) const {
   const double cycles = d.tiles * cycles_per_tile + d.steps * cycles_per_image + d.jobs * cycles_per_job +

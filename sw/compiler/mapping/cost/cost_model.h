@@ -21,13 +21,15 @@ struct master_duties {
 /// Cycles of the parts of a cluster: the one place in the compiler that knows what work takes. Policies decide by it,
 /// tiles are chosen by it, and deployments and reports carry what it predicts. Nothing that runs is timed by it.
 ///
-/// Measured against runs (docs/mapping.md); tests/sw/compiler/mapping/cost holds it to that. Kinds of core differ: a
-/// model is made for one.
+/// Measured against runs (docs/mapping.md); tests/sw/compiler/mapping/cost holds it to that. Kinds of core and clusters
+/// of different make differ: a model is made for one.
 class cost_model {
  public:
-  explicit cost_model(const chip_config& chip, core_design design);
+  cost_model(const chip_config& chip, core_design design, unsigned cores);
+  cost_model(const chip_config& chip, core_design design) : cost_model(chip, design, chip.cluster.cores) {}
   /// For the cores that most of the chip has.
   explicit cost_model(const chip_config& chip) : cost_model(chip, design_of(chip.cores.model)) {}
+  unsigned core_count() const { return cores_; }
 
   /// The crossbar, back to back.
   double mvms(double count) const { return count * mvm_cycles_; }

@@ -62,8 +62,8 @@ struct kernel_time::memory {
   std::map<kernel_shape, answer> answers;
 };
 
-kernel_time::kernel_time(const chip_config& chip, core_design design)
-    : cores_(chip.cluster.cores),
+kernel_time::kernel_time(const chip_config& chip, core_design design, unsigned cores)
+    : cores_(cores),
       banks_(chip.cluster.l1_banks),
       line_(static_cast<unsigned>(chip.icache.hit_cycles)),
       design_(design) {

@@ -39,7 +39,10 @@ class kernel_time {
   /// The master's call, the waking of all cores, and the way from the last one's end to the master that has seen it.
   static constexpr double call_cycles = 115;
 
-  explicit kernel_time(const chip_config& chip, core_design design = core_design::cv32e40p);
+  /// For clusters of so many cores.
+  kernel_time(const chip_config& chip, core_design design, unsigned cores);
+  explicit kernel_time(const chip_config& chip, core_design design = core_design::cv32e40p)
+      : kernel_time(chip, design, chip.cluster.cores) {}
   double cycles(const kernel_shape& tile) const;
   /// No arrangement of the tile's inner loops on these cores is faster: their instructions, shared evenly.
   double least_cycles(const kernel_shape& tile) const;

@@ -63,18 +63,20 @@ kernel_shape shape_of(const deployment_plan& plan, const plan_cluster& cluster, 
   return shape;
 }
 
-/// The cost model of each logical cluster: that of its master's kind of core.
+/// The cost model of each logical cluster: that of its master's kind of core and of its make.
 class cost_models {
  public:
-  cost_models(const deployment_plan& plan, const chip_config& chip)
-      : ours_(chip, core_design::cv32e40p), ibex_(chip, core_design::ibex) {
-    for (const unsigned place : plan.assignment.places) designs_.push_back(design_of(chip.core_models(place)[0]));
+  cost_models(const deployment_plan& plan, const chip_config& chip) {
+    for (const unsigned place : plan.assignment.places) {
+      const std::pair<core_design, unsigned> kind{chip.master_design(place), chip.cores_of(place)};
+      of_.push_back(&models_.try_emplace(kind, chip, kind.first, kind.second).first->second);
+    }
   }
-  const cost_model& of(unsigned cluster) const { return designs_[cluster] == core_design::ibex ? ibex_ : ours_; }
+  const cost_model& of(unsigned cluster) const { return *of_[cluster]; }
 
  private:
-  cost_model ours_, ibex_;
-  std::vector<core_design> designs_;
+  std::map<std::pair<core_design, unsigned>, cost_model> models_;
+  std::vector<const cost_model*> of_;
 };
 
 class load_meter {

@@ -49,6 +49,11 @@ std::string content_hash(const chip_config& chip) {
   hash.number(static_cast<std::int64_t>(chip.hbm.bytes));
   hash.number(static_cast<std::int64_t>(chip.hbm_base));
   hash.text(chip.other_core_designs());
+  for (const chip_config::cluster_make& make : chip.makes) {
+    hash.array(make.clusters);
+    hash.number(make.cores);
+    hash.number(make.ima);
+  }
   return hash.hex();
 }
 

@@ -236,6 +236,9 @@ class mapping_checker {
   }
 
   void check_rectangle(std::size_t s, pixel_packing packing, const channel_part& part, const crossbar_tile& tile) {
+    if (const unsigned place = mapping_.places[tile.cluster]; !chip_.has_ima(place))
+      fail("stage '{}': a tile is in cluster {}, which is placed on cluster {} of chip '{}': that has no IMA", name(s),
+           tile.cluster, place, chip_.name);
     const std::size_t groups = tile.sets.size() * packing.x;
     if (groups > most_groups)
       fail("stage '{}': a tile in cluster {} makes {} groups of codes at once, and a job of the IMA has at most {}",

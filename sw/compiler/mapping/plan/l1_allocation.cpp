@@ -213,7 +213,7 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
   for (const plan_step& step : cluster.steps)
     if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
-      kernels += kernel_heap(plan, cluster, step, *work, chip.cluster.cores);
+      kernels += kernel_heap(plan, cluster, step, *work, chip.cores_of(plan.assignment.places[c]));
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   constexpr std::uint32_t rehearsal_bytes = 4096;
   at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;

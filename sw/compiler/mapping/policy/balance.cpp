@@ -16,8 +16,17 @@ constexpr std::size_t many_readers = 8;                    // of an image: one r
 constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
 constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
 constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
+constexpr unsigned most_auctions = 12;                     // of clusters of different make
+constexpr double dearer = 1.5;
 
 unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by; }
+
+std::vector<cost_model> costs_of(const chip_config& chip, const cluster_supply& supply) {
+  std::vector<cost_model> costs;
+  for (std::size_t m = 0; m < supply.makes(); ++m)
+    costs.emplace_back(chip, design_of(chip.cores.model), supply.make(m).cores);
+  return costs;
+}
 
 }  // namespace
 
@@ -32,11 +41,10 @@ std::vector<std::pair<core_seats, core_seats>> kinds_of_seats(const integer_grap
 
 pipeline_balancer::pipeline_balancer(const integer_graph& graph, const std::vector<stage>& stages,
                                      const chip_config& chip, const balance_rules& rules)
-    : graph_(graph), stages_(stages), chip_(chip), rules_(rules), cost_(chip) {
+    : graph_(graph), stages_(stages), chip_(chip), rules_(rules), supply_(chip), costs_(costs_of(chip, supply_)) {
   for (std::size_t s = 0; s < stages.size(); ++s)
     if (node(s).has_layer() && !node(s).on_crossbar())
-      sharers_.emplace(std::piecewise_construct, std::forward_as_tuple(s),
-                       std::forward_as_tuple(graph, stages, s, chip, cost_));
+      for (const cost_model& cost : costs_) sharers_[s].emplace_back(graph, stages, s, chip, cost);
 }
 
 std::size_t pipeline_balancer::parts(std::size_t s, const stage_design& design) const {
@@ -120,8 +128,9 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
                                           const stage_design& design) const {
   const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
   const auto height = static_cast<unsigned>(output(s).height);
+  const cost_model& cost = crossbar_cost();
   const double analog =
-      cost_.mvms(double(tiles) * design.tile_columns / design.packing.x * rounded_up(height, design.packing.y));
+      cost.mvms(double(tiles) * design.tile_columns / design.packing.x * rounded_up(height, design.packing.y));
   const bool pulls = stages_[s].input == graph_.nodes[0].output && design.input_relays == 0;
   master_duties duties;
   duties.steps = 2 + (pulls ? 1 : 0);
@@ -134,14 +143,14 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
     share.columns = design.tile_columns;
     share.channels = static_cast<unsigned>(output(s).channels) / static_cast<unsigned>(parts(s, design));
     share.in8 = static_cast<unsigned>(node(s).layer().row_sets.size());
-    cores = tiles * cost_.kernel(stage_kernel(graph_, stages_[s], share));
+    cores = tiles * cost.kernel(stage_kernel(graph_, stages_[s], share));
     duties.steps += 1;
     duties.tiles += tiles;
     duties.kernel_inputs = tiles * (1 + (stages_[s].residual >= 0 ? 1 : 0));
     duties.events += returns(s, others);
     duties.runs = tiles * runs(s, others);
   }
-  return cost_.together(analog, cores + cost_.master(duties));
+  return cost.together(analog, cores + cost.master(duties));
 }
 
 double pipeline_balancer::sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
@@ -157,7 +166,8 @@ double pipeline_balancer::sum_cycles(std::size_t s, const std::vector<stage_desi
   share.in16 = static_cast<unsigned>(sum.nodes.size());
   share.root = root;
   const double inputs = share.in8 + share.in16 + (root && stages_[s].residual >= 0 ? 1 : 0);
-  const double one = cost_.kernel(stage_kernel(graph_, stages_[s], share));
+  const cost_model& cost = core_cost(design);
+  const double one = cost.kernel(stage_kernel(graph_, stages_[s], share));
   master_duties duties;
   duties.steps = 2;
   duties.tiles = 2.0 * tiles;
@@ -165,8 +175,8 @@ double pipeline_balancer::sum_cycles(std::size_t s, const std::vector<stage_desi
   duties.runs = tiles * (root ? runs(s, others) : 1);
   duties.kernel_inputs = tiles * inputs;
   duties.events = tiles * inputs * design.packing.y + (root ? returns(s, others) : tiles);
-  const double cycles = tiles * one + cost_.master(duties);
-  if (tile) *tile = (tiles * one + cost_.master(duties)) / tiles;
+  const double cycles = tiles * one + cost.master(duties);
+  if (tile) *tile = cycles / tiles;
   return cycles;
 }
 
@@ -182,14 +192,15 @@ double pipeline_balancer::core_cycles(std::size_t s, const std::vector<stage_des
   duties.runs = tiles * runs(s, others);
   duties.kernel_inputs = tiles;
   duties.events = arrivals(s, others, design) + returns(s, others);
-  const double one = cost_.kernel(stage_kernel(graph_, stages_[s], share));
-  const double cycles = tiles * one + cost_.master(duties);
-  if (tile) *tile = (tiles * one + cost_.master(duties)) / tiles;
+  const cost_model& cost = core_cost(design);
+  const double one = cost.kernel(stage_kernel(graph_, stages_[s], share));
+  const double cycles = tiles * one + cost.master(duties);
+  if (tile) *tile = cycles / tiles;
   return cycles;
 }
 
 double pipeline_balancer::digital_master(std::size_t s, const std::vector<stage_design>& others,
-                                         const digital_share& share) const {
+                                         const digital_share& share, const cost_model& cost) const {
   stage_design design;
   design.tile_columns = share.tile;
   design.replicas = share.columns;
@@ -204,36 +215,73 @@ double pipeline_balancer::digital_master(std::size_t s, const std::vector<stage_
   duties.kernel_inputs = tiles * inputs;
   duties.frontiers = duties.events = came;
   duties.events += returns(s, others);
-  return cost_.master(duties);
+  return cost.master(duties);
 }
 
 stage_design pipeline_balancer::choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                                               bool& in_time) const {
-  const double worth = images_of_batch * std::min(cycles, longest_wait) / chip_.clusters();
-  const digital_share share =
-      sharers_.at(s).within(cycles, worth, [&](const digital_share& here) { return digital_master(s, others, here); });
-  in_time = share.cycles <= cycles;
+                                               const core_prices& prices, bool& in_time) const {
+  digital_share best;
+  double best_value = 0;
   stage_design design;
-  design.tile_columns = share.tile;
-  design.replicas = share.columns;
-  design.digital_parts = share.parts;
+  for (std::size_t m = 0; m < supply_.makes(); ++m) {
+    cluster_demand one = supply_.nothing();
+    one.cores[m] = 1;
+    const double cluster_worth = worth(one, cycles, prices);
+    const digital_share share = sharers_.at(s)[m].within(
+        cycles, cluster_worth, [&](const digital_share& here) { return digital_master(s, others, here, costs_[m]); });
+    const double value = share.price(cluster_worth);
+    const bool quick = share.cycles <= cycles;
+    const bool better = best.parts.empty() ? true
+                        : quick != in_time ? quick
+                        : quick            ? value < best_value
+                                           : share.cycles < best.cycles;
+    if (!better) continue;
+    best = share;
+    best_value = value;
+    in_time = quick;
+    design.core_make = m;
+  }
+  design.tile_columns = best.tile;
+  design.replicas = best.columns;
+  design.digital_parts = best.parts;
   design.seats = rules_.layer_seats;
   return design;
+}
+
+double pipeline_balancer::worth(const cluster_demand& clusters, double cycles, const core_prices& prices) const {
+  const double image = images_of_batch * std::min(cycles, longest_wait);
+  if (supply_.makes() == 1) return clusters.all() * (image / chip_.clusters());
+  double all = clusters.relays * image / chip_.clusters() + clusters.crossbars * image / std::max(1u, supply_.imas());
+  for (std::size_t m = 0; m < supply_.makes(); ++m) all += clusters.cores[m] * prices[m] * image / supply_.clusters(m);
+  return all;
 }
 
 /// Layers on cores share the clusters that others leave, or where they leave none, those of the crossbars.
 void pipeline_balancer::take_turns(std::vector<stage_design>& designs) const {
   std::vector<std::size_t> layers;
   for (const auto& sharer : sharers_) layers.push_back(sharer.first);
-  const unsigned most = rules_.most_clusters, taken = clusters(designs), left = most > taken ? most - taken : 0;
-  if (layers.empty() || rules_.layer_seats == core_seats::own || taken > most) return;
-  const digital_shares shares = share_in_turn(graph_, stages_, layers, chip_, cost_, left > 0 ? left : taken);
+  const cluster_demand taken = demand(designs);
+  const unsigned most = rules_.most_clusters;
+  if (layers.empty() || rules_.layer_seats == core_seats::own || taken.all() > most) return;
+  // Of the makes the one with the most cores that are left.
+  std::size_t make = supply_.crossbar_make();
+  unsigned left = 0;
+  for (std::size_t m = 0; m < supply_.makes(); ++m) {
+    const unsigned there = supply_.left(m, taken.crossbars + taken.relays);
+    const unsigned here = std::min(most - taken.all(), there > taken.cores[m] ? there - taken.cores[m] : 0);
+    if (here * supply_.make(m).cores <= left * supply_.make(make).cores) continue;
+    left = here;
+    make = m;
+  }
+  const digital_shares shares =
+      share_in_turn(graph_, stages_, layers, chip_, costs_[make], left > 0 ? left : taken.all());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     stage_design& design = designs[layers[i]];
     design.digital_parts = shares.layers[i].parts;
     design.tile_columns = shares.layers[i].tile;
     design.replicas = shares.layers[i].columns;
     design.turns = left > 0 ? shares.clusters : 0;
+    design.core_make = make;
   }
 }
 
@@ -255,7 +303,8 @@ bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vecto
       to.cycles = crossbar_cycles(s, others, design);
       if (to.cycles <= cycles || design.replicas == most) break;
     }
-    to.latency = cost_.mvms(double(design.tile_columns) / design.packing.x * height / design.packing.y) + 2000;
+    to.latency =
+        crossbar_cost().mvms(double(design.tile_columns) / design.packing.x * height / design.packing.y) + 2000;
     if (design.tiles.size() > 1) {
       for (std::size_t n = 0; n < design.sums.size(); ++n) {
         unsigned& replicas = design.sum_replicas[n];
@@ -270,7 +319,8 @@ bool pipeline_balancer::replicate(std::size_t s, double cycles, const std::vecto
       }
     }
   }
-  to.clusters = clusters_of(design, parts(s, design));
+  to.clusters = supply_.nothing();
+  add_demand(design, parts(s, design), to.clusters);
   return to.cycles <= cycles;
 }
 
@@ -284,18 +334,18 @@ std::vector<unsigned> pipeline_balancer::fan_ins_of(unsigned sets) const {
 }
 
 stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                                       bool& in_time) const {
+                                       const core_prices& prices, bool& in_time) const {
   const auto width = static_cast<unsigned>(output(s).width);
   if (sharers_.count(s) != 0) {
-    stage_design design = choose_digital(s, cycles, others, in_time);
+    stage_design design = choose_digital(s, cycles, others, prices, in_time);
     take_buffers(s, design);
     return design;
   }
   stage_design best;
   rating best_rating;
+  double best_value = 0;
   bool found = false;
   in_time = false;
-  const double cluster_worth = images_of_batch * std::min(cycles, longest_wait) / chip_.clusters();
   std::vector<pixel_packing> packings = {{1, 1}};
   if (rules_.pack && node(s).on_crossbar()) packings = {{1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 4}, {4, 1}};
   for (const pixel_packing packing : packings) {
@@ -316,24 +366,27 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
         design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer().row_sets.size()), fan_in);
         design.sum_replicas.assign(design.sums.size(), 1);
       }
-      for (unsigned tile = packing.x; tile <= width; tile += packing.x) {
-        if (width % tile != 0) continue;
-        design.tile_columns = tile;
-        rating here;
-        const bool quick = replicate(s, cycles, others, design, here);
-        // A tile waits until its columns are there.
-        here.latency += std::min(cycles, longest_wait) * tile / width;
-        const double value = here.clusters * cluster_worth + here.latency;
-        const double best_value = best_rating.clusters * cluster_worth + best_rating.latency;
-        const bool better = !found             ? true
-                            : quick != in_time ? quick
-                            : quick            ? value < best_value
-                                               : here.cycles < best_rating.cycles;
-        if (!better) continue;
-        found = true;
-        in_time = quick;
-        best = design;
-        best_rating = here;
+      const bool any_make = rules_.seats == core_seats::own && design.tiles.size() != 1;
+      for (design.core_make = 0; design.core_make < (any_make ? supply_.makes() : 1); ++design.core_make) {
+        for (unsigned tile = packing.x; tile <= width; tile += packing.x) {
+          if (width % tile != 0) continue;
+          design.tile_columns = tile;
+          rating here;
+          const bool quick = replicate(s, cycles, others, design, here);
+          // A tile waits until its columns are there.
+          here.latency += std::min(cycles, longest_wait) * tile / width;
+          const double value = worth(here.clusters, cycles, prices) + here.latency;
+          const bool better = !found             ? true
+                              : quick != in_time ? quick
+                              : quick            ? value < best_value
+                                                 : here.cycles < best_rating.cycles;
+          if (!better) continue;
+          found = true;
+          in_time = quick;
+          best = design;
+          best_rating = here;
+          best_value = value;
+        }
       }
     }
   }
@@ -349,6 +402,24 @@ void pipeline_balancer::take_buffers(std::size_t s, stage_design& design) const 
 }
 
 std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bool* in_time) const {
+  // Clusters of which too many are asked for become dearer.
+  core_prices prices(supply_.makes(), 1.0);
+  for (unsigned auctions = 1;; ++auctions) {
+    std::vector<stage_design> all = designs(cycles_per_image, prices, in_time);
+    if (supply_.makes() == 1 || auctions == most_auctions) return all;
+    const cluster_demand asked = demand(all);
+    bool enough = true;
+    for (std::size_t m = 0; m < supply_.makes(); ++m) {
+      if (asked.cores[m] <= supply_.left(m, asked.crossbars)) continue;
+      prices[m] *= dearer;
+      enough = false;
+    }
+    if (enough) return all;
+  }
+}
+
+std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, const core_prices& prices,
+                                                     bool* in_time) const {
   std::vector<stage_design> all(stages_.size());
   for (std::size_t s = 0; s < stages_.size(); ++s)
     for (unsigned tile = 1; tile <= 4; ++tile)
@@ -357,28 +428,35 @@ std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bo
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       bool quick = false;
       if (s == 0 && in_time) *in_time = true;
-      all[s] = choose(s, cycles_per_image, all, quick);
+      all[s] = choose(s, cycles_per_image, all, prices, quick);
       if (in_time) *in_time = *in_time && quick;
     }
   take_turns(all);
   return all;
 }
 
-unsigned pipeline_balancer::clusters(const std::vector<stage_design>& designs) const {
-  unsigned all = 0;
+cluster_demand pipeline_balancer::demand(const std::vector<stage_design>& designs) const {
+  cluster_demand all = supply_.nothing();
   unsigned turns = 0;
+  std::size_t make = 0;
   for (std::size_t s = 0; s < stages_.size(); ++s) {
-    all += clusters_of(designs[s], parts(s, designs[s]));
-    turns = std::max(turns, designs[s].turns);
+    add_demand(designs[s], parts(s, designs[s]), all);
+    if (designs[s].turns != 0) turns = designs[s].turns, make = designs[s].core_make;
   }
-  return all + turns;
+  all.cores[make] += turns;
+  return all;
+}
+
+bool pipeline_balancer::enough(const std::vector<stage_design>& designs, unsigned clusters) const {
+  const cluster_demand asked = demand(designs);
+  return asked.all() <= clusters && supply_.enough_for(asked);
 }
 
 std::vector<stage_design> pipeline_balancer::smallest() const { return designs(1e15); }
 
 std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least_cycles, double* cycles) const {
   std::vector<stage_design> best = smallest();
-  if (clusters(best) > most) return {};
+  if (!enough(best, most)) return {};
   if (!sharers_.empty() && rules_.layer_seats == core_seats::shared) {
     if (cycles) *cycles = slowest_image;
     return best;
@@ -387,7 +465,7 @@ std::vector<stage_design> pipeline_balancer::fastest(unsigned most, double least
   for (double next = low; high > low * 1.01; next = std::sqrt(low * high)) {
     bool quick = false;
     std::vector<stage_design> here = designs(next, &quick);
-    if (quick && clusters(here) <= most) {
+    if (quick && enough(here, most)) {
       high = next;
       best = std::move(here);
     } else {

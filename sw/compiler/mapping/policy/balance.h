@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -42,7 +43,11 @@ class pipeline_balancer {
   /// The cheapest design of every stage that takes at most so many cycles per image; where none is that fast, the
   /// fastest, and `in_time` is false.
   std::vector<stage_design> designs(double cycles_per_image, bool* in_time = nullptr) const;
-  unsigned clusters(const std::vector<stage_design>& designs) const;
+  cluster_demand demand(const std::vector<stage_design>& designs) const;
+  /// Whether the chip has the clusters, and they are no more than so many.
+  bool enough(const std::vector<stage_design>& designs, unsigned clusters) const;
+  /// What one replica of everything lacks, as the end of a sentence.
+  std::string shortage(unsigned clusters) const { return supply_.shortage(demand(smallest()), clusters); }
   /// One replica of everything, as few clusters as the rules allow.
   std::vector<stage_design> smallest() const;
   /// The fastest designs that take at most so many clusters, and no less time per image than `least_cycles`. Empty:
@@ -53,15 +58,25 @@ class pipeline_balancer {
   struct rating {
     double cycles = 0;   ///< per image, of its busiest cluster
     double latency = 0;  ///< of a tile
-    unsigned clusters = 0;
+    cluster_demand clusters;
   };
+  /// By make: what a cluster's cores are worth against what their number says.
+  using core_prices = std::vector<double>;
   const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
   const graph_tensor& output(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
   graph_window window_of(std::size_t s) const;
   std::size_t parts(std::size_t s, const stage_design& design) const;
   unsigned most_replicas(std::size_t s, const stage_design& design) const;
   std::vector<unsigned> fan_ins_of(unsigned sets) const;
-  stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, bool& in_time) const;
+  std::vector<stage_design> designs(double cycles_per_image, const core_prices& prices, bool* in_time) const;
+  /// Cycles of latency that clusters are worth.
+  double worth(const cluster_demand& clusters, double cycles, const core_prices& prices) const;
+  const cost_model& crossbar_cost() const { return costs_[supply_.crossbar_make()]; }
+  const cost_model& core_cost(const stage_design& design) const {
+    return design.seats == core_seats::own ? costs_[design.core_make] : crossbar_cost();
+  }
+  stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, const core_prices& prices,
+                      bool& in_time) const;
   /// Gives the design enough replicas of everything; false if its tiles are too few.
   bool replicate(std::size_t s, double cycles, const std::vector<stage_design>& others, stage_design& design,
                  rating& to) const;
@@ -69,11 +84,12 @@ class pipeline_balancer {
   double sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design, std::size_t n,
                     double* tile = nullptr) const;
   stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                              bool& in_time) const;
+                              const core_prices& prices, bool& in_time) const;
   void take_buffers(std::size_t s, stage_design& design) const;
   void take_turns(std::vector<stage_design>& designs) const;
   /// Of a layer on cores.
-  double digital_master(std::size_t s, const std::vector<stage_design>& others, const digital_share& share) const;
+  double digital_master(std::size_t s, const std::vector<stage_design>& others, const digital_share& share,
+                        const cost_model& cost) const;
   double core_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design,
                      double* tile = nullptr) const;
   double arrivals(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
@@ -84,8 +100,9 @@ class pipeline_balancer {
   const std::vector<stage>& stages_;
   const chip_config& chip_;
   const balance_rules rules_;
-  const cost_model cost_;
-  std::map<std::size_t, digital_sharer> sharers_;  ///< of layers on cores, by stage
+  const cluster_supply supply_;
+  const std::vector<cost_model> costs_;                         ///< by make
+  std::map<std::size_t, std::vector<digital_sharer>> sharers_;  ///< of layers on cores, by stage: for each make
 };
 
 }  // namespace ohmic

@@ -23,7 +23,7 @@ mapping balanced_policy::map(const integer_graph& graph, const std::vector<stage
   }
   const double least = cost_model(chip).mvms(std::max(1u, options_.balance_mvms));
   std::vector<stage_design> designs;
-  unsigned needed = 0;
+  std::string shortage;
   rules.most_clusters = most;
   // Where the chip is small, cores serve their own crossbars first, and then residuals wait where they are read.
   for (const auto& [seats, layer_seats] : kinds_of_seats(graph)) {
@@ -33,14 +33,11 @@ mapping balanced_policy::map(const integer_graph& graph, const std::vector<stage
     const pipeline_balancer balancer(graph, stages, chip, rules);
     designs = balancer.fastest(most, least);
     if (!designs.empty()) break;
-    needed = balancer.clusters(balancer.smallest());
+    shortage = balancer.shortage(most);
   }
   if (designs.empty())
     throw mapping_error(
-        fmt::format("policy '{}' needs {} clusters for one replica of every layer, and {} {}: {} too few",
-                    bar_ == paper_bar::paper ? "paper" : "replicated", needed,
-                    most < chip.clusters() ? "most_clusters allows" : fmt::format("chip '{}' has", chip.name), most,
-                    needed - most));
+        fmt::format("policy '{}' needs {}", bar_ == paper_bar::paper ? "paper" : "replicated", shortage));
   mapping result = place_stages(graph, stages, designs, chip);
   result.prefetch_tiles = options_.prefetch_tiles;
   return result;

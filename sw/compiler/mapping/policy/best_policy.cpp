@@ -100,7 +100,7 @@ class best_mapper {
     rules.busy = busy_cores;
     std::vector<stage_design> best;
     double least = 0;
-    unsigned needed = 0;
+    std::string shortage;
     mapping_search judge(graph_, stages_, chip_, most, 0);
     rules.most_clusters = most;
     for (const auto& [seats, layer_seats] : kinds_of_seats(graph_)) {
@@ -113,23 +113,19 @@ class best_mapper {
         double image = 1;
         std::vector<stage_design> designs = balancer.fastest(most, image, &image);
         if (designs.empty()) {
-          needed = balancer.clusters(balancer.smallest());
+          shortage = balancer.shortage(most);
           continue;
         }
         for (unsigned slower = 0; slower < slower_starts; ++slower, image *= slower_step) {
           if (slower > 0) designs = balancer.designs(image);
-          const double cycles = balancer.clusters(designs) <= most ? judge.rate(designs) : least + 1;
+          const double cycles = balancer.enough(designs, most) ? judge.rate(designs) : least + 1;
           if (!best.empty() && least <= cycles) continue;
           least = cycles;
           best = designs;
         }
       }
     }
-    if (best.empty())
-      throw mapping_error(
-          fmt::format("policy 'best' needs {} clusters for one replica of every layer, and {} {}: {} too few", needed,
-                      most < chip_.clusters() ? "most_clusters allows" : fmt::format("chip '{}' has", chip_.name), most,
-                      needed - most));
+    if (best.empty()) throw mapping_error("policy 'best' needs " + shortage);
     return best;
   }
 

@@ -58,7 +58,7 @@ digital_sharer::digital_sharer(const integer_graph& graph, const std::vector<sta
       layer_(graph.nodes[stage_.node].layer()),
       out_(graph.tensors[stage_.output]),
       kernel_(digital_kernel(graph.nodes[stage_.node])),
-      cores_(chip.cluster.cores) {
+      cores_(cost.core_count()) {
   awaited_ = columns_awaited(graph, stages, s);
   const unsigned units = units_of(layer_), least = least_parts(layer_, chip);
   for (unsigned parts = least; parts <= units; ++parts) {
@@ -105,6 +105,10 @@ digital_share digital_sharer::share(const spread& from, unsigned columns, const 
   return result;
 }
 
+double digital_share::price(double cluster_worth) const {
+  return clusters() * cluster_worth + latency + weight_of_traffic * traffic;
+}
+
 /// By all clusters of a part, per image.
 double digital_sharer::bytes_read(unsigned columns, unsigned tile) const {
   const graph_tensor& in = graph_.tensors[stage_.input];
@@ -124,7 +128,7 @@ digital_share digital_sharer::within(double cycles, double cluster_worth, const 
     unsigned columns = each < 1 ? tiles : static_cast<unsigned>(std::max(1.0, std::ceil(tiles / each)));
     digital_share here = share(from, columns, master);
     while (here.cycles > cycles && columns < tiles) here = share(from, ++columns, master);
-    const double value = here.clusters() * cluster_worth + here.latency + weight_of_traffic * here.traffic;
+    const double value = here.price(cluster_worth);
     const bool quick = here.cycles <= cycles;
     const bool better = best.parts.empty()                 ? true
                         : quick != (best.cycles <= cycles) ? quick

@@ -26,6 +26,8 @@ struct digital_share {
   double traffic = 0;  ///< cycles of one link that carried all that the clusters read
 
   unsigned clusters() const { return static_cast<unsigned>(parts.size()) * columns; }
+  /// What it costs in cycles of latency, if a cluster is worth so many.
+  double price(double cluster_worth) const;
 };
 
 /// Spreads one digital layer over as many parts as it needs at least (least_parts), or more. The same for all policies,

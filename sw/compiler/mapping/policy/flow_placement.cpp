@@ -70,6 +70,11 @@ std::vector<unsigned> place_by_flows(const std::vector<flow>& flows, std::vector
   std::vector<unsigned> seated(chip.clusters(), nobody);
   for (unsigned c = 0; c < places.size(); ++c) seated[places[c]] = c;
 
+  std::vector<std::size_t> make_of(chip.clusters(), 0);
+  const auto makes = chip.all_makes();
+  for (std::size_t m = 0; m < makes.size(); ++m)
+    for (const unsigned cluster : makes[m].clusters) make_of[cluster] = m;
+
   std::mt19937 random(seed);
   std::vector<unsigned> touched;
   const auto exchange = [&](unsigned a, unsigned place) {
@@ -93,7 +98,7 @@ std::vector<unsigned> place_by_flows(const std::vector<flow>& flows, std::vector
     const auto a = static_cast<unsigned>(random() % places.size());
     const unsigned from = places[a], to = static_cast<unsigned>(random() % chip.clusters());
     const double luck = static_cast<double>(random()) / 4294967296.0;
-    if (from == to) continue;
+    if (from == to || make_of[from] != make_of[to]) continue;
     const double before = costs.cost();
     exchange(a, to);
     const double left = 1 - static_cast<double>(m) / moves, heat = hot * left * left * left;

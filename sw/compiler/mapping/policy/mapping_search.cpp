@@ -26,7 +26,12 @@ constexpr double young = 0.01;   // part of a batch that a change may cost at fi
 
 mapping_search::mapping_search(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
                                unsigned most_clusters, std::uint32_t seed)
-    : graph_(graph), stages_(stages), chip_(chip), most_clusters_(most_clusters), random_(seed) {}
+    : graph_(graph),
+      stages_(stages),
+      chip_(chip),
+      most_clusters_(most_clusters),
+      makes_(chip.all_makes().size()),
+      random_(seed) {}
 
 deployment_plan mapping_search::plan_of(const std::vector<stage_design>& designs) const {
   return build_plan(graph_, stages_, place_stages(graph_, stages_, designs, chip_));
@@ -122,6 +127,11 @@ bool mapping_search::resplit(std::size_t s, stage_design& design) {
 }
 
 bool mapping_search::change(std::size_t s, stage_design& design) {
+  if (makes_ > 1 && below(6) == 0) {
+    const std::size_t before = design.core_make;
+    design.core_make = below(static_cast<unsigned>(makes_));
+    return design.core_make != before;
+  }
   const bool layer = !design.tiles.empty();
   if (!design.digital_parts.empty() && below(3) == 0) return resplit(s, design);
   switch (below(layer ? 6 : 3)) {
@@ -150,7 +160,7 @@ bool mapping_search::change(std::vector<stage_design>& designs) {
     if (graph_.nodes[stages_[s].node].kind() == node_kind::average_pool) return false;
     if (design.seats != core_seats::own || !change(s, design) || !sound(s, design)) return false;
   }
-  return place_stages(graph_, stages_, designs, chip_).clusters <= most_clusters_;
+  return is_seated(place_stages(graph_, stages_, designs, chip_), most_clusters_, chip_);
 }
 
 std::vector<stage_design> mapping_search::improve(std::vector<stage_design> from, unsigned evaluations,

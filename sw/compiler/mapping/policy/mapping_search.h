@@ -49,6 +49,7 @@ class mapping_search {
   const std::vector<stage>& stages_;
   const chip_config& chip_;
   const unsigned most_clusters_;
+  const std::size_t makes_;  ///< of clusters
   std::mt19937 random_;
 };
 

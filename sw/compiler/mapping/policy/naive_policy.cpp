@@ -8,9 +8,9 @@
 #include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/cost/tile_columns.h"
 #include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/policy/cluster_supply.h"
 #include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/options_text.h"
-#include "sw/compiler/mapping/policy/placement_policy.h"
 #include "sw/compiler/mapping/policy/reduction_tree.h"
 #include "sw/compiler/mapping/policy/stage_kernel.h"
 #include "sw/deployment/deployment.h"
@@ -46,7 +46,15 @@ class naive_mapper {
  public:
   naive_mapper(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
                const naive_options& options)
-      : graph_(graph), stages_(stages), chip_(chip), options_(options), cost_(chip) {}
+      : graph_(graph),
+        stages_(stages),
+        chip_(chip),
+        options_(options),
+        supply_(chip),
+        core_make_(most_cores(supply_)),
+        crossbar_cost_(chip, design_of(chip.cores.model), supply_.make(supply_.crossbar_make()).cores),
+        core_cost_(chip, design_of(chip.cores.model), supply_.make(core_make_).cores),
+        seats_(supply_, supply_.nothing()) {}
 
   mapping run() {
     if (options_.prefetch_tiles == 0) throw mapping_error("prefetch_tiles is 0; double buffering needs at least 1");
@@ -58,11 +66,26 @@ class naive_mapper {
     grow_trees();
     hand_out_spare_clusters();
     number_clusters();
-    result_.places = linear_placement().place(result_, chip_);
+    result_.clusters = static_cast<unsigned>(result_.places.size());
     return std::move(result_);
   }
 
  private:
+  /// The make of which the chip has most cores: that of all work without crossbars, as long as it lasts.
+  static std::size_t most_cores(const cluster_supply& supply) {
+    std::size_t most = 0;
+    const auto cores = [&](std::size_t m) { return supply.clusters(m) * supply.make(m).cores; };
+    for (std::size_t m = 1; m < supply.makes(); ++m)
+      if (cores(m) > cores(most)) most = m;
+    return most;
+  }
+  /// Of the cores of a stage's root or pool.
+  const cost_model& cost_of_cores(std::size_t s) const { return shapes_[s].sets == 1 ? crossbar_cost_ : core_cost_; }
+
+  unsigned seated(unsigned place) {
+    result_.places.push_back(place);
+    return static_cast<unsigned>(result_.places.size()) - 1;
+  }
   const graph_node& node_of(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
   bool on_crossbar(std::size_t s) const { return node_of(s).on_crossbar(); }
   bool digital(std::size_t s) const { return node_of(s).has_layer() && !on_crossbar(s); }
@@ -118,15 +141,16 @@ class naive_mapper {
       if (replicas == 0) {
         // A replica more is worth less than a cluster for the dearest pool, so one cluster stays free for it.
         replicas = std::min(usual_conv1_replicas, static_cast<unsigned>(output_of(first).width));
-        while (replicas > 1 && crossbars_ + (replicas - 1) * one + 1 > chip_.clusters()) --replicas;
+        const unsigned most = std::min(supply_.imas(), chip_.clusters() - 1);
+        while (replicas > 1 && crossbars_ + (replicas - 1) * one > most) --replicas;
       }
       crossbars_ += (replicas - 1) * one;
       replicas_[first] = replicas;
     }
-    if (crossbars_ > chip_.clusters())
-      throw mapping_error(
-          fmt::format("the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters: {} too few",
-                      crossbars_, chip_.name, chip_.clusters(), crossbars_ - chip_.clusters()));
+    if (crossbars_ > supply_.imas())
+      throw mapping_error(fmt::format(
+          "the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters{}: {} too few", crossbars_,
+          chip_.name, supply_.imas(), supply_.makes() > 1 ? " with an IMA" : "", crossbars_ - supply_.imas()));
   }
 
   /// Clusters for the digital layers: what is left beside crossbars and other work for cores, or if that is too little,
@@ -141,10 +165,11 @@ class naive_mapper {
         others += on_crossbar(s) ? replicas_[s] * static_cast<unsigned>(shapes_[s].splits.size()) : 1;
     }
     if (layers.empty()) return;
-    const unsigned free = chip_.clusters() - crossbars_;
+    // Their own clusters, of one make; the crossbars' where those are all.
+    const unsigned free = chip_.clusters() == crossbars_ ? 0 : supply_.left(core_make_, crossbars_);
     const digital_shares shares =
-        free == 0 ? share_in_turn(graph_, stages_, layers, chip_, cost_, crossbars_)
-                  : share_clusters(graph_, stages_, layers, chip_, cost_, free, std::min(others + 1, free / 4));
+        free == 0 ? share_in_turn(graph_, stages_, layers, chip_, crossbar_cost_, crossbars_)
+                  : share_clusters(graph_, stages_, layers, chip_, core_cost_, free, std::min(others + 1, free / 4));
     for (std::size_t i = 0; i < layers.size(); ++i) {
       layer_shape& shape = shapes_[layers[i]];
       shape.splits = shares.layers[i].parts;
@@ -154,7 +179,7 @@ class naive_mapper {
     if (shares.shared) turns_ = digital_turns(0, shares.clusters);
     if (free == 0) return;  // crossbars' own cores
     crossbars_ += shares.clusters;
-    if (shares.shared) result_.clusters = shares.clusters;
+    layer_clusters_ = shares.clusters;
     // An image goes to many clusters through one that hands each its columns, where there is one to spare.
     for (const std::size_t s : layers) {
       const std::size_t readers = shapes_[s].splits.size() * shapes_[s].column_clusters;
@@ -185,7 +210,7 @@ class naive_mapper {
     cost.replicas = std::max(1u, replicas_[s]);
     double inputs = 1;
     if (on_crossbar(s)) {
-      cost.analog_per_column = cost_.mvms(out.height);
+      cost.analog_per_column = crossbar_cost_.mvms(out.height);
       inputs = shapes_[s].sets;
     }
     if (stages_[s].residual >= 0) ++inputs;
@@ -200,7 +225,7 @@ class naive_mapper {
     duties.pushes = 1;
     duties.kernel_inputs = inputs;
     duties.events = inputs + destinations(s);
-    cost.master = cost_.master(duties);
+    cost.master = cost_of_cores(s).master(duties);
     return cost;
   }
 
@@ -210,7 +235,7 @@ class naive_mapper {
     share.columns = columns;
     if (node_of(s).has_layer()) share.channels = static_cast<unsigned>(shapes_[s].splits[0].count());
     share.in8 = inputs;
-    return cost_.kernel(stage_kernel(graph_, stages_[s], share));
+    return cost_of_cores(s).kernel(stage_kernel(graph_, stages_[s], share));
   }
 
   /// Kernels of an image in the cluster of a root that adds so many inputs, or of a pool.
@@ -243,7 +268,7 @@ class naive_mapper {
   double analog_bottleneck() const {
     double worst = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      if (on_crossbar(s)) worst = std::max(worst, cost_.mvms(double(shapes_[s].pixels) / replicas_[s]));
+      if (on_crossbar(s)) worst = std::max(worst, crossbar_cost_.mvms(double(shapes_[s].pixels) / replicas_[s]));
     return worst;
   }
 
@@ -320,28 +345,35 @@ class naive_mapper {
   /// Pipeline order: a layer's row sets, then its roots, so that neighbours in the pipeline are neighbours in
   /// number.
   void number_clusters() {
+    cluster_demand wanted = supply_.nothing();
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      if (on_crossbar(s)) wanted.crossbars += replicas_[s] * crossbars_of_one_replica(s);
+    wanted.cores[core_make_] = layer_clusters_;
+    seats_ = seat_giver(supply_, wanted);
+    for (unsigned c = 0; turns_ && c < layer_clusters_; ++c) seated(seats_.cores(core_make_));
     std::size_t next_unit = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       stage_mapping& stage = result_.stages[s];
       if (digital(s)) {
-        if (shapes_[s].relayed) stage.input = {buffer_place::relay, {result_.clusters++}, 0};
+        if (shapes_[s].relayed) stage.input = {buffer_place::relay, {seated(seats_.relay())}, 0};
         for (channel_part& part : stage.replicas[0].parts) {
           std::vector<unsigned>& clusters = part.sums[0].clusters;
           if (turns_) clusters = turns_->take(node_of(s).layer(), part.channels, shapes_[s].column_clusters);
-          for (unsigned q = 0; !turns_ && q < shapes_[s].column_clusters; ++q) clusters.push_back(result_.clusters++);
+          for (unsigned q = 0; !turns_ && q < shapes_[s].column_clusters; ++q)
+            clusters.push_back(seated(seats_.cores(core_make_)));
         }
         continue;
       }
       if (!on_crossbar(s)) {
-        stage.replicas[0].cluster = units_[next_unit++].own_cluster ? result_.clusters++ : feeding_cluster(s);
+        stage.replicas[0].cluster = units_[next_unit++].own_cluster ? seated(seats_.others()) : feeding_cluster(s);
         continue;
       }
       for (replica_mapping& replica : stage.replicas) {
         for (channel_part& part : replica.parts) {
-          for (crossbar_tile& tile : part.tiles) tile.cluster = result_.clusters++;
+          for (crossbar_tile& tile : part.tiles) tile.cluster = seated(seats_.crossbar());
           for (reduction_node& node : part.sums) {
             const bool own = shapes_[s].sets > 1 && units_[next_unit++].own_cluster;
-            node.clusters = {own ? result_.clusters++ : first_leaf(part, node)};
+            node.clusters = {own ? seated(seats_.others()) : first_leaf(part, node)};
           }
         }
       }
@@ -368,10 +400,14 @@ class naive_mapper {
   const std::vector<stage>& stages_;
   const chip_config& chip_;
   const naive_options& options_;
-  const cost_model cost_;
+  const cluster_supply supply_;
+  const std::size_t core_make_;
+  const cost_model crossbar_cost_, core_cost_;
+  seat_giver seats_;
   std::vector<layer_shape> shapes_;
   std::vector<unsigned> replicas_;
   std::vector<digital_unit> units_;
+  unsigned layer_clusters_ = 0;         ///< beside the crossbars', for digital layers
   unsigned crossbars_ = 0;              ///< clusters with one, and those of digital layers and their relays
   std::optional<digital_turns> turns_;  ///< that digital layers take on the same clusters
   mapping result_;

@@ -16,7 +16,7 @@ class stage_placer {
  public:
   stage_placer(const integer_graph& graph, const std::vector<stage>& stages, const std::vector<stage_design>& designs,
                const chip_config& chip)
-      : graph_(graph), stages_(stages), designs_(designs), chip_(chip) {}
+      : graph_(graph), stages_(stages), designs_(designs), chip_(chip), supply_(chip), seats_(supply_, demand()) {}
 
   mapping run() {
     result_.stages.resize(stages_.size());
@@ -25,13 +25,35 @@ class stage_placer {
         if (pass_of(s) == pass) place(s);
       if (pass == 0) open_turns();
     }
-    result_.places.resize(result_.clusters);
-    std::iota(result_.places.begin(), result_.places.end(), 0u);
+    result_.clusters = static_cast<unsigned>(result_.places.size());
     return std::move(result_);
   }
 
  private:
   const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
+
+  cluster_demand demand() const {
+    cluster_demand all = supply_.nothing();
+    unsigned turns = 0;
+    std::size_t make = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      const stage_design& design = designs_[s];
+      const std::size_t parts =
+          digital(s) ? design.digital_parts.size()
+          : !node(s).on_crossbar()
+              ? 1
+              : split_channels(graph_.tensors[stages_[s].output].channels, bitlines_of_part(design)).size();
+      add_demand(design, parts, all);
+      if (in_turn(s)) turns = design.turns, make = design.core_make;
+    }
+    all.cores[make] += turns;
+    return all;
+  }
+
+  unsigned seated(unsigned place) {
+    result_.places.push_back(place);
+    return static_cast<unsigned>(result_.places.size()) - 1;
+  }
 
   bool digital(std::size_t s) const { return !designs_[s].digital_parts.empty(); }
   bool in_turn(std::size_t s) const { return digital(s) && designs_[s].seats == core_seats::shared; }
@@ -48,14 +70,16 @@ class stage_placer {
 
   void open_turns() {
     unsigned clusters = 0;
+    std::size_t make = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      if (in_turn(s)) clusters = designs_[s].turns;
+      if (in_turn(s)) clusters = designs_[s].turns, make = designs_[s].core_make;
+    const auto taken = static_cast<unsigned>(result_.places.size());
     if (clusters == 0) {
-      turns_ = digital_turns(0, result_.clusters);
+      turns_ = digital_turns(0, taken);
       return;
     }
-    turns_ = digital_turns(result_.clusters, clusters);
-    result_.clusters += clusters;
+    turns_ = digital_turns(taken, clusters);
+    for (; clusters > 0; --clusters) seated(seats_.cores(make));
   }
 
   void place_digital(std::size_t s, const stage_design& design, stage_mapping& to) {
@@ -64,14 +88,15 @@ class stage_placer {
       to.replicas[0].parts.push_back({part, {}, {{}}});
       std::vector<unsigned>& clusters = to.replicas[0].parts.back().sums[0].clusters;
       if (in_turn(s)) clusters = turns_.take(node(s).layer(), part, design.replicas);
-      for (unsigned q = 0; !in_turn(s) && q < design.replicas; ++q) clusters.push_back(result_.clusters++);
+      for (unsigned q = 0; !in_turn(s) && q < design.replicas; ++q)
+        clusters.push_back(seated(seats_.cores(design.core_make)));
     }
   }
 
   void take_relays(edge_mapping& edge, unsigned count) {
     if (count == 0) return;
     edge.buffer = buffer_place::relay;
-    for (; count > 0; --count) edge.relays.push_back(result_.clusters++);
+    for (; count > 0; --count) edge.relays.push_back(seated(seats_.relay()));
   }
 
   void place(std::size_t s) {
@@ -90,7 +115,7 @@ class stage_placer {
     to.replicas.resize(design.replicas);
     if (!node(s).on_crossbar()) {
       for (replica_mapping& replica : to.replicas)
-        replica.cluster = design.seats == core_seats::own ? result_.clusters++ : feeding_cluster(s);
+        replica.cluster = design.seats == core_seats::own ? seated(seats_.cores(design.core_make)) : feeding_cluster(s);
       return;
     }
     const int channels = graph_.tensors[stages_[s].output].channels;
@@ -109,7 +134,7 @@ class stage_placer {
   channel_part place_part(const stage_design& design, channel_range channels) {
     channel_part part;
     part.channels = channels;
-    for (const auto& sets : design.tiles) part.tiles.push_back({result_.clusters++, 0, 0, sets});
+    for (const auto& sets : design.tiles) part.tiles.push_back({seated(seats_.crossbar()), 0, 0, sets});
     part.sums = design.sums;
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       std::vector<unsigned>& clusters = part.sums[n].clusters;
@@ -118,7 +143,7 @@ class stage_placer {
         if (design.tiles.size() == 1 || design.seats == core_seats::shared)
           clusters.push_back(part.tiles[(n + q) % part.tiles.size()].cluster);
         else
-          clusters.push_back(result_.clusters++);
+          clusters.push_back(seated(seats_.cores(design.core_make)));
       }
     }
     return part;
@@ -138,6 +163,8 @@ class stage_placer {
   const std::vector<stage>& stages_;
   const std::vector<stage_design>& designs_;
   const chip_config& chip_;
+  const cluster_supply supply_;
+  seat_giver seats_;
   digital_turns turns_{0, 0};
   mapping result_;
 };
@@ -179,14 +206,15 @@ std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer
   return tiles;
 }
 
-unsigned clusters_of(const stage_design& design, std::size_t parts) {
-  unsigned clusters = design.residual_relays + design.input_relays;
-  if (design.tiles.empty())
-    return clusters + (design.seats == core_seats::own ? design.replicas * static_cast<unsigned>(parts) : 0);
-  auto part = static_cast<unsigned>(design.tiles.size());
-  if (design.tiles.size() > 1 && design.seats == core_seats::own)
-    part = std::accumulate(design.sum_replicas.begin(), design.sum_replicas.end(), part);
-  return clusters + design.replicas * static_cast<unsigned>(parts) * part;
+void add_demand(const stage_design& design, std::size_t parts, cluster_demand& to) {
+  const unsigned all_parts = design.replicas * static_cast<unsigned>(parts);
+  const bool own = design.seats == core_seats::own;
+  to.relays += design.residual_relays + design.input_relays;
+  to.crossbars += all_parts * static_cast<unsigned>(design.tiles.size());
+  if (design.tiles.empty() && own) to.cores[design.core_make] += all_parts;
+  if (design.tiles.size() > 1 && own)
+    to.cores[design.core_make] +=
+        all_parts * std::accumulate(design.sum_replicas.begin(), design.sum_replicas.end(), 0u);
 }
 
 mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,

@@ -5,6 +5,7 @@
 #include "chip/chip_config.h"
 #include "sw/compiler/mapping/mapping.h"
 #include "sw/compiler/mapping/plan/stage.h"
+#include "sw/compiler/mapping/policy/cluster_supply.h"
 
 namespace ohmic {
 
@@ -23,6 +24,7 @@ struct stage_design {
   std::vector<reduction_node> sums;
   std::vector<unsigned> sum_replicas;
   core_seats seats = core_seats::own;
+  std::size_t core_make = 0;  ///< of clusters of their own, without crossbars (cluster_supply)
   /// Of a layer on cores without seats of its own: clusters that all such layers share beside the crossbars'; 0: it
   /// runs on those with crossbars.
   unsigned turns = 0;
@@ -36,11 +38,12 @@ struct stage_design {
 std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer, pixel_packing packing, int channels,
                                                      const chip_config& chip);
 
-/// Clusters that a stage takes, beside those on which layers take turns.
-unsigned clusters_of(const stage_design& design, std::size_t parts);
+/// Adds the clusters that a stage takes, beside those on which layers take turns.
+void add_demand(const stage_design& design, std::size_t parts, cluster_demand& to);
 
 /// Numbers the clusters in pipeline order: a stage's relays, its crossbars, then its sums, so that neighbours in the
-/// pipeline are neighbours in number. Those on which layers take turns come behind all crossbars.
+/// pipeline are neighbours in number. Those on which layers take turns come behind all crossbars. Their seats follow
+/// the chip's order; where the chip has too few, is_seated() says so.
 mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,
                      const std::vector<stage_design>& designs, const chip_config& chip);
 

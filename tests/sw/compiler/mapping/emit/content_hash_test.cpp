@@ -36,6 +36,10 @@ TEST(ContentHash, TellsEverythingOfAChipThatADeploymentDependsOn) {
       [](chip_config& c) { c.cores.overrides = {{{3}, {1}, core_model::ibex}}; },
       [](chip_config& c) { c.cores.overrides = {{{3}, {2}, core_model::ibex}}; },
       [](chip_config& c) { c.cores.overrides = {{{4}, {1}, core_model::ibex}}; },
+      [](chip_config& c) { c.makes = {{{4}, 2, true}}; },
+      [](chip_config& c) { c.makes = {{{5}, 2, true}}; },
+      [](chip_config& c) { c.makes = {{{4}, 3, true}}; },
+      [](chip_config& c) { c.makes = {{{4}, 2, false}}; },
   };
   const std::string base = content_hash(chip);
   std::set<std::string> hashes = {base};

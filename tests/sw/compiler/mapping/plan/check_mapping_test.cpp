@@ -72,6 +72,15 @@ TEST_F(CheckMapping, TheChipHasTheClusters) {
   EXPECT_THAT(said([](mapping& m) { m.stages.emplace_back(); }), HasSubstr("has 7 stages and the network has 6"));
 }
 
+TEST_F(CheckMapping, CrossbarsAreInClustersThatHaveOne) {
+  const unsigned place = right.places[part(right).tiles[0].cluster];
+  chip.makes = {{{place}, 16, true}};
+  EXPECT_EQ(said([](mapping&) {}), "");
+  chip.makes[0].ima = false;
+  EXPECT_THAT(said([](mapping&) {}),
+              AllOf(HasSubstr("placed on cluster " + std::to_string(place)), HasSubstr("no IMA")));
+}
+
 TEST_F(CheckMapping, TilesAndReplicasShareTheColumns) {
   EXPECT_THAT(said([&](mapping& m) { m.stages[main].tile_columns = 3; }), HasSubstr("do not divide its map of 10"));
   EXPECT_THAT(said([&](mapping& m) { m.stages[main].tile_columns = 0; }), HasSubstr("0 columns"));

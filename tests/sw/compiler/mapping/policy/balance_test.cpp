@@ -241,7 +241,7 @@ TEST_F(Balance, LayersInTurnTakeWhatIsLeftOrNothing) {
     rules.most_clusters = most;
     const pipeline_balancer balancer(graph, stages, chip, rules);
     const std::vector<stage_design> all = balancer.smallest();
-    clusters = balancer.clusters(all);
+    clusters = balancer.demand(all).all();
     unsigned turns = 0;
     for (const stage_design& design : all) turns = std::max(turns, design.turns);
     return turns;

@@ -56,7 +56,7 @@ TEST(StageDesign, APoolWithoutASeatRunsInTheClusterThatFeedsIt) {
   const chip_config chip = small_chip(64, 256, 256);
   for (const core_seats seats : {core_seats::own, core_seats::shared}) {
     std::vector<stage_design> designs(stages.size());
-    unsigned expected = 0;
+    cluster_demand expected{0, 0, {0}};
     for (std::size_t s = 0; s < stages.size(); ++s) {
       const graph_node& node = graph.nodes[stages[s].node];
       designs[s].seats = seats;
@@ -65,10 +65,10 @@ TEST(StageDesign, APoolWithoutASeatRunsInTheClusterThatFeedsIt) {
         designs[s].sums = {{{}, {0}, {}}};
         designs[s].sum_replicas = {1};
       }
-      expected += clusters_of(designs[s], 1);
+      add_demand(designs[s], 1, expected);
     }
     const mapping m = place_stages(graph, stages, designs, chip);
-    EXPECT_EQ(m.clusters, expected);
+    EXPECT_EQ(m.clusters, expected.all());
     for (std::size_t s = 1; s < stages.size(); ++s) {
       if (graph.nodes[stages[s].node].has_layer()) continue;
       for (std::size_t p = 0; p < s; ++p) {
