@@ -99,6 +99,16 @@ TEST_F(CoresTest, BlocksOtherThanTheEventUnitShareOneRegisterBus) {
   for (const auto& [cycle, n] : granted) EXPECT_EQ(n, 1u) << cycle;
 }
 
+TEST_F(CoresTest, ACoreSeesTheLineThatItMovesItselfInItsNextInstruction) {
+  cluster_bench<> b("own_line");
+  b.start();
+  b.run(5000);
+  constexpr std::uint32_t high = 1u << 11;
+  const std::uint32_t expected[] = {0, high, 0, high, 0, high};  // masked in, raised, cleared, raised, masked out, in
+  for (unsigned n = 0; n < 6; ++n) EXPECT_EQ(b.result(0, n), expected[n]) << n;
+  EXPECT_TRUE(b.errors().empty());
+}
+
 // The event comes from 3 cycles before the read to many after it: never lost, and a sleeping core is there
 // wake_cycles after the event (plus the two cycles its pipeline needs, FACTS of the core: 4 after the grant at least).
 TEST_F(CoresTest, AnEventAroundTheVeryCycleOfTheReadIsNeverLost) {
