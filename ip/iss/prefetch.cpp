@@ -22,7 +22,7 @@ next_line_request next_line_behind(const hart_fetch& f, const decoded* e, std::u
   const std::uint32_t next_line = (pc | (text_line_bytes - 1)) + 1;
   // A hardware loop that goes round leaves for its start while its last instruction but one is in ID.
   for (unsigned l = 0; l < 2; ++l) {
-    if (f.lpcount[l] > 1 && (f.lpend[l] == next_line || f.lpend[l] == next_line - 4)) return {};
+    if (f.lpcount[l] > 1 && next_line - f.lpend[l] <= 8) return {};
   }
   const std::uint32_t next = pc + (e->step != sizeof(decoded) ? 4 : 2);
   return {true, takes_last_word(behind(e), next, next_line) ? cycle_t{0} : cycle_t{1}};

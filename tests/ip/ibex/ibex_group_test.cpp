@@ -323,6 +323,8 @@ TEST(IbexGroupTest, AnInterruptDuringAWaitIsTakenBehindTheLoad) {
   EXPECT_TRUE(seen.all[n - 2].trap);
   EXPECT_EQ(seen.all[n - 2].cause, 0x8000000bu);
   EXPECT_EQ(seen.all[n - 2].pc, boot + 24);  // mepc: behind it
+  EXPECT_EQ(seen.all[n - 2].instruction, 0u) << "of an interrupt there is none";
+  EXPECT_FALSE(seen.all[n - 2].compressed);
   EXPECT_EQ(seen.all[n - 1].pc, base + 44);  // vector 11
 }
 

@@ -161,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(Case, InterruptSweep,
                                            sweep{
                                                "line_end_near", no_piece, {26, 28, 29, 31}, 3, false, 0, 234, 402, 11},
                                            sweep{"line_end_far", no_piece, {26, 28, 29, 30}, 9, true, 0, 428, 844, 56},
+                                           sweep{"line_end_waits", accesses, {28, 30}, 5, false, 2, 676, 906, 93},
+                                           sweep{"line_end_waits_there", accesses, {28}, 3, true, 4, 618, 730, 62},
                                            sweep{"waits_short", accesses, {2}, 3, true, 2, 348, 407, 23},
                                            sweep{"waits", accesses, {2}, 3, false, 7, 608, 1015, 124}),
                          [](const auto& p) { return std::string(p.param.name); });

@@ -87,6 +87,43 @@ TEST(RtlGroupTest, ASleepingHartCountsNoAwakeCyclesAndKeepsItsTime) {
   EXPECT_EQ(awake[0], awake[1]);
 }
 
+/// What a hart has counted when the cv.elw behind some instructions is taken back `later` cycles after its request.
+template <class Group, class... A>
+hart_state counted_at_withdrawal(cycle_t later, std::uint32_t inhibit, std::uint32_t event, const A&... text) {
+  Group group(text..., 1, 0);
+  group.start(0, base, 0);
+  hart_state state;
+  state.pc = base;
+  state.x[10] = inhibit;
+  state.x[11] = event;
+  group.restore(0, state);
+  null_observer nobody;
+  for (core_stop stop; (stop = group.advance(0, never, nobody)) != core_stop::bus;)
+    if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0));
+  group.withdraw(0, group.request(0).cycle + later);
+  EXPECT_TRUE(group.resting(0));
+  return group.save(0);
+}
+
+TEST(RtlGroupTest, ACvElwThatIsTakenBackHasCountedWhatItHasOnTheIss) {
+  // csrw mhpmevent3, a1; csrw mcountinhibit, a0; nop; mul a2, a0, a1; nop; cv.elw a2, 0(a3); j .
+  const std::vector<std::uint32_t> words = {0x32359073, 0x32051073, 0x00000013, 0x02b50633,
+                                            0x00000013, 0x0006b60b, 0x0000006f};
+  const decoded_text decoded(base, words.data(), words.size() * 4);
+  for (const std::uint32_t inhibit : {0x0u, 0x1u, 0x4u, 0x8u, 0xdu})
+    for (const std::uint32_t event : {0u, 1u, 2u})
+      for (const cycle_t later : {0u, 1u, 2u, 3u, 50u}) {
+        const hart_state rtl = counted_at_withdrawal<rtl_group>(later, inhibit, event, text_of(words));
+        const hart_state iss = counted_at_withdrawal<iss_group>(later, inhibit, event, decoded);
+        const std::string where = "inhibit " + std::to_string(inhibit) + ", event " + std::to_string(event) +
+                                  ", taken back after " + std::to_string(later);
+        EXPECT_EQ(rtl.mcycle, iss.mcycle) << where;
+        EXPECT_EQ(rtl.minstret, iss.minstret) << where;
+        EXPECT_EQ(rtl.mhpmcounter3, iss.mhpmcounter3) << where;
+        EXPECT_EQ(rtl.pc, base + 20) << where;
+      }
+}
+
 TEST(RtlGroupTest, ExecutingOutsideTheTextHaltsAndPrefetchingDoesNot) {
   // addi a0, zero, 3; addi a0, a0, -1; bnez a0, -4 (at the end of the text: prefetched past it); jr zero
   const std::vector<std::uint32_t> words = {0x00300513, 0xfff50513, 0xfe051ee3, 0x00000067};
