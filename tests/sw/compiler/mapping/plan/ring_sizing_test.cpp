@@ -160,21 +160,6 @@ TEST(RingSizing, HoldsWhatAllReplicasOfTheProducerMakeAtATime) {
   EXPECT_EQ(p.slots(replicas, input), 5u + 8u);
 }
 
-// Columns of an image and a ring that holds three and a bit of them: a run repeats itself when the ring has gone round.
-TEST(TokenRun, ProvesMoreImagesThanAnyRingHolds) {
-  token_net net;
-  net.buffers.resize(2);
-  net.buffers[0].columns_per_image = 10;
-  net.buffers[1].columns_per_image = 10;
-  net.buffers[0].slots = 5;
-  net.buffers[1].slots = 10;
-  EXPECT_EQ(images_to_prove(net), 4u) << "never fewer";
-  net.buffers[1].slots = 31;
-  EXPECT_GT(images_to_prove(net), 2u * 4) << "four in the ring, and as many behind them";
-  net.buffers[1].sequence = true;
-  EXPECT_EQ(images_to_prove(net), 4u) << "not by columns of an image";
-}
-
 /// image -> source; source -> convolution of three columns -> add; source -> add.
 struct residual_block : hand_made_plan {
   unsigned source, skip, image, windowed, made, arrived, sum;
@@ -195,6 +180,51 @@ struct residual_block : hand_made_plan {
     push(2, sum, {}, tile);
   }
 };
+
+// A ring numbered by sequence gets a tile of each producer at a time, however many replicas they have.
+TEST(RingSizing, OfASequenceTheReplicasTilesComeOneByOne) {
+  hand_made_plan p;
+  const unsigned image = p.ring(0), input = p.ring(1), output = p.ring(1, false, width / 4);
+  p.plan.clusters[1].rings[input].sequence = true;
+  p.pull(0, image, 1);
+  p.push(0, image, {{1, input}}, 1);
+  std::get<push_work>(p.plan.clusters[0].steps.back().work).destinations[0].sequence = true;
+  p.kernel(1, {plan_window{input}}, output, 1, width / 4);
+  p.push(1, output, {}, 1);
+  for (plan_step& step : p.plan.clusters[0].steps) step.makes = {1, 0, 4};
+  for (plan_step& step : p.plan.clusters[1].steps) step.makes = {1, 0, 4};
+  p.plan.assignment.prefetch_tiles = 1;
+  size_rings_for_tiles(p.plan);
+  EXPECT_EQ(p.slots(1, input), 2u) << "the one in use and the next one, not four";
+}
+
+TEST(RingSizing, ARingHasWhatTheMappingAsksForAndNeverLessThanItNeeds) {
+  for (const auto& [least, slots] : {std::pair{0u, 4u}, {1u, 4u}, {4u, 4u}, {5u, 5u}, {30u, 30u}}) {
+    residual_block block(1);
+    block.plan.clusters[1].rings[block.windowed].least_columns = least;
+    size_rings(block.plan);
+    EXPECT_EQ(block.slots(1, block.windowed), slots) << "at least " << least;
+  }
+  residual_block block(4);
+  block.plan.clusters[1].rings[block.windowed].least_columns = 13;
+  size_rings(block.plan);
+  EXPECT_EQ(block.slots(1, block.windowed), 16u) << "in tiles of four";
+}
+
+// Columns of an image and a ring that holds three and a bit of them: a run repeats itself when the ring has gone round.
+TEST(TokenRun, ProvesMoreImagesThanAnyRingHolds) {
+  token_net net;
+  net.buffers.resize(2);
+  net.buffers[0].columns_per_image = 10;
+  net.buffers[1].columns_per_image = 10;
+  net.buffers[0].slots = 5;
+  net.buffers[1].slots = 10;
+  EXPECT_EQ(images_to_prove(net), 4u) << "never fewer";
+  net.buffers[1].slots = 31;
+  EXPECT_GT(images_to_prove(net), 2u * 4) << "four in the ring, and as many behind them";
+  net.buffers[1].sequence = true;
+  EXPECT_EQ(images_to_prove(net), 4u) << "not by columns of an image";
+}
 
 TEST(RingSizing, ASkipRingHoldsWhatIsInFlightOnTheLongBranch) {
   residual_block block(1);
