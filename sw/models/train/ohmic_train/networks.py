@@ -41,7 +41,7 @@ class Data:
 # CIFAR-10: whole numbers within int8, which the quantiser takes as they are; zero padding is grey. Fashion-MNIST: black
 # is 0, so that most rows of a crossbar are silent.
 DATA = {
-    "cifar10": Data("cifar10", (3, 32, 32), CIFAR10, {"scale": 1, "offset": -128}, 4),
+    "cifar10": Data("cifar10", (3, 32, 32), CIFAR10, {"scale": 1, "offset": -128}, 2),
     "fashion_mnist": Data("fashion_mnist", (1, 28, 28), FASHION, {"scale": 1 / 255}, 2),
 }
 
@@ -53,7 +53,7 @@ class Recipe:
     data: str
     nodes: list[dict]
     epochs: int
-    rate: float = 0.4  # greatest learning rate, for batches of 256
+    rate: float = 0.4  # greatest learning rate
     decay: float = 5e-4
     smoothing: float = 0.05
     batch: int = 256
@@ -134,9 +134,9 @@ def alexnet() -> list[dict]:
 
 RECIPES = {
     "fashion_resnet8": Recipe("fashion_mnist", resnet(1, 1), epochs=8),
-    "cifar_resnet8": Recipe("cifar10", resnet(3, 1), epochs=24, smoothing=0.0),
-    "cifar_resnet20": Recipe("cifar10", resnet(3, 3), epochs=20),
-    "vgg_small": Recipe("cifar10", vgg(32), epochs=12),
-    "vgg_wide": Recipe("cifar10", vgg(64), epochs=10, smoothing=0.1),
-    "alexnet_small": Recipe("cifar10", alexnet(), epochs=12),
+    "cifar_resnet8": Recipe("cifar10", resnet(3, 1), epochs=20, rate=0.2, batch=128, smoothing=0.0),
+    "cifar_resnet20": Recipe("cifar10", resnet(3, 3), epochs=20, rate=0.2, batch=128),
+    "vgg_small": Recipe("cifar10", vgg(32), epochs=7, rate=0.2, batch=128),
+    "vgg_wide": Recipe("cifar10", vgg(64), epochs=9, rate=0.2, batch=128),
+    "alexnet_small": Recipe("cifar10", alexnet(), epochs=7, rate=0.2, batch=128),
 }
