@@ -213,6 +213,8 @@ TEST_F(LayerCheckTest, SkipsColumnsThatTheReaderNeverAskedFor) {
   announce(1, 6);
   check.look({1});
   EXPECT_EQ(check.columns(), 2u);
+  ASSERT_TRUE(check.result().first) << "the ring is empty";
+  EXPECT_EQ(check.result().first->x, 1) << "the first that it asked for";
 }
 
 }  // namespace

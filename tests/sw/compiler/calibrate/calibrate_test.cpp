@@ -203,6 +203,23 @@ TEST(Calibrate, RefusesWhatHasNoRoomNamingTheNode) {
   g.nodes[1].layer().bias[1] = 2000000000;
   g.nodes[1].layer().weight_scale[1] = 5;
   EXPECT_THAT(complaint(g, {pixel(1, 1)}, 256), AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits")));
+  for (const int bias : {2'000'000'000, -2'000'000'000})
+    for (const bool digital : {false, true}) {
+      g = tiny_layer();
+      g.nodes[1].layer().bias[1] = bias;
+      g.nodes[1].layer().weight_scale[1] = 5;
+      g.nodes[1].layer().digital = digital;
+      std::string text;
+      try {
+        calibration_options options;
+        options.rows = 256;
+        if (digital) options.digital = {g.nodes[1].name};
+        calibrate(g, {pixel(1, 1)}, options);
+      } catch (const graph_error& error) {
+        text = error.what();
+      }
+      EXPECT_THAT(text, AllOf(HasSubstr("bias of channel 1"), HasSubstr("32 bits"))) << bias << " " << digital;
+    }
   std::mt19937 random(5);
   g = random_network(random, 3, 9, 9);
   EXPECT_THAT(complaint(g, {random_image(random, g.input())}, 2), AllOf(HasSubstr("'conv1'"), HasSubstr("3 wide")));

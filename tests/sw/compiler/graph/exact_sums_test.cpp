@@ -27,6 +27,16 @@ TEST(ExactSums, NoLimitIsPossibleWhereOutputsAreTooFine) {
   EXPECT_EQ(sum_limit(32767, 0, 24, 1 << 28), std::nullopt) << "129 << 24 does not fit 32 bits";
 }
 
+// (129 << 20) + 1006086213, divided by 32767 and rounded up, is a limit of 34833, whose product and offset fit 32 bits;
+// one more, to which a negative sum is cut, does not.
+TEST(ExactSums, ALimitAndTheSumBelowItFit32Bits) {
+  constexpr std::int64_t m = 32767, b = 1006086213, most = 0x7fffffff;
+  constexpr std::int64_t limit = ((std::int64_t{129} << 20) + b + m - 1) / m;
+  static_assert(limit == 34833 && limit * m + b <= most && (limit + 1) * m + b > most);
+  EXPECT_EQ(sum_limit(m, b, 20, 1 << 28), std::nullopt);
+  EXPECT_EQ(sum_limit(m, b - m, 20, 1 << 28), 34832) << "one step less";
+}
+
 /// Sums beyond the limit give what the limit gives, and nothing leaves 32 bits.
 TEST(ExactSums, ALimitChangesNoOutput) {
   const unsigned seed = std::random_device{}();

@@ -194,6 +194,22 @@ TEST(CheckGraph, ARowSetHasAtMostTheRowsThatTheNetworkWasCalibratedFor) {
   EXPECT_THAT(complaint(g), HasSubstr("has 2 rows, more than the 1 it was calibrated for"));
 }
 
+// The sums of codes of 255 row sets fit 16 bits: 255 * 128 = 32640.
+TEST(CheckGraph, ALayerHasAtMost255RowSets) {
+  for (const int sets : {255, 256}) {
+    integer_graph g = small_graph();
+    g.tensors[0].channels = g.tensors[1].channels = sets;
+    crossbar_layer& fc = g.nodes[2].layer();
+    fc.in_channels = sets;
+    fc.weights.assign(static_cast<std::size_t>(2 * sets), 1);
+    fc.row_sets = split_rows(sets, 1, 1, 1);
+    if (sets == 255)
+      EXPECT_EQ(complaint(g), "");
+    else
+      EXPECT_THAT(complaint(g), HasSubstr("has 256 row sets, whose codes do not fit 16 bits (255 are allowed)"));
+  }
+}
+
 // Codes are -128 .. 127, so a product is widest below zero: -128 * m + b, and 127 * m + b above.
 TEST(CheckGraph, RequantisationFits32BitsToTheLastOne) {
   const auto with = [](std::int64_t b) {

@@ -167,6 +167,40 @@ TEST(HybridPolicies, ExhaustiveRefusesMoreThanItCan) {
               ::testing::Throws<graph_error>(Property(&graph_error::what, HasSubstr("17"))));
 }
 
+TEST(HybridPolicies, ExhaustiveTakesAsManyLayersAsItSays) {
+  made_accuracies source([&](unsigned bits, unsigned) { return bits == 0x8001u || bits == 0x0ff0u ? .9 : .5; });
+  hybrid_problem p = additive(source, std::vector<std::int64_t>(exhaustive_layers, 1), .01);
+  p.draws = 1;
+  EXPECT_EQ(bits_of(policy("exhaustive").search(p).choice), 0x0ff0u) << "eight of sixteen layers";
+}
+
+// The choices are looked at in the order of their layers, the last one changing first.
+TEST(HybridPolicies, OfChoicesThatAreEqualInAllExhaustiveKeepsTheFirst) {
+  made_accuracies source([&](unsigned bits, unsigned) { return bits == 3 ? .5 : .9; });
+  const hybrid_problem p = additive(source, {7, 7}, .01);
+  EXPECT_EQ(bits_of(policy("exhaustive").search(p).choice), 0b10u);
+}
+
+TEST(HybridPolicies, WhatHoldsBehindAFirstStepThatDoesNotIsFound) {
+  made_accuracies source([&](unsigned bits, unsigned) { return bits == 1 ? .9 : .5; });
+  const hybrid_problem p = additive(source, {2, 1}, .01);
+  for (const char* name : {"lionheart", "sensitivity"}) {
+    const hybrid_result found = policy(name).search(p);
+    EXPECT_TRUE(found.holds) << name;
+    EXPECT_EQ(bits_of(found.choice), 1u) << name;
+  }
+}
+
+TEST(HybridPolicies, FirstAndLastIsKeptWhetherItHoldsOrNot) {
+  for (const double accuracy : {.9, .5}) {
+    made_accuracies source([&](unsigned, unsigned) { return accuracy; });
+    const hybrid_result found = policy("first_last").search(additive(source, {1, 1, 1}, .01));
+    ASSERT_EQ(found.steps.size(), 1u);
+    EXPECT_TRUE(found.steps[0].kept);
+    EXPECT_EQ(found.holds, accuracy == .9);
+  }
+}
+
 // Time is what the chip says, not MACs: here the layer of fewest MACs is the only one that matters.
 TEST(OhmicPolicy, TakesWhatSavesTime) {
   made_accuracies source([&](unsigned bits, unsigned) { return .9 - .008 * __builtin_popcount(bits); });

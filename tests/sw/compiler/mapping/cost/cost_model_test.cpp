@@ -66,6 +66,29 @@ TEST(CostModel, AnIbexTakesLonger) {
   EXPECT_GT(other.master(duties), 1.5 * ours.master(duties));
 }
 
+TEST(CostModel, LeastAndExpectedCyclesOfAnIbexGrowAlike) {
+  const chip_config chip;
+  const cost_model ours(chip), other(chip, core_design::ibex);
+  const kernel_shape tile = sum_of_three();
+  EXPECT_GT(ours.least_kernel(tile), 0);
+  EXPECT_LT(ours.least_kernel(tile), ours.kernel(tile));
+  EXPECT_NEAR(other.least_kernel(tile) / ours.least_kernel(tile), other.kernel(tile) / ours.kernel(tile), 1e-9);
+}
+
+// Every tile that is pushed has a descriptor at least.
+TEST(CostModel, APushIsARunAtLeast) {
+  const cost_model cost{chip_config{}};
+  const auto master = [&](double runs, double pushes) {
+    master_duties duties;
+    duties.runs = runs;
+    duties.pushes = pushes;
+    return cost.master(duties);
+  };
+  EXPECT_EQ(master(0, 3), master(3, 3));
+  EXPECT_EQ(master(5, 3), master(5, 0));
+  EXPECT_GT(master(5, 3), master(3, 3));
+}
+
 TEST(CostModel, WhatManyProducersSendTogetherWakesAMasterOnlySoOften) {
   const cost_model cost{chip_config{}};
   master_duties duties;

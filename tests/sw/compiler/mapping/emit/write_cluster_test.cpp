@@ -45,6 +45,35 @@ TEST(WriteCluster, DealsOutTheDmasChannelsInTurnAndLeavesTheLastToReleases) {
   }
 }
 
+// Columns of a ring that is numbered by sequence belong to no image.
+TEST(WriteCluster, ARingSaysHowManyColumnsAnImageHasUnlessItIsASequence) {
+  std::mt19937 random(3);
+  const integer_graph graph = network_with_separate_add(random, 13, 15, 40);
+  const chip_config chip = small_chip(64, 40, 8);
+  unsigned sequences = 0, others = 0;
+  for (const residual_store residuals : {residual_store::l1, residual_store::hbm}) {
+    mapping_options options;
+    options.naive.residuals = residuals;
+    const deployment_plan plan = make_plan(graph, chip, options);
+    const deployment made = emit(plan, chip, options);
+    for (std::size_t c = 0; c < plan.clusters.size(); ++c) {
+      const auto header = read<ohmic_deployment>(made.clusters[c], made.clusters[c].offset);
+      ASSERT_EQ(header.ring_count, plan.clusters[c].rings.size());
+      for (std::uint32_t r = 0; r < header.ring_count; ++r) {
+        const plan_ring& ring = plan.clusters[c].rings[r];
+        const auto record =
+            read<ohmic_ring>(made.clusters[c], header.rings + r * static_cast<std::uint32_t>(sizeof(ohmic_ring)));
+        EXPECT_EQ((record.flags & OHMIC_RING_SEQUENCE) != 0, ring.sequence);
+        EXPECT_EQ(record.columns_per_image, ring.sequence ? 0 : ring.columns_per_image);
+        EXPECT_EQ(record.slots, ring.slots);
+        ++(ring.sequence ? sequences : others);
+      }
+    }
+  }
+  EXPECT_GT(others, 10u);
+  EXPECT_GT(sequences, 0u);
+}
+
 TEST(WriteCluster, TheFirstClusterOfThePlanStartsAndEndsTheRun) {
   std::mt19937 random(3);
   const deployment made = compile(small_network(random, 29, 37, 40), small_chip(64, 40, 8), {});

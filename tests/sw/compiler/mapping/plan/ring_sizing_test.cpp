@@ -211,6 +211,17 @@ TEST(RingSizing, ARingHasWhatTheMappingAsksForAndNeverLessThanItNeeds) {
   EXPECT_EQ(block.slots(1, block.windowed), 16u) << "in tiles of four";
 }
 
+// A skip connection whose maker is in the same cluster waits for nothing that is on its way from elsewhere.
+TEST(RingSizing, ASkipRingThatItsOwnClusterFillsIsSizedAsAnyOther) {
+  residual_block block(1);
+  const unsigned local = block.ring(2, true);
+  block.kernel(2, {plan_window{block.sum}}, local, 1);
+  block.push(2, local, {}, 1);
+  size_rings(block.plan);
+  EXPECT_EQ(block.slots(2, local), 2u) << "the one that is pushed and the next one";
+  EXPECT_EQ(block.slots(2, block.skip), 2u + 2u + 4u);
+}
+
 // Columns of an image and a ring that holds three and a bit of them: a run repeats itself when the ring has gone round.
 TEST(TokenRun, ProvesMoreImagesThanAnyRingHolds) {
   token_net net;
