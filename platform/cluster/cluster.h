@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -131,6 +132,8 @@ class cluster {
   const ima& accelerator() const { return ima_; }
   /// Before start(): what makes the codes of its crossbar, if that is not ideal.
   void use(std::unique_ptr<analog_array> array) { ima_.use(std::move(array)); }
+  /// From now on called in the cycle in which the program writes cluster_control.ACTIVITY, on the thread of run().
+  void on_activity(std::function<void(std::uint32_t activity, cycle_t now)> f) { on_activity_ = std::move(f); }
   const dma& mover() const { return dma_; }
   const shared_icache& icache() const { return icache_; }
   const cluster_control& control() const { return control_; }
@@ -298,6 +301,7 @@ class cluster {
   std::vector<axi_message> outbox_;
   std::vector<axi_message> slave_out_;
   std::vector<guest_error> errors_;
+  std::function<void(std::uint32_t, cycle_t)> on_activity_;
   time_split times_;
   kernel_times kernels_;
   std::uint64_t bank_conflicts_ = 0;

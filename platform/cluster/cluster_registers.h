@@ -195,6 +195,7 @@ bool cluster<Cores, Observer>::write_register(std::uint32_t offset, std::uint32_
   others_touched_ = true;
   if (offset < map::cluster_control_bytes) {
     const bool ok = control_.write(offset, value);
+    if (offset == registers::cluster_control::activity_offset && on_activity_) on_activity_(value, now);
     if (control_.enabled() != enabled_) apply_enables(now);
     guard_stacks(offset);
     return ok;

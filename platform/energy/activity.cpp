@@ -57,6 +57,14 @@ std::vector<chip_parts> clusters_of(const json& chip) {
   return all;
 }
 
+/// Null: there was none.
+const json* calibration_of(const json& s) {
+  const auto analog = s.find("analog");
+  if (analog == s.end()) return nullptr;
+  const auto calibration = analog->find("calibration");
+  return calibration == analog->end() ? nullptr : &*calibration;
+}
+
 void read_shape(const json& s, chip_activity& a) {
   const json& chip = s.at("resolved_chip");
   if (!chip.at("network").at("factors").is_array()) throw config_error("network.factors is no list");
@@ -69,6 +77,8 @@ void read_shape(const json& s, chip_activity& a) {
   a.seconds = s.at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
   a.images = s.contains("images") ? number(s["images"]) : 0;
   a.macs = s.value("macs_per_image", 0.0) * a.images;
+  if (const json* calibration = calibration_of(s))
+    a.calibration_seconds = calibration->at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
 }
 
 // A network's time begins at marker 0, a program's with reset.
@@ -77,6 +87,9 @@ void read_total(const json& s, chip_activity& a) {
   for (const json& c : s.at("counters"))
     a.total[c.at("block").get<std::string>() + "." + c.at("name").get<std::string>()] =
         c.at(network ? "after_boot" : "total");
+  for (const json& c : s.at("counters"))
+    if (c.contains("calibration"))
+      a.calibration[c.at("block").get<std::string>() + "." + c.at("name").get<std::string>()] = c.at("calibration");
   for (const json& link : s.at("links")) {
     const std::string name = link.at("name");
     const double bytes = link.at(network ? "bytes_after_boot" : "bytes");

@@ -31,6 +31,9 @@ struct chip_activity {
   unsigned rows = 0, columns = 0, routers = 0;
   double l1_kib = 0, icache_kib = 0;  ///< of a cluster
   activity_counts total;              ///< of all clusters; network.byte_hops and hbm.bytes, too
+  /// Of the calibration before the reported time, if there was one: what the clusters counted meanwhile.
+  activity_counts calibration;
+  double calibration_seconds = 0;
   std::vector<stage_activity> stages;
 };
 

@@ -101,6 +101,7 @@ class evaluation {
     whole_chip();
     for (const stage_activity& s : a_.stages) stage(s);
     rest();
+    calibration();
     std::sort(r_.sensitivity.begin(), r_.sensitivity.end(), [](const auto& x, const auto& y) {
       return std::tie(y.energy_j, y.area_mm2, x.key) < std::tie(x.energy_j, x.area_mm2, y.key);
     });
@@ -173,6 +174,13 @@ class evaluation {
     }
     for (const auto& [name, j] : e.by_block) e.total_j += j;
     r_.stages.push_back(std::move(e));
+  }
+
+  /// Clusters at work, and the whole chip's leakage as long as they are. What they fetched of instructions is not told
+  /// apart in network and HBM.
+  void calibration() {
+    for (const term& t : terms) r_.calibration_j += joules(t, a_.calibration);
+    r_.calibration_j += r_.leakage_w * a_.calibration_seconds;
   }
 
   void rest() {

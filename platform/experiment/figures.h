@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "platform/config/experiment_config.h"
+#include "platform/experiment/drift_calibration.h"
 #include "platform/experiment/golden.h"
 #include "platform/experiment/image_set.h"
 #include "platform/experiment/network.h"
@@ -59,6 +60,7 @@ struct run_figures {
   std::vector<cluster_details> details;  ///< by cluster
   std::vector<stage_figures> stages;
   std::vector<link_activity> links;
+  std::optional<calibration_figures> calibration;
   comparison outputs;
   std::optional<comparison> layers;
   std::uint64_t layer_columns = 0;

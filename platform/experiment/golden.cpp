@@ -6,24 +6,27 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/mapping/emit/deployment_folder.h"
-#include "sw/compiler/reference/analog_chip.h"
 #include "sw/compiler/reference/reference_executor.h"
 
 namespace ohmic {
 namespace {
 
-bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::size_t classes,
-            std::vector<std::vector<std::int32_t>>& logits) {
-  const std::size_t row = classes * sizeof(std::int32_t);
-  if (!bytes || bytes->size() != images * row) return false;
-  logits.assign(images, std::vector<std::int32_t>(classes));
-  for (std::size_t i = 0; i < images; ++i) std::memcpy(logits[i].data(), bytes->data() + i * row, row);
+/// An entry of the cache: the logits, then what was read of `crossbars` crossbars.
+bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::size_t classes, std::size_t crossbars,
+            golden_outputs& golden) {
+  const std::size_t row = classes * sizeof(std::int32_t), one = sizeof(crossbar_calibration);
+  if (!bytes || bytes->size() != images * row + crossbars * one) return false;
+  golden.logits.assign(images, std::vector<std::int32_t>(classes));
+  for (std::size_t i = 0; i < images; ++i) std::memcpy(golden.logits[i].data(), bytes->data() + i * row, row);
+  golden.calibrations.resize(crossbars);
+  std::memcpy(golden.calibrations.data(), bytes->data() + images * row, crossbars * one);
   return true;
 }
 
@@ -33,14 +36,15 @@ fingerprint reference_key(const network& net, const image_set& images) {
   return key;
 }
 
-/// `make_chip` gives the crossbars, or null for ideal ones; it is called if they are needed.
+/// `make_chip` gives the crossbars, of which `calibrated` are read first, or null for ideal ones; it is called if they
+/// are needed.
 template <class F>
 golden_outputs outputs_of(const char* what, const fingerprint& key, const network& net, const image_set& images,
-                          bool keep_maps, unsigned threads, bool quiet, const F& make_chip) {
+                          bool keep_maps, unsigned threads, bool quiet, std::size_t calibrated, const F& make_chip) {
   golden_outputs golden;
   const auto classes = static_cast<std::size_t>(net.graph.output().channels);
   const cache_entry entry("reference", key.digits(), ".logits");
-  if (!keep_maps && unpack(entry.get(), images.size(), classes, golden.logits)) return golden;
+  if (!keep_maps && unpack(entry.get(), images.size(), classes, calibrated, golden)) return golden;
 
   progress meter(what, quiet);
   const std::unique_ptr<analog_chip> chip = make_chip();
@@ -55,6 +59,9 @@ golden_outputs outputs_of(const char* what, const fingerprint& key, const networ
     golden.logits.push_back(std::move(result.logits));
     if (keep_maps) golden.maps.push_back(std::move(result.maps));
   }
+  if (chip) golden.calibrations = chip->calibrations();
+  bytes.append(reinterpret_cast<const char*>(golden.calibrations.data()),
+               golden.calibrations.size() * sizeof(crossbar_calibration));
   entry.put(bytes);
   golden.seconds = meter.seconds();
   return golden;
@@ -64,7 +71,7 @@ golden_outputs outputs_of(const char* what, const fingerprint& key, const networ
 
 golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads,
                              bool quiet) {
-  return outputs_of("integer reference", reference_key(net, images), net, images, keep_maps, threads, quiet,
+  return outputs_of("integer reference", reference_key(net, images), net, images, keep_maps, threads, quiet, 0,
                     [] { return nullptr; });
 }
 
@@ -73,7 +80,10 @@ golden_outputs run_noisy_reference(const network& net, const image_set& images, 
                                    unsigned threads, bool quiet) {
   fingerprint key = reference_key(net, images);
   key.add(deployment_bytes(mapped)).add(pcm::to_text(analog));
-  return outputs_of("noisy reference", key, net, images, keep_maps, threads, quiet, [&] {
+  std::set<unsigned> calibrated;
+  if (analog.compensation != pcm::drift_compensation::none)
+    for (const crossbar_image& image : mapped.crossbars) calibrated.insert(image.cluster);
+  return outputs_of("noisy reference", key, net, images, keep_maps, threads, quiet, calibrated.size(), [&] {
     return std::make_unique<analog_chip>(net.graph, mapped.crossbars, chip.ima.rows, chip.ima.columns, analog, threads);
   });
 }

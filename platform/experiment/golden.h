@@ -9,14 +9,16 @@
 #include "platform/experiment/image_set.h"
 #include "platform/experiment/network.h"
 #include "sw/compiler/mapping/emit/deployment_image.h"
+#include "sw/compiler/reference/analog_chip.h"
 
 namespace ohmic {
 
 /// What the integer reference says about the images of a run.
 struct golden_outputs {
-  std::vector<std::vector<std::int32_t>> logits;  ///< by image
-  std::vector<std::vector<feature_map>> maps;     ///< by image and tensor, if asked for
-  double seconds = 0;                             ///< the reference's own time (0: from the cache)
+  std::vector<std::vector<std::int32_t>> logits;   ///< by image
+  std::vector<std::vector<feature_map>> maps;      ///< by image and tensor, if asked for
+  std::vector<crossbar_calibration> calibrations;  ///< of crossbars whose drift is compensated, cluster by cluster
+  double seconds = 0;                              ///< the reference's own time (0: from the cache)
 };
 
 /// Runs the reference, or takes its logits from the cache. Maps are never cached. With `analog` its crossbars are those

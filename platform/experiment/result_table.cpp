@@ -82,6 +82,12 @@ std::string result_table(const run_figures& f, const experiment_config& config, 
   if (config.analog)
     row("crossbars", fmt::format("phase-change memory, {} s after programming, draw {}", config.analog->time_s,
                                  config.analog->seed));
+  if (f.calibration)
+    row("calibration",
+        fmt::format("{:.3f} ms before the batch ({} cycles): {} crossbars, gain {:.3f} to {:.3f}, mean {:.3f}",
+                    static_cast<double>(f.calibration->cycles) / (config.chip.clock_ghz * 1e6),
+                    grouped(f.calibration->cycles), f.calibration->crossbars, f.calibration->least_gain,
+                    f.calibration->greatest_gain, f.calibration->mean_gain));
   row("reference", f.outputs.mismatching == 0
                        ? fmt::format("all {} output values equal the {} reference", grouped(f.outputs.compared),
                                      config.analog ? "noisy" : "integer")

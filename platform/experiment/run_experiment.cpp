@@ -59,6 +59,8 @@ machine_options to_machine_options(const experiment_request& request, const std:
   options.burst_trace = request.burst_trace;
   options.count_activity = !c.energy.empty();
   options.analog = c.analog;
+  if (c.analog && c.analog->compensation != pcm::drift_compensation::none)
+    options.activity_apart = OHMIC_ACTIVITY_CALIBRATES;
   options.traces = choose_traces(request.traces, c.chip, c.output);
   return options;
 }
@@ -134,7 +136,8 @@ std::string describe_cluster(const deployment& mapped, unsigned cluster, std::ui
                                            "waits for input",
                                            "waits for room",
                                            "waits for a device",
-                                           "waits for the rest of its inputs"};  // enum ohmic_activity
+                                           "waits for the rest of its inputs",
+                                           "calibrates its crossbar"};  // enum ohmic_activity
   std::string stages;
   for (const stage_report& stage : mapped.stages)
     if (std::find(stage.clusters.begin(), stage.clusters.end(), cluster) != stage.clusters.end())
@@ -186,6 +189,7 @@ exit_code run_experiment(const experiment_request& request) {
   attempt_to_build(config.chip);
   const auto chip = make_machine(config.chip, programs, machine);
   load_chip_memory(*chip, p.mapped, p.images);
+  ask_for_calibration(*chip, p.mapped, p.golden.calibrations);
   const hbm_layout& hbm = p.mapped.hbm;
   chip->watch_writes(hbm.results, hbm.results + std::uint64_t{hbm.results_stride} * images, hbm.results_stride);
   run_progress meter(*chip, p.mapped, images, request.quiet);
@@ -228,6 +232,7 @@ exit_code run_experiment(const experiment_request& request) {
   figures.macs_per_image = macs_per_image(p.net.graph);
   figures.threads = options.threads;
   figures.hand_overs = chip->hand_overs();
+  figures.calibration = calibration_of(*chip, p.golden.calibrations);
   if (layers) {
     figures.layers = layers->result();
     figures.layer_columns = layers->columns();

@@ -172,11 +172,20 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
   s["peak_rss_mb"] = f.peak_rss_mb;
   s["threads"] = f.threads;
   if (!f.hand_overs.empty()) s["hand_overs"] = hand_overs_json(f.hand_overs);
-  if (config.analog)
+  if (config.analog) {
     s["analog"] = {{"model", "pcm"},
                    {"seed", config.analog->seed},
                    {"programmed_s", config.analog->time_s},
                    {"options", pcm::to_text(*config.analog)}};
+    if (f.calibration)
+      s["analog"]["calibration"] = {{"cycles", f.calibration->cycles},
+                                    {"crossbars", f.calibration->crossbars},
+                                    {"mvms", f.calibration->mvms},
+                                    {"gain",
+                                     {{"least", f.calibration->least_gain},
+                                      {"mean", f.calibration->mean_gain},
+                                      {"greatest", f.calibration->greatest_gain}}}};
+  }
   s["golden"] = comparison_json(f.outputs);
   if (f.layers) {
     s["golden_layers"] = comparison_json(*f.layers);

@@ -97,6 +97,7 @@ class chip_machine : public machine {
       before_marker_.clear();
       for (unsigned i = 0; i < chip_.clusters(); ++i) before_marker_.push_back(counters(i));
     });
+    if (options.activity_apart) count_apart(*options.activity_apart);
     if constexpr (cores_hand_over<Cores>) plan_hand_overs();
     for (std::size_t p = 0; p < programs.size(); ++p)
       if (runs_[p]) load(programs[p]);
@@ -184,6 +185,10 @@ class chip_machine : public machine {
     d.counters = counters(i);
     for (std::size_t k = 0; i < before_marker_.size() && k < d.counters.size(); ++k)
       d.counters[k].before = before_marker_[i][k].value;
+    if (i < apart_.size()) {
+      d.cycles_apart = apart_[i].cycles;
+      for (std::size_t k = 0; k < apart_[i].counts.size(); ++k) d.counters[k].apart = apart_[i].counts[k];
+    }
     for (const auto& [in_kernel, cycles] : c.kernels().cycles()) d.kernels_by_stage.emplace_back(in_kernel - 1, cycles);
     return d;
   }
@@ -293,6 +298,27 @@ class chip_machine : public machine {
   }
 
  private:
+  /// What a cluster has counted in one activity of its program.
+  struct phase {
+    cycle_t since = never, cycles = 0;
+    std::vector<std::uint64_t> counts;
+  };
+
+  void count_apart(std::uint32_t wanted) {
+    apart_.resize(chip_.clusters());
+    for (unsigned i = 0; i < chip_.clusters(); ++i)
+      chip_.cluster(i).on_activity([this, i, wanted](std::uint32_t activity, cycle_t now) {
+        phase& p = apart_[i];
+        const bool inside = p.since != never;
+        if (inside == (activity == wanted)) return;
+        p.cycles = inside ? p.cycles + (now - p.since) : p.cycles;
+        p.since = inside ? never : now;
+        const std::vector<block_counter> all = counters(i);
+        p.counts.resize(all.size());  // from where it begins to where it ends, modulo 2^64
+        for (std::size_t k = 0; k < all.size(); ++k) p.counts[k] += inside ? all[k].value : -all[k].value;
+      });
+  }
+
   void plan_hand_overs() {
     using moment = chip_config::cores_config::hand_over::moment;
     const auto& all = chip_.config().cores.hand_overs;
@@ -354,6 +380,7 @@ class chip_machine : public machine {
   std::vector<recorded_waveform> waveforms_;
   std::size_t watched_pieces_ = 0;
   std::vector<std::vector<block_counter>> before_marker_;  // by cluster
+  std::vector<phase> apart_;                               // by cluster; empty: nothing is counted apart
   mutable chip<cluster_type> chip_;
 };
 

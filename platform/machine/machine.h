@@ -69,6 +69,8 @@ struct machine_options {
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
   std::optional<pcm::pcm_options> analog;           ///< crossbars of phase-change memory; empty: ideal ones
+  /// A value of cluster_control.ACTIVITY: what a cluster does while it holds it is counted apart, too.
+  std::optional<std::uint32_t> activity_apart;
 };
 
 /// What one cluster did.
@@ -91,11 +93,13 @@ struct block_counter {
   const char *block, *name, *unit;
   std::uint64_t value = 0;   ///< from reset on
   std::uint64_t before = 0;  ///< of it, up to the end of the window in which time marker 0 was written
+  std::uint64_t apart = 0;   ///< of it, in machine_options::activity_apart
 };
 
 /// What a report wants to know of a cluster beside its activity.
 struct cluster_details {
   std::vector<block_counter> counters;  ///< the same ones, in the same order, of each cluster
+  cycle_t cycles_apart = 0;             ///< in machine_options::activity_apart
   std::vector<std::pair<unsigned, std::uint64_t>>
       kernels_by_stage;  ///< cycles that its cores were in a stage's kernels
 };

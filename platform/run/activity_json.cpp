@@ -10,10 +10,12 @@ json counters_json(const std::vector<cluster_details>& clusters) {
   json all = json::array();
   for (std::size_t i = 0; !clusters.empty() && i < clusters[0].counters.size(); ++i) {
     const block_counter& c = clusters[0].counters[i];
-    std::uint64_t total = 0, before = 0;
-    for (const cluster_details& d : clusters) total += d.counters[i].value, before += d.counters[i].before;
+    std::uint64_t total = 0, before = 0, apart = 0;
+    for (const cluster_details& d : clusters)
+      total += d.counters[i].value, before += d.counters[i].before, apart += d.counters[i].apart;
     all.push_back(
         {{"block", c.block}, {"name", c.name}, {"unit", c.unit}, {"total", total}, {"after_boot", total - before}});
+    if (apart != 0) all.back()["calibration"] = apart;
   }
   return all;
 }

@@ -111,6 +111,7 @@ enum ohmic_activity {
   OHMIC_ACTIVITY_WAITS_FOR_ROOM = 6,
   OHMIC_ACTIVITY_WAITS_FOR_DEVICE = 7,
   OHMIC_ACTIVITY_WAITS_FOR_PARTNER = 8,  ///< some inputs of a step are there, not all
+  OHMIC_ACTIVITY_CALIBRATES = 9,         ///< calibration.h
 };
 
 #define OHMIC_RING_SEQUENCE 1u  ///< columns are numbered by this stage's own order

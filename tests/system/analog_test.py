@@ -2,7 +2,7 @@
 
 import unittest
 
-from ohmic_tool import SystemTest, run_network
+from ohmic_tool import CONFIGS, SystemTest, run_network
 
 
 def run_pcm(*options: str, images: int = 3, threads: int = 2, **analog):
@@ -52,6 +52,84 @@ class Analog(SystemTest):
         self.assertEqual(quiet.summary["result_hash"], ideal.summary["result_hash"])
         self.assertNotEqual(logits(run_pcm()), logits(ideal))
 
+    def test_compensation_is_the_same_on_chip_and_reference_for_every_mapping(self):
+        for policy in ("naive", "replicated", "best"):
+            for noise in ("per_mvm", "static"):
+                with self.subTest(policy=policy, noise=noise):
+                    run = run_pcm(
+                        "--set",
+                        f"mapping.policy={policy}",
+                        "--set",
+                        "mapping.balance_mvms=0",
+                        "--set",
+                        "mapping.evaluations=50",
+                        read_noise=noise,
+                        programmed_s=86400,
+                        compensation="global",
+                    )
+                    self.equals_the_reference(run)
+                    found = run.summary["analog"]["calibration"]
+                    self.assertEqual(found["crossbars"], run.summary["crossbars"]["used"])
+                    # Sums of weights after a day are 0.6635 of what they were (nu = 0.049 of large weights).
+                    self.assertGreater(found["gain"]["least"], 1.4)
+                    self.assertLess(found["gain"]["greatest"], 1.7)
+                    self.assertLessEqual(found["gain"]["least"], found["gain"]["mean"])
+                    self.assertLessEqual(found["gain"]["mean"], found["gain"]["greatest"])
+                    self.assertLess(found["cycles"], 100_000)
+                    self.assertGreater(found["cycles"], 130 * found["mvms"] / found["crossbars"])
+
+    def test_a_calibration_lies_before_the_run_and_is_counted_apart(self):
+        energy = ("--energy", str(CONFIGS / "energy" / "silicon.yaml"))
+        plain, compensated = run_pcm(*energy), run_pcm(*energy, compensation="global")
+        found = compensated.summary["analog"]["calibration"]
+        self.assertIn("calibration  ", compensated.out)
+        self.assertNotIn("calibration", plain.summary["analog"])
+        self.assertNotIn("calibration  ", plain.out)
+        # What it did is what the boot has more of.
+        longer = compensated.summary["boot_cycles"] - plain.summary["boot_cycles"]
+        self.assertAlmostEqual(longer / found["cycles"], 1, delta=0.1)
+        self.assertEqual(compensated.summary["mvm_count"] - plain.summary["mvm_count"], found["mvms"])
+        mvms = next(c for c in compensated.summary["counters"] if (c["block"], c["name"]) == ("ima", "mvms"))
+        self.assertEqual(mvms["calibration"], found["mvms"])
+        self.assertEqual(mvms["after_boot"], plain.summary["mvm_count"])
+        self.assertGreater(compensated.summary["energy"]["calibration_mj"], 0)
+        self.assertEqual(plain.summary["energy"]["calibration_mj"], 0)
+
+    def test_without_noise_compensation_changes_no_bit(self):
+        ideal = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", images=3)
+        quiet = run_pcm(programming_noise=0, drift=0, read_noise="off", compensation="global")
+        self.equals_the_reference(quiet)
+        self.assertEqual(logits(quiet), logits(ideal))
+        for gain in quiet.summary["analog"]["calibration"]["gain"].values():
+            self.assertEqual(gain, 1)
+
+    def test_a_calibration_is_the_same_for_threads_windows_delays_and_what_memory_held(self):
+        plain = run_pcm(threads=1, compensation="global", programmed_s=3600)
+        self.equals_the_reference(plain)
+        found = plain.summary["analog"]["calibration"]
+        for options, threads in (
+            (("--window", "1"), 2),
+            (("--set", "engine.random_delay.max_cycles=50"), 2),
+            (("--set", "engine.fill_memory.with=random"), 2),
+        ):
+            with self.subTest(options=options):
+                run = run_pcm(*options, threads=threads, compensation="global", programmed_s=3600)
+                self.assertEqual(logits(run), logits(plain))
+                self.assertEqual(run.summary["analog"]["calibration"]["gain"], found["gain"])
+                if "random_delay" not in str(options):
+                    self.assertEqual(run.summary["analog"]["calibration"]["cycles"], found["cycles"])
+
+    def test_cores_of_another_kind_calibrate_alike(self):
+        options = {"compensation": "global", "programmed_s": 3600, "images": 1}
+        iss, ibex = run_pcm(**options), run_pcm("--cores", "1,3,5.all=ibex", **options)
+        self.equals_the_reference(ibex)
+        self.assertEqual(ibex.summary["analog"]["calibration"]["gain"], iss.summary["analog"]["calibration"]["gain"])
+
+    def test_few_cores_and_little_memory_calibrate_too(self):
+        for options in (("--set", "cluster.cores=1"), ("--set", "cluster.l1_bytes='256 KiB'")):
+            with self.subTest(options=options):
+                self.equals_the_reference(run_pcm(*options, compensation="global", programmed_s=3600, images=1))
+
     def test_threads_windows_and_delays_change_no_bit(self):
         plain = run_pcm(threads=1)
         self.equals_the_reference(plain)
@@ -74,6 +152,7 @@ class Analog(SystemTest):
             ("analog.programmed_s=-1", ("analog.programmed_s", "-1", "allowed")),
             ("analog.model=real", ("analog.model", "real", "ideal, pcm")),
             ("analog.adc_bits=9", ("analog.adc_bits", "9", "1 to 8")),
+            ("analog.compensation=local", ("analog.compensation", "local", "none, global")),
             ("analog=ideal", ("analog", "ideal", "model")),
         ):
             with self.subTest(option=option):

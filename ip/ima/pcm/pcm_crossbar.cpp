@@ -70,18 +70,14 @@ void pcm_crossbar::apply_faults(unsigned row, row_of_devices& d, const std::vect
     if (fault.row == row) stick(fault.column + std::size_t{fault.negative} * d.count, fault.conductance);
 }
 
-void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_fault>& faults) {
+void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_fault>& faults,
+                           pcm_crossbar* at_start) {
   const device_model& model = options_.devices;
   const philox_key key = key_of(options_.seed);
   std::vector<int> largest(columns_, 0);
-  std::vector<bool> row_used(rows_);
   for (unsigned r = 0; r < rows_; ++r)
-    for (unsigned c = 0; c < columns_; ++c) {
-      const int w = std::abs(int{weights[std::size_t{r} * columns_ + c]});
-      largest[c] = std::max(largest[c], w);
-      if (w != 0) row_used[r] = true;
-    }
-  const std::vector<int> column_used = largest;
+    for (unsigned c = 0; c < columns_; ++c)
+      largest[c] = std::max(largest[c], std::abs(int{weights[std::size_t{r} * columns_ + c]}));
   const int of_crossbar = std::max(1, *std::max_element(largest.begin(), largest.end()));
   for (int& w : largest) {
     if (options_.scale == weight_scale::range) w = std::max(range_of_weights, of_crossbar);
@@ -95,7 +91,6 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
   const double most = std::min(32767.0, 32768.0 * rows_without_loss / rows_ - 1);
   std::vector<double> variance(variances_.empty() ? 0 : std::size_t{rows_} * columns_);
   std::vector<double> once(std::size_t{4} * half);
-  double at_start = 0, now = 0;
   for (unsigned r = 0; r < rows_; ++r) {
     for (unsigned c = 0; c < n; ++c) {
       const double g = weights[std::size_t{r} * n + c] * (model.g_max / largest[c]);
@@ -120,16 +115,13 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
     for (unsigned c = 0; c < n; ++c) {
       const double unit = largest[c] / model.g_max * fraction;
       weights_[cell(r, c)] = saturated((d.drifted[c] - d.drifted[n + c]) * unit, most);
-      if (row_used[r] && column_used[c] != 0) {
-        at_start += std::fabs(d.programmed[c] - d.programmed[n + c]) * unit;
-        now += std::fabs(d.drifted[c] - d.drifted[n + c]) * unit;
-      }
+      if (at_start != nullptr)
+        at_start->weights_[cell(r, c)] = saturated((d.programmed[c] - d.programmed[n + c]) * unit, most);
       if (variance.empty()) continue;
       const double plus = d.deviation[c] * unit, minus = d.deviation[n + c] * unit;
       variance[std::size_t{r} * n + c] = plus * plus + minus * minus;
     }
   }
-  gain_ = options_.compensation == drift_compensation::global && now > 0 ? at_start / now : 1;
   if (variance.empty()) return;
   const double greatest = *std::max_element(variance.begin(), variance.end());
   variance_unit_ = greatest / largest_byte_;
@@ -185,11 +177,6 @@ void pcm_crossbar::mvm(const std::int8_t* inputs, unsigned first_row, unsigned r
   const unsigned begin = first_column / block_columns * block_columns;
   const unsigned end = (first_column + count + block_columns - 1) / block_columns * block_columns;
   const unsigned dropped = 8 - options_.adc_bits;
-  if (gain_ != 1) {
-    double scaled = rounded(m * gain_);
-    for (; scaled > 2147483647.0 && s > 1; --s) scaled = rounded(scaled / 2);
-    m = static_cast<std::int32_t>(std::max(1.0, std::min(scaled, 2147483647.0)));
-  }
   // Beyond 62 every code is 0 already.
   const unsigned shift = std::min(s + fraction_bits_ + dropped, 62u);
   adc_->adc(&space.sums[begin], end - begin, m, shift, codes + begin);

@@ -39,8 +39,10 @@ class pcm_crossbar {
   pcm_crossbar(unsigned rows, unsigned columns, const pcm_options&, std::uint32_t identity,
                const kernel_set& kernels = best_kernels());
 
-  /// Programs every cell: weights[row * columns + column]. Faults win over what is drawn.
-  void program(const std::int8_t* weights, const std::vector<device_fault>& faults = {});
+  /// Programs every cell: weights[row * columns + column]. Faults win over what is drawn. `at_start`, a crossbar of the
+  /// same shape whose reads have no noise, becomes what this one was right after programming, before any drift.
+  void program(const std::int8_t* weights, const std::vector<device_fault>& faults = {},
+               pcm_crossbar* at_start = nullptr);
 
   /// What an MVM needs of memory. Threads that share a crossbar bring one each; it may serve any number of crossbars.
   struct workspace {
@@ -58,11 +60,6 @@ class pcm_crossbar {
   const std::int32_t* sums(const std::int8_t* inputs, unsigned first_row, unsigned row_count, unsigned first_column,
                            unsigned count, std::uint32_t tag, workspace&) const;
   unsigned fraction_bits() const { return fraction_bits_; }
-
-  /// What the ADC's gain is multiplied by: 1 without compensation. Ratio of the mean |weight| right after programming
-  /// to that of now (reads drawn `once` included) over the cells in rows and columns that hold a weight: what reading
-  /// one row after the other through perfect converters would give.
-  double gain() const { return gain_; }
 
   /// What a cell weighs now, in units of weights (read noise `once` included).
   double weight(unsigned row, unsigned column) const;
@@ -84,8 +81,7 @@ class pcm_crossbar {
   std::uint32_t identity_;
   std::vector<std::int16_t> weights_;    // [block][pair][64 columns][2 rows]
   std::vector<std::uint8_t> variances_;  // the same cells, in units of variance_unit_; empty unless per MVM
-  double gain_ = 1;
-  double variance_unit_ = 0;  // in squares of a weight's least bit
+  double variance_unit_ = 0;             // in squares of a weight's least bit
 };
 
 }  // namespace ohmic::pcm

@@ -15,8 +15,8 @@ enum class read_noise { off, once, per_mvm };
 /// all its row sets, as weights are quantised); the largest |weight| of the crossbar; or that of each column.
 enum class weight_scale { range, crossbar, column };
 
-/// Drift compensation: none; or one gain per crossbar in front of its ADC, so that the mean |weight| is what it was
-/// after programming.
+/// What a chip's software does about drift; its devices know nothing of it. none; or, by a calibration before the run,
+/// one gain per crossbar in its ADC's scale, so that the sum of |weight| is what it was right after programming.
 enum class drift_compensation { none, global };
 
 /// What the crossbars of a chip are made of, and the draw of their noise.

@@ -3,8 +3,28 @@
 #include <algorithm>
 
 #include "sw/compiler/reference/work_sharing.h"
+#include "sw/deployment/calibration.h"
 
 namespace ohmic {
+namespace {
+
+/// What the firmware's calibration sums in a rectangle of the crossbar, job by job.
+std::uint32_t sum_of(const pcm::pcm_crossbar& devices, const crossbar_image& where, unsigned rows, unsigned columns,
+                     pcm::pcm_crossbar::workspace& space) {
+  std::vector<std::int8_t> inputs(rows + 4, 0), codes(columns + pcm::block_columns);
+  std::uint32_t sum = 0;
+  for (unsigned row = where.first_row; row < where.first_row + where.rows; ++row) {
+    inputs[row] = OHMIC_CALIBRATION_INPUT;
+    devices.mvm(inputs.data(), row, 1, where.first_bitline, where.bitlines, OHMIC_CALIBRATION_ADC_M,
+                OHMIC_CALIBRATION_ADC_S, OHMIC_CALIBRATION_TAG, codes.data(), space);
+    inputs[row] = 0;
+    for (unsigned c = where.first_bitline; c < where.first_bitline + where.bitlines; ++c)
+      sum += static_cast<std::uint32_t>(std::abs(int{codes[c]}));
+  }
+  return sum;
+}
+
+}  // namespace
 
 std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph, unsigned columns) {
   std::vector<crossbar_image> all;
@@ -47,12 +67,19 @@ analog_chip::analog_chip(const integer_graph& graph, const std::vector<crossbar_
   }
   std::vector<pcm::pcm_crossbar*> devices;
   std::vector<const std::vector<std::int8_t>*> weights;
+  const bool compensated = options.compensation != pcm::drift_compensation::none;
   for (const auto& [cluster, all] : cells) {
     devices_[cluster] = std::make_unique<pcm::pcm_crossbar>(rows, columns, options, cluster);
     devices.push_back(devices_[cluster].get());
     weights.push_back(&all);
+    if (compensated) calibrations_.push_back({cluster, 0, 0});
   }
-  share_work(devices.size(), threads, [&](std::size_t i) { devices[i]->program(weights[i]->data()); });
+  share_work(devices.size(), threads, [&](std::size_t i) {
+    if (compensated)
+      calibrate(calibrations_[i], *devices[i], weights[i]->data(), options, crossbars);
+    else
+      devices[i]->program(weights[i]->data());
+  });
   for (const crossbar_image& image : crossbars) {
     std::size_t node = 0;
     while (node < graph.nodes.size() && graph.nodes[node].name != image.layer) ++node;
@@ -60,6 +87,29 @@ analog_chip::analog_chip(const integer_graph& graph, const std::vector<crossbar_
       throw graph_error("the deployment has a layer '" + image.layer + "' that the network does not have");
     tiles_[node].push_back(tile_of(image, graph.nodes[node].layer()));
   }
+}
+
+void analog_chip::calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devices, const std::int8_t* weights,
+                            pcm::pcm_options options, const std::vector<crossbar_image>& crossbars) const {
+  options.reads = pcm::read_noise::off;
+  pcm::pcm_crossbar at_start(rows_, columns_, options, found.cluster);
+  devices.program(weights, {}, &at_start);
+  pcm::pcm_crossbar::workspace space;
+  for (const crossbar_image& image : crossbars) {
+    if (image.cluster != found.cluster) continue;
+    found.reference += sum_of(at_start, image, rows_, columns_, space);
+    found.sum += sum_of(devices, image, rows_, columns_, space);
+  }
+}
+
+adc_scale analog_chip::adc_of(unsigned cluster, const adc_scale& calibrated) const {
+  const auto found = std::find_if(calibrations_.begin(), calibrations_.end(),
+                                  [&](const crossbar_calibration& c) { return c.cluster == cluster; });
+  if (found == calibrations_.end()) return calibrated;
+  auto m = static_cast<std::uint32_t>(calibrated.m);
+  std::uint32_t s = calibrated.s;
+  ohmic_compensate(&m, &s, found->reference, found->sum);
+  return {static_cast<std::int32_t>(m), s};
 }
 
 analog_chip::tile analog_chip::tile_of(const crossbar_image& image, const crossbar_layer& layer) const {
@@ -77,7 +127,8 @@ analog_chip::tile analog_chip::tile_of(const crossbar_image& image, const crossb
          layer.window.size_x + static_cast<int>(image.packing.x - 1) * layer.window.stride_x,
          0,
          0,
-         {}};
+         {},
+         adc_of(image.cluster, layer.adc)};
   int top = layer.window.size_y + static_cast<int>(image.packing.y) * layer.window.stride_y, bottom = 0;
   for (const packed_set& part : image.sets) {
     if (part.set >= layer.row_sets.size())
@@ -122,7 +173,7 @@ void analog_chip::add_codes(const tile& t, const crossbar_layer& layer, const fe
             else
               std::fill_n(row, t.inputs.count(), std::int8_t{0});
           }
-        t.devices->mvm(rows.data(), t.first_row, t.rows, t.first_bitline, t.bitlines, layer.adc.m, layer.adc.s, tag,
+        t.devices->mvm(rows.data(), t.first_row, t.rows, t.first_bitline, t.bitlines, t.adc.m, t.adc.s, tag,
                        codes.data(), space);
         const std::int8_t* code = &codes[t.first_bitline];
         for (const packed_set& set : t.sets)

@@ -16,11 +16,21 @@ namespace ohmic {
 /// in the network's order. For evaluation without a chip and a mapping.
 std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph, unsigned columns);
 
+/// Sums of the magnitudes of a crossbar's codes, cell by cell: right after programming, and when it was calibrated.
+/// Their ratio is the gain of its ADC.
+struct crossbar_calibration {
+  unsigned cluster = 0;
+  std::uint32_t reference = 0, sum = 0;
+};
+
 /// The crossbars of a deployment as devices: what makes codes where a network runs on crossbars that are not ideal.
 ///
 /// Which devices make a pixel, and which noise they draw, depends on the mapping: replicas are other devices, pixels
 /// that share an MVM share its inputs, and MVMs count as register TAG of the IMA counts them. A run of the chip with
 /// the same options therefore gives the same codes, bit by bit. Immutable after construction; threads may share it.
+///
+/// With drift compensation each crossbar is read and its jobs' ADC scales changed as the firmware does it
+/// (sw/deployment/calibration.h).
 class analog_chip {
  public:
   /// Programs every crossbar that the deployment uses, on `threads` threads (0: as many as the process may use).
@@ -35,6 +45,9 @@ class analog_chip {
 
   std::uint64_t crossbars() const { return devices_.size(); }
 
+  /// What drift compensation has read; empty without.
+  const std::vector<crossbar_calibration>& calibrations() const { return calibrations_; }
+
  private:
   /// One rectangle of a crossbar. Crossbar rows: (column, row, channel) of the windows of all pixels of an MVM.
   struct tile {
@@ -46,7 +59,13 @@ class analog_chip {
     unsigned tile_columns, replica, replicas;
     int window_columns, window_top, window_rows;  // top: against the first pixel's window
     channel_range inputs;
+    adc_scale adc;
   };
+  /// Programs the devices and reads them.
+  void calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devices, const std::int8_t* weights,
+                 pcm::pcm_options options, const std::vector<crossbar_image>& crossbars) const;
+  /// Of a layer's jobs on this crossbar.
+  adc_scale adc_of(unsigned cluster, const adc_scale& calibrated) const;
   tile tile_of(const crossbar_image& image, const crossbar_layer& layer) const;
   void add_codes(const tile& t, const crossbar_layer& layer, const feature_map& input, unsigned image, int out_width,
                  int out_height, int stride, pcm::pcm_crossbar::workspace& space,
@@ -56,6 +75,7 @@ class analog_chip {
   unsigned rows_, columns_;
   std::map<unsigned, std::unique_ptr<pcm::pcm_crossbar>> devices_;  // by cluster
   std::vector<std::vector<tile>> tiles_;                            // by node
+  std::vector<crossbar_calibration> calibrations_;                  // by cluster, ascending
 };
 
 }  // namespace ohmic

@@ -1,4 +1,5 @@
 /* dataflow.elf: every cluster with a deployment runs it; the others sleep. Core 0 is the master. */
+#include "sw/firmware/dataflow/calibration.h"
 #include "sw/firmware/dataflow/executor.h"
 
 static executor state;
@@ -52,6 +53,11 @@ int main(void) {
   const uint32_t argument = ohmic_cluster_control_registers()->argument[0];
   if (argument == 0) ohmic_sleep_forever();
   const ohmic_deployment* d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
+  const uint32_t calibration = ohmic_cluster_control_registers()->argument[OHMIC_CALIBRATION_ARGUMENT];
+  if (calibration != 0) {
+    show(OHMIC_ACTIVITY_CALIBRATES);
+    calibrate(d, l1_at(calibration));
+  }
   show(OHMIC_ACTIVITY_SETUP);
   executor_setup(&state, d);
   executor_rehearse(&state);

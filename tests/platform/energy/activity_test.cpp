@@ -63,6 +63,17 @@ TEST(Activity, OfAProgramBeginsWithItsReset) {
   EXPECT_DOUBLE_EQ(a.total.at("hbm.bytes"), 24);
 }
 
+TEST(Activity, OfACalibrationIsKeptApart) {
+  EXPECT_TRUE(read_activity(summary(), "s.json").calibration.empty());
+  const std::string text =
+      with(with(summary(), "\"total\": 999, ", "\"total\": 999, \"calibration\": 256, "), "\"cycles\": 2000",
+           "\"analog\": {\"calibration\": {\"cycles\": 500}}, \"cycles\": 2000");
+  const chip_activity a = read_activity(text, "s.json");
+  EXPECT_DOUBLE_EQ(a.calibration.at("ima.mvms"), 256);
+  EXPECT_DOUBLE_EQ(a.calibration_seconds, 500 / 2e9);
+  EXPECT_DOUBLE_EQ(a.total.at("ima.mvms"), 110) << "it is no part of the batch";
+}
+
 /// What the IMA does by MVMs, the rest by the time of the cores; a cluster of one stage is that stage's.
 TEST(Activity, AClusterIsSplitAmongItsStages) {
   const chip_activity a = read_activity(summary(), "s.json");

@@ -122,6 +122,20 @@ TEST(Energy, EachPieceOfAreaIsThereSoOftenAndLeaksAsWhatItIsMadeOf) {
     }
 }
 
+TEST(Energy, OfACalibrationIsItsEventsAndTheChipsLeakageMeanwhile) {
+  chip_activity a = by_hand();
+  const auto coefficients = parse_coefficients(
+      coefficients_text({{"ima.mvm", "2"}, {"cores.alu", "5"}, {"area.core", "1"}, {"leakage.logic", "3"}}), "x");
+  const energy_report without = evaluate_energy(a, coefficients);
+  EXPECT_EQ(without.calibration_j, 0);
+  a.calibration = {{"ima.mvms", 256}, {"instructions.alu", 1000}};
+  a.calibration_seconds = 4e-6;
+  const energy_report with = evaluate_energy(a, coefficients);
+  EXPECT_NEAR(with.calibration_j, 512e-12 + 5000e-12 + without.leakage_w * 4e-6, 1e-15);
+  EXPECT_GT(without.leakage_w, 0);
+  EXPECT_EQ(with.total_j, without.total_j) << "it is no part of the batch";
+}
+
 TEST(Energy, CyclesOfWaitingAreNeverFewerThanNone) {
   chip_activity a = by_hand();
   a.total["cores.awake_cycles"] = 500;

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <map>
 
 #include "sw/compiler/reference/reference_executor.h"
 #include "tests/sw/compiler/random_network.h"
@@ -86,6 +88,123 @@ TEST_F(AnalogChip, ReadNoiseIsThatOfThePlaceInTheRun) {
   EXPECT_EQ(codes(0), codes(0));
   EXPECT_NE(codes(0), codes(1));
   EXPECT_NE(codes(1), codes(2));
+}
+
+/// |weight| of all cells that a crossbar's jobs use.
+double magnitude(const pcm::pcm_crossbar& x, const std::vector<crossbar_image>& images, unsigned cluster) {
+  double sum = 0;
+  for (const crossbar_image& image : images)
+    for (unsigned r = 0; image.cluster == cluster && r < image.rows; ++r)
+      for (unsigned c = 0; c < image.bitlines; ++c)
+        sum += std::fabs(x.weight(image.first_row + r, image.first_bitline + c));
+  return sum;
+}
+
+/// Variance of the sum of their reads.
+double read_variance(const pcm::pcm_crossbar& x, const std::vector<crossbar_image>& images, unsigned cluster) {
+  double sum = 0;
+  for (const crossbar_image& image : images)
+    for (unsigned r = 0; image.cluster == cluster && r < image.rows; ++r)
+      for (unsigned c = 0; c < image.bitlines; ++c)
+        sum += x.read_variance(image.first_row + r, image.first_bitline + c);
+  return sum;
+}
+
+/// Rectangles of random weights, two on the first crossbar: one of them sparse, as packed pixels make it.
+std::vector<crossbar_image> random_crossbars(integer_graph& graph, std::mt19937& random, unsigned spread) {
+  std::vector<crossbar_image> images = crossbars_without_mapping(graph, 256);
+  std::normal_distribution<double> weight(0, spread);
+  for (crossbar_image& image : images) {
+    const bool sparse = &image == images.data();
+    for (std::int8_t& w : image.weights)
+      w = sparse && random() % 3 != 0
+              ? std::int8_t{0}
+              : static_cast<std::int8_t>(std::lround(std::clamp(weight(random), -127.0, 127.0)));
+  }
+  images[1].cluster = images[0].cluster;
+  images[1].first_row = images[0].rows + 3;
+  images[1].first_bitline = 2;
+  return images;
+}
+
+// The oracle knows every cell's conductance and has no ADC. The smallest of these crossbars have 112 cells, whose own
+// read noise is more than 1 % of their sum.
+TEST_F(AnalogChip, TheGainOfACalibrationIsThatOfEveryCellReadAlone) {
+  constexpr unsigned height = 300, width = 256;
+  double worst = 0;
+  for (const pcm::read_noise reads : {pcm::read_noise::off, pcm::read_noise::once, pcm::read_noise::per_mvm})
+    for (const double time : {1.0, 3600.0, 86400.0, 31536000.0})
+      for (const unsigned spread : {40u, 20u}) {
+        const std::vector<crossbar_image> images = random_crossbars(graph, random, spread);
+        pcm::pcm_options options;
+        options.seed = 5 + spread;
+        options.time_s = time;
+        options.reads = reads;
+        options.compensation = pcm::drift_compensation::global;
+        const analog_chip chip(graph, images, height, width, options, 2);
+        std::map<unsigned, std::vector<std::int8_t>> cells;
+        for (const crossbar_image& image : images) {
+          cells[image.cluster].resize(height * width);
+          for (unsigned r = 0; r < image.rows; ++r)
+            for (unsigned c = 0; c < image.bitlines; ++c)
+              cells[image.cluster][(image.first_row + r) * width + image.first_bitline + c] =
+                  image.weights[r * image.bitlines + c];
+        }
+        ASSERT_EQ(chip.calibrations().size(), cells.size());
+        for (const crossbar_calibration& found : chip.calibrations()) {
+          pcm::pcm_options at_start = options;
+          at_start.time_s = 0;
+          at_start.reads = pcm::read_noise::off;
+          pcm::pcm_crossbar fresh(height, width, at_start, found.cluster), now(height, width, options, found.cluster);
+          fresh.program(cells[found.cluster].data());
+          now.program(cells[found.cluster].data());
+          const double exact = magnitude(fresh, images, found.cluster) / magnitude(now, images, found.cluster);
+          const double gain = static_cast<double>(found.reference) / found.sum;
+          const double noise =
+              std::sqrt(read_variance(now, images, found.cluster)) / magnitude(now, images, found.cluster);
+          worst = std::max(worst, std::fabs(gain / exact - 1));
+          EXPECT_NEAR(gain / exact, 1, 0.01 + 4 * noise) << "crossbar " << found.cluster << " after " << time << " s";
+          if (time >= 3600) EXPECT_GT(gain, 1.2);
+        }
+      }
+  RecordProperty("worst", std::to_string(worst));
+  std::printf("gains are off by at most %.2f %%\n", 100 * worst);
+}
+
+TEST_F(AnalogChip, WithoutNoiseCompensationChangesNoCode) {
+  exact.compensation = pcm::drift_compensation::global;
+  const analog_chip chip(graph, crossbars_without_mapping(graph, columns), rows, columns, exact, 2);
+  ASSERT_EQ(chip.calibrations().size(), chip.crossbars());
+  for (const crossbar_calibration& c : chip.calibrations()) {
+    EXPECT_EQ(c.reference, c.sum);
+    EXPECT_GT(c.sum, 0u);
+  }
+  const reference_executor ideal(graph), devices(graph, reference_mode::adc, &chip);
+  const feature_map image = random_image(random, graph.input());
+  EXPECT_EQ(devices.run(image).logits, ideal.run(image).logits);
+}
+
+// Drift alone makes all sums smaller; a gain makes up for the mean of it.
+TEST_F(AnalogChip, CompensationBringsCodesNearerToThoseWithoutDrift) {
+  pcm::pcm_options drifting = exact;
+  drifting.devices.drift_scale = 1;
+  drifting.time_s = 86400;
+  const graph_node& conv1 = graph.nodes[1];
+  const graph_tensor& out = graph.tensors[conv1.output];
+  const feature_map image = random_image(random, graph.input());
+  const auto codes = [&](const pcm::pcm_options& o) {
+    const analog_chip chip(graph, crossbars_without_mapping(graph, columns), rows, columns, o, 1);
+    return chip.codes(1, image, 0, out.width, out.height, out.channels);
+  };
+  const std::vector<std::int32_t> wanted = codes(exact), without = codes(drifting);
+  drifting.compensation = pcm::drift_compensation::global;
+  const std::vector<std::int32_t> with = codes(drifting);
+  double far = 0, near = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    far += std::abs(without[i] - wanted[i]);
+    near += std::abs(with[i] - wanted[i]);
+  }
+  EXPECT_LT(near, 0.25 * far);
 }
 
 TEST_F(AnalogChip, ADeploymentOfAnotherNetworkIsRefused) {

@@ -12,6 +12,11 @@ OHMIC_INLINE int32_t pulp_sdotsp_b(int32_t sum, uint32_t a, uint32_t b) {
   __asm__("cv.sdotsp.b %0, %1, %2" : "+r"(sum) : "r"(a), "r"(b));
   return sum;
 }
+/// the same of unsigned bytes
+OHMIC_INLINE int32_t pulp_sdotup_b(int32_t sum, uint32_t a, uint32_t b) {
+  __asm__("cv.sdotup.b %0, %1, %2" : "+r"(sum) : "r"(a), "r"(b));
+  return sum;
+}
 OHMIC_INLINE int32_t pulp_dotsp_b(uint32_t a, uint32_t b) {
   int32_t sum;
   __asm__("cv.dotsp.b %0, %1, %2" : "=r"(sum) : "r"(a), "r"(b));
@@ -57,6 +62,13 @@ OHMIC_INLINE uint32_t pulp_pack_h(int32_t h0, int32_t h1) {
 OHMIC_INLINE uint32_t pulp_max_b(uint32_t a, uint32_t b) {
   uint32_t r;
   __asm__("cv.max.b %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
+
+/// magnitudes of four signed bytes, as unsigned ones
+OHMIC_INLINE uint32_t pulp_abs_b(uint32_t a) {
+  uint32_t r;
+  __asm__("cv.abs.b %0, %1" : "=r"(r) : "r"(a));
   return r;
 }
 

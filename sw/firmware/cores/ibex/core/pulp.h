@@ -16,6 +16,12 @@ OHMIC_INLINE int32_t pulp_sdotsp_b(int32_t sum, uint32_t a, uint32_t b) {
     if (pulp_byte(b, i)) sum += pulp_byte(a, i) * pulp_byte(b, i);
   return sum;
 }
+/// the same of unsigned bytes
+OHMIC_INLINE int32_t pulp_sdotup_b(int32_t sum, uint32_t a, uint32_t b) {
+  for (unsigned i = 0; i < 4; ++i)
+    if (pulp_byte(b, i)) sum += (int32_t)((uint8_t)(a >> 8 * i) * (uint32_t)(uint8_t)(b >> 8 * i));
+  return sum;
+}
 OHMIC_INLINE int32_t pulp_dotsp_b(uint32_t a, uint32_t b) { return pulp_sdotsp_b(0, a, b); }
 OHMIC_INLINE int32_t pulp_sdotsp_h(int32_t sum, uint32_t a, uint32_t b) {
   for (unsigned i = 0; i < 2; ++i)
@@ -43,6 +49,13 @@ OHMIC_INLINE uint32_t pulp_pack_h(int32_t h0, int32_t h1) { return (uint32_t)(ui
 OHMIC_INLINE uint32_t pulp_max_b(uint32_t a, uint32_t b) {
   int32_t m[4];
   for (unsigned i = 0; i < 4; ++i) m[i] = pulp_byte(a, i) > pulp_byte(b, i) ? pulp_byte(a, i) : pulp_byte(b, i);
+  return pulp_pack_b(m[0], m[1], m[2], m[3]);
+}
+
+/// magnitudes of four signed bytes, as unsigned ones
+OHMIC_INLINE uint32_t pulp_abs_b(uint32_t a) {
+  int32_t m[4];
+  for (unsigned i = 0; i < 4; ++i) m[i] = pulp_byte(a, i) < 0 ? -pulp_byte(a, i) : pulp_byte(a, i);
   return pulp_pack_b(m[0], m[1], m[2], m[3]);
 }
 
