@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 #include "ip/core/types.h"
@@ -41,58 +42,67 @@ class beat {
 /// chain's two ends. See docs/timing.md.
 ///
 /// The producer asks room_at() and then push()es, at most once a cycle; the consumer pop()s a beat whose time has come.
-/// The beats stand in the memory right behind the object: create() puts both into memory of its owner.
-class alignas(64) beat_pipe {
+/// The beats stand in the memory right behind the object: create() puts both into memory of its owner. A network has
+/// thousands of chains and touches many of them every few cycles, so they are kept small.
+class beat_pipe {
  public:
   struct slot {
-    cycle_t time = 0;  ///< full: when the beat is there; free: from when on the producer may use the place
+    cycle_t time = 0;  ///< when the beat is there
     beat value;
     std::uint16_t source = 0;  ///< cluster that the burst's request came from
   };
-  /// Bytes that create() needs.
-  static std::size_t bytes(unsigned stages, unsigned depth) {
-    return sizeof(beat_pipe) + (slots(stages, depth) + 1) * sizeof(slot);
-  }
-  /// `memory` is aligned to 64 bytes and is never to be destroyed.
-  static beat_pipe* create(void* memory, unsigned stages, unsigned depth, unsigned forward, unsigned back) {
-    return new (memory) beat_pipe(stages, depth, forward, back);
-  }
+  /// What chains of one kind have in common.
+  class shape {
+   public:
+    shape(unsigned stages, unsigned depth, unsigned forward, unsigned back);
+    bool operator==(const shape& other) const {
+      return stages == other.stages && depth == other.depth && forward == other.forward && back == other.back;
+    }
+    /// Bytes that create() needs.
+    std::size_t bytes() const { return end + (depth == 1 ? sizeof(place) : 0); }
+
+   private:
+    friend class beat_pipe;
+    unsigned stages, depth, capacity, forward, back;
+    std::uint32_t end;
+  };
+  /// `memory` is aligned to 64 bytes and is never to be destroyed; `kind` stays where it is.
+  static beat_pipe* create(void* memory, const shape& kind) { return new (memory) beat_pipe(kind); }
 
   bool empty() const { return size_ == 0; }
-  bool full() const { return size_ == capacity_; }
+  bool full() const { return size_ == shape_->capacity; }
   unsigned size() const { return size_; }
-  const slot& front() const { return *place(pop_); }
+  slot front() const { return place_at(pop_)->get(); }
   /// The beat behind so many others. Precondition: ahead < size().
-  const slot& at(unsigned ahead) const { return *forth(place(pop_), ahead); }
+  slot at(unsigned ahead) const { return forth(place_at(pop_), ahead)->get(); }
 
   /// The earliest cycle in which the producer may push; never until the consumer has popped.
   cycle_t room_at() const {
     if (full()) return never;
-    return std::max(place(free_)->time, not_before_);
+    return std::max(next_free()->time(), not_before_);
   }
   bool room(cycle_t now) const { return room_at() <= now; }
   /// The cycle behind the last push, which may be still to come.
-  cycle_t behind_last_push() const { return not_before_ == 0 ? 0 : not_before_ + 1 - spacing_; }
+  cycle_t behind_last_push() const { return not_before_ == 0 ? 0 : not_before_ + 1 - spacing(); }
 
   /// Returns the cycle in which the beat reaches the consumer.
   cycle_t push(beat value, unsigned source, cycle_t now) {
     assert(room(now));
-    const cycle_t time = put(*place(push_), value, source, now);
+    const cycle_t time = put(*place_at(push_), value, source, now);
     push_ = next(push_);
-    free_ = next(free_);
-    not_before_ = now + spacing_;
+    not_before_ = now + spacing();
     grow(size_ + 1);
     return time;
   }
   slot pop(cycle_t now) {
-    slot& s = *place(pop_);
-    const slot taken = s;
+    place& s = *place_at(pop_);
+    const slot taken = s.get();
     assert(taken.time <= now);
-    held_cycles_ += now + stages_ - taken.time;
-    s.time = now + back_;
+    held_cycles_ += now + shape_->stages - taken.time;
+    s.free(now + shape_->back);
     pop_ = next(pop_);
     --size_;
-    if (spacing_ != 1) space_pops(now + spacing_);
+    if (one_beat_) space_pops(now + 2);
     return taken;
   }
 
@@ -108,174 +118,197 @@ class alignas(64) beat_pipe {
   /// `now` on in which the one before it has gone and there is room, as far as that is known.
   progress fill(std::uint32_t burst, unsigned chunk, unsigned beats, unsigned source, cycle_t now) {
     progress made;
-    const unsigned places = std::min(beats, capacity_ - size_);
+    const unsigned places = std::min(beats, shape_->capacity - size_);
     cycle_t not_before = std::max(not_before_, now);
-    slot *to = place(push_), *free = place(free_);
+    place *to = place_at(push_), *free = next_free();
     for (; made.beats != places; ++made.beats) {
-      const cycle_t at = std::max(free->time, not_before);
+      const cycle_t at = std::max(free->time(), not_before);
       if (made.beats == 0) made.first = at;
       made.full += at - now;
       put(*to, beat(burst, chunk + made.beats, false), source, at);
       to = next(to), free = next(free);
-      not_before = at + spacing_;
+      not_before = at + spacing();
       now = at + 1;
     }
-    filled(to, free, made.beats, not_before);
+    filled(to, made.beats, not_before);
     made.there = now;
-    if (!full()) made.next = std::max(free->time, not_before);
+    if (!full()) made.next = std::max(free->time(), not_before);
     return made;
   }
   /// Moves the first beat to the beginning of `to`, as pop() and push() do. Precondition: a depth above 1, of both.
   void pass(beat_pipe& to, cycle_t now) {
-    assert(spacing_ == 1 && to.spacing_ == 1 && to.room(now) && front().time <= now);
-    slot &from = *place(pop_), &into = *to.place(to.push_);
-    into = from;
-    into.time = now + to.forward_;
-    held_cycles_ += now + stages_ - from.time;
-    from.time = now + back_;
+    assert(!one_beat_ && !to.one_beat_ && to.room(now) && front().time <= now);
+    place& from = *place_at(pop_);
+    to.place_at(to.push_)->take(from, now + to.shape_->forward);
+    held_cycles_ += now + shape_->stages - from.time();
+    from.free(now + shape_->back);
     pop_ = next(pop_);
     --size_;
     to.push_ = to.next(to.push_);
-    to.free_ = to.next(to.free_);
     to.not_before_ = now + 1;
     to.grow(to.size_ + 1);
   }
   /// Moves beats from this chain's end to the beginning of `to`, each in the first cycle from `now` on in which it is
   /// there, the one before it has gone and there is room; but none in `end` or later, and no burst's last one.
   progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
-    return spacing_ == 1 && to.spacing_ == 1 ? stream<false>(to, now, end) : stream<true>(to, now, end);
+    return one_beat_ || to.one_beat_ ? stream<true>(to, now, end) : stream<false>(to, now, end);
   }
 
   // What happens inside, for tables that stand between two stages.
 
-  unsigned depth() const { return depth_; }
+  unsigned depth() const { return shape_->depth; }
   /// When a beat of the last stage, at(ahead), has entered that stage. Precondition: ahead < depth().
   cycle_t entered_last(unsigned ahead) const {
-    const cycle_t unhindered = at(ahead).time - 1, freed = before(place(pop_), depth_ - ahead)->time;
-    return freed < back_ ? unhindered : std::max(unhindered, freed - back_ + 1);
+    const cycle_t unhindered = at(ahead).time - 1, freed = before(place_at(pop_), depth() - ahead)->time();
+    return freed < back() ? unhindered : std::max(unhindered, freed - back() + 1);
   }
   /// From when on the stages behind the first one have a place for the beat that was pushed `ago` pushes before (1: the
   /// last one; 0: the next one); never: not known yet. With one stage: from when on that beat's own place is free.
   cycle_t room_behind_first(unsigned ago) const {
-    const unsigned pushes = ago + capacity_ - depth_;  // before: the one whose place it takes
-    return size_ >= pushes ? never : before(place(push_), pushes)->time;
+    const unsigned pushes = ago + shape_->capacity - depth();  // before: the one whose place it takes
+    return size_ >= pushes ? never : before(place_at(push_), pushes)->time();
   }
-  bool one_stage() const { return capacity_ == depth_; }
+  bool one_stage() const { return shape_->stages == 1; }
   /// A beat has been held in front of its push for so many cycles.
   void held(cycle_t cycles) { held_cycles_ += cycles; }
 
-  unsigned back() const { return back_; }
-  unsigned forward() const { return forward_; }
+  unsigned back() const { return shape_->back; }
+  unsigned forward() const { return shape_->forward; }
 
   /// Sum over all beats of the cycles that each spent in here, and the most that were in here at once.
   std::uint64_t held_cycles() const { return held_cycles_; }
   unsigned most() const { return most_; }
 
-  // The end where beats are pushed, for its owner.
   static constexpr std::uint32_t nobody = ~0u;
-  std::uint32_t producer = nobody;  ///< lane in the wheel that is to be woken
-  bool producer_waits = false;      ///< by the next pop
 
  private:
-  beat_pipe(unsigned stages, unsigned depth, unsigned forward, unsigned back)
-      : depth_(static_cast<std::uint8_t>(depth)),
-        spacing_(depth == 1 ? 2 : 1),
-        capacity_(stages * depth),
-        forward_(forward),
-        back_(back),
-        end_(first + slots(stages, depth) * static_cast<unsigned>(sizeof(slot))),
-        stages_(stages) {
-    new (place(first)) slot[slots(stages, depth) + 1]();
-    free_ = offset(place(end_) - capacity_);
-  }
+  /// A beat, or a free place: from when on the producer may use it.
+  class place {
+   public:
+    cycle_t time() const { return word() & times; }
+    slot get() const {
+      const std::uint64_t w = word();
+      return {w & times, value_, static_cast<std::uint16_t>(w >> time_bits)};
+    }
+    beat value() const { return value_; }
+    void put(cycle_t time, beat value, unsigned source) {
+      assert(time <= times);
+      set_word(time | std::uint64_t{source} << time_bits);
+      value_ = value;
+    }
+    void take(const place& from, cycle_t time) {
+      assert(time <= times);
+      set_word((from.word() & ~times) | time);
+      value_ = from.value_;
+    }
+    void delay(cycle_t time) { take(*this, time); }
+    void free(cycle_t time) { set_word(time); }
 
-  /// One stage more is remembered than it holds.
-  static unsigned slots(unsigned stages, unsigned depth) { return (stages + 1) * depth; }
+   private:
+    static constexpr unsigned time_bits = 48;
+    static constexpr std::uint64_t times = (std::uint64_t{1} << time_bits) - 1;
+    std::uint64_t word() const {
+      std::uint64_t w;
+      std::memcpy(&w, word_, sizeof w);
+      return w;
+    }
+    void set_word(std::uint64_t w) { std::memcpy(word_, &w, sizeof w); }
+
+    std::uint32_t word_[2] = {};  // time, and source above it; 12 bytes in all, because there are many
+    beat value_;
+  };
+  static_assert(sizeof(place) == 12);
+
+  explicit beat_pipe(const shape& kind) : shape_(&kind), one_beat_(kind.depth == 1) {
+    new (place_at(first)) place[(kind.bytes() - first) / sizeof(place)]();
+  }
+  /// Cycles from a push or pop to the next one.
+  unsigned spacing() const { return one_beat_ ? 2 : 1; }
 
   template <bool spaced>
   progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
     progress made;
-    const unsigned places = to.capacity_ - to.size_;
-    const std::uint64_t forward = to.forward_, freed_after = back_;
-    slot *const begin = place(first), *const last = place(end_);
-    slot *const to_begin = to.place(first), *const to_last = to.place(to.end_);
-    slot *from = place(pop_), *into = to.place(to.push_), *free = to.place(to.free_);
+    const unsigned places = to.shape_->capacity - to.size_;
+    const std::uint64_t forward = to.forward(), freed_after = back();
+    place *const begin = place_at(first), *const last = place_at(shape_->end);
+    place *const to_begin = to.place_at(first), *const to_last = to.place_at(to.shape_->end);
+    place *from = place_at(pop_), *into = to.place_at(to.push_), *free = to.next_free();
     cycle_t not_before = to.not_before_, held = 0;
     for (unsigned left = size_;; --left) {
       made.there = made.next = never;
       if (left == 0) break;
-      made.there = std::max(from->time, now);
+      const cycle_t came = from->time();
+      made.there = std::max(came, now);
       if (made.beats == places) break;
-      const cycle_t at = std::max(std::max(free->time, not_before), made.there);
+      const cycle_t at = std::max(std::max(free->time(), not_before), made.there);
       made.next = at;
-      if (at >= end || from->value.last()) break;
+      if (at >= end || from->value().last()) break;
       if (made.beats++ == 0) made.first = at;
       made.full += at - made.there;
-      held += at - from->time;
-      if constexpr (spaced) {
-        to.put(*into, from->value, from->source, at);
-      } else {
-        *into = *from;
-        into->time = at + forward;
-      }
-      from->time = at + freed_after;
+      held += at - came;
+      if constexpr (spaced)
+        to.put(*into, from->value(), from->get().source, at);
+      else
+        into->take(*from, at + forward);
+      from->free(at + freed_after);
       if (++from == last) from = begin;
       if (++into == to_last) into = to_begin;
       if (++free == to_last) free = to_begin;
       now = at + 1;
-      not_before = spaced ? at + to.spacing_ : now;
+      not_before = spaced ? at + to.spacing() : now;
       if constexpr (spaced) {
-        if (spacing_ == 1) continue;
+        if (!one_beat_) continue;
         pop_ = offset(from);
         size_ = left - 1;
-        space_pops(at + spacing_);
+        space_pops(at + 2);
       }
     }
-    held_cycles_ += held + std::uint64_t{made.beats} * stages_;
-    if (!spaced || spacing_ == 1) {
+    held_cycles_ += held + std::uint64_t{made.beats} * shape_->stages;
+    if (!spaced || !one_beat_) {
       pop_ = offset(from);
       size_ -= made.beats;
     }
-    to.filled(into, free, made.beats, not_before);
+    to.filled(into, made.beats, not_before);
     return made;
   }
 
   // Places are kept as bytes from the object on.
-  slot* place(unsigned at) { return reinterpret_cast<slot*>(reinterpret_cast<char*>(this) + at); }
-  const slot* place(unsigned at) const {
-    return reinterpret_cast<const slot*>(reinterpret_cast<const char*>(this) + at);
+  place* place_at(std::uint32_t at) { return reinterpret_cast<place*>(reinterpret_cast<char*>(this) + at); }
+  const place* place_at(std::uint32_t at) const {
+    return reinterpret_cast<const place*>(reinterpret_cast<const char*>(this) + at);
   }
-  std::uint32_t offset(const slot* s) const {
+  std::uint32_t offset(const place* s) const {
     return static_cast<std::uint32_t>(reinterpret_cast<const char*>(s) - reinterpret_cast<const char*>(this));
   }
   std::uint32_t next(std::uint32_t at) const {
-    at += sizeof(slot);
-    return at == end_ ? first : at;
+    at += sizeof(place);
+    return at == shape_->end ? first : at;
   }
-  slot* next(slot* s) { return ++s == place(end_) ? place(first) : s; }
-  const slot* forth(const slot* s, unsigned count) const {
+  place* next(place* s) { return ++s == place_at(shape_->end) ? place_at(first) : s; }
+  const place* forth(const place* s, unsigned count) const {
     s += count;
-    return s < place(end_) ? s : s - (place(end_) - place(first));
+    return s < place_at(shape_->end) ? s : s - (place_at(shape_->end) - place_at(first));
   }
-  const slot* before(const slot* s, unsigned count) const {
+  const place* before(const place* s, unsigned count) const {
     s -= count;
-    return s >= place(first) ? s : s + (place(end_) - place(first));
+    return s >= place_at(first) ? s : s + (place_at(shape_->end) - place_at(first));
   }
+  /// Where the beat stood whose place the next one takes: as many places before the next push as the chain holds, which
+  /// is one stage's behind it, because one stage more is remembered.
+  const place* next_free() const { return forth(place_at(push_), shape_->depth); }
+  place* next_free() { return const_cast<place*>(static_cast<const beat_pipe*>(this)->next_free()); }
 
-  cycle_t put(slot& s, beat value, unsigned source, cycle_t now) {
-    cycle_t time = now + forward_;
-    if (spacing_ != 1 && time < next_pop()) {
-      held_cycles_ += next_pop() - time;
-      time = next_pop();
+  cycle_t put(place& s, beat value, unsigned source, cycle_t now) {
+    cycle_t time = now + shape_->forward;
+    if (one_beat_ && time < next_pop().time()) {
+      held_cycles_ += next_pop().time() - time;
+      time = next_pop().time();
     }
-    s.time = time;
-    s.value = value;
-    s.source = static_cast<std::uint16_t>(source);
+    s.put(time, value, source);
     return time;
   }
-  void filled(slot* push, slot* free, unsigned beats, cycle_t not_before) {
+  void filled(const place* push, unsigned beats, cycle_t not_before) {
     push_ = offset(push);
-    free_ = offset(free);
     not_before_ = not_before;
     grow(size_ + beats);
   }
@@ -283,26 +316,40 @@ class alignas(64) beat_pipe {
     size_ = size;
     if (size > most_) most_ = size;
   }
-  /// With a depth of 1: the next beat is there from this cycle on at the earliest. It stands in a slot of its own.
-  cycle_t& next_pop() { return place(end_)->time; }
+  /// With a depth of 1: the next beat is there from this cycle on at the earliest. It stands in a place of its own.
+  place& next_pop() { return *place_at(shape_->end); }
   void space_pops(cycle_t cycle) {
-    next_pop() = cycle;
+    next_pop().free(cycle);
     if (empty() || front().time >= cycle) return;
-    slot& s = *place(pop_);
-    held_cycles_ += cycle - s.time;
-    s.time = cycle;
+    place& s = *place_at(pop_);
+    held_cycles_ += cycle - s.time();
+    s.delay(cycle);
   }
 
-  static constexpr std::uint32_t first = 64;
-  std::uint8_t depth_, spacing_;
-  std::uint32_t capacity_, size_ = 0, most_ = 0, forward_, back_;
-  std::uint32_t end_, push_ = first, pop_ = first;
-  std::uint32_t free_;  // where the beat stood whose place the next one takes: `capacity` places before push_
-  std::uint32_t stages_;
+  static constexpr std::uint32_t first = 48;
+  const shape* shape_;
   cycle_t not_before_ = 0;
   std::uint64_t held_cycles_ = 0;
+  std::uint32_t push_ = first, pop_ = first;
+  std::uint32_t size_ = 0, most_ = 0;
+
+ public:
+  // The end where beats are pushed, for its owner.
+  std::uint32_t producer = nobody;  ///< lane in the wheel that is to be woken
+  bool producer_waits = false;      ///< by the next pop
+
+ private:
+  bool one_beat_;  // a depth of 1
 };
 
-static_assert(sizeof(beat_pipe) == 64);
+static_assert(sizeof(beat_pipe) == 48);
+
+inline beat_pipe::shape::shape(unsigned stage_count, unsigned stage_depth, unsigned to_consumer, unsigned to_producer)
+    : stages(stage_count),
+      depth(stage_depth),
+      capacity(stages * depth),
+      forward(to_consumer),
+      back(to_producer),
+      end(first + (stages + 1) * depth * static_cast<unsigned>(sizeof(place))) {}
 
 }  // namespace ohmic

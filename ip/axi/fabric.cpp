@@ -34,15 +34,16 @@ axi_fabric::axi_fabric(const network_config& config, fabric_client& client)
 // Building.
 
 beat_pipe* axi_fabric::make_pipe(unsigned stages, unsigned forward, unsigned back) {
-  const unsigned depth = config_.flow.stage_depth;
-  stages = std::max(stages, 1u);
-  const std::size_t lines = (beat_pipe::bytes(stages, depth) + sizeof(cache_line) - 1) / sizeof(cache_line);
+  const beat_pipe::shape wanted(std::max(stages, 1u), config_.flow.stage_depth, forward, back);
+  auto shape = std::find(shapes_.begin(), shapes_.end(), wanted);
+  if (shape == shapes_.end()) shape = shapes_.insert(shape, wanted);
+  const std::size_t lines = (wanted.bytes() + sizeof(cache_line) - 1) / sizeof(cache_line);
   constexpr std::size_t chunk = 4096;
   if (memory_.empty() || memory_used_ + lines > memory_.back().size()) {
     memory_.emplace_back(std::max(chunk, lines));
     memory_used_ = 0;
   }
-  beat_pipe* const pipe = beat_pipe::create(&memory_.back()[memory_used_], stages, depth, forward, back);
+  beat_pipe* const pipe = beat_pipe::create(&memory_.back()[memory_used_], *shape);
   memory_used_ += lines;
   return pipe;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -151,6 +152,7 @@ class axi_fabric final : private router_surroundings {
   std::vector<entry> entries_;                        // clusters, HBM, platform control, decode errors
   std::vector<sink> sinks_;
   std::array<std::vector<axi_master_port>, 2> masters_;  // [write][cluster]
+  std::list<beat_pipe::shape> shapes_;                   // of pipes; they stay where they are
   // Pipes with their rings behind them, those into one router's lane side by side.
   struct alignas(64) cache_line {
     unsigned char bytes[64];

@@ -63,11 +63,13 @@ struct random_walk {
 /// `back` of the chain's own time: what is free `stages` cycles after a pop.
 struct owned_pipe {
   owned_pipe(unsigned stages, unsigned depth, unsigned forward, unsigned back)
-      : memory(beat_pipe::bytes(stages, depth) / sizeof(line) + 1),
-        pipe(*beat_pipe::create(memory.data(), stages, depth, forward, back)) {}
+      : shape(stages, depth, forward, back),
+        memory(shape.bytes() / sizeof(line) + 1),
+        pipe(*beat_pipe::create(memory.data(), shape)) {}
   struct alignas(64) line {
     unsigned char bytes[64];
   };
+  beat_pipe::shape shape;
   std::vector<line> memory;
   beat_pipe& pipe;
 };
