@@ -77,8 +77,9 @@ void axi_router::choose_address(unsigned to, std::uint64_t requests, cycle_t now
       if (w.size == 1) {
         writes_turn_ |= port_bit(from);
         writes_wait_ &= ~port_bit(from);
+        // Evaluated after this lane: its data may go in the same cycle.
+        if ((waiting_[static_cast<unsigned>(axi_lane::w)] & port_bit(from)) != 0) wake(axi_lane::w, now);
       }
-      wake(axi_lane::w, now);  // evaluated after this lane: its data may go in the same cycle
     }
     if (!w.entered) return refuse(lane, o, requests, now);
   }
@@ -188,6 +189,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
     if (!last) return;
     write_output& to = write_outputs_[from.output];
     --from.open;
+    const bool blocked = to.full() || (blocked_inputs_[1] & port_bit(port)) != 0;
     to.pop();
     writes_turn_ &= ~port_bit(port);
     if (to.size != 0) {
@@ -196,7 +198,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
       wake(lane, now + 1);
     }
     blocked_inputs_[1] &= ~port_bit(port);
-    wake(axi_lane::aw, now + 1);
+    if (blocked) wake(axi_lane::aw, now + 1);
   });
   // Those whose turn it is not, nor has become.
   for_each_port(waiting & ~turns & ~writes_turn_ & ~writes_wait_, [&](unsigned port) {
