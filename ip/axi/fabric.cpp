@@ -290,21 +290,28 @@ bool axi_fabric::enter_data(entry& e, axi_lane lane, const axi_transit& t, unsig
   if (begin + entered != last) {
     beat_pipe& pipe = *in.pipe;
     cycle_t& since = in.waits_since;
-    const bool was_empty = pipe.empty();
-    const beat_pipe::progress made = pipe.fill(t.index, begin + entered, last - begin - entered, t.source, now_);
-    if (made.beats != 0) {
+    cycle_t there = now_;  // the next beat
+    while (!pipe.full() && begin + entered != last) {
+      const bool was_empty = pipe.empty();
+      const beat_pipe::progress made = pipe.fill(t.index, begin + entered, last - begin - entered, t.source, there);
+      there = made.there;
       if (since != never) in.blocked_full += now_ - since;
       since = never;
       in.blocked_full += made.full;
       in.beats += made.beats;
       entered += made.beats;
-      if (was_empty) e.router->expect(lane, e.port, made.first + pipe.forward());
+      if (!was_empty) continue;
+      if (lane == axi_lane::w)  // which may make room again at once
+        e.router->write_data_comes(e.port, made.first + pipe.forward());
+      else
+        e.router->expect(lane, e.port, made.first + pipe.forward());
     }
-    if (since == never && made.next != made.there) since = made.there;
-    if (made.next == never)
+    const cycle_t next = pipe.room_at();
+    if (since == never && next != there) since = there;
+    if (next == never)
       pipe.producer_waits = true;
     else
-      wheel_.wake(lane_number(node, lane), made.next);
+      wheel_.wake(lane_number(node, lane), next);
     return false;
   }
   if (!enter(e, lane, t, beat(t.index, last, true), node)) return false;

@@ -98,15 +98,16 @@ void axi_router::account(axi_lane lane, unsigned port, cycle_t now) {
 
 // Data beats in and out.
 
-// Moves beats as beat_pipe::stream() does. The same width on both sides, and a channel behind the output.
-beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, cycle_t now, cycle_t end) {
+// Moves beats of a write's data as beat_pipe::stream() does. The same width on both sides, and a channel behind the
+// output.
+beat_pipe::progress axi_router::stream_write_data(unsigned port, output& o, cycle_t now) {
+  constexpr axi_lane lane = axi_lane::w;
   input& i = in(lane, port);
   beat_pipe& into = *o.pipe;
   const bool was_empty = into.empty();
   now = std::max(now, into.behind_last_push());  // those in front of it may have moved ahead
   const cycle_t there = std::max(i.pipe->front().time, now);
-  const beat_pipe::progress made = i.pipe->stream(into, now, end);
-  if (made.there != never && made.next == never) into.producer_waits = true;
+  const beat_pipe::progress made = i.pipe->stream(into, now, never);
   if (made.beats != 0) {
     o.beats += made.beats;
     cycle_t full = made.full;
@@ -119,7 +120,7 @@ beat_pipe::progress axi_router::stream(axi_lane lane, unsigned port, output& o, 
     if (!o.next)
       around_.arrived(o.endpoint, lane, into.front().value, into.front().time);
     else if (was_empty)
-      o.next->expect(lane, o.next_port, made.first + into.forward());
+      o.next->write_data_comes(o.next_port, made.first + into.forward());
   }
   if (made.next != made.there) wait(lane, port, reason::full, made.there);
   return made;

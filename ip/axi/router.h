@@ -58,6 +58,10 @@ class alignas(64) axi_router {
     wheel_.wake(number(lane), cycle);
   }
 
+  /// The channel W into `port` was empty and has got data beats, none of them its burst's last one; the first is there
+  /// in `there`. Where nothing can come between them any more, they go on at once, each in its own cycle.
+  void write_data_comes(unsigned port, cycle_t there);
+
   /// Work off all that is due before `end`, responses of all routers before the requests of any: a name that is freed
   /// in a cycle may be given away in it. Nothing else of what neighbours do from the first cycle due on is seen here
   /// before `end`.
@@ -235,7 +239,8 @@ class alignas(64) axi_router {
   beat_pipe::slot remove(axi_lane lane, unsigned port, cycle_t now);
   beat_pipe::slot take(axi_lane lane, unsigned port, cycle_t now);
   void pass(axi_lane lane, unsigned port, output& o, cycle_t now);
-  beat_pipe::progress stream(axi_lane lane, unsigned port, output& o, cycle_t now, cycle_t end);
+  beat_pipe::progress stream_write_data(unsigned port, output& o, cycle_t now);
+  void pass_write_data(unsigned port, cycle_t now);
   bool move_data(axi_lane lane, unsigned port, output& o, cycle_t now);
   void refuse(axi_lane lane, output& o, std::uint64_t requests, cycle_t now);
   void lose(axi_lane lane, std::uint64_t losers, cycle_t now);

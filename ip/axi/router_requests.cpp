@@ -159,6 +159,37 @@ void axi_router::pass_held(axi_lane lane, unsigned port, cycle_t now) {
   wake(lane, now + 1);
 }
 
+// A burst whose turn it is has its output to itself until its last beat, which is left to its own cycle: of the others,
+// all that are known move now, each in its own cycle. What is behind the output does the same in between, so that there
+// is room again: a burst that has its whole way to itself goes to its target at once.
+void axi_router::pass_write_data(unsigned port, cycle_t now) {
+  constexpr axi_lane lane = axi_lane::w;
+  input& i = in(lane, port);
+  output& o = out(lane, write_inputs_[port].output);
+  for (;;) {
+    if (o.pipe->full()) {
+      o.pipe->producer_waits = true;
+      return wait(lane, port, reason::full, std::max({now, i.pipe->front().time, o.pipe->behind_last_push()}));
+    }
+    const beat_pipe::progress made = stream_write_data(port, o, now);
+    if (i.pipe->empty()) return;
+    if (made.next != never) return wake(lane, made.next);  // the burst's last one
+  }
+}
+
+// Nothing but what this burst brings reaches the input before `there`: whose turn it is now has it then too. A burst's
+// first beat is left to its cycle, because targets may take the burst's AW with it.
+void axi_router::write_data_comes(unsigned port, cycle_t there) {
+  constexpr axi_lane lane = axi_lane::w;
+  const input& i = in(lane, port);
+  const beat first = i.pipe->front().value;
+  if ((writes_turn_ & port_bit(port)) == 0 || i.width_log2 != out(lane, write_inputs_[port].output).width_log2 ||
+      first.chunk() == transits_[first.burst()].first_chunk(i.width_log2))
+    return expect(lane, port, there);
+  waiting_[static_cast<unsigned>(lane)] |= port_bit(port);
+  pass_write_data(port, there);
+}
+
 void axi_router::evaluate_write_data(cycle_t now) {
   constexpr axi_lane lane = axi_lane::w;
   const std::uint64_t waiting = waiting_[static_cast<unsigned>(lane)], turns = writes_turn_;
@@ -168,17 +199,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
     if (first.time > now) return wake(lane, first.time);
     write_input& from = write_inputs_[port];
     output& o = out(lane, from.output);
-    if (i.width_log2 == o.width_log2 && !first.value.last()) {
-      if (o.pipe->full()) {
-        o.pipe->producer_waits = true;
-        return wait(lane, port, reason::full, std::max(now, o.pipe->behind_last_push()));
-      }
-      // Nobody can come between the beats of a burst whose turn it is: all that are known move now, each in its own
-      // cycle, save the last one, which lets others go.
-      const cycle_t next = stream(lane, port, o, now, never).next;
-      if (next != never) wake(lane, next);
-      return;
-    }
+    if (i.width_log2 == o.width_log2 && !first.value.last()) return pass_write_data(port, now);
     if (absorbs(i, o, first.value)) {
       take(lane, port, now);
       return;
