@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "ip/dma/descriptor.h"
 #include "registers/cluster_control.h"
@@ -118,7 +119,8 @@ TEST(ClusterAccounts, AnswersLeaveBehindTheEgressAndArePendingUntilThen) {
 
 TEST(ClusterAccounts, WatchedWritesAreThoseThatTouchTheRange) {
   constexpr std::uint64_t memory = cluster_bench<>::memory_base;
-  const auto written = [&](std::uint64_t begin, std::uint64_t end, std::uint64_t to, std::uint32_t bytes) {
+  const auto written = [&](std::uint64_t begin, std::uint64_t end, std::uint64_t to, std::uint32_t bytes,
+                           bool read = false) {
     cluster_bench<> b("move");
     b[0].watch_writes(memory + begin, memory + end, 64);
     dma_descriptor d{};
@@ -127,6 +129,7 @@ TEST(ClusterAccounts, WatchedWritesAreThoseThatTouchTheRange) {
     d.bytes = bytes;
     d.src_lo = own + 0x8000;
     d.dst_lo = static_cast<std::uint32_t>(memory + to);
+    if (read) std::swap(d.src_lo, d.dst_lo);
     std::memcpy(b.l1(0) + 0x3000, &d, sizeof d);
     b.table(0, 0, 0x3000);
     b.start();
@@ -138,6 +141,7 @@ TEST(ClusterAccounts, WatchedWritesAreThoseThatTouchTheRange) {
   };
   EXPECT_EQ(written(0x80040, 0x80100, 0x80000, 64), "") << "ends where the range begins";
   EXPECT_EQ(written(0x80000, 0x80040, 0x80040, 64), "") << "begins where the range ends";
+  EXPECT_EQ(written(0x80000, 0x80040, 0x80000, 64, true), "") << "is read";
   EXPECT_EQ(written(0x80040, 0x80100, 0x80000, 65), "+");
   EXPECT_EQ(written(0x80000, 0x80041, 0x80040, 64), "-+");
   EXPECT_EQ(written(0x80000, 0x80200, 0x80040, 128), "-++");

@@ -165,6 +165,10 @@ TEST(HandOverReport, HasTheFirstAndTheLastCycle) {
   EXPECT_EQ(r.first, 10u);
   EXPECT_EQ(r.last, 30u);
   EXPECT_EQ(r.handed_over, 4u);
+  hand_over_report from_the_start;
+  for (const cycle_t cycle : {0, 5}) note_hand_over(from_the_start, cycle);
+  EXPECT_EQ(from_the_start.first, 0u);
+  EXPECT_EQ(from_the_start.last, 5u);
 }
 
 TEST_F(HandOverTest, AMomentThatNeverComesIsReported) {
