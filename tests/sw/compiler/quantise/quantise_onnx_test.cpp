@@ -151,6 +151,36 @@ TEST_F(FloatNetwork, ComputesWhatOnnxSaysOfItsOperators) {
   }
 }
 
+// Kernels that are much taller than wide, and the other way round, of many channels.
+TEST_F(FloatNetwork, KernelsHaveTwoSizes) {
+  for (const auto& [height, width] : {std::pair{15, 1}, {1, 15}}) {
+    constexpr int channels = 16, outputs = 16;
+    const float_builder::window window{{height, width}};
+    const auto w = reals(static_cast<std::size_t>(outputs) * channels * 15), b = reals(outputs),
+               w2 = reals(outputs * 3), b2 = reals(3);
+    float_builder builder(channels, 16, 16);
+    const std::string x = builder.conv("conv", "image", {outputs, channels, height, width}, w, b, window);
+    const std::string all = builder.node("GlobalAveragePool", "all", {x}).output(0);
+    builder.output(builder.gemm("fc", builder.flat(all), 3, outputs, w2, b2));
+    const float_network net(builder.bytes(), "float.onnx");
+    plain_map in(channels, 16, 16);
+    for (double& v : in.values) v = reals(1)[0];
+    plain_map m = convolved(in, {outputs, channels, height, width}, w, b, window, 1);
+    const std::vector<float> found = net.logits(in_our_order(in));
+    ASSERT_EQ(found.size(), 3u);
+    for (std::size_t o = 0; o < 3; ++o) {
+      double expected = b2[o];
+      for (int c = 0; c < outputs; ++c) {
+        double mean = 0;
+        for (int y = 0; y < m.height; ++y)
+          for (int col = 0; col < m.width; ++col) mean += m.at(c, y, col) / (m.height * m.width);
+        expected += double{w2[o * outputs + static_cast<std::size_t>(c)]} * mean;
+      }
+      EXPECT_NEAR(found[o], expected, 1e-3) << height << "x" << width << ", logit " << o;
+    }
+  }
+}
+
 TEST_F(FloatNetwork, FlattensAMapInOnnxsOrderAndTransposesAMatMul) {
   // [2, 2, 3] -> Flatten -> MatMul [12, 2] + constant: the weight of value i is 10^i-like, all different.
   float_builder b(2, 2, 3);
