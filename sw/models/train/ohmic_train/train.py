@@ -19,6 +19,7 @@ from . import networks
 from .data import DataError, Pictures, load
 from .model import Network
 
+CALIBRATION = 256  # inputs
 STOPPED = 75  # exit code: not done yet (EX_TEMPFAIL)
 
 
@@ -63,10 +64,16 @@ class Training:
         if start is not None:
             self.network.set_arrays(start)
         self.network.set_noise(recipe.noise, recipe.digital)
-        with_decay = [p for p in self.network.parameters() if p.dim() > 1]
-        without = [p for p in self.network.parameters() if p.dim() <= 1]
-        groups = [{"params": with_decay, "weight_decay": recipe.decay}, {"params": without, "weight_decay": 0}]
-        self.optimiser = torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
+        if start is None:
+            with_decay = [p for p in self.network.parameters() if p.dim() > 1]
+            without = [p for p in self.network.parameters() if p.dim() <= 1]
+            groups = [{"params": with_decay, "weight_decay": recipe.decay}, {"params": without, "weight_decay": 0}]
+            self.optimiser = torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
+        else:  # without batch norms layers are of any scale: a step is a share of each tensor's deviation from 0
+            groups = [
+                {"params": [p], "scale": p.detach().square().mean().sqrt().item()} for p in self.network.parameters()
+            ]
+            self.optimiser = torch.optim.Adam(groups, lr=recipe.rate)
 
     def state(self) -> bytes:
         whole = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
@@ -90,7 +97,9 @@ class Training:
         for inputs, labels in pictures.augmented(recipe.batch, first_seed, self.step):
             torch.manual_seed(first_seed + self.step)  # noise is the same, whether resumed or not
             for group in self.optimiser.param_groups:
-                group["lr"] = rate_at((self.epoch + self.step / steps) / recipe.epochs, recipe.rate)
+                group["lr"] = rate_at((self.epoch + self.step / steps) / recipe.epochs, recipe.rate) * group.get(
+                    "scale", 1
+                )
             loss = functional.cross_entropy(self.network(inputs), labels, label_smoothing=recipe.smoothing)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -136,13 +145,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long; the same command goes on")
-    parser.add_argument("--images", type=int, default=0, help="train on the first so many alone")
+    parser.add_argument("--images", type=int, default=0, help="train on so many alone, drawn at random")
     for option, kind in (("epochs", int), ("rate", float), ("noise", float), ("batch", int), ("smoothing", float)):
         parser.add_argument(f"--{option}", type=kind)
     parser.add_argument("--digital", default="", help="layers without noise, by name: NAME,NAME")
     a = parser.parse_args()
     given = {key: getattr(a, key) for key in ("epochs", "rate", "noise", "batch", "smoothing")}
-    recipe = replace(networks.RECIPES[a.name], **{key: value for key, value in given.items() if value is not None})
+    recipe = networks.RECIPES[a.name]
+    if a.start:  # a network that is good already
+        recipe = replace(recipe, epochs=3, rate=0.003, batch=128, smoothing=0.0)
+    recipe = replace(recipe, **{key: value for key, value in given.items() if value is not None})
     torch.set_num_threads(a.threads)
     data, start = networks.DATA[recipe.data], None
     try:
@@ -157,7 +169,10 @@ def main() -> int:
         for name in set(recipe.digital) - set(layers):
             raise DataError(f"--digital: there is no layer '{name}'; there are {', '.join(layers)}")
         pixels, labels = load(data, a.data, test=False)
-        pictures = Pictures(data, pixels[: a.images or None], labels[: a.images or None])
+        if a.images:  # drawn from all: files may be sorted by class
+            chosen = np.sort(np.random.default_rng(a.seed).permutation(len(labels))[: a.images])
+            pixels, labels = pixels[chosen], labels[chosen]
+        pictures = Pictures(data, pixels, labels)
         test = Pictures(data, *load(data, a.data, test=True))
         if len(pictures) < recipe.batch:
             raise DataError(f"{len(pictures)} pictures are fewer than a batch of {recipe.batch}")
@@ -236,6 +251,11 @@ def train(
     file = io.BytesIO()
     np.savez(file, description=np.array(json.dumps(description)), **training.network.arrays())
     write_whole(a.out, file.getvalue())
+    # What calibrates the network: drawn at random, since the first ones of a file may be of one class.
+    chosen = np.random.default_rng(a.seed).permutation(len(pictures))[:CALIBRATION]
+    file = io.BytesIO()
+    np.savez(file, x=pictures.pixels[chosen].numpy(), y=pictures.labels[chosen].numpy())
+    write_whole(a.out.with_suffix(".calibration.npz"), file.getvalue())
     report.say(f"test accuracy {100 * description['float_accuracy']:.2f} % after {clock(training.seconds)}; {a.out}")
     return True
 
