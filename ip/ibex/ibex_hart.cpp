@@ -207,9 +207,13 @@ core_stop ibex_hart::advance(cycle_t until, bool observed) {
       }
       ++stride_end;
     }
-    clock(false);
     // wfi: only a line can wake it, and none comes before `until`.
-    if (__builtin_expect(m.core_sleep_o, 0) && fetches_.quiet() && (irq_ & m.mie_o) == 0 && time_ < until) {
+    const auto asleep = [&] {
+      return __builtin_expect(m.core_sleep_o, 0) && fetches_.quiet() && (irq_ & m.mie_o) == 0;
+    };
+    if (asleep()) ++slept_;
+    clock(false);
+    if (asleep() && time_ < until) {
       slept_ += until - time_;
       time_ = until;
     }
