@@ -90,12 +90,15 @@ void axi_network::end_of_elaboration() {
     }
     if (face->in && face->in->size() != 0)
       face->stream_initiator = dynamic_cast<axi_stream_initiator*>(face->in->operator->());
+    streams_in_.push_back(face->stream_initiator != nullptr);
+    streams_out_.push_back(face->stream_target != nullptr);
   }
 }
 
-axi_network::port_face& axi_network::face_of(network_port port) {
-  return *ports_[port < clusters() ? port : clusters() + (port == port_hbm ? 0 : 1)];
+unsigned axi_network::number(network_port port) const {
+  return port < clusters() ? port : clusters() + (port == port_hbm ? 0 : 1);
 }
+axi_network::port_face& axi_network::face_of(network_port port) { return *ports_[number(port)]; }
 
 // Time.
 
@@ -178,6 +181,7 @@ void axi_network::address_waits(axi_transit& t, cycle_t cycle) {
 }
 
 void axi_network::write_beat(axi_transit& t, cycle_t cycle, bool last) {
+  if (!last && !streams_out_[number(t.target)]) return;
   port_face& face = face_of(t.target);
   auto& payload = *static_cast<tlm_generic_payload*>(t.owner);
   if (face.stream_target)
@@ -226,6 +230,7 @@ void axi_network::response_left(axi_transit& t, cycle_t cycle) {
 }
 
 void axi_network::response_beat(axi_transit& t, cycle_t cycle, bool last) {
+  if (!last && !streams_in_[t.source] && !observer_) return;
   auto& payload = *static_cast<tlm_generic_payload*>(t.owner);
   port_face& face = *ports_[t.source];
   if (observer_) {

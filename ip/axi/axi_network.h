@@ -120,6 +120,7 @@ class axi_network : public sc_core::sc_module, fabric_client {
   void accepted(port_face& face, bool write, cycle_t cycle);
   void give_back(axi_transit& t, cycle_t cycle);
   tlm::tlm_generic_payload* stand_in_for(tlm::tlm_generic_payload& foreign);
+  unsigned number(network_port port) const;
   port_face& face_of(network_port port);
   /// What `addr` leads to, or null.
   port_face* way_to(std::uint64_t addr);
@@ -134,7 +135,8 @@ class axi_network : public sc_core::sc_module, fabric_client {
 
   std::uint64_t period_;
   std::unique_ptr<axi_fabric> fabric_;
-  std::vector<std::unique_ptr<port_face>> ports_;  // clusters, HBM, platform control
+  std::vector<std::unique_ptr<port_face>> ports_;       // clusters, HBM, platform control
+  std::vector<std::uint8_t> streams_in_, streams_out_;  // [port]: its initiator, its target follows data beat by beat
   sc_core::sc_event wake_;
   cycle_t armed_ = never;
   cycle_t undisturbed_until_ = 0;

@@ -63,8 +63,13 @@ class beat_pipe {
 
    private:
     friend class beat_pipe;
+    /// The place so many bytes behind one, at most one time round.
+    std::uint32_t behind(std::uint32_t at, std::uint32_t bytes) const {
+      at += bytes;
+      return at < end ? at : at - (end - first);
+    }
     unsigned stages, depth, capacity, forward, back;
-    std::uint32_t end;
+    std::uint32_t stage, end;  // bytes of a stage's places; where the last one ends
   };
   /// `memory` is aligned to 64 bytes and is never to be destroyed; `kind` stays where it is.
   static beat_pipe* create(void* memory, const shape& kind) { return new (memory) beat_pipe(kind); }
@@ -118,40 +123,50 @@ class beat_pipe {
   /// `now` on in which the one before it has gone and there is room, as far as that is known.
   progress fill(std::uint32_t burst, unsigned chunk, unsigned beats, unsigned source, cycle_t now) {
     progress made;
-    const unsigned places = std::min(beats, shape_->capacity - size_);
-    cycle_t not_before = std::max(not_before_, now);
+    made.beats = std::min(beats, shape_->capacity - size_);
     place *to = place_at(push_), *free = next_free();
-    for (; made.beats != places; ++made.beats) {
+    place *const begin = place_at(first), *const last = place_at(shape_->end);
+    const unsigned space = spacing();
+    cycle_t not_before = std::max(not_before_, now), waited = 0;
+    for (unsigned k = 0; k != made.beats; ++k) {
       const cycle_t at = std::max(free->time(), not_before);
-      if (made.beats == 0) made.first = at;
-      made.full += at - now;
-      put(*to, beat(burst, chunk + made.beats, false), source, at);
-      to = next(to), free = next(free);
-      not_before = at + spacing();
+      if (k == 0) made.first = at;
+      waited += at - now;
+      put(*to, beat(burst, chunk + k, false), source, at);
+      if (++to == last) to = begin;
+      if (++free == last) free = begin;
+      not_before = at + space;
       now = at + 1;
     }
+    made.full = waited;
     filled(to, made.beats, not_before);
     made.there = now;
     if (!full()) made.next = std::max(free->time(), not_before);
     return made;
   }
-  /// Moves the first beat to the beginning of `to`, as pop() and push() do. Precondition: a depth above 1, of both.
-  void pass(beat_pipe& to, cycle_t now) {
+  /// Moves the first beat to the beginning of `to`, as pop() and push() do, and returns its room_at(). Precondition: a
+  /// depth above 1, of both.
+  cycle_t pass(beat_pipe& to, cycle_t now) {
     assert(!one_beat_ && !to.one_beat_ && to.room(now) && front().time <= now);
-    place& from = *place_at(pop_);
-    to.place_at(to.push_)->take(from, now + to.shape_->forward);
-    held_cycles_ += now + shape_->stages - from.time();
-    from.free(now + shape_->back);
-    pop_ = next(pop_);
+    const shape &mine = *shape_, &its = *to.shape_;
+    const std::uint32_t pop = pop_, push = to.push_, size = to.size_ + 1;
+    place& from = *place_at(pop);
+    const slot moved = from.get();
+    to.place_at(push)->put(now + its.forward, moved.value, moved.source);
+    from.free(now + mine.back);
+    held_cycles_ += now + mine.stages - moved.time;
+    pop_ = mine.behind(pop, sizeof(place));
     --size_;
-    to.push_ = to.next(to.push_);
+    to.push_ = its.behind(push, sizeof(place));
     to.not_before_ = now + 1;
-    to.grow(to.size_ + 1);
+    to.grow(size);
+    if (size == its.capacity) return never;
+    return std::max(to.place_at(its.behind(push, sizeof(place) + its.stage))->time(), now + 1);
   }
   /// Moves beats from this chain's end to the beginning of `to`, each in the first cycle from `now` on in which it is
-  /// there, the one before it has gone and there is room; but none in `end` or later, and no burst's last one.
-  progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
-    return one_beat_ || to.one_beat_ ? stream<true>(to, now, end) : stream<false>(to, now, end);
+  /// there, the one before it has gone and there is room; but no burst's last one.
+  progress stream(beat_pipe& to, cycle_t now) {
+    return one_beat_ || to.one_beat_ ? stream_spaced(to, now) : stream_evenly(to, now);
   }
 
   // What happens inside, for tables that stand between two stages.
@@ -185,28 +200,26 @@ class beat_pipe {
   /// A beat, or a free place: from when on the producer may use it.
   class place {
    public:
-    cycle_t time() const { return word() & times; }
+    cycle_t time() const { return word() >> source_bits; }
     slot get() const {
       const std::uint64_t w = word();
-      return {w & times, value_, static_cast<std::uint16_t>(w >> time_bits)};
+      return {w >> source_bits, value_, static_cast<std::uint16_t>(w)};
     }
     beat value() const { return value_; }
+    unsigned source() const { return static_cast<std::uint16_t>(word()); }
     void put(cycle_t time, beat value, unsigned source) {
-      assert(time <= times);
-      set_word(time | std::uint64_t{source} << time_bits);
+      set_word(time << source_bits | source);
       value_ = value;
     }
     void take(const place& from, cycle_t time) {
-      assert(time <= times);
-      set_word((from.word() & ~times) | time);
+      set_word(time << source_bits | from.source());
       value_ = from.value_;
     }
     void delay(cycle_t time) { take(*this, time); }
-    void free(cycle_t time) { set_word(time); }
+    void free(cycle_t time) { set_word(time << source_bits); }
 
    private:
-    static constexpr unsigned time_bits = 48;
-    static constexpr std::uint64_t times = (std::uint64_t{1} << time_bits) - 1;
+    static constexpr unsigned source_bits = 16;
     std::uint64_t word() const {
       std::uint64_t w;
       std::memcpy(&w, word_, sizeof w);
@@ -225,50 +238,57 @@ class beat_pipe {
   /// Cycles from a push or pop to the next one.
   unsigned spacing() const { return one_beat_ ? 2 : 1; }
 
-  template <bool spaced>
-  progress stream(beat_pipe& to, cycle_t now, cycle_t end) {
+  progress stream_evenly(beat_pipe& to, cycle_t now) {
     progress made;
-    const unsigned places = to.shape_->capacity - to.size_;
+    const unsigned most = std::min(size_, to.shape_->capacity - to.size_);
     const std::uint64_t forward = to.forward(), freed_after = back();
     place *const begin = place_at(first), *const last = place_at(shape_->end);
     place *const to_begin = to.place_at(first), *const to_last = to.place_at(to.shape_->end);
     place *from = place_at(pop_), *into = to.place_at(to.push_), *free = to.next_free();
-    cycle_t not_before = to.not_before_, held = 0;
-    for (unsigned left = size_;; --left) {
-      made.there = made.next = never;
-      if (left == 0) break;
-      const cycle_t came = from->time();
-      made.there = std::max(came, now);
-      if (made.beats == places) break;
-      const cycle_t at = std::max(std::max(free->time(), not_before), made.there);
-      made.next = at;
-      if (at >= end || from->value().last()) break;
-      if (made.beats++ == 0) made.first = at;
-      made.full += at - made.there;
+    now = std::max(now, to.not_before_);
+    cycle_t held = 0, full = 0, at = 0;
+    unsigned beats = 0;
+    for (; beats != most && !from->value().last(); ++beats) {
+      const cycle_t came = from->time(), there = std::max(came, now);
+      at = std::max(free->time(), there);
+      if (beats == 0) made.first = at;
+      full += at - there;
       held += at - came;
-      if constexpr (spaced)
-        to.put(*into, from->value(), from->get().source, at);
-      else
-        into->take(*from, at + forward);
+      into->take(*from, at + forward);
       from->free(at + freed_after);
       if (++from == last) from = begin;
       if (++into == to_last) into = to_begin;
       if (++free == to_last) free = to_begin;
       now = at + 1;
-      not_before = spaced ? at + to.spacing() : now;
-      if constexpr (spaced) {
-        if (!one_beat_) continue;
-        pop_ = offset(from);
-        size_ = left - 1;
-        space_pops(at + 2);
-      }
     }
-    held_cycles_ += held + std::uint64_t{made.beats} * shape_->stages;
-    if (!spaced || !one_beat_) {
-      pop_ = offset(from);
-      size_ -= made.beats;
+    made.beats = beats;
+    made.full = full;
+    if (beats != size_) {
+      made.there = std::max(from->time(), now);
+      if (beats != most) made.next = std::max(free->time(), made.there);
     }
-    to.filled(into, made.beats, not_before);
+    if (beats == 0) return made;
+    held_cycles_ += held + std::uint64_t{beats} * shape_->stages;
+    pop_ = offset(from);
+    size_ -= beats;
+    to.filled(into, beats, now);
+    return made;
+  }
+  /// The same with a depth of 1, of either.
+  progress stream_spaced(beat_pipe& to, cycle_t now) {
+    progress made;
+    for (; !empty(); now = made.there) {
+      made.there = std::max(front().time, now);
+      made.next = to.full() ? never : std::max(to.room_at(), made.there);
+      if (to.full() || front().value.last()) return made;
+      const cycle_t at = made.next;
+      if (made.beats++ == 0) made.first = at;
+      made.full += at - made.there;
+      const slot moved = pop(at);
+      to.push(moved.value, moved.source, at);
+      made.there = at + 1;
+    }
+    made.there = made.next = never;
     return made;
   }
 
@@ -280,11 +300,7 @@ class beat_pipe {
   std::uint32_t offset(const place* s) const {
     return static_cast<std::uint32_t>(reinterpret_cast<const char*>(s) - reinterpret_cast<const char*>(this));
   }
-  std::uint32_t next(std::uint32_t at) const {
-    at += sizeof(place);
-    return at == shape_->end ? first : at;
-  }
-  place* next(place* s) { return ++s == place_at(shape_->end) ? place_at(first) : s; }
+  std::uint32_t next(std::uint32_t at) const { return shape_->behind(at, sizeof(place)); }
   const place* forth(const place* s, unsigned count) const {
     s += count;
     return s < place_at(shape_->end) ? s : s - (place_at(shape_->end) - place_at(first));
@@ -295,7 +311,7 @@ class beat_pipe {
   }
   /// Where the beat stood whose place the next one takes: as many places before the next push as the chain holds, which
   /// is one stage's behind it, because one stage more is remembered.
-  const place* next_free() const { return forth(place_at(push_), shape_->depth); }
+  const place* next_free() const { return place_at(shape_->behind(push_, shape_->stage)); }
   place* next_free() { return const_cast<place*>(static_cast<const beat_pipe*>(this)->next_free()); }
 
   cycle_t put(place& s, beat value, unsigned source, cycle_t now) {
@@ -350,6 +366,7 @@ inline beat_pipe::shape::shape(unsigned stage_count, unsigned stage_depth, unsig
       capacity(stages * depth),
       forward(to_consumer),
       back(to_producer),
-      end(first + (stages + 1) * depth * static_cast<unsigned>(sizeof(place))) {}
+      stage(depth * static_cast<unsigned>(sizeof(place))),
+      end(first + (stages + 1) * stage) {}
 
 }  // namespace ohmic

@@ -14,7 +14,7 @@ struct channel_counters {
   std::uint64_t blocked_order = 0;     ///< its id has bursts elsewhere, or W data of another AW come first
   std::uint64_t blocked_full = 0;      ///< the stage behind has no room, or no id is free there
   std::uint64_t held_cycles = 0;       ///< sum over its beats of the cycles that they were on it
-  unsigned most = 0;                   ///< beats on it at once
+  unsigned most = 0;                   ///< beats on it at once, in the order in which they were worked off
 };
 
 }  // namespace ohmic

@@ -388,7 +388,7 @@ void axi_fabric::write_beat(axi_transit& t, cycle_t cycle, bool last) {
 void axi_fabric::offer_requests(sink& s, bool write) {
   sink::channel& c = write ? s.writes : s.reads;
   while (!c.waits && !c.pipe->empty()) {
-    const beat_pipe::slot& first = c.pipe->front();
+    const beat_pipe::slot first = c.pipe->front();
     cycle_t cycle = std::max(first.time, c.not_before);
     if (write && s.with_data) {
       // W beats follow the order of the AWs: the first one there is this AW's if no other write is open.

@@ -107,7 +107,7 @@ beat_pipe::progress axi_router::stream_write_data(unsigned port, output& o, cycl
   const bool was_empty = into.empty();
   now = std::max(now, into.behind_last_push());  // those in front of it may have moved ahead
   const cycle_t there = std::max(i.pipe->front().time, now);
-  const beat_pipe::progress made = i.pipe->stream(into, now, never);
+  const beat_pipe::progress made = i.pipe->stream(into, now);
   if (made.beats != 0) {
     o.beats += made.beats;
     cycle_t full = made.full;

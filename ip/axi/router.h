@@ -86,8 +86,10 @@ class alignas(64) axi_router {
   }
   /// Port by which requests of `source` enter.
   unsigned origin(unsigned source) const {
-    const unsigned offset = source - config_.first_cluster;
-    return offset < span_ ? child(offset) : config_.parent_port();
+    const unsigned offset = source - config_.first_cluster, parent = config_.parent_port();
+    if (child_shift_ == 32) return offset < span_ ? offset / config_.clusters_per_child : parent;
+    const unsigned child = offset >> child_shift_;
+    return offset < span_ ? child : parent;
   }
 
   /// Of the channel into a port: what its beats waited for at its end, and how many were on it.
@@ -100,15 +102,13 @@ class alignas(64) axi_router {
     return child_shift_ < 32 ? offset >> child_shift_ : offset / config_.clusters_per_child;
   }
   static constexpr std::uint8_t unknown = 255;
-  static constexpr std::uint16_t no_cluster = 0xFFFF;
   enum class reason : std::uint8_t { arbitration, order, full };
   /// The end of the channel into a port, in one line of the host's caches, like `output`.
   struct alignas(64) input {
     beat_pipe* pipe = nullptr;
     cycle_t waits_since = 0;
-    cycle_t there = 0;                   // of R: when the first beat asks for its output
-    std::uint16_t cluster = no_cluster;  // of R: that `route` leads to
-    std::uint8_t route = unknown;        // output of the first beat
+    cycle_t there = 0;             // of R: when the first beat asks for its output
+    std::uint8_t route = unknown;  // output of the first beat
     std::uint8_t width_log2 = 6;
     std::uint8_t split = 0;       // narrower beats already made of the first beat
     reason waits = reason::full;  // if it is held up: why the first beat did not move when it was looked at

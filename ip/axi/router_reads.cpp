@@ -26,12 +26,9 @@ void axi_router::evaluate_read_data(cycle_t now, cycle_t end) {
 
 // The beat that is first at an input, and is so from `earliest` on. Returns from when on it asks for its output.
 inline cycle_t axi_router::look_at_read(input& i, cycle_t earliest) {
-  const beat_pipe::slot& first = i.pipe->front();
+  const beat_pipe::slot first = i.pipe->front();
   i.there = std::max(earliest, first.time);
-  if (i.cluster != first.source) {
-    i.cluster = first.source;
-    i.route = static_cast<std::uint8_t>(origin(first.source));
-  }
+  i.route = static_cast<std::uint8_t>(origin(first.source));
   return i.there;
 }
 
@@ -58,8 +55,7 @@ __attribute__((always_inline)) inline void axi_router::move_read(unsigned from, 
   }
   ++o.beats;
   if (o.pipe) {
-    pipe.pass(*o.pipe, now);
-    o.free_at = o.pipe->room_at();
+    o.free_at = pipe.pass(*o.pipe, now);
     if (o.pipe->size() == 1) o.next->expect(lane, o.next_port, now + o.pipe->forward());
   } else {
     pipe.pop(now);
@@ -110,13 +106,11 @@ cycle_t axi_router::choose_reads(cycle_t now, cycle_t end) {
     for (std::uint64_t left = coming; left != 0; left &= left - 1) {
       const unsigned port = lowest_port(left);
       const input& i = ins[port];
-      if (i.there > now) {
-        next = std::min(next, i.there);
-        continue;
-      }
-      coming ^= port_bit(port);
-      outs[i.route].requests |= port_bit(port);
-      wanted |= port_bit(i.route);
+      const bool asks = i.there <= now;  // no branch: it is as good as random
+      next = std::min(next, asks ? never : i.there);
+      coming ^= std::uint64_t{asks} << port;
+      outs[i.route].requests |= std::uint64_t{asks} << port;
+      wanted |= std::uint64_t{asks} << i.route;
     }
     for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
       const unsigned to = lowest_port(left);
@@ -172,7 +166,7 @@ void axi_router::convert_read_data(cycle_t now, cycle_t end) {
   input* const ins = &in(lane, 0);
   output* const outs = &out(lane, 0);
   const auto look_at = [&](head& h, cycle_t earliest) {
-    const beat_pipe::slot& first = h.pipe->front();
+    const beat_pipe::slot first = h.pipe->front();
     h.there = std::max(earliest, first.time);
     if (first.value.burst() == h.burst) return;
     h.burst = first.value.burst();

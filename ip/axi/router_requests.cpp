@@ -195,7 +195,7 @@ void axi_router::evaluate_write_data(cycle_t now) {
   const std::uint64_t waiting = waiting_[static_cast<unsigned>(lane)], turns = writes_turn_;
   for_each_port(waiting & turns, [&](unsigned port) {
     input& i = in(lane, port);
-    const beat_pipe::slot& first = i.pipe->front();
+    const beat_pipe::slot first = i.pipe->front();
     if (first.time > now) return wake(lane, first.time);
     write_input& from = write_inputs_[port];
     output& o = out(lane, from.output);

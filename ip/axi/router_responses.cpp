@@ -48,7 +48,7 @@ void axi_router::evaluate_write_response(cycle_t now) {
   std::uint64_t wanted = 0;  // ports that the requests came from
   for_each_port(waiting_[static_cast<unsigned>(lane)], [&](unsigned port) {
     input& i = in(lane, port);
-    const beat_pipe::slot& first = i.pipe->front();
+    const beat_pipe::slot first = i.pipe->front();
     if (first.time > now) return wake(lane, first.time);
     if (i.route == unknown) i.route = static_cast<std::uint8_t>(origin(first.source));
     out(lane, i.route).requests |= port_bit(port);
