@@ -115,6 +115,26 @@ TEST(LockstepChecker, RefusesAnInterruptThatIsOff) {
 }
 
 /// Control state of the RTL is compared at the access it belongs to.
+TEST(LockstepChecker, AnInterruptReturnsToWhatWouldHaveComeNext) {
+  for (const std::int32_t wrong : {0, 4, -4}) {
+    const std::vector<std::uint32_t> code = {0x30046073, 0x00000013, 0x00000013, 0x00000013};  // csrsi mstatus, 8
+    const decoded_text text(base, code.data(), code.size() * 4);
+    lockstep_checker checker(text, 0);
+    hart_state state;
+    state.pc = base;
+    state.mie = 0x800;
+    checker.start(base);
+    checker.restore(state);
+    retire_record enable, interrupt;
+    enable.pc = base, enable.instruction = code[0];
+    ASSERT_TRUE(checker.check(enable)) << checker.mismatch();
+    interrupt.pc = base + 4 + static_cast<std::uint32_t>(wrong);
+    interrupt.trap = true, interrupt.cause = 0x8000000b;
+    EXPECT_EQ(checker.check(interrupt), wrong == 0) << wrong;
+    if (wrong != 0) EXPECT_NE(checker.mismatch().find("pc"), std::string::npos) << checker.mismatch();
+  }
+}
+
 TEST(LockstepChecker, RefusesControlStateThatIsWrong) {
   const std::vector<retire_record> all = right();
   for (const bool wrong : {false, true}) {

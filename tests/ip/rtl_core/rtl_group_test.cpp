@@ -124,6 +124,64 @@ TEST(RtlGroupTest, ACvElwThatIsTakenBackHasCountedWhatItHasOnTheIss) {
       }
 }
 
+/// What a hart has counted when it rests in front of an instruction.
+template <class Group, class... A>
+hart_state counted_at_rest(std::uint32_t pc, std::uint32_t event, const A&... text) {
+  Group group(text..., 1, 0);
+  group.start(0, base, 0);
+  hart_state state;
+  state.pc = base;
+  state.x[11] = event;
+  group.restore(0, state);
+  group.hold_at(0, pc, 1);
+  null_observer nobody;
+  while (!group.resting(0))
+    if (group.advance(0, group.time(0) + 50, nobody) == core_stop::fetch) group.fetch_complete(0, group.time(0));
+  EXPECT_EQ(group.pc(0), pc);
+  const hart_state rested = group.save(0);
+  EXPECT_EQ(rested.pc, pc);
+  return rested;
+}
+
+TEST(RtlGroupTest, CyclesOfComingToRestAreCountedByNoCounter) {
+  // csrw mhpmevent3, a1; csrw mcountinhibit, a0; nop; mul a2, a0, a1; nop; nop; nop; j .
+  const std::vector<std::uint32_t> words = {0x32359073, 0x32051073, 0x00000013, 0x02b50633,
+                                            0x00000013, 0x00000013, 0x00000013, 0x0000006f};
+  const decoded_text decoded(base, words.data(), words.size() * 4);
+  for (const std::uint32_t event : {0u, 1u, 2u})
+    for (std::uint32_t pc = base + 12; pc <= base + 28; pc += 4) {
+      const hart_state rtl = counted_at_rest<rtl_group>(pc, event, text_of(words));
+      const hart_state iss = counted_at_rest<iss_group>(pc, event, decoded);
+      EXPECT_EQ(rtl.mcycle, iss.mcycle) << "event " << event << ", pc " << std::hex << pc;
+      EXPECT_EQ(rtl.minstret, iss.minstret) << "event " << event << ", pc " << std::hex << pc;
+      EXPECT_EQ(rtl.mhpmcounter3, iss.mhpmcounter3) << "event " << event << ", pc " << std::hex << pc;
+    }
+}
+
+TEST(RtlGroupTest, LinesThatComeWithAStateNeedNotBeFetched) {
+  std::vector<std::uint32_t> words(48, 0x00000013);
+  words.back() = 0x0000006f;
+  for (const bool with : {false, true}) {
+    rtl_group group(text_of(words), 1, 0);
+    group.start(0, base, 0);
+    private_icache lines;
+    for (std::uint32_t line = base; with && line < base + 192; line += private_icache::line_bytes)
+      lines.fill(private_icache::line_of(line));
+    group.set_lines(0, lines);
+    hart_state state;
+    state.pc = base + 4;
+    group.restore(0, state);
+    null_observer nobody;
+    unsigned asked = 0;
+    while (group.time(0) < 100)
+      if (group.advance(0, 100, nobody) == core_stop::fetch) {
+        ++asked;
+        group.fetch_complete(0, group.time(0));
+      }
+    EXPECT_EQ(asked, with ? 0u : 3u);
+  }
+}
+
 TEST(RtlGroupTest, ExecutingOutsideTheTextHaltsAndPrefetchingDoesNot) {
   // addi a0, zero, 3; addi a0, a0, -1; bnez a0, -4 (at the end of the text: prefetched past it); jr zero
   const std::vector<std::uint32_t> words = {0x00300513, 0xfff50513, 0xfe051ee3, 0x00000067};
