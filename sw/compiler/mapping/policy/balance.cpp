@@ -16,8 +16,6 @@ constexpr std::size_t many_readers = 8;                    // of an image: one r
 constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
 constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
 constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
-constexpr unsigned most_auctions = 12;                     // of clusters of different make
-constexpr double dearer = 1.5;
 
 unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by; }
 
@@ -219,40 +217,27 @@ double pipeline_balancer::digital_master(std::size_t s, const std::vector<stage_
 }
 
 stage_design pipeline_balancer::choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                                               const core_prices& prices, bool& in_time) const {
-  digital_share best;
-  double best_value = 0;
+                                               std::size_t make, bool& in_time) const {
+  cluster_demand one = supply_.nothing();
+  one.cores[make] = 1;
+  const digital_share share = sharers_.at(s)[make].within(
+      cycles, worth(one, cycles),
+      [&](const digital_share& here) { return digital_master(s, others, here, costs_[make]); });
+  in_time = share.cycles <= cycles;
   stage_design design;
-  for (std::size_t m = 0; m < supply_.makes(); ++m) {
-    cluster_demand one = supply_.nothing();
-    one.cores[m] = 1;
-    const double cluster_worth = worth(one, cycles, prices);
-    const digital_share share = sharers_.at(s)[m].within(
-        cycles, cluster_worth, [&](const digital_share& here) { return digital_master(s, others, here, costs_[m]); });
-    const double value = share.price(cluster_worth);
-    const bool quick = share.cycles <= cycles;
-    const bool better = best.parts.empty() ? true
-                        : quick != in_time ? quick
-                        : quick            ? value < best_value
-                                           : share.cycles < best.cycles;
-    if (!better) continue;
-    best = share;
-    best_value = value;
-    in_time = quick;
-    design.core_make = m;
-  }
-  design.tile_columns = best.tile;
-  design.replicas = best.columns;
-  design.digital_parts = best.parts;
+  design.tile_columns = share.tile;
+  design.replicas = share.columns;
+  design.digital_parts = share.parts;
   design.seats = rules_.layer_seats;
+  design.core_make = make;
   return design;
 }
 
-double pipeline_balancer::worth(const cluster_demand& clusters, double cycles, const core_prices& prices) const {
+double pipeline_balancer::worth(const cluster_demand& clusters, double cycles) const {
   const double image = images_of_batch * std::min(cycles, longest_wait);
   if (supply_.makes() == 1) return clusters.all() * (image / chip_.clusters());
   double all = clusters.relays * image / chip_.clusters() + clusters.crossbars * image / std::max(1u, supply_.imas());
-  for (std::size_t m = 0; m < supply_.makes(); ++m) all += clusters.cores[m] * prices[m] * image / supply_.clusters(m);
+  for (std::size_t m = 0; m < supply_.makes(); ++m) all += clusters.cores[m] * image / supply_.clusters(m);
   return all;
 }
 
@@ -334,10 +319,10 @@ std::vector<unsigned> pipeline_balancer::fan_ins_of(unsigned sets) const {
 }
 
 stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                                       const core_prices& prices, bool& in_time) const {
+                                       std::size_t make, bool& in_time) const {
   const auto width = static_cast<unsigned>(output(s).width);
   if (sharers_.count(s) != 0) {
-    stage_design design = choose_digital(s, cycles, others, prices, in_time);
+    stage_design design = choose_digital(s, cycles, others, make, in_time);
     take_buffers(s, design);
     return design;
   }
@@ -353,6 +338,7 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
     stage_design design;
     design.packing = packing;
     design.seats = rules_.seats;
+    design.core_make = make;
     take_buffers(s, design);
     std::vector<unsigned> fan_ins = {0};
     if (node(s).on_crossbar()) {
@@ -366,27 +352,24 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
         design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer().row_sets.size()), fan_in);
         design.sum_replicas.assign(design.sums.size(), 1);
       }
-      const bool any_make = rules_.seats == core_seats::own && design.tiles.size() != 1;
-      for (design.core_make = 0; design.core_make < (any_make ? supply_.makes() : 1); ++design.core_make) {
-        for (unsigned tile = packing.x; tile <= width; tile += packing.x) {
-          if (width % tile != 0) continue;
-          design.tile_columns = tile;
-          rating here;
-          const bool quick = replicate(s, cycles, others, design, here);
-          // A tile waits until its columns are there.
-          here.latency += std::min(cycles, longest_wait) * tile / width;
-          const double value = worth(here.clusters, cycles, prices) + here.latency;
-          const bool better = !found             ? true
-                              : quick != in_time ? quick
-                              : quick            ? value < best_value
-                                                 : here.cycles < best_rating.cycles;
-          if (!better) continue;
-          found = true;
-          in_time = quick;
-          best = design;
-          best_rating = here;
-          best_value = value;
-        }
+      for (unsigned tile = packing.x; tile <= width; tile += packing.x) {
+        if (width % tile != 0) continue;
+        design.tile_columns = tile;
+        rating here;
+        const bool quick = replicate(s, cycles, others, design, here);
+        // A tile waits until its columns are there.
+        here.latency += std::min(cycles, longest_wait) * tile / width;
+        const double value = worth(here.clusters, cycles) + here.latency;
+        const bool better = !found             ? true
+                            : quick != in_time ? quick
+                            : quick            ? value < best_value
+                                               : here.cycles < best_rating.cycles;
+        if (!better) continue;
+        found = true;
+        in_time = quick;
+        best = design;
+        best_rating = here;
+        best_value = value;
       }
     }
   }
@@ -401,36 +384,66 @@ void pipeline_balancer::take_buffers(std::size_t s, stage_design& design) const 
   if (many && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
 }
 
-std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bool* in_time) const {
-  // Clusters of which too many are asked for become dearer.
-  core_prices prices(supply_.makes(), 1.0);
-  for (unsigned auctions = 1;; ++auctions) {
-    std::vector<stage_design> all = designs(cycles_per_image, prices, in_time);
-    if (supply_.makes() == 1 || auctions == most_auctions) return all;
-    const cluster_demand asked = demand(all);
-    bool enough = true;
+std::vector<stage_design> pipeline_balancer::share_makes(double cycles, const std::vector<stage_design>& others,
+                                                         bool& in_time) const {
+  struct offer {
+    stage_design design;
+    cluster_demand clusters;
+    bool in_time = false;
+  };
+  std::vector<std::vector<offer>> offers(stages_.size());
+  unsigned crossbars = 0;
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
     for (std::size_t m = 0; m < supply_.makes(); ++m) {
-      if (asked.cores[m] <= supply_.left(m, asked.crossbars)) continue;
-      prices[m] *= dearer;
-      enough = false;
+      offer here{{}, supply_.nothing(), false};
+      here.design = choose(s, cycles, others, m, here.in_time);
+      add_demand(here.design, parts(s, here.design), here.clusters);
+      offers[s].push_back(std::move(here));
     }
-    if (enough) return all;
+    crossbars += offers[s][0].clusters.crossbars;
   }
+  const auto part = [&](unsigned clusters, std::size_t m) {
+    const unsigned left = supply_.left(m, crossbars);
+    return left == 0 ? (clusters == 0 ? 0 : 1e9) : static_cast<double>(clusters) / left;
+  };
+  const auto need = [&](std::size_t s) {
+    double least = 1e9;
+    for (std::size_t m = 0; m < supply_.makes(); ++m) least = std::min(least, part(offers[s][m].clusters.cores[m], m));
+    return least;
+  };
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t s = 0; s < stages_.size(); ++s) order.emplace_back(-need(s), s);
+  std::sort(order.begin(), order.end());
+  std::vector<unsigned> taken(supply_.makes(), 0);
+  std::vector<stage_design> all(stages_.size());
+  in_time = true;
+  for (const auto& [weight, s] : order) {
+    std::size_t best = 0;
+    const auto then = [&](std::size_t m) { return part(taken[m] + offers[s][m].clusters.cores[m], m); };
+    for (std::size_t m = 1; m < supply_.makes(); ++m)
+      if (std::make_pair(!offers[s][m].in_time, then(m)) < std::make_pair(!offers[s][best].in_time, then(best))) best = m;
+    taken[best] += offers[s][best].clusters.cores[best];
+    in_time = in_time && offers[s][best].in_time;
+    all[s] = offers[s][best].design;
+  }
+  return all;
 }
 
-std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, const core_prices& prices,
-                                                     bool* in_time) const {
+std::vector<stage_design> pipeline_balancer::designs(double cycles_per_image, bool* in_time) const {
   std::vector<stage_design> all(stages_.size());
   for (std::size_t s = 0; s < stages_.size(); ++s)
     for (unsigned tile = 1; tile <= 4; ++tile)
       if (output(s).width % static_cast<int>(tile) == 0) all[s].tile_columns = tile;
-  for (unsigned pass = 0; pass < passes; ++pass)
-    for (std::size_t s = 0; s < stages_.size(); ++s) {
-      bool quick = false;
-      if (s == 0 && in_time) *in_time = true;
-      all[s] = choose(s, cycles_per_image, all, prices, quick);
-      if (in_time) *in_time = *in_time && quick;
+  for (unsigned pass = 0; pass < passes; ++pass) {
+    bool quick = true;
+    if (supply_.makes() > 1) all = share_makes(cycles_per_image, all, quick);
+    for (std::size_t s = 0; supply_.makes() == 1 && s < stages_.size(); ++s) {
+      bool here = false;
+      all[s] = choose(s, cycles_per_image, all, 0, here);
+      quick = quick && here;
     }
+    if (in_time) *in_time = quick;
+  }
   take_turns(all);
   return all;
 }

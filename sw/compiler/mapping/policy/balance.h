@@ -60,22 +60,23 @@ class pipeline_balancer {
     double latency = 0;  ///< of a tile
     cluster_demand clusters;
   };
-  /// By make: what a cluster's cores are worth against what their number says.
-  using core_prices = std::vector<double>;
   const graph_node& node(std::size_t s) const { return graph_.nodes[stages_[s].node]; }
   const graph_tensor& output(std::size_t s) const { return graph_.tensors[stages_[s].output]; }
   graph_window window_of(std::size_t s) const;
   std::size_t parts(std::size_t s, const stage_design& design) const;
   unsigned most_replicas(std::size_t s, const stage_design& design) const;
   std::vector<unsigned> fan_ins_of(unsigned sets) const;
-  std::vector<stage_design> designs(double cycles_per_image, const core_prices& prices, bool* in_time) const;
+  /// A design for every stage, each with the make of cores of which then the least part is taken: the stages that need
+  /// most choose first.
+  std::vector<stage_design> share_makes(double cycles, const std::vector<stage_design>& others, bool& in_time) const;
   /// Cycles of latency that clusters are worth.
-  double worth(const cluster_demand& clusters, double cycles, const core_prices& prices) const;
+  double worth(const cluster_demand& clusters, double cycles) const;
   const cost_model& crossbar_cost() const { return costs_[supply_.crossbar_make()]; }
   const cost_model& core_cost(const stage_design& design) const {
     return design.seats == core_seats::own ? costs_[design.core_make] : crossbar_cost();
   }
-  stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, const core_prices& prices,
+  /// With the cores of one make.
+  stage_design choose(std::size_t s, double cycles, const std::vector<stage_design>& others, std::size_t make,
                       bool& in_time) const;
   /// Gives the design enough replicas of everything; false if its tiles are too few.
   bool replicate(std::size_t s, double cycles, const std::vector<stage_design>& others, stage_design& design,
@@ -84,7 +85,7 @@ class pipeline_balancer {
   double sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design, std::size_t n,
                     double* tile = nullptr) const;
   stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                              const core_prices& prices, bool& in_time) const;
+                              std::size_t make, bool& in_time) const;
   void take_buffers(std::size_t s, stage_design& design) const;
   void take_turns(std::vector<stage_design>& designs) const;
   /// Of a layer on cores.

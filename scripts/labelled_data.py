@@ -1,0 +1,66 @@
+"""Labelled data that networks are judged and calibrated with, wherever they lie on this machine."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class MissingData(Exception):
+    """What a network needs is not on this machine."""
+
+
+def cifar10(folder: Path) -> tuple[Path, Path]:
+    """The usual binary files, from $OHMIC_DATA or unpacked from what lies there."""
+    there = folder / "cifar10"
+    unpack = there / "unpack.py"
+    if not (there / "test_batch.bin").is_file() and unpack.is_file():
+        there = ROOT / ".cache" / "cifar10"
+        if not (there / "batches.meta.txt").is_file():  # written last
+            subprocess.run([ROOT / "sw" / "models" / "python", unpack, there], check=True, stdout=subprocess.DEVNULL)
+    return there / "test_batch.bin", there / "data_batch_1.bin"
+
+
+def fashion_mnist() -> tuple[Path, Path]:
+    """IDX files as Debian's dataset-fashion-mnist installs them; FASHION_MNIST names another folder."""
+    folder = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
+    found = [next(folder.rglob(f"{part}-images-idx3-ubyte*"), folder / part) for part in ("t10k", "train")]
+    return found[0], found[1]
+
+
+def scenes(folder: Path) -> Path:
+    """The 48 crops that ResNet-18 runs on, in a folder for each scene; gives those that calibrate it. Builds it first."""
+    subprocess.run(
+        [ROOT / "sw/models/python", "-m", "ohmic_models", "build", "--model", "resnet18"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    model = Path(os.environ.get("OHMIC_MODELS", ROOT / ".cache" / "models")) / "resnet18"
+    for picture in (model / "photos48").iterdir():
+        scene = folder / picture.stem.lstrip("0123456789").lstrip("_")
+        scene.mkdir(parents=True, exist_ok=True)
+        (scene / picture.name).symlink_to(picture)
+    return model / "calibration"
+
+
+def of_network(name: str, scratch: Path) -> list:
+    """Options of `ohmic evaluate` and `ohmic hybrid`: test data and what calibrates a network. `scratch` is for links
+    and outlives what is run with them. Raises MissingData."""
+    data = os.environ.get("OHMIC_DATA")
+    if name == "resnet18":
+        return ["--data", scratch / "scenes", "--calibration", scenes(scratch / "scenes")]
+    if name.startswith(("fashion", "fmnist")):
+        test, calibration = fashion_mnist()
+    elif not data:
+        raise MissingData("OHMIC_DATA is not set")
+    elif name == "dscnn":
+        test = calibration = Path(data) / "kws01_mfcc.npz"
+    else:
+        test, calibration = cifar10(Path(data))
+    if not test.exists():
+        raise MissingData(f"there is no {test}")
+    options = ["--data", test, "--calibration", calibration]
+    if name == "dscnn":  # one file: the first hundred calibrate
+        options += ["--calibration-images", "100", "--skip", "100"]
+    return options
