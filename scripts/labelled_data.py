@@ -1,8 +1,11 @@
 """Labelled data that networks are judged and calibrated with, wherever they lie on this machine."""
 
 import os
+import random
 import subprocess
 from pathlib import Path
+
+from ohmic_models import whole_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -12,14 +15,22 @@ class MissingData(Exception):
 
 
 def cifar10(folder: Path) -> tuple[Path, Path]:
-    """The usual binary files, from $OHMIC_DATA or unpacked from what lies there."""
+    """The usual binary files, from $OHMIC_DATA or unpacked from what lies there: test data, and 512 training pictures,
+    drawn from all five files, which may be sorted by class."""
     there = folder / "cifar10"
     unpack = there / "unpack.py"
     if not (there / "test_batch.bin").is_file() and unpack.is_file():
         there = ROOT / ".cache" / "cifar10"
         if not (there / "batches.meta.txt").is_file():  # written last
             subprocess.run([ROOT / "sw" / "models" / "python", unpack, there], check=True, stdout=subprocess.DEVNULL)
-    return there / "test_batch.bin", there / "data_batch_1.bin"
+    calibration = ROOT / ".cache" / "cifar10_calibration.bin"
+    batches = [there / f"data_batch_{i}.bin" for i in range(1, 6)]
+    if all(batch.is_file() for batch in batches):
+        pictures, record = b"".join(batch.read_bytes() for batch in batches), 3073
+        chosen = random.Random(1).sample(range(len(pictures) // record), 512)
+        calibration.parent.mkdir(exist_ok=True)
+        whole_file.write(calibration, b"".join(pictures[i * record : (i + 1) * record] for i in chosen))
+    return there / "test_batch.bin", calibration
 
 
 def fashion_mnist() -> tuple[Path, Path]:

@@ -99,7 +99,9 @@ void evaluate_network(const evaluation_request& request) {
   const bool with_float = net.source && !request.only_adc, with_exact = !request.only_adc;
   std::vector<int> of_float(with_float ? count : 0), of_exact(with_exact ? count : 0), found(count);
   const float scale = net.graph.input().scale;
-  const auto input = [&](std::size_t i) { return data.quantised(request.skip + i, scale); };
+  // Spread evenly over the data, which may be sorted by class.
+  const auto sample = [&](std::size_t i) { return request.skip + i * (data.size() - request.skip) / count; };
+  const auto input = [&](std::size_t i) { return data.quantised(sample(i), scale); };
   const auto timed = [&](const std::string& what, const std::function<void(std::size_t)>& work) {
     progress meter(what, request.quiet);
     const auto begin = std::chrono::steady_clock::now();
@@ -122,7 +124,7 @@ void evaluate_network(const evaluation_request& request) {
   }
   if (with_float)
     timed("float network",
-          [&](std::size_t i) { of_float[i] = class_of(net.source->logits(data.real(request.skip + i))); });
+          [&](std::size_t i) { of_float[i] = class_of(net.source->logits(data.real(sample(i)))); });
 
   std::vector<accuracy_at> drawn;
   double analog_seconds = 0;
@@ -146,7 +148,7 @@ void evaluate_network(const evaluation_request& request) {
           fmt::format("{} after programming, chip {} of {}", readable_seconds(time), draw + 1, request.draws),
           [&](std::size_t i) { answers[i] = class_of(noisy.run(input(i), false, static_cast<unsigned>(i)).logits); });
       std::size_t right = 0;
-      for (std::size_t i = 0; i < count; ++i) right += answers[i] == data.labels[request.skip + i] ? 1 : 0;
+      for (std::size_t i = 0; i < count; ++i) right += answers[i] == data.labels[sample(i)] ? 1 : 0;
       at.accuracy.shares.push_back(static_cast<double>(right) / static_cast<double>(count));
     }
   }
@@ -155,11 +157,11 @@ void evaluate_network(const evaluation_request& request) {
   std::vector<std::vector<std::size_t>> confusion(classes, std::vector<std::size_t>(classes, 0));
   const auto count_right = [&](const std::vector<int>& answers) {
     accuracy a{0, answers.size()};
-    for (std::size_t i = 0; i < answers.size(); ++i) a.right += answers[i] == data.labels[request.skip + i] ? 1 : 0;
+    for (std::size_t i = 0; i < answers.size(); ++i) a.right += answers[i] == data.labels[sample(i)] ? 1 : 0;
     return a;
   };
   for (std::size_t i = 0; i < count; ++i)
-    ++confusion[static_cast<std::size_t>(data.labels[request.skip + i])][static_cast<std::size_t>(found[i])];
+    ++confusion[static_cast<std::size_t>(data.labels[sample(i)])][static_cast<std::size_t>(found[i])];
   const accuracy right = count_right(found), right_exact = count_right(of_exact), right_float = count_right(of_float);
   const double analog_rate = static_cast<double>(count * request.draws * drawn.size()) / std::max(analog_seconds, 1e-9);
   const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;

@@ -45,6 +45,17 @@ class Evaluate(SystemTest):
         self.assertIn("conv1", digital["digital_layers"])
         self.assertEqual(digital["int8_adc"], digital["int8"], "no layer has an ADC")
 
+    def test_some_images_are_of_all_classes_however_the_data_are_sorted(self):
+        model_folder("resnet_micro")
+        random = numpy.random.default_rng(20261131)
+        data = self.folder / "sorted.npz"
+        numpy.savez(data, x=random.integers(0, 256, (40, 32, 32, 3), numpy.uint8), y=numpy.repeat([0, 1, 2, 3], 10))
+        for images, of_each in ((4, 1), (8, 2), (20, 5)):
+            report = self.evaluate("resnet_micro", "--data", data, "--images", images)
+            self.assertEqual([sum(row) for row in report["confusion"]][:4], [of_each] * 4)
+        behind = self.evaluate("resnet_micro", "--data", data, "--images", "4", "--skip", "20")
+        self.assertEqual([sum(row) for row in behind["confusion"]][:4], [0, 0, 2, 2])
+
     def test_mistakes_are_one_line(self):
         model_folder("resnet_micro")
         data = self.random_pictures(32, 4)
