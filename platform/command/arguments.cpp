@@ -387,7 +387,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("FILE|DIR");
   evaluate->add_option("--calibration-images", s.calibration_images, "How many of labelled data (default: 256)")
       ->type_name("N");
-  evaluate->add_option("--images", s.evaluated, "How many images, evenly from all of the data (default: all of it)")->type_name("N");
+  evaluate->add_option("--images", s.evaluated, "How many images, evenly from all of the data (default: all of it)")
+      ->type_name("N");
   evaluate->add_option("--skip", s.skip, "Leave out the first ones (default: 0)")->type_name("N");
   evaluate->add_option("--input", a.input, "How values become the network's input, as `input` of an experiment")
       ->type_name("YAML");

@@ -123,8 +123,7 @@ void evaluate_network(const evaluation_request& request) {
           [&](std::size_t i) { of_exact[i] = class_of_sums(net.graph, exact.run(input(i)).logits); });
   }
   if (with_float)
-    timed("float network",
-          [&](std::size_t i) { of_float[i] = class_of(net.source->logits(data.real(sample(i)))); });
+    timed("float network", [&](std::size_t i) { of_float[i] = class_of(net.source->logits(data.real(sample(i)))); });
 
   std::vector<accuracy_at> drawn;
   double analog_seconds = 0;

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from ohmic_models import whole_file
 from lionheart_study.plan import DECISION, THRESHOLDS, TIMES, Network
 
 ROOT = Path(__file__).resolve().parents[2]
-OHMIC = ROOT / "build" / "release" / "ohmic"
+OHMIC = Path(os.environ.get("OHMIC_BUILD", ROOT / "build" / "release")) / "ohmic"
 ENERGY = ROOT / "configs" / "energy" / "silicon.yaml"
 DEVICES = "{model: pcm, read_noise: static, compensation: global}"
 

@@ -220,9 +220,9 @@ stage_design pipeline_balancer::choose_digital(std::size_t s, double cycles, con
                                                std::size_t make, bool& in_time) const {
   cluster_demand one = supply_.nothing();
   one.cores[make] = 1;
-  const digital_share share = sharers_.at(s)[make].within(
-      cycles, worth(one, cycles),
-      [&](const digital_share& here) { return digital_master(s, others, here, costs_[make]); });
+  const digital_share share = sharers_.at(s)[make].within(cycles, worth(one, cycles), [&](const digital_share& here) {
+    return digital_master(s, others, here, costs_[make]);
+  });
   in_time = share.cycles <= cycles;
   stage_design design;
   design.tile_columns = share.tile;
@@ -421,7 +421,8 @@ std::vector<stage_design> pipeline_balancer::share_makes(double cycles, const st
     std::size_t best = 0;
     const auto then = [&](std::size_t m) { return part(taken[m] + offers[s][m].clusters.cores[m], m); };
     for (std::size_t m = 1; m < supply_.makes(); ++m)
-      if (std::make_pair(!offers[s][m].in_time, then(m)) < std::make_pair(!offers[s][best].in_time, then(best))) best = m;
+      if (std::make_pair(!offers[s][m].in_time, then(m)) < std::make_pair(!offers[s][best].in_time, then(best)))
+        best = m;
     taken[best] += offers[s][best].clusters.cores[best];
     in_time = in_time && offers[s][best].in_time;
     all[s] = offers[s][best].design;

@@ -84,8 +84,8 @@ class pipeline_balancer {
   double crossbar_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design) const;
   double sum_cycles(std::size_t s, const std::vector<stage_design>& others, const stage_design& design, std::size_t n,
                     double* tile = nullptr) const;
-  stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others,
-                              std::size_t make, bool& in_time) const;
+  stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others, std::size_t make,
+                              bool& in_time) const;
   void take_buffers(std::size_t s, stage_design& design) const;
   void take_turns(std::vector<stage_design>& designs) const;
   /// Of a layer on cores.
