@@ -91,6 +91,7 @@ pcm::pcm_options pcm_of(const config_node& root, const experiment_file& f) {
   if (f.analog.scale == "crossbar") o.scale = pcm::weight_scale::crossbar;
   if (f.analog.scale == "column") o.scale = pcm::weight_scale::column;
   if (f.analog.compensation == "global") o.compensation = pcm::drift_compensation::global;
+  if (f.analog.compensation == "per_column") o.compensation = pcm::drift_compensation::per_column;
   apply(f.analog.programming_noise, o.devices.programming_scale);
   apply(f.analog.drift, o.devices.drift_scale);
   apply(f.analog.read_noise_factor, o.devices.read_scale);

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
@@ -18,16 +17,73 @@
 namespace ohmic {
 namespace {
 
-/// An entry of the cache: the logits, then what was read of `crossbars` crossbars.
-bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::size_t classes, std::size_t crossbars,
-            golden_outputs& golden) {
-  const std::size_t row = classes * sizeof(std::int32_t), one = sizeof(crossbar_calibration);
-  if (!bytes || bytes->size() != images * row + crossbars * one) return false;
-  golden.logits.assign(images, std::vector<std::int32_t>(classes));
-  for (std::size_t i = 0; i < images; ++i) std::memcpy(golden.logits[i].data(), bytes->data() + i * row, row);
-  golden.calibrations.resize(crossbars);
-  std::memcpy(golden.calibrations.data(), bytes->data() + images * row, crossbars * one);
-  return true;
+// An entry of the cache: words, first the logits, then what was read of each crossbar.
+
+void put(const std::vector<std::uint32_t>& values, std::vector<std::uint32_t>& words) {
+  words.push_back(static_cast<std::uint32_t>(values.size()));
+  words.insert(words.end(), values.begin(), values.end());
+}
+
+std::string pack(const golden_outputs& golden) {
+  std::vector<std::uint32_t> words;
+  for (const auto& logits : golden.logits) words.insert(words.end(), logits.begin(), logits.end());
+  for (const crossbar_calibration& c : golden.calibrations) {
+    words.insert(words.end(),
+                 {c.cluster, c.reads, c.reference, c.sum, static_cast<std::uint32_t>(c.rectangles.size())});
+    for (const crossbar_calibration::rectangle& r : c.rectangles) {
+      words.insert(words.end(), {r.first_row, r.first_bitline});
+      put(r.references, words);
+      put(r.sums, words);
+    }
+  }
+  return {reinterpret_cast<const char*>(words.data()), words.size() * sizeof(std::uint32_t)};
+}
+
+/// Takes words one by one; bad once there are too few.
+class unpacker {
+ public:
+  explicit unpacker(const std::string& bytes) : words_(bytes.size() / sizeof(std::uint32_t)) {
+    good_ = bytes.size() == words_.size() * sizeof(std::uint32_t);
+    std::memcpy(words_.data(), bytes.data(), words_.size() * sizeof(std::uint32_t));
+  }
+  bool good() const { return good_; }
+  bool at_end() const { return at_ == words_.size(); }
+  std::uint32_t take() {
+    good_ = good_ && !at_end();
+    return good_ ? words_[at_++] : 0;
+  }
+  std::vector<std::uint32_t> take_all() {
+    const std::uint32_t count = take();
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t i = 0; good_ && i < count; ++i) all.push_back(take());
+    return all;
+  }
+
+ private:
+  std::vector<std::uint32_t> words_;
+  std::size_t at_ = 0;
+  bool good_;
+};
+
+bool unpack(const std::optional<std::string>& bytes, std::size_t images, std::size_t classes, golden_outputs& golden) {
+  if (!bytes) return false;
+  unpacker from(*bytes);
+  golden_outputs found;
+  found.logits.assign(images, std::vector<std::int32_t>(classes));
+  for (auto& logits : found.logits)
+    for (std::int32_t& logit : logits) logit = static_cast<std::int32_t>(from.take());
+  while (from.good() && !from.at_end()) {
+    crossbar_calibration& c = found.calibrations.emplace_back();
+    c.cluster = from.take(), c.reads = from.take(), c.reference = from.take(), c.sum = from.take();
+    for (std::uint32_t rectangles = from.take(); from.good() && rectangles != 0; --rectangles) {
+      crossbar_calibration::rectangle& r = c.rectangles.emplace_back();
+      r.first_row = from.take(), r.first_bitline = from.take();
+      r.references = from.take_all();
+      r.sums = from.take_all();
+    }
+  }
+  if (from.good()) golden = std::move(found);
+  return from.good();
 }
 
 fingerprint reference_key(const network& net, const image_set& images) {
@@ -36,15 +92,14 @@ fingerprint reference_key(const network& net, const image_set& images) {
   return key;
 }
 
-/// `make_chip` gives the crossbars, of which `calibrated` are read first, or null for ideal ones; it is called if they
-/// are needed.
+/// `make_chip` gives the crossbars, or null for ideal ones; it is called if they are needed.
 template <class F>
 golden_outputs outputs_of(const char* what, const fingerprint& key, const network& net, const image_set& images,
-                          bool keep_maps, unsigned threads, bool quiet, std::size_t calibrated, const F& make_chip) {
+                          bool keep_maps, unsigned threads, bool quiet, const F& make_chip) {
   golden_outputs golden;
   const auto classes = static_cast<std::size_t>(net.graph.output().channels);
   const cache_entry entry("reference", key.digits(), ".logits");
-  if (!keep_maps && unpack(entry.get(), images.size(), classes, calibrated, golden)) return golden;
+  if (!keep_maps && unpack(entry.get(), images.size(), classes, golden)) return golden;
 
   progress meter(what, quiet);
   const std::unique_ptr<analog_chip> chip = make_chip();
@@ -53,16 +108,12 @@ golden_outputs outputs_of(const char* what, const fingerprint& key, const networ
     meter.update(static_cast<double>(done), static_cast<double>(images.size()),
                  fmt::format("{} of {} images", done, images.size()));
   });
-  std::string bytes;
   for (auto& result : results) {
-    bytes.append(reinterpret_cast<const char*>(result.logits.data()), result.logits.size() * sizeof(std::int32_t));
     golden.logits.push_back(std::move(result.logits));
     if (keep_maps) golden.maps.push_back(std::move(result.maps));
   }
   if (chip) golden.calibrations = chip->calibrations();
-  bytes.append(reinterpret_cast<const char*>(golden.calibrations.data()),
-               golden.calibrations.size() * sizeof(crossbar_calibration));
-  entry.put(bytes);
+  entry.put(pack(golden));
   golden.seconds = meter.seconds();
   return golden;
 }
@@ -71,7 +122,7 @@ golden_outputs outputs_of(const char* what, const fingerprint& key, const networ
 
 golden_outputs run_reference(const network& net, const image_set& images, bool keep_maps, unsigned threads,
                              bool quiet) {
-  return outputs_of("integer reference", reference_key(net, images), net, images, keep_maps, threads, quiet, 0,
+  return outputs_of("integer reference", reference_key(net, images), net, images, keep_maps, threads, quiet,
                     [] { return nullptr; });
 }
 
@@ -80,10 +131,7 @@ golden_outputs run_noisy_reference(const network& net, const image_set& images, 
                                    unsigned threads, bool quiet) {
   fingerprint key = reference_key(net, images);
   key.add(deployment_bytes(mapped)).add(pcm::to_text(analog));
-  std::set<unsigned> calibrated;
-  if (analog.compensation != pcm::drift_compensation::none)
-    for (const crossbar_image& image : mapped.crossbars) calibrated.insert(image.cluster);
-  return outputs_of("noisy reference", key, net, images, keep_maps, threads, quiet, calibrated.size(), [&] {
+  return outputs_of("noisy reference", key, net, images, keep_maps, threads, quiet, [&] {
     return std::make_unique<analog_chip>(net.graph, mapped.crossbars, chip.ima.rows, chip.ima.columns, analog, threads);
   });
 }

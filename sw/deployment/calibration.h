@@ -3,11 +3,15 @@
 ///
 /// Reads. Every rectangle of the crossbar that a job uses (an IMA step: rows from ROW_START on, columns of its groups)
 /// is read row by row: a job of one row, whose input is OHMIC_CALIBRATION_INPUT, with an ADC scale of its own, so that
-/// a column's code is its cell's weight with the opposite sign, rounded. TAG is OHMIC_CALIBRATION_TAG in each of them:
-/// the row and the column tell reads apart. A crossbar's sum is that of all its codes' magnitudes.
+/// a column's code is its cell's weight with the opposite sign, rounded. Where few rows are in use they are read
+/// several times: TAG is OHMIC_CALIBRATION_TAG in the first round and one more in each further one; row and column tell
+/// the other reads apart. A crossbar's sum is that of all its codes' magnitudes.
 ///
 /// Gain. The same sum, of the same cells right after programming (no drift, no read noise), comes with the deployment.
-/// Each job's ADC scale is multiplied by that sum over today's.
+/// Each job's ADC scale is multiplied by that sum over today's. That is all of `global`.
+///
+/// Factors. With `per_column` each column of a job has sums of its own, too, and a factor: its gain over that of the
+/// crossbar. The cores multiply its codes by it, where the IMA has put them, before anybody reads them.
 #ifndef OHMIC_CALIBRATION_H
 #define OHMIC_CALIBRATION_H
 
@@ -27,9 +31,29 @@
 #define OHMIC_CALIBRATION_SUM_ARGUMENT 2u
 
 typedef struct {
-  uint32_t reference;               ///< sum right after programming
+  uint32_t reads;                   ///< of each cell
+  uint32_t reference;               ///< sum of so many reads right after programming
   uint32_t scratch, scratch_bytes;  ///< L1 offset, of words
+  /// per_column, else 0: L1 offsets of uint32_t[] sums right after programming, column by column, and of the factors,
+  /// which are to stay. IMA steps in their order, each as ohmic_padded_columns() says.
+  uint32_t column_references, factors;
 } ohmic_calibration;
+
+/// Columns of a job in these tables: its groups, all of so many columns, each from a multiple of 4 on.
+static inline uint32_t ohmic_padded_columns(uint32_t groups, uint32_t columns) {
+  return groups * ((columns + 3) & ~3u);
+}
+/// Place of a group's column: kernels take two even and two odd ones at a time.
+static inline uint32_t ohmic_place_of_factor(uint32_t column) {
+  return (column & ~3u) | (column & 1u) << 1 | (column >> 1 & 1u);
+}
+
+/// How often each cell of a crossbar is read of which so many rows (of all jobs together) are in use: as often as takes
+/// no longer than to read a full one, so that the noise of reads averages out where there are few cells. At least once.
+static inline uint32_t ohmic_calibration_reads(uint32_t rows) {
+  const uint32_t full = 256, most = 16;
+  return rows * most <= full ? most : rows >= full ? 1u : full / rows;
+}
 
 /// dividend / divisor, which is not 0. A core of 32 bits has no such instruction.
 static inline uint64_t ohmic_quotient(uint64_t dividend, uint32_t divisor) {
@@ -56,6 +80,29 @@ static inline void ohmic_compensate(uint32_t* m, uint32_t* s, uint32_t reference
     --*s;
   }
   *m = scaled > 0x7FFFFFFFu ? 0x7FFFFFFFu : scaled == 0 ? 1u : (uint32_t)scaled;
+}
+
+/// Factors are in units of 2^-OHMIC_FACTOR_BITS and fit int16.
+#define OHMIC_FACTOR_BITS 14
+#define OHMIC_FACTOR_ONE (1u << OHMIC_FACTOR_BITS)
+
+/// a / b in those units, less than 4; 1 where one of them is 0. Exactly 1 where they are equal.
+static inline uint32_t ohmic_ratio(uint32_t a, uint32_t b) {
+  uint32_t ratio;
+  if (a == 0 || b == 0) return OHMIC_FACTOR_ONE;
+  while (a >> 17 || b >> 17) a >>= 1, b >>= 1;
+  if (b == 0) b = 1;
+  ratio = ((a << OHMIC_FACTOR_BITS) + b / 2) / b;
+  return ratio > 0xFFFFu ? 0xFFFFu : ratio;
+}
+/// Of a column with these sums; `inverse`: ohmic_ratio(sum, reference) of its crossbar.
+static inline int32_t ohmic_factor(uint32_t reference, uint32_t sum, uint32_t inverse) {
+  const uint32_t factor = (ohmic_ratio(reference, sum) * inverse + OHMIC_FACTOR_ONE / 2) >> OHMIC_FACTOR_BITS;
+  return factor > 0x7FFFu ? 0x7FFF : (int32_t)factor;
+}
+static inline int32_t ohmic_scaled_code(int32_t code, int32_t factor) {
+  const int32_t scaled = (code * factor + (int32_t)OHMIC_FACTOR_ONE / 2) >> OHMIC_FACTOR_BITS;
+  return scaled < -128 ? -128 : scaled > 127 ? 127 : scaled;
 }
 
 #endif

@@ -54,8 +54,8 @@ class Analog(SystemTest):
 
     def test_compensation_is_the_same_on_chip_and_reference_for_every_mapping(self):
         for policy in ("naive", "replicated", "best"):
-            for noise in ("per_mvm", "static"):
-                with self.subTest(policy=policy, noise=noise):
+            for noise, compensation in (("per_mvm", "global"), ("static", "global"), ("per_mvm", "per_column")):
+                with self.subTest(policy=policy, noise=noise, compensation=compensation):
                     run = run_pcm(
                         "--set",
                         f"mapping.policy={policy}",
@@ -65,7 +65,7 @@ class Analog(SystemTest):
                         "mapping.evaluations=50",
                         read_noise=noise,
                         programmed_s=86400,
-                        compensation="global",
+                        compensation=compensation,
                     )
                     self.equals_the_reference(run)
                     found = run.summary["analog"]["calibration"]
@@ -97,14 +97,29 @@ class Analog(SystemTest):
 
     def test_without_noise_compensation_changes_no_bit(self):
         ideal = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", images=3)
-        quiet = run_pcm(programming_noise=0, drift=0, read_noise="off", compensation="global")
-        self.equals_the_reference(quiet)
-        self.assertEqual(logits(quiet), logits(ideal))
-        for gain in quiet.summary["analog"]["calibration"]["gain"].values():
-            self.assertEqual(gain, 1)
+        for compensation in ("global", "per_column"):
+            with self.subTest(compensation=compensation):
+                quiet = run_pcm(programming_noise=0, drift=0, read_noise="off", compensation=compensation)
+                self.equals_the_reference(quiet)
+                self.assertEqual(logits(quiet), logits(ideal))
+                for gain in quiet.summary["analog"]["calibration"]["gain"].values():
+                    self.assertEqual(gain, 1)
+
+    def test_factors_of_columns_are_work_of_the_cores(self):
+        whole, columns = run_pcm(compensation="global"), run_pcm(compensation="per_column")
+        self.equals_the_reference(columns)
+        self.assertNotEqual(logits(whole), logits(columns))
+
+        def retired(run):
+            found = next(c for c in run.summary["counters"] if (c["block"], c["name"]) == ("cores", "retired"))
+            return found["after_boot"]
+
+        codes = sum(c["counters_after_boot"]["ima"]["columns"] for c in columns.summary["clusters"])
+        self.assertGreater(retired(columns) - retired(whole), 4 * codes, "some instructions for each code")
+        self.assertLess(retired(columns) - retired(whole), 20 * codes)
 
     def test_a_calibration_is_the_same_for_threads_windows_delays_and_what_memory_held(self):
-        plain = run_pcm(threads=1, compensation="global", programmed_s=3600)
+        plain = run_pcm(threads=1, compensation="per_column", programmed_s=3600)
         self.equals_the_reference(plain)
         found = plain.summary["analog"]["calibration"]
         for options, threads in (
@@ -113,14 +128,14 @@ class Analog(SystemTest):
             (("--set", "engine.fill_memory.with=random"), 2),
         ):
             with self.subTest(options=options):
-                run = run_pcm(*options, threads=threads, compensation="global", programmed_s=3600)
+                run = run_pcm(*options, threads=threads, compensation="per_column", programmed_s=3600)
                 self.assertEqual(logits(run), logits(plain))
                 self.assertEqual(run.summary["analog"]["calibration"]["gain"], found["gain"])
                 if "random_delay" not in str(options):
                     self.assertEqual(run.summary["analog"]["calibration"]["cycles"], found["cycles"])
 
     def test_cores_of_another_kind_calibrate_alike(self):
-        options = {"compensation": "global", "programmed_s": 3600, "images": 1}
+        options = {"compensation": "per_column", "programmed_s": 3600, "images": 1}
         iss, ibex = run_pcm(**options), run_pcm("--cores", "1,3,5.all=ibex", **options)
         self.equals_the_reference(ibex)
         self.assertEqual(ibex.summary["analog"]["calibration"]["gain"], iss.summary["analog"]["calibration"]["gain"])
@@ -128,7 +143,7 @@ class Analog(SystemTest):
     def test_few_cores_and_little_memory_calibrate_too(self):
         for options in (("--set", "cluster.cores=1"), ("--set", "cluster.l1_bytes='256 KiB'")):
             with self.subTest(options=options):
-                self.equals_the_reference(run_pcm(*options, compensation="global", programmed_s=3600, images=1))
+                self.equals_the_reference(run_pcm(*options, compensation="per_column", programmed_s=3600, images=1))
 
     def test_threads_windows_and_delays_change_no_bit(self):
         plain = run_pcm(threads=1)
@@ -152,7 +167,7 @@ class Analog(SystemTest):
             ("analog.programmed_s=-1", ("analog.programmed_s", "-1", "allowed")),
             ("analog.model=real", ("analog.model", "real", "ideal, pcm")),
             ("analog.adc_bits=9", ("analog.adc_bits", "9", "1 to 8")),
-            ("analog.compensation=local", ("analog.compensation", "local", "none, global")),
+            ("analog.compensation=local", ("analog.compensation", "local", "none, global, per_column")),
             ("analog=ideal", ("analog", "ideal", "model")),
         ):
             with self.subTest(option=option):

@@ -16,8 +16,9 @@ enum class read_noise { off, once, per_mvm };
 enum class weight_scale { range, crossbar, column };
 
 /// What a chip's software does about drift; its devices know nothing of it. none; or, by a calibration before the run,
-/// one gain per crossbar in its ADC's scale, so that the sum of |weight| is what it was right after programming.
-enum class drift_compensation { none, global };
+/// one gain per crossbar in its ADC's scale, so that the sum of |weight| is what it was right after programming; or the
+/// same and, per column, a factor of the codes.
+enum class drift_compensation { none, global, per_column };
 
 /// What the crossbars of a chip are made of, and the draw of their noise.
 struct pcm_options {

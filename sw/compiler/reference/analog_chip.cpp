@@ -8,20 +8,18 @@
 namespace ohmic {
 namespace {
 
-/// What the firmware's calibration sums in a rectangle of the crossbar, job by job.
-std::uint32_t sum_of(const pcm::pcm_crossbar& devices, const crossbar_image& where, unsigned rows, unsigned columns,
-                     pcm::pcm_crossbar::workspace& space) {
+/// Adds what the firmware's calibration sums up by column of a rectangle of the crossbar, job by job.
+void add_magnitudes(const pcm::pcm_crossbar& devices, const crossbar_image& where, unsigned rows, unsigned columns,
+                    std::uint32_t tag, pcm::pcm_crossbar::workspace& space, std::vector<std::uint32_t>& sums) {
   std::vector<std::int8_t> inputs(rows + 4, 0), codes(columns + pcm::block_columns);
-  std::uint32_t sum = 0;
   for (unsigned row = where.first_row; row < where.first_row + where.rows; ++row) {
     inputs[row] = OHMIC_CALIBRATION_INPUT;
     devices.mvm(inputs.data(), row, 1, where.first_bitline, where.bitlines, OHMIC_CALIBRATION_ADC_M,
-                OHMIC_CALIBRATION_ADC_S, OHMIC_CALIBRATION_TAG, codes.data(), space);
+                OHMIC_CALIBRATION_ADC_S, tag, codes.data(), space);
     inputs[row] = 0;
-    for (unsigned c = where.first_bitline; c < where.first_bitline + where.bitlines; ++c)
-      sum += static_cast<std::uint32_t>(std::abs(int{codes[c]}));
+    for (unsigned c = 0; c < where.bitlines; ++c)
+      sums[c] += static_cast<std::uint32_t>(std::abs(int{codes[where.first_bitline + c]}));
   }
-  return sum;
 }
 
 }  // namespace
@@ -72,7 +70,7 @@ analog_chip::analog_chip(const integer_graph& graph, const std::vector<crossbar_
     devices_[cluster] = std::make_unique<pcm::pcm_crossbar>(rows, columns, options, cluster);
     devices.push_back(devices_[cluster].get());
     weights.push_back(&all);
-    if (compensated) calibrations_.push_back({cluster, 0, 0});
+    if (compensated) calibrations_.emplace_back().cluster = cluster;
   }
   share_work(devices.size(), threads, [&](std::size_t i) {
     if (compensated)
@@ -95,21 +93,48 @@ void analog_chip::calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devi
   pcm::pcm_crossbar at_start(rows_, columns_, options, found.cluster);
   devices.program(weights, {}, &at_start);
   pcm::pcm_crossbar::workspace space;
+  std::uint32_t in_use = 0;
+  for (const crossbar_image& image : crossbars)
+    if (image.cluster == found.cluster) in_use += image.rows;
+  found.reads = ohmic_calibration_reads(in_use);
   for (const crossbar_image& image : crossbars) {
     if (image.cluster != found.cluster) continue;
-    found.reference += sum_of(at_start, image, rows_, columns_, space);
-    found.sum += sum_of(devices, image, rows_, columns_, space);
+    crossbar_calibration::rectangle r{image.first_row, image.first_bitline, {}, {}};
+    r.references.resize(image.bitlines);
+    r.sums.resize(image.bitlines);
+    add_magnitudes(at_start, image, rows_, columns_, OHMIC_CALIBRATION_TAG, space, r.references);
+    for (std::uint32_t read = 0; read < found.reads; ++read)
+      add_magnitudes(devices, image, rows_, columns_, OHMIC_CALIBRATION_TAG + read, space, r.sums);
+    for (std::uint32_t& reference : r.references) found.reference += reference *= found.reads;
+    for (const std::uint32_t sum : r.sums) found.sum += sum;
+    if (options.compensation == pcm::drift_compensation::per_column) found.rectangles.push_back(std::move(r));
   }
 }
 
-adc_scale analog_chip::adc_of(unsigned cluster, const adc_scale& calibrated) const {
+const crossbar_calibration* analog_chip::calibration_of(unsigned cluster) const {
   const auto found = std::find_if(calibrations_.begin(), calibrations_.end(),
                                   [&](const crossbar_calibration& c) { return c.cluster == cluster; });
-  if (found == calibrations_.end()) return calibrated;
+  return found == calibrations_.end() ? nullptr : &*found;
+}
+
+adc_scale analog_chip::adc_of(const crossbar_image& image, const adc_scale& calibrated) const {
+  const crossbar_calibration* found = calibration_of(image.cluster);
+  if (found == nullptr) return calibrated;
   auto m = static_cast<std::uint32_t>(calibrated.m);
   std::uint32_t s = calibrated.s;
   ohmic_compensate(&m, &s, found->reference, found->sum);
   return {static_cast<std::int32_t>(m), s};
+}
+
+std::vector<std::int32_t> analog_chip::factors_of(const crossbar_image& image) const {
+  std::vector<std::int32_t> factors;
+  const crossbar_calibration* found = calibration_of(image.cluster);
+  if (found == nullptr) return factors;
+  for (const crossbar_calibration::rectangle& r : found->rectangles)
+    if (r.first_row == image.first_row && r.first_bitline == image.first_bitline)
+      for (unsigned c = 0; c < image.bitlines; ++c)
+        factors.push_back(ohmic_factor(r.references[c], r.sums[c], ohmic_ratio(found->sum, found->reference)));
+  return factors;
 }
 
 analog_chip::tile analog_chip::tile_of(const crossbar_image& image, const crossbar_layer& layer) const {
@@ -128,7 +153,8 @@ analog_chip::tile analog_chip::tile_of(const crossbar_image& image, const crossb
          0,
          0,
          {},
-         adc_of(image.cluster, layer.adc)};
+         adc_of(image, layer.adc),
+         factors_of(image)};
   int top = layer.window.size_y + static_cast<int>(image.packing.y) * layer.window.stride_y, bottom = 0;
   for (const packed_set& part : image.sets) {
     if (part.set >= layer.row_sets.size())
@@ -175,7 +201,9 @@ void analog_chip::add_codes(const tile& t, const crossbar_layer& layer, const fe
           }
         t.devices->mvm(rows.data(), t.first_row, t.rows, t.first_bitline, t.bitlines, t.adc.m, t.adc.s, tag,
                        codes.data(), space);
-        const std::int8_t* code = &codes[t.first_bitline];
+        std::int8_t* code = &codes[t.first_bitline];
+        for (std::size_t c = 0; c < t.factors.size(); ++c)
+          code[c] = static_cast<std::int8_t>(ohmic_scaled_code(code[c], t.factors[c]));
         for (const packed_set& set : t.sets)
           for (int dx = 0; dx < packed_x; ++dx, code += channels) {
             const int out_y = y + static_cast<int>(set.dy);

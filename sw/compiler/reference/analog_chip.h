@@ -20,7 +20,15 @@ std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph
 /// Their ratio is the gain of its ADC.
 struct crossbar_calibration {
   unsigned cluster = 0;
+  std::uint32_t reads = 0;  ///< of each cell, in both sums
   std::uint32_t reference = 0, sum = 0;
+
+  /// The same of each column of a job's rectangle.
+  struct rectangle {
+    unsigned first_row = 0, first_bitline = 0;
+    std::vector<std::uint32_t> references, sums;
+  };
+  std::vector<rectangle> rectangles{};  ///< with factors per column, else empty
 };
 
 /// The crossbars of a deployment as devices: what makes codes where a network runs on crossbars that are not ideal.
@@ -60,12 +68,16 @@ class analog_chip {
     int window_columns, window_top, window_rows;  // top: against the first pixel's window
     channel_range inputs;
     adc_scale adc;
+    std::vector<std::int32_t> factors;  // of the columns' codes; empty: none
   };
   /// Programs the devices and reads them.
   void calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devices, const std::int8_t* weights,
                  pcm::pcm_options options, const std::vector<crossbar_image>& crossbars) const;
-  /// Of a layer's jobs on this crossbar.
-  adc_scale adc_of(unsigned cluster, const adc_scale& calibrated) const;
+  /// Null without compensation.
+  const crossbar_calibration* calibration_of(unsigned cluster) const;
+  /// Of a layer's jobs on this crossbar, and of the columns of one of them.
+  adc_scale adc_of(const crossbar_image& image, const adc_scale& calibrated) const;
+  std::vector<std::int32_t> factors_of(const crossbar_image& image) const;
   tile tile_of(const crossbar_image& image, const crossbar_layer& layer) const;
   void add_codes(const tile& t, const crossbar_layer& layer, const feature_map& input, unsigned image, int out_width,
                  int out_height, int stride, pcm::pcm_crossbar::workspace& space,

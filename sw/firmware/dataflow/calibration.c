@@ -55,60 +55,114 @@ static void program_job(uint32_t input, uint32_t first_column, uint32_t columns)
 }
 
 /* Rows [row, row + count) of the crossbar -> codes. */
-static void read_rows(uint32_t row, uint32_t count, uint32_t codes, uint32_t stride) {
+static void read_rows(uint32_t tag, uint32_t row, uint32_t count, uint32_t codes, uint32_t stride) {
   ohmic_ima_t* const ima = ohmic_ima_registers();
   const uint32_t end = ohmic_ima_jobs_done() + count;
   for (; count; --count, ++row, codes += stride) {
     while (ohmic_ima_free() == 0) ohmic_event_wait_for(OHMIC_LINE_IMA);
     ima->row_start = row;
-    ima->tag = OHMIC_CALIBRATION_TAG;
+    ima->tag = tag;
     ima->group[0].base = codes;
     ohmic_ima_push();
   }
   ohmic_ima_wait(end);
 }
 
-/* The rectangle of the crossbar that a step's jobs use: its sum. */
-static uint32_t sum_of(const ohmic_calibration* c, const ohmic_ima* step) {
-  const uint32_t* const registers = step->registers;
-  uint32_t rows = 1, columns = 0;
-  for (unsigned i = 0; i < 4; ++i)
-    rows *= registers[(OHMIC_IMA_LOOP_COUNT_OFFSET + i * OHMIC_IMA_LOOP_ARRAY_STRIDE) / 4];
-  const uint32_t first_row = registers[OHMIC_IMA_ROW_START_OFFSET / 4];
-  const uint32_t* const groups = &registers[OHMIC_IMA_GROUP_COLUMNS_OFFSET / 4];
-  const uint32_t first_column = *groups & 0xFFFFu; /* the others' follow each other */
-  for (uint32_t g = 0; g < registers[OHMIC_IMA_GROUPS_OFFSET / 4]; ++g)
-    columns += groups[g * (OHMIC_IMA_GROUP_ARRAY_STRIDE / 4)] >> 16;
+/* The rectangle of the crossbar that a step's jobs use. */
+typedef struct {
+  uint32_t first_row, rows, first_column, columns;
+  uint32_t groups, of_group; /* columns, which follow those of the group before */
+} rectangle;
 
-  const uint32_t stride = (columns + 3) & ~3u, input = c->scratch, sums = input + 4, codes = sums + 4 * stride;
-  OHMIC_ASSERT(c->scratch_bytes >= codes + stride - c->scratch);
-  const uint32_t at_once = (c->scratch_bytes - (codes - c->scratch)) / stride;
-  code_block block = {ohmic_l1(codes), 0, stride, ohmic_l1(sums)};
-  *(volatile int8_t*)ohmic_l1(input) = OHMIC_CALIBRATION_INPUT;
-  for (uint32_t i = 0; i < stride; ++i) block.sums[i] = 0;
-  program_job(input, first_column, columns);
-  for (uint32_t row = 0; row < rows; row += block.rows) {
-    block.rows = rows - row < at_once ? rows - row : at_once;
-    read_rows(first_row + row, block.rows, codes, stride);
-    ohmic_dispatch(add_magnitudes, &block);
+static rectangle rectangle_of(const ohmic_ima* step) {
+  const uint32_t* const registers = step->registers;
+  const uint32_t first_group = registers[OHMIC_IMA_GROUP_COLUMNS_OFFSET / 4];
+  rectangle r = {registers[OHMIC_IMA_ROW_START_OFFSET / 4],
+                 1,
+                 first_group & 0xFFFFu,
+                 0,
+                 registers[OHMIC_IMA_GROUPS_OFFSET / 4],
+                 first_group >> 16};
+  for (unsigned i = 0; i < 4; ++i)
+    r.rows *= registers[(OHMIC_IMA_LOOP_COUNT_OFFSET + i * OHMIC_IMA_LOOP_ARRAY_STRIDE) / 4];
+  r.columns = r.groups * r.of_group;
+  return r;
+}
+
+/* Adds what the columns of a rectangle give to their sums; `codes` is free up to `end`. */
+static void read_rectangle(const ohmic_calibration* c, const rectangle* r, uint32_t* sums, uint32_t codes,
+                           uint32_t end) {
+  const uint32_t stride = (r->columns + 3) & ~3u;
+  OHMIC_ASSERT(codes + stride <= end);
+  const uint32_t at_once = (end - codes) / stride;
+  code_block block = {ohmic_l1(codes), 0, stride, sums};
+  program_job(c->scratch, r->first_column, r->columns);
+  for (uint32_t read = 0; read < c->reads; ++read)
+    for (uint32_t row = 0; row < r->rows; row += block.rows) {
+      block.rows = r->rows - row < at_once ? r->rows - row : at_once;
+      read_rows(OHMIC_CALIBRATION_TAG + read, r->first_row + row, block.rows, codes, stride);
+      ohmic_dispatch(add_magnitudes, &block);
+    }
+}
+
+/* Factors of a rectangle's columns. */
+typedef struct {
+  const rectangle* r;
+  const uint32_t *sums, *references;
+  int16_t* factors;
+  uint32_t inverse;
+} factor_block;
+
+static void make_factors(void* argument) {
+  const factor_block* b = argument;
+  const uint32_t of_group = b->r->of_group, padded = ohmic_padded_columns(1, of_group);
+  const ohmic_range mine = ohmic_share(b->r->columns, ohmic_core_id(), ohmic_core_count());
+  for (uint32_t i = mine.begin; i < mine.end; ++i) {
+    const uint32_t at = i / of_group * padded, column = i % of_group;
+    b->factors[at + ohmic_place_of_factor(column)] =
+        (int16_t)ohmic_factor(b->references[at + column], b->sums[i], b->inverse);
   }
-  uint32_t sum = 0;
-  for (uint32_t i = 0; i < columns; ++i) sum += block.sums[i];
-  return sum;
+}
+
+static const ohmic_ima* ima_step(const ohmic_deployment* d, uint32_t i) {
+  const ohmic_ima* step = ohmic_l1(((const uint32_t*)ohmic_l1(d->steps))[i]);
+  return step->step.kind == OHMIC_STEP_IMA ? step : 0;
 }
 
 void calibrate(const ohmic_deployment* d, const ohmic_calibration* c) {
-  const uint32_t* const steps = ohmic_l1(d->steps);
-  uint32_t sum = 0;
+  /* In scratch: the input, sums of all columns, codes. */
+  uint32_t* const sums = ohmic_l1(c->scratch + 4);
+  uint32_t words = 0, sum = 0;
+  for (uint32_t i = 0; i < d->step_count; ++i)
+    if (ima_step(d, i)) words += (rectangle_of(ima_step(d, i)).columns + 3) & ~3u;
+  const uint32_t codes = c->scratch + 4 + 4 * words, end = c->scratch + c->scratch_bytes;
+  OHMIC_ASSERT(codes <= end);
+  *(volatile int8_t*)ohmic_l1(c->scratch) = OHMIC_CALIBRATION_INPUT;
+  for (uint32_t i = 0; i < words; ++i) sums[i] = 0;
+  uint32_t* own = sums;
   for (uint32_t i = 0; i < d->step_count; ++i) {
-    const ohmic_ima* step = ohmic_l1(steps[i]);
-    if (step->step.kind == OHMIC_STEP_IMA) sum += sum_of(c, step);
+    if (!ima_step(d, i)) continue;
+    const rectangle r = rectangle_of(ima_step(d, i));
+    read_rectangle(c, &r, own, codes, end);
+    for (uint32_t k = 0; k < r.columns; ++k) sum += own[k];
+    own += (r.columns + 3) & ~3u;
   }
+  const uint32_t inverse = ohmic_ratio(sum, c->reference);
+  const uint32_t* references = ohmic_l1(c->column_references);
+  int16_t* factors = ohmic_l1(c->factors);
+  own = sums;
   for (uint32_t i = 0; i < d->step_count; ++i) {
-    ohmic_ima* step = ohmic_l1(steps[i]);
-    if (step->step.kind == OHMIC_STEP_IMA)
-      ohmic_compensate(&step->registers[OHMIC_IMA_ADC_M_OFFSET / 4], &step->registers[OHMIC_IMA_ADC_S_OFFSET / 4],
-                       c->reference, sum);
+    if (!ima_step(d, i)) continue;
+    ohmic_ima* const step = (ohmic_ima*)ima_step(d, i);
+    ohmic_compensate(&step->registers[OHMIC_IMA_ADC_M_OFFSET / 4], &step->registers[OHMIC_IMA_ADC_S_OFFSET / 4],
+                     c->reference, sum);
+    if (c->factors == 0) continue;
+    const rectangle r = rectangle_of(step);
+    factor_block block = {&r, own, references, factors, inverse};
+    ohmic_dispatch(make_factors, &block);
+    own += (r.columns + 3) & ~3u;
+    references += ohmic_padded_columns(r.groups, r.of_group);
+    factors += ohmic_padded_columns(r.groups, r.of_group);
   }
   /* The executor waits for the jobs of its own. */
   ohmic_event_clear(OHMIC_LINE_IMA);

@@ -54,12 +54,15 @@ int main(void) {
   if (argument == 0) ohmic_sleep_forever();
   const ohmic_deployment* d = l1_at(argument & (OHMIC_OWN_L1_BASE - 1));
   const uint32_t calibration = ohmic_cluster_control_registers()->argument[OHMIC_CALIBRATION_ARGUMENT];
+  uint32_t factors = 0;
   if (calibration != 0) {
     show(OHMIC_ACTIVITY_CALIBRATES);
     calibrate(d, l1_at(calibration));
+    factors = ((const ohmic_calibration*)l1_at(calibration))->factors;
   }
   show(OHMIC_ACTIVITY_SETUP);
   executor_setup(&state, d);
+  if (factors != 0) scales_setup(&state, l1_at(factors));
   executor_rehearse(&state);
   tell_coordinator(d, state.source ? OHMIC_START_READY_SOURCE : OHMIC_START_READY);
   show(OHMIC_ACTIVITY_WAITS_FOR_GO);

@@ -93,18 +93,6 @@ PART uint32_t end_tile(executor* e, step_state* s) {
 /* --- starting tiles: each returns what the step then waits for ------------------------------------------------------
  */
 
-/* Inputs there, room for the output. If not, nothing of the step need be looked at before the word at s->at moves. */
-static inline bool behind(step_state* s) {
-  const condition *c = s->at, *const end = s->conditions_end;
-  for (; c != end; ++c)
-    if ((int32_t)(*c->word - *c->need) < 0) {
-      s->at = c;
-      return true;
-    }
-  s->at = c;
-  return false;
-}
-
 /* All job registers. Each step's MVMs count from 0, so TAG goes with the step. */
 OHMIC_HOT __attribute__((noinline)) void executor_program_ima(executor* e, step_state* s) {
   const ohmic_ima* ima = (const ohmic_ima*)s->step;
@@ -145,12 +133,12 @@ PART uint32_t start_jobs(executor* e, step_state* s) {
     const uint32_t x = next_image ? s->origin_first : s->origin + s->origin_step;
     s->origin = (s->origin & OHMIC_IMA_ORIGIN_Y_MASK) | (x & OHMIC_IMA_ORIGIN_X_MASK);
     if (e->jobs_held == e->jobs_room) return WAITS_FOR_NOTHING;
-  } while (!behind(s));
+  } while (!step_behind(s));
   return s->at->waits_for;
 }
 PART uint32_t try_jobs(executor* e, step_state* s) {
   if (e->jobs_held == e->jobs_room) return WAITS_FOR_NOTHING;
-  if (behind(s)) return s->at->waits_for;
+  if (step_behind(s)) return s->at->waits_for;
   return start_jobs(e, s);
 }
 
@@ -167,13 +155,13 @@ PART uint32_t start_pull(executor* e, step_state* s) {
 }
 PART uint32_t try_pull(executor* e, step_state* s) {
   if (e->channels_active & s->channels) return WAITS_FOR_NOTHING;
-  if (behind(s)) return s->at->waits_for;
+  if (step_behind(s)) return s->at->waits_for;
   return start_pull(e, s);
 }
 
 PART uint32_t try_push(executor* e, step_state* s) {
   if (e->channels_active & s->channels) return WAITS_FOR_NOTHING;
-  if (behind(s)) return s->at->waits_for;
+  if (step_behind(s)) return s->at->waits_for;
   return push_try(e, s);
 }
 void executor_pass(executor* e, step_state* s) {
@@ -189,7 +177,7 @@ PART uint32_t start_kernel(executor* e, step_state* s) {
 }
 PART uint32_t try_kernel(executor* e, step_state* s) {
   if (e->kernel) return WAITS_FOR_NOTHING;
-  if (behind(s)) return s->at->waits_for;
+  if (step_behind(s)) return s->at->waits_for;
   return start_kernel(e, s);
 }
 

@@ -115,6 +115,8 @@ typedef struct {
 /// Kind of a step that no deployment has: it holds a ring's columns until they are produced, as a reader holds those it
 /// needs (OHMIC_RING_FOLLOWS).
 enum { STEP_FOLLOW = 0 };
+/// Another one: it scales the codes of an IMA step, whose ring it shares (scale_codes.c).
+enum { STEP_SCALE = 5 };
 
 typedef struct step_state step_state;
 typedef struct executor executor;
@@ -173,6 +175,7 @@ struct step_state {
   bool pools;
   int32_t first_x, first_x_begin;  ///< of a pool's next tile, of an image's first
   uint32_t first_x_step, image_first;
+  void* scale;  ///< of STEP_SCALE
   // Set-up
   uint32_t kind, bit;
   uint32_t columns;
@@ -219,6 +222,8 @@ struct executor {
 };
 
 void executor_setup(executor*, const ohmic_deployment*);
+/// Behind it, if codes are to be scaled: the factors of all IMA steps' columns (sw/deployment/calibration.h).
+void scales_setup(executor*, const int16_t* factors);
 /// Brings the code of the run into the instruction cache. Nothing has arrived yet, and nothing is left of it.
 void executor_rehearse(executor*);
 void executor_run(executor*);
@@ -231,6 +236,18 @@ static inline bool step_started(step_state* s) {
   tile_rows_add(&s->starts, s->needs);
   s->at = s->starts.left ? s->conditions : s->conditions - 1;
   return s->starts.row == s->starts.rows;
+}
+
+/// Inputs there, room for the output? If not, nothing of the step need be looked at before the word at s->at moves.
+static inline bool step_behind(step_state* s) {
+  const condition *c = s->at, *const end = s->conditions_end;
+  for (; c != end; ++c)
+    if ((int32_t)(*c->word - *c->need) < 0) {
+      s->at = c;
+      return true;
+    }
+  s->at = c;
+  return false;
 }
 
 void executor_program_ima(executor*, step_state*);

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 
 namespace ohmic {
 namespace {
@@ -25,6 +27,16 @@ TEST(Quotient, IsThatOfTheMachine) {
     const std::uint64_t dividend = random() >> random() % 64;
     const auto divisor = static_cast<std::uint32_t>(random() >> (32 + random() % 32)) | 1u;
     ASSERT_EQ(ohmic_quotient(dividend, divisor), dividend / divisor) << dividend << " / " << divisor;
+  }
+}
+
+TEST(CalibrationReads, TakeNoMoreMvmsThanAFullCrossbar) {
+  for (std::uint32_t rows = 1; rows <= 2000; ++rows) {
+    const std::uint32_t reads = ohmic_calibration_reads(rows);
+    ASSERT_GE(reads, 1u);
+    ASSERT_LE(reads, 16u);
+    if (reads > 1) ASSERT_LE(reads * rows, 256u);
+    if (reads < 16 && rows <= 256) ASSERT_GT((reads + 1) * rows, 256u) << "as often as fits";
   }
 }
 
@@ -65,6 +77,52 @@ TEST(Compensation, AScaleStaysOneThatTheAdcTakes) {
   EXPECT_EQ(largest.m, 0x7FFFFFFFu);
   EXPECT_EQ(largest.s, 1u);
   EXPECT_EQ(compensated({1, 4}, 1, 1000).m, 1u) << "never 0";
+}
+
+TEST(Factors, AreTheColumnsRatioOverTheCrossbars) {
+  std::mt19937_64 random(3);
+  std::uniform_real_distribution<double> loss(0.5, 0.95);
+  for (int i = 0; i < 20000; ++i) {
+    const auto whole = static_cast<std::uint32_t>(100'000 + random() % 8'000'000);
+    const auto whole_now = static_cast<std::uint32_t>(whole * loss(random));
+    const auto column = static_cast<std::uint32_t>(500 + random() % 30'000);
+    const auto column_now = static_cast<std::uint32_t>(column * loss(random));
+    const double exact = (static_cast<double>(column) / column_now) / (static_cast<double>(whole) / whole_now);
+    const std::int32_t factor = ohmic_factor(column, column_now, ohmic_ratio(whole_now, whole));
+    ASSERT_NEAR(factor, std::min(exact * OHMIC_FACTOR_ONE, 32767.0), 3);
+  }
+}
+
+TEST(Factors, OfEqualSumsAreOneAndChangeNoCode) {
+  for (const std::uint32_t sum : {1u, 2u, 1000u, 131071u, 131072u, 8388608u, 0xFFFFFFFFu}) {
+    EXPECT_EQ(ohmic_ratio(sum, sum), OHMIC_FACTOR_ONE) << sum;
+    EXPECT_EQ(ohmic_factor(sum, sum, OHMIC_FACTOR_ONE), static_cast<std::int32_t>(OHMIC_FACTOR_ONE)) << sum;
+  }
+  EXPECT_EQ(ohmic_ratio(0, 5), OHMIC_FACTOR_ONE) << "an empty column";
+  EXPECT_EQ(ohmic_ratio(5, 0), OHMIC_FACTOR_ONE) << "a dead one";
+  EXPECT_EQ(ohmic_ratio(0xFFFFFFFF, 1), 0xFFFFu);
+  EXPECT_EQ(ohmic_factor(0xFFFFFFFF, 1, 0xFFFF), 0x7FFF);
+  for (int code = -128; code <= 127; ++code) EXPECT_EQ(ohmic_scaled_code(code, OHMIC_FACTOR_ONE), code);
+}
+
+TEST(Factors, ScaleACodeToTheNearestHalfUp) {
+  for (int code = -128; code <= 127; ++code)
+    for (int factor = 0; factor <= 32767; factor += 13) {
+      const double exact = std::floor(code * factor / 16384.0 + 0.5);
+      ASSERT_EQ(ohmic_scaled_code(code, factor), std::clamp(exact, -128.0, 127.0)) << code << " x " << factor;
+    }
+}
+
+TEST(Factors, EachColumnOfAGroupHasAPlaceOfItsOwn) {
+  for (std::uint32_t columns = 1; columns <= 40; ++columns) {
+    std::set<std::uint32_t> places;
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      places.insert(ohmic_place_of_factor(c));
+      ASSERT_LT(ohmic_place_of_factor(c), ohmic_padded_columns(1, columns));
+      ASSERT_EQ(ohmic_place_of_factor(c) / 4, c / 4) << "kernels take four at a time";
+    }
+    ASSERT_EQ(places.size(), columns);
+  }
 }
 
 }  // namespace
