@@ -51,6 +51,10 @@ struct experiment_config {
   } engine;
 
   std::optional<pcm::pcm_options> analog;  ///< empty: ideal crossbars
+  struct write_config {
+    unsigned iterations = 20;  ///< of a pulse and a read, until a device has its conductance
+    double pulse_s = 1e-6, pulse_j = 50e-12;
+  } write;  ///< how crossbars that are not ideal are programmed
   bool adc_exact = false;
   bool check_layers = false;
   std::string energy;  ///< file of coefficients; empty: energy is not reported

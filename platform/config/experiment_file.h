@@ -50,6 +50,8 @@ struct experiment_file {
     std::optional<std::uint64_t> seed;
     std::optional<double> programmed_s, programming_noise, drift, read_noise_factor, dead, stuck, stuck_at;
     std::optional<unsigned> dac_bits, adc_bits;
+    std::optional<unsigned> write_iterations;
+    std::optional<double> write_pulse_ns, write_pulse_pj;
   } analog;
   std::optional<std::string> adc, check, energy, output;
 };

@@ -188,6 +188,9 @@ experiment_file to_experiment_file(const config_node& root) {
   read("analog.stuck_at", f.analog.stuck_at);
   read("analog.dac_bits", f.analog.dac_bits);
   read("analog.adc_bits", f.analog.adc_bits);
+  read("analog.write_iterations", f.analog.write_iterations);
+  read("analog.write_pulse_ns", f.analog.write_pulse_ns);
+  read("analog.write_pulse_pj", f.analog.write_pulse_pj);
   read("adc", f.adc);
   read("check", f.check);
   read("energy", f.energy);
@@ -273,6 +276,9 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   apply(f.engine.fill_memory.seed, c.engine.fill_seed);
 
   if (f.analog.model.value_or("ideal") == "pcm") c.analog = pcm_of(root, f);
+  apply(f.analog.write_iterations, c.write.iterations);
+  if (f.analog.write_pulse_ns) c.write.pulse_s = *f.analog.write_pulse_ns * 1e-9;
+  if (f.analog.write_pulse_pj) c.write.pulse_j = *f.analog.write_pulse_pj * 1e-12;
   if (f.adc) c.adc_exact = *f.adc == "exact";
   if (f.check) c.check_layers = *f.check == "layers";
   if (f.energy) c.energy = located(*f.energy, *root.find("energy"), file);

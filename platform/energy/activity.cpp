@@ -57,12 +57,21 @@ std::vector<chip_parts> clusters_of(const json& chip) {
   return all;
 }
 
-/// Null: there was none.
-const json* calibration_of(const json& s) {
+/// A section of `analog`; null: there is none.
+const json* part_of_analog(const json& s, const char* name) {
   const auto analog = s.find("analog");
   if (analog == s.end()) return nullptr;
-  const auto calibration = analog->find("calibration");
-  return calibration == analog->end() ? nullptr : &*calibration;
+  const auto part = analog->find(name);
+  return part == analog->end() ? nullptr : &*part;
+}
+
+/// Each read of programming drives one row.
+void read_programming(const json& s, chip_activity& a) {
+  const json* programming = part_of_analog(s, "programming");
+  if (programming == nullptr) return;
+  const double reads = programming->at("rows"), columns = programming->at("columns");
+  a.programming = {{"ima.mvms", reads}, {"ima.rows", reads}, {"ima.columns", columns}, {"ima.cells", columns}};
+  a.programming_pulses_j = programming->at("pulses_mj").get<double>() * 1e-3;
 }
 
 void read_shape(const json& s, chip_activity& a) {
@@ -77,7 +86,7 @@ void read_shape(const json& s, chip_activity& a) {
   a.seconds = s.at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
   a.images = s.contains("images") ? number(s["images"]) : 0;
   a.macs = s.value("macs_per_image", 0.0) * a.images;
-  if (const json* calibration = calibration_of(s))
+  if (const json* calibration = part_of_analog(s, "calibration"))
     a.calibration_seconds = calibration->at("cycles").get<double>() / (chip.at("clock_ghz").get<double>() * 1e9);
 }
 
@@ -140,6 +149,7 @@ chip_activity read_activity(const std::string& summary, const std::string& name)
     read_shape(s, a);
     read_total(s, a);
     read_stages(s, a);
+    read_programming(s, a);
   } catch (const json::exception& error) {
     throw config_error(name + ": this is no summary.json of a run of this ohmic (" + error.what() + ")");
   } catch (const config_error& error) {

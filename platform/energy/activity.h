@@ -33,6 +33,9 @@ struct chip_activity {
   activity_counts total;              ///< of all clusters; network.byte_hops and hbm.bytes, too
   /// Of the calibration before the reported time, if there was one: what the clusters counted meanwhile.
   activity_counts calibration;
+  /// Of the reads that verified the crossbars' programming, and what its pulses took.
+  activity_counts programming;
+  double programming_pulses_j = 0;
   double calibration_seconds = 0;
   std::vector<stage_activity> stages;
 };

@@ -36,6 +36,7 @@ json section(const energy_report& r, const energy_coefficients& c) {
             {"digital_scale", c.digital_scale},
             {"energy_mj", r.total_j * 1e3},
             {"energy_per_image_mj", per(r.total_j * 1e3, r.images)},
+            {"programming_mj", r.programming_j * 1e3},
             {"calibration_mj", r.calibration_j * 1e3},
             {"average_power_w", watts},
             {"leakage_w", r.leakage_w},

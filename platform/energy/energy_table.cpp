@@ -71,6 +71,8 @@ std::string sum_rows(const energy_report& r, const energy_coefficients& c) {
                      100 * per(r.leakage_w, watts));
   if (r.images != 0)
     out += fmt::format("; {:.0f} images/s/W, {:.2f} TOPS/W", per(rate, watts), per(2 * r.macs, r.total_j) / 1e12);
+  if (r.programming_j > 0)
+    out += fmt::format("\n{:<12} {:.4g} mJ once, to program the crossbars", "", r.programming_j * 1e3);
   if (r.calibration_j > 0)
     out += fmt::format("\n{:<12} {:.4g} mJ more for the calibration before the batch", "", r.calibration_j * 1e3);
   out += fmt::format("\n{:<12} {:.1f} mm2", "area", r.area_mm2);

@@ -102,6 +102,7 @@ class evaluation {
     for (const stage_activity& s : a_.stages) stage(s);
     rest();
     calibration();
+    programming();
     std::sort(r_.sensitivity.begin(), r_.sensitivity.end(), [](const auto& x, const auto& y) {
       return std::tie(y.energy_j, y.area_mm2, x.key) < std::tie(x.energy_j, x.area_mm2, y.key);
     });
@@ -181,6 +182,11 @@ class evaluation {
   void calibration() {
     for (const term& t : terms) r_.calibration_j += joules(t, a_.calibration);
     r_.calibration_j += r_.leakage_w * a_.calibration_seconds;
+  }
+
+  void programming() {
+    r_.programming_j = a_.programming_pulses_j;
+    for (const term& t : terms) r_.programming_j += joules(t, a_.programming);
   }
 
   void rest() {

@@ -36,6 +36,7 @@ struct energy_report {
   double seconds = 0, total_j = 0, leakage_w = 0, area_mm2 = 0;
   unsigned images = 0;
   double macs = 0;
+  double programming_j = 0;                              ///< pulses, and reads that verify them; not in total_j
   double calibration_j = 0;                              ///< of crossbars before the reported time, not in total_j
   double crossbars_j = 0;                                ///< of MVMs, leakage not included
   double crossbars_fixed_j = 0, crossbars_in_use_j = 0;  ///< the same by both readings of an MVM's energy

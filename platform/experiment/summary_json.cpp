@@ -3,6 +3,7 @@
 #include <set>
 
 #include "platform/experiment/limiting_resource.h"
+#include "platform/experiment/programming_cost.h"
 #include "platform/experiment/report_files.h"
 #include "platform/experiment/stage_times.h"
 #include "platform/run/activity_json.h"
@@ -177,6 +178,11 @@ std::string summary_json(const run_figures& f, const experiment_config& config, 
                    {"seed", config.analog->seed},
                    {"programmed_s", config.analog->time_s},
                    {"options", pcm::to_text(*config.analog)}};
+    const programming_figures programming = programming_of(source, config.chip, config.write);
+    s["analog"]["programming"] = {{"devices", programming.devices},         {"iterations", config.write.iterations},
+                                  {"pulses", programming.pulses},           {"rows", programming.rows},
+                                  {"columns", programming.columns},         {"seconds", programming.seconds},
+                                  {"pulses_mj", programming.pulses_j * 1e3}};
     if (f.calibration)
       s["analog"]["calibration"] = {{"cycles", f.calibration->cycles},
                                     {"crossbars", f.calibration->crossbars},

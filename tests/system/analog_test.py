@@ -95,6 +95,18 @@ class Analog(SystemTest):
         self.assertGreater(compensated.summary["energy"]["calibration_mj"], 0)
         self.assertEqual(plain.summary["energy"]["calibration_mj"], 0)
 
+    def test_what_programming_costs_is_reported(self):
+        energy = ("--energy", str(CONFIGS / "energy" / "silicon.yaml"))
+        run = run_pcm(*energy, write_iterations=10, write_pulse_ns=500, write_pulse_pj=30, images=1)
+        found = run.summary["analog"]["programming"]
+        self.assertEqual(found["devices"], 2 * run.summary["crossbars"]["cells_used"])
+        self.assertEqual(found["pulses"], 10 * found["devices"])
+        self.assertAlmostEqual(found["pulses_mj"], found["pulses"] * 30e-9)
+        # At most 256 rows are written one after the other, each in ten times two pulses and a read of 130 ns.
+        self.assertGreater(found["seconds"], 10 * 1.13e-6)
+        self.assertLessEqual(found["seconds"], 256 * 10 * 1.13e-6 * 1.0001)
+        self.assertGreater(run.summary["energy"]["programming_mj"], found["pulses_mj"])
+
     def test_without_noise_compensation_changes_no_bit(self):
         ideal = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", images=3)
         for compensation in ("global", "per_column"):
@@ -167,6 +179,7 @@ class Analog(SystemTest):
             ("analog.programmed_s=-1", ("analog.programmed_s", "-1", "allowed")),
             ("analog.model=real", ("analog.model", "real", "ideal, pcm")),
             ("analog.adc_bits=9", ("analog.adc_bits", "9", "1 to 8")),
+            ("analog.write_iterations=0", ("analog.write_iterations", "0", "1 to 100000")),
             ("analog.compensation=local", ("analog.compensation", "local", "none, global, per_column")),
             ("analog=ideal", ("analog", "ideal", "model")),
         ):

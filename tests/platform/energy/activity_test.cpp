@@ -63,6 +63,17 @@ TEST(Activity, OfAProgramBeginsWithItsReset) {
   EXPECT_DOUBLE_EQ(a.total.at("hbm.bytes"), 24);
 }
 
+TEST(Activity, OfProgrammingIsReadsOfOneRowEachAndPulses) {
+  EXPECT_TRUE(read_activity(summary(), "s.json").programming.empty());
+  const std::string programming = R"("analog": {"programming": {"rows": 30, "columns": 900, "pulses_mj": 2}}, )";
+  const chip_activity a = read_activity(with(summary(), "\"cycles\": 2000", programming + "\"cycles\": 2000"), "s");
+  EXPECT_DOUBLE_EQ(a.programming.at("ima.mvms"), 30);
+  EXPECT_DOUBLE_EQ(a.programming.at("ima.rows"), 30);
+  EXPECT_DOUBLE_EQ(a.programming.at("ima.columns"), 900);
+  EXPECT_DOUBLE_EQ(a.programming.at("ima.cells"), 900);
+  EXPECT_DOUBLE_EQ(a.programming_pulses_j, 2e-3);
+}
+
 TEST(Activity, OfACalibrationIsKeptApart) {
   EXPECT_TRUE(read_activity(summary(), "s.json").calibration.empty());
   const std::string text =

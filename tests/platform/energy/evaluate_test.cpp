@@ -136,6 +136,19 @@ TEST(Energy, OfACalibrationIsItsEventsAndTheChipsLeakageMeanwhile) {
   EXPECT_EQ(with.total_j, without.total_j) << "it is no part of the batch";
 }
 
+TEST(Energy, OfProgrammingIsItsPulsesAndReads) {
+  chip_activity a = by_hand();
+  const auto coefficients = parse_coefficients(
+      coefficients_text({{"ima.mvm", "2"}, {"ima.row", "3"}, {"ima.column", "5"}, {"ima.cell", "7"}}), "x");
+  const energy_report without = evaluate_energy(a, coefficients);
+  EXPECT_EQ(without.programming_j, 0);
+  a.programming = {{"ima.mvms", 10}, {"ima.rows", 10}, {"ima.columns", 40}, {"ima.cells", 40}};
+  a.programming_pulses_j = 1e-9;
+  const energy_report with = evaluate_energy(a, coefficients);
+  EXPECT_NEAR(with.programming_j, 1e-9 + (20 + 30 + 200 + 280) * 1e-12, 1e-18);
+  EXPECT_EQ(with.total_j, without.total_j) << "it is no part of the batch";
+}
+
 TEST(Energy, CyclesOfWaitingAreNeverFewerThanNone) {
   chip_activity a = by_hand();
   a.total["cores.awake_cycles"] = 500;
