@@ -116,4 +116,10 @@ std::string printable(std::string_view text) {
   return one_line(text.substr(0, end)) + "... (" + std::to_string(text.size()) + " bytes)";
 }
 
+std::optional<bool> parse_boolean(std::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
+}
+
 }  // namespace ohmic

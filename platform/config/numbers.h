@@ -38,4 +38,7 @@ std::string one_line(std::string_view text);
 /// The same, shortened if it is long.
 std::string printable(std::string_view text);
 
+/// YAML 1.2's true and false; nothing for any other word.
+std::optional<bool> parse_boolean(std::string_view text);
+
 }  // namespace ohmic

@@ -133,12 +133,6 @@ std::string shown(const config_node& node) {
   }
 }
 
-std::optional<bool> parse_boolean(const std::string& text) {
-  if (text == "true" || text == "True" || text == "TRUE") return true;
-  if (text == "false" || text == "False" || text == "FALSE") return false;
-  return std::nullopt;
-}
-
 bool power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 class checker {

@@ -30,6 +30,7 @@ json value_of(const config_node& node) {
   if (node.quoted) return node.scalar;
   if (const auto whole = parse_size(node.scalar)) return *whole;
   if (const auto number = parse_number(node.scalar)) return *number;
+  if (const auto boolean = parse_boolean(node.scalar)) return *boolean;
   return node.scalar;
 }
 

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ohmic_tool import SystemTest, run_program
+from ohmic_tool import CONFIGS, SystemTest, run_network, run_program
 
 MIXED = (
     "--set",
@@ -44,6 +44,21 @@ class Makes(SystemTest):
                 "cluster 3 has no IMA; 3 of the chip's 4 clusters have one",
             )
             self.ends(run_program("ima_job", "--crossbar", f"0-2={weights}", *MIXED, chip="aimc4.yaml"), 0)
+
+    def test_a_network_runs_on_cores_and_crossbars_that_are_there_and_costs_their_energy(self):
+        area = {}
+        for chip in ("lionheart.yaml", "aimc64.yaml"):
+            energy = ("--energy", CONFIGS / "energy" / "silicon.yaml")
+            for layers in ("analog", "digital"):
+                run = run_network(chip, "resnet_micro", *energy, "--set", f"layers.*={layers}")
+                self.ends(run, 0)
+                self.assertEqual(run.summary["golden"]["mismatching_values"], 0)
+                area[chip] = {block["name"]: block["area_mm2"] for block in run.summary["energy"]["blocks"]}
+        self.assertEqual(run_network("lionheart.yaml", "resnet_micro").summary["chip"]["cores"], 56 * 2 + 8 * 16)
+        mixed, alike = area["lionheart.yaml"], area["aimc64.yaml"]
+        self.assertAlmostEqual(mixed["ima"] / alike["ima"], 56 / 64, 6)
+        self.assertAlmostEqual(mixed["cores"] / alike["cores"], 240 / 1024, 6)
+        self.assertAlmostEqual(mixed["l1"], alike["l1"], 6)
 
     def test_cores_that_are_not_there_have_no_trace(self):
         self.refuses(run_program("hello", "--trace", "1-2.2", *MIXED, chip="aimc4.yaml"), "from 0 to 1")

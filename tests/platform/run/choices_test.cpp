@@ -114,6 +114,12 @@ TEST(Invocation, TellsTheCommandAndTheChipInNumbers) {
   EXPECT_EQ(report["resolved_chip"]["cluster"]["cores"], 2);
   EXPECT_EQ(report["resolved_chip"]["cluster"]["l1_bytes"], 1 << 20) << "a size is in bytes";
   EXPECT_EQ(report["resolved_chip"]["network"]["factors"][1], 4);
+  chip_config mixed = chip();
+  mixed.makes = {{{0, 1}, 2, false}};
+  nlohmann::ordered_json makes;
+  add_invocation(makes, how, mixed);
+  EXPECT_EQ(makes["resolved_chip"]["clusters"][0]["ima"], false) << "no word";
+  EXPECT_EQ(makes["resolved_chip"]["clusters"][0]["clusters"], "0-1");
   nlohmann::ordered_json other;
   add_invocation(other, how, chip({"1.0=ibex"}));
   EXPECT_NE(other["chip_hash"], report["chip_hash"]);
