@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "sw/compiler/mapping/compile.h"
+#include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -72,6 +73,34 @@ TEST(WriteCluster, ARingSaysHowManyColumnsAnImageHasUnlessItIsASequence) {
   }
   EXPECT_GT(others, 10u);
   EXPECT_GT(sequences, 0u);
+}
+
+TEST(WriteCluster, TheHeaderSaysWhereEverythingLies) {
+  std::mt19937 random(3);
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  const chip_config chip = small_chip(64, 40, 8);
+  const deployment_plan plan = make_plan(graph, chip, {});
+  const deployment made = emit(plan, chip, {});
+  const std::vector<cluster_addresses> addresses = allocate_l1(plan, chip);
+  for (std::size_t c = 0; c < addresses.size(); ++c) {
+    const cluster_addresses& at = addresses[c];
+    const cluster_image& image = made.clusters[c];
+    const auto header = read<ohmic_deployment>(image, at.header);
+    EXPECT_EQ(image.offset, at.header);
+    EXPECT_EQ(image.offset + image.bytes.size(), at.tables_end);
+    EXPECT_EQ(image.l1_end, at.end);
+    EXPECT_EQ(header.rings, at.rings);
+    EXPECT_EQ(header.steps, at.steps);
+    EXPECT_EQ(header.step_count, plan.clusters[c].steps.size());
+    EXPECT_EQ(header.feeders, at.feeders);
+    EXPECT_EQ(header.feeder_count, at.feeder_count);
+    EXPECT_EQ(header.frontiers, at.frontiers);
+    EXPECT_EQ(header.frontier_count, at.frontier_count);
+    EXPECT_EQ(header.go_word, at.go_word);
+    EXPECT_EQ(header.heap, at.heap);
+    EXPECT_EQ(header.heap_bytes, at.heap_bytes);
+    EXPECT_EQ(header.ready_words, addresses[0].ready_words) << "the coordinator's";
+  }
 }
 
 TEST(WriteCluster, TheFirstClusterOfThePlanStartsAndEndsTheRun) {
