@@ -12,6 +12,7 @@ namespace ohmic {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string repeated(const std::string& text, std::size_t times) {
@@ -102,6 +103,22 @@ TEST(HostileYamlTest, SizeIsLimited) {
   EXPECT_THAT(message(std::string(100'000, 'k') + "x: 1"), HasSubstr("not valid YAML"));
   EXPECT_THAT(message("? " + std::string(100'000, 'k') + "\n: 1"), HasSubstr("k... (100000 bytes): unknown key"));
   EXPECT_THAT(message(repeated("#", 256u << 10)), "no error");
+}
+
+// The map at the top, its key, the list and the numbers in that are 50,000 values, and 50,001.
+TEST(HostileYamlTest, FiftyThousandValuesAreAllowed) {
+  EXPECT_THAT(message("unknown: [" + repeated("1,", 49'996) + "1]"), HasSubstr("unknown: unknown key"));
+  EXPECT_THAT(message("unknown: [" + repeated("1,", 49'997) + "1]"), HasSubstr("more than 50000 values"));
+}
+
+TEST(HostileYamlTest, CharactersOfEveryLengthAreText) {
+  // U+00E9, U+4E2D, U+1F600, U+100000, U+10FFFD
+  for (const char* const text :
+       {"\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80", "\xf4\x80\x80\x80", "\xf4\x8f\xbf\xbd"})
+    EXPECT_THAT(message("# " + std::string(text) + "\nunknown: 1\n"), HasSubstr("unknown: unknown key")) << text;
+  // U+110000, and what begins no character
+  for (const char* const text : {"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc1\xbf", "\xbf"})
+    EXPECT_THAT(message("# " + std::string(text) + "\nunknown: 1\n"), Not(HasSubstr("unknown key"))) << text;
 }
 
 TEST(HostileYamlTest, OfManyMistakesTheFirstOnesAreTold) {
