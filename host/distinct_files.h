@@ -5,7 +5,7 @@
 
 namespace ohmic {
 
-/// A file and what names it: {"--json", "figures.json"}.
+/// A file and what names it: {"--json", "figures.json"}. Of what is read a folder, too: its pictures and data.
 struct named_file {
   std::string role, path;
 };

@@ -74,9 +74,6 @@ exit_code run_experiment_command(const arguments& a) {
   sort_firmware(a.firmware, &request.firmware, request.firmware_of);
   request.waveforms = {a.waves, a.wave_from, a.wave_to};
   for (const std::string& fault : a.faults) add_fault(request.faults, fault);
-  request.inputs = {{"the experiment", a.file}};
-  if (!a.chip.empty()) request.inputs.push_back({"--chip", a.chip});
-  if (!request.config.energy.empty()) request.inputs.push_back({"energy", request.config.energy});
   return run_experiment(request);
 }
 
@@ -148,6 +145,7 @@ void say_written(const arguments& a) {
 }
 
 exit_code calibrate_command(const arguments& a) {
+  check_outputs_differ({{"--out", a.out}}, {{"the model", a.file}, {"--images", a.images}});
   attempt("to calibrate " + a.file);
   std::optional<pixel_conversion> input;
   if (!a.input.empty()) input = parse_pixel_conversion(a.input, "--input");
@@ -165,7 +163,7 @@ exit_code compile_command(const arguments& a) {
     outputs.push_back({"--write-mapping", a.write_mapping});
     files.push_back(std::filesystem::absolute(a.write_mapping).string());  // perhaps in the folder, too
   }
-  check_outputs_differ(outputs, {{"the experiment", a.file}});
+  check_outputs_differ(outputs, config.inputs);
   output_folder output(a.out, files);
   attempt("to import " + config.model);
   const network net = load_network(config, a.quiet);
@@ -268,6 +266,7 @@ exit_code evaluate_command(const arguments& a) {
   if (is_experiment) {
     experiment_config config = load_experiment(a.file, a.sets);
     request.model = settle_model(config);
+    request.inputs = config.inputs;
     request.input = config.input;
     request.layers = config.digital_layers;
     request.rows = config.chip.ima.rows;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chip/chip_config.h"
+#include "host/distinct_files.h"
 #include "ip/ima/pcm/pcm_options.h"
 #include "sw/compiler/graph/pixel_conversion.h"
 #include "sw/compiler/mapping/mapping_options.h"
@@ -59,6 +60,9 @@ struct experiment_config {
   bool check_layers = false;
   std::string energy;  ///< file of coefficients; empty: energy is not reported
   std::string output;  ///< folder of the results; never empty
+
+  /// All files and folders that the keys name, and the experiment's own: no output may replace them.
+  std::vector<named_file> inputs;
 };
 
 /// Loads an experiment. `sets` are the arguments of --set, laid over the file in their order: keys of the experiment

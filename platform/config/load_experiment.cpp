@@ -284,6 +284,20 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   if (f.energy) c.energy = located(*f.energy, *root.find("energy"), file);
   apply(f.output, c.output);
   if (c.output.empty()) c.output = (fs::path("out") / c.name).string();
+
+  c.inputs = {{"the experiment", path}};
+  const auto read = [&](const char* role, const std::string& input) {
+    if (!input.empty()) c.inputs.push_back({role, input});
+  };
+  if (const config_node& chip = *root.find("chip"); chip.kind == config_node::kind_t::scalar)
+    read("chip", located(chip.scalar, chip, file));
+  if (c.model_is_file) read("model", c.model);
+  read("images.dir", c.images.dir);
+  read("images.calibration", c.images.calibration);
+  if (c.model_is_file && c.images.calibration.empty())
+    read("the folder calibration beside the network", (fs::path(c.model).parent_path() / "calibration").string());
+  read("mapping.file", c.mapping.file);
+  read("energy", c.energy);
   return c;
 }
 

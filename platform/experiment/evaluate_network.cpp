@@ -87,7 +87,10 @@ confidence_interval interval_of(const accuracy& a) {
 
 void evaluate_network(const evaluation_request& request) {
   if (!request.json.empty()) {
-    check_outputs_differ({{"--json", request.json}}, {{"the model", request.model}, {"--data", request.data}});
+    std::vector<named_file> inputs = request.inputs;
+    inputs.insert(inputs.end(),
+                  {{"the model", request.model}, {"--data", request.data}, {"--calibration", request.calibration}});
+    check_outputs_differ({{"--json", request.json}}, inputs);
     check_file_can_be_written(request.json);
   }
   const prepared_network net =

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/distinct_files.h"
 #include "ip/ima/pcm/pcm_options.h"
 #include "sw/compiler/graph/pixel_conversion.h"
 #include "sw/compiler/images/labelled_data.h"
@@ -24,7 +25,8 @@ struct evaluation_request {
   unsigned rows = 256, threads = 0;
   bool only_adc = false;  ///< leaves out the float network and the exact form
   bool quiet = false;
-  std::string json;  ///< file; empty: none
+  std::string json;                ///< file; empty: none
+  std::vector<named_file> inputs;  ///< what else is read, which json may not replace
 
   /// With times: the network also on crossbars of phase-change memory, one for each row set, so long after programming.
   pcm::pcm_options analog;

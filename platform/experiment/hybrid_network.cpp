@@ -284,7 +284,10 @@ exit_code choose_layers(const hybrid_request& request) {
           outputs.push_back({"--out", request.out + "/" + files.back()});
         }
   if (!request.json.empty()) outputs.push_back({"--json", request.json});
-  check_outputs_differ(outputs, {{"the model", request.model}, {"--data", request.data}});
+  std::vector<named_file> inputs = request.config.inputs;
+  inputs.insert(inputs.end(),
+                {{"the model", request.model}, {"--data", request.data}, {"--calibration", request.calibration}});
+  check_outputs_differ(outputs, inputs);
   if (!request.json.empty()) check_file_can_be_written(request.json);
   std::optional<output_folder> folder;
   if (!request.out.empty()) folder.emplace(request.out, files);

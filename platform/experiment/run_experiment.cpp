@@ -67,7 +67,7 @@ machine_options to_machine_options(const experiment_request& request, const std:
 
 void check_files(const experiment_request& request, const machine_options& machine, const fs::path& folder,
                  const std::string& program) {
-  std::vector<named_file> outputs = output_files(machine), inputs = request.inputs;
+  std::vector<named_file> outputs = output_files(machine), inputs = request.config.inputs;
   for (const char* const name : {"summary.json", "logits.json"}) outputs.push_back({name, (folder / name).string()});
   inputs.push_back({"the program", program});
   for (const auto& [model, file] : request.firmware_of) inputs.push_back({"--firmware", file});

@@ -25,9 +25,8 @@ struct experiment_request {
   unsigned lockstep_mismatches = 1;  ///< as in machine_options
   waveform_words waveforms;
   fault_list faults;
-  std::string firmware;            ///< another ELF than the dataflow executor; empty: that one
-  firmware_files firmware_of;      ///< others, for clusters with cores of these models
-  std::vector<named_file> inputs;  ///< what else is read, which no output may replace
+  std::string firmware;        ///< another ELF than the dataflow executor; empty: that one
+  firmware_files firmware_of;  ///< others, for clusters with cores of these models
 };
 
 /// Runs a whole network: prepares model, deployment, images and reference (cached), loads the chip, runs the dataflow

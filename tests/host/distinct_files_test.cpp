@@ -45,6 +45,20 @@ TEST_F(DistinctFiles, WhatIsReadIsNotReplaced) {
   EXPECT_EQ(message({{"--json", path("new")}}, {{"the program", path("program")}, {"--chip", path("missing")}}), "");
 }
 
+TEST_F(DistinctFiles, NeitherArePicturesAndDataOfAFolder) {
+  std::filesystem::create_directories(path("photos/cats"));
+  std::filesystem::create_directory_symlink("photos", path("other"));
+  for (const char* const name :
+       {"photos/a.PNG", "photos/cats/b.jpeg", "photos/test_batch.bin", "photos/summary.json", "photos2.png"})
+    put(name, "x");
+  const std::vector<named_file> inputs = {{"--images", path("photos")}};
+  for (const char* const read : {"photos/a.PNG", "photos/cats/b.jpeg", "photos/test_batch.bin", "other/a.PNG"})
+    EXPECT_EQ(message({{"--json", path(read)}}, inputs),
+              "cannot write " + path(read) + ": --json would replace what is read (--images)");
+  for (const char* const free : {"photos/new.png", "photos/summary.json", "photos2.png", "photos"})
+    EXPECT_EQ(message({{"--json", path(free)}}, inputs), "") << free;
+}
+
 TEST_F(DistinctFiles, WhatIsWrittenIntoMayBeNamedTwice) {
   ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
   for (const std::string& name : {path("fifo"), std::string("/dev/null")})

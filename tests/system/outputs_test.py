@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import unittest
 from functools import partial
 from pathlib import Path
 
+import numpy
 from ohmic_tool import BUILD, CONFIGS, PATIENCE, ROOT, SystemTest, model_folder, ohmic, wait_until
 
 HELLO = ["run", BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml", "--quiet"]
@@ -172,6 +174,52 @@ class OneFileForTwo(Scratch):
         ):
             self.one_line(ohmic(*words), "would replace what is read (the experiment)")
             self.assertEqual(experiment.read_bytes(), text)
+
+    def test_nothing_that_an_experiment_names_is_replaced(self):
+        source = model_folder("resnet_micro")
+        here = self.folder
+        shutil.copytree(source / "photos", here / "photos")
+        shutil.copytree(source / "photos", here / "calibration")
+        for name, file in (
+            ("net.onnx", source / "resnet_micro.onnx"),
+            ("chip.yaml", CONFIGS / "aimc16.yaml"),
+            ("energy.yaml", CONFIGS / "energy" / "paper.yaml"),
+        ):
+            shutil.copyfile(file, here / name)
+        experiment = here / "experiment.yaml"
+        text = (
+            "chip: chip.yaml\nmodel: ./net.onnx\nenergy: energy.yaml\n"
+            "images: {dir: photos, calibration: calibration, count: 1}\n"
+        )
+        experiment.write_text(text)
+        mapping = here / "mapping.yaml"
+        self.ends(ohmic("compile", experiment, "--out", self.out, "--write-mapping", mapping, "--quiet"), 0)
+        experiment.write_text(text + "mapping: {file: mapping.yaml}\n")
+        data = here / "data.npz"
+        random = numpy.random.default_rng(20261130)
+        numpy.savez(data, x=random.integers(0, 256, (4, 32, 32, 3), numpy.uint8), y=numpy.zeros(4, int))
+
+        photo, other = (sorted((here / folder).iterdir())[0] for folder in ("photos", "calibration"))
+        named = [experiment, here / "net.onnx", here / "chip.yaml", here / "energy.yaml", mapping, photo, other]
+        judged = ["--data", data, "--quiet"]
+        commands = (
+            (named, ["run", experiment, "--out", self.out, "--quiet", "--trace-bursts"]),
+            (named, ["compile", experiment, "--out", self.out, "--quiet", "--write-mapping"]),
+            ([*named, data], ["evaluate", experiment, *judged, "--json"]),
+            ([here / "net.onnx", other], ["evaluate", named[1], *judged, "--calibration", other.parent, "--json"]),
+            ([*named, data], ["hybrid", experiment, *judged, "--json"]),
+            ([named[1], photo], ["calibrate", named[1], "--images", photo.parent, "--quiet", "--out"]),
+        )
+        for files, command in commands:
+            for file in files:
+                with self.subTest(command[0], file=file.name):
+                    before = file.read_bytes()
+                    self.one_line(
+                        ohmic(*command, file), f"cannot write {file}: {command[-1]} would replace what is read"
+                    )
+                    self.assertEqual(file.read_bytes(), before)
+        self.ends(ohmic("run", experiment, "--out", photo.parent, "--quiet"), 0)
+        self.ends(ohmic("run", experiment, "--out", photo.parent, "--quiet"), 0)  # beside pictures, and again
 
     def test_several_may_go_into_what_is_not_replaced(self):
         self.ends(ohmic(*HELLO, "--json", "/dev/null", "--trace-bursts", "/dev/null"), 0)
