@@ -79,6 +79,7 @@ void read_numbers(const option_words& words, arguments& a) {
   read("--trace-to", words.trace_to, {0, most_of_anything}, a.trace_to);
   a.threads = static_cast<unsigned>(threads);
   a.rows = static_cast<unsigned>(rows);
+  a.rows_given = words.rows.has_value();
 }
 
 /// Many options of an experiment are keys of its file.
@@ -114,8 +115,8 @@ void read_times(const std::string& words, std::vector<double>& times) {
     const auto found = units.find(word.substr(unit));
     if (!number || found == units.end() || *number * found->second > 1e10)
       throw config_error("--time " + printable(words) + ": " + printable(word) +
-                         " is not a time after programming; allowed: numbers from 0 on with s, m, h, d, mo or y, as in "
-                         "1s,1h,1d,1mo,1y");
+                         " is not a time after programming; allowed: numbers with s, m, h, d, mo or y, as in "
+                         "1s,1h,1d,1mo,1y, up to 317y");
     times.push_back(*number * found->second);
     at = comma + 1;
   }
@@ -216,6 +217,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   app.footer(exit_codes);
   app.set_version_flag("--version", std::string("ohmic ") + version);
   option_words s;
+  bool no_simulation = false;
 
   CLI::App* run = app.add_subcommand("run", "Run a network on a chip, or a program of your own");
   run->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -442,7 +444,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("N");
   hybrid->add_flag("--ties-reversed", a.ties_reversed,
                    "Of layers with equally many MACs the last one is tried first, not the first one");
-  hybrid->add_flag("!--no-simulation", a.simulate, "Do not run what was found on the chip");
+  hybrid->add_flag("--no-simulation", no_simulation, "Do not run what was found on the chip");
   hybrid
       ->add_option("--analog", a.analog,
                    "Devices and noise, as `analog` of an experiment: \"{read_noise: static, compensation: global}\"")
@@ -488,6 +490,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     return mistake(one_line(error.what()) + " (see `ohmic --help`)");
   }
   if (const auto wrong = swallowed(app)) return mistake(*wrong);
+  if (!run->parsed() && !a.program_words.empty())
+    return mistake("words behind -- are for programs: ohmic run PROGRAM.elf");
   try {
     read_numbers(s, a);
     read_fill_memory(s.fill_memory, a.sets);
@@ -526,6 +530,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
     a.what = command::evaluate;
   } else if (hybrid->parsed()) {
     a.what = command::hybrid;
+    a.simulate = !no_simulation;
     to_sets(s, a);
   } else if (models->parsed()) {
     a.what = command::models;

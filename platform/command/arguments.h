@@ -42,6 +42,7 @@ struct arguments {
   std::uint64_t max_cycles = 0, window = 0;  ///< 0: no limit, the exact window
   std::optional<std::uint32_t> trap_limit;
   unsigned threads = 0, rows = 256, lockstep_mismatches = 1;
+  bool rows_given = false;
   bool quiet = false, dump = false, fit = false, explain = false, pareto = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -62,9 +63,18 @@ invocation invocation_of(const arguments& a) {
   return how;
 }
 
+/// Else the option would be without effect.
+void check_lockstep(const arguments& a, const chip_config& chip) {
+  const auto& later = chip.cores.hand_overs;
+  if (a.lockstep_mismatches != 1 && !chip.any_core(core_model::lockstep) &&
+      std::none_of(later.begin(), later.end(), [](const auto& h) { return h.model == core_model::lockstep; }))
+    throw config_error("--lockstep-mismatches: no core is in lock-step, as with --cores 0.0=lockstep");
+}
+
 exit_code run_experiment_command(const arguments& a) {
   experiment_request request;
   request.config = load_experiment(a.file, a.sets, a.cores, a.hand_overs);
+  check_lockstep(a, request.config.chip);
   request.how = invocation_of(a);
   request.quiet = a.quiet;
   request.dump = a.dump;
@@ -109,6 +119,7 @@ exit_code run_program_command(const arguments& a) {
   std::vector<std::string> of_chip, of_engine;
   for (const std::string& set : a.sets) (set.rfind("engine.", 0) == 0 ? of_engine : of_chip).push_back(set);
   request.chip = load_chip(a.chip, of_chip, a.cores, a.hand_overs);
+  check_lockstep(a, request.chip);
   fill_memory(of_engine, request.machine);
   request.crossbars = a.crossbars;
   request.run.threads = a.threads == 0 ? usable_processors() : a.threads;
@@ -262,7 +273,12 @@ exit_code evaluate_command(const arguments& a) {
   request.model = a.file;
   request.rows = a.rows;
   request.calibration = a.calibration;
-  const bool is_experiment = std::filesystem::path(a.file).extension() == ".yaml";
+  const std::string extension = std::filesystem::path(a.file).extension().string();
+  const bool is_experiment = extension == ".yaml" || extension == ".yml";
+  if (is_experiment && a.rows_given)
+    throw config_error("--rows: the chip of " + a.file + " says how many there are; allowed: --set ima.rows=N");
+  request.rows_given = a.rows_given || is_experiment;
+  request.calibration_given = !a.calibration.empty();
   if (is_experiment) {
     experiment_config config = load_experiment(a.file, a.sets);
     request.model = settle_model(config);

@@ -56,6 +56,9 @@ std::string row(const std::string& name, const accuracy& a, const accuracy* befo
   return text + "\n";
 }
 
+/// Of nothing there is no share.
+std::string percent(const accuracy& a) { return a.images == 0 ? "-" : fmt::format("{:.1f}%", 100 * a.share()); }
+
 }  // namespace
 
 int class_of(const std::vector<std::int32_t>& logits) { return greatest_of(logits); }
@@ -96,6 +99,12 @@ void evaluate_network(const evaluation_request& request) {
   const prepared_network net =
       prepare_network(request.model, request.calibration, request.input, request.rows, request.threads,
                       request.calibration_images, request.quiet, request.layers);
+  if (net.was_calibrated && request.calibration_given)
+    throw config_error("--calibration: " + request.model + " is calibrated already");
+  const unsigned rows = request.rows_given ? request.rows : static_cast<unsigned>(net.graph.rows);
+  if (rows < static_cast<unsigned>(net.graph.rows))
+    throw config_error(fmt::format("{} was calibrated for crossbars of {} rows, and these have {}", request.model,
+                                   net.graph.rows, rows));
   const labelled_data data(request.data, net.graph);
   const std::size_t count = images_to_judge(data, request.data, request.skip, request.images);
 
@@ -142,8 +151,8 @@ void evaluate_network(const evaluation_request& request) {
     }
     for (unsigned draw = 0; draw < request.draws; ++draw) {
       options.seed = request.analog.seed + draw;
-      const analog_chip chip(net.graph, crossbars_without_mapping(net.graph, request.columns), request.rows,
-                             request.columns, options, request.threads);
+      const analog_chip chip(net.graph, crossbars_without_mapping(net.graph, request.columns), rows, request.columns,
+                             options, request.threads);
       const reference_executor noisy(net.graph, reference_mode::adc, &chip);
       std::vector<int> answers(count);
       analog_seconds += timed(
@@ -188,7 +197,7 @@ void evaluate_network(const evaluation_request& request) {
     }
     if (classes <= 100) {
       text +=
-          fmt::format("\n{:<22}{:>8} {:>8} {:>8}   most often taken for\n", "class", "images", "recall", "precision");
+          fmt::format("\n{:<22}{:>8} {:>8} {:>9}  most often taken for\n", "class", "images", "recall", "precision");
       for (std::size_t c = 0; c < classes; ++c) {
         accuracy recall{confusion[c][c], 0}, precision{confusion[c][c], 0};
         std::size_t other = c;
@@ -198,8 +207,8 @@ void evaluate_network(const evaluation_request& request) {
           if (k != c && confusion[c][k] > (other == c ? 0 : confusion[c][other])) other = k;
         }
         text +=
-            fmt::format("{:<22}{:>8} {:7.1f}% {:7.1f}%   {}\n", class_name(net.graph, c), recall.images,
-                        100 * recall.share(), 100 * precision.share(),
+            fmt::format("{:<22}{:>8} {:>8} {:>9}  {}\n", class_name(net.graph, c), recall.images, percent(recall),
+                        percent(precision),
                         other == c ? "" : fmt::format("{} ({})", class_name(net.graph, other), confusion[c][other]));
       }
     }

@@ -23,7 +23,9 @@ struct evaluation_request {
   std::size_t calibration_images = 256;
   std::size_t skip = 0, images = 0;  ///< of the data; images 0: all behind those skipped
   unsigned rows = 256, threads = 0;
-  bool only_adc = false;  ///< leaves out the float network and the exact form
+  bool rows_given = false;         ///< else as many as a calibrated network is made for
+  bool calibration_given = false;  ///< asked for: refused for a network that is calibrated
+  bool only_adc = false;           ///< leaves out the float network and the exact form
   bool quiet = false;
   std::string json;                ///< file; empty: none
   std::vector<named_file> inputs;  ///< what else is read, which json may not replace

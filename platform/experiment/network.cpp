@@ -179,6 +179,7 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
   if (const std::string note = settle_pixels(result.graph, given, file); !note.empty())
     std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
   if (result.graph.calibrated) {
+    result.was_calibrated = true;
     choose_calibrated(result.graph, file, layers);
     return result;
   }

@@ -29,6 +29,7 @@ struct prepared_network {
   integer_graph graph;
   std::string bytes;                      ///< its QDQ file
   std::unique_ptr<float_network> source;  ///< none if the file was quantised
+  bool was_calibrated = false;            ///< the file itself
 };
 
 /// Quantises (a float file) and calibrates (one that is not) with `calibration`: a folder of pictures, or labelled data

@@ -56,9 +56,41 @@ class Evaluate(SystemTest):
         behind = self.evaluate("resnet_micro", "--data", data, "--images", "4", "--skip", "20")
         self.assertEqual([sum(row) for row in behind["confusion"]][:4], [0, 0, 2, 2])
 
+    def calibrated(self, *options) -> Path:
+        source, file = model_folder("resnet_micro"), self.folder / "calibrated.onnx"
+        images = ("--images", source / "calibration")
+        self.ends(ohmic("calibrate", source / "resnet_micro.onnx", *images, "--quiet", "--out", file, *options), 0)
+        return file
+
+    def test_a_calibrated_network_has_the_crossbars_that_it_was_made_for(self):
+        data = self.random_pictures(32, 4)
+        how = ("--data", data, "--images", "4", "--time", "1h", "--draws", "1")
+        of_chip = ("--rows", "300")
+        self.assertEqual(
+            self.evaluate("resnet_micro", *how, *of_chip)["analog"]["times"],
+            self.evaluate(self.calibrated(*of_chip), *how)["analog"]["times"],
+        )
+
+    def test_what_no_image_shows_has_no_recall(self):
+        model_folder("resnet_micro")
+        data = self.folder / "one.npz"
+        numpy.savez(data, x=numpy.zeros((2, 32, 32, 3), numpy.uint8), y=numpy.zeros(2, int))
+        run = ohmic("evaluate", "resnet_micro", "--data", data)
+        self.ends(run, 0)
+        self.assertRegex(run.out, r" 2 +(0|100)\.0%")
+        self.assertRegex(run.out, r" 0 +- ")
+
+    def test_the_file_of_an_experiment_may_end_in_yml(self):
+        model_folder("resnet_micro")
+        experiment = self.folder / "experiment.yml"
+        experiment.write_text(f"chip: {CONFIGS / 'aimc16.yaml'}\nmodel: resnet_micro\nlayers: {{fc: digital}}\n")
+        found = self.evaluate(experiment, "--data", self.random_pictures(32, 4))
+        self.assertEqual(found["digital_layers"], ["fc"])
+
     def test_mistakes_are_one_line(self):
         model_folder("resnet_micro")
         data = self.random_pictures(32, 4)
+        calibrated = self.calibrated()
         for options, said in (
             (("resnet_micro", "--set", "layers.fc=digital"), "--set"),
             (
@@ -66,6 +98,9 @@ class Evaluate(SystemTest):
                 "'conv99'",
             ),
             (("resnet99",), "resnet99"),
+            ((CONFIGS / "resnet_tiny_aimc64.yaml", "--rows", "128"), "--set ima.rows=N"),
+            ((calibrated, "--rows", "32"), "calibrated for crossbars of 256 rows, and these have 32"),
+            ((calibrated, "--calibration", data), "is calibrated already"),
         ):
             with self.subTest(said):
                 run = ohmic("evaluate", *options, "--data", data)

@@ -54,7 +54,15 @@ class Mistakes(SystemTest):
         )
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "x"), "--trace x", "CLUSTERS.CORES")
         self.refuses(ohmic("run", EXPERIMENT, "--trace", "64.0", "--out", self.out), "64.0", "0 to 63")
-        self.refuses(ohmic("run", EXPERIMENT, "--", "word"), "--")
+        for words in (
+            ["run", EXPERIMENT],
+            ["info", CONFIGS / "aimc1.yaml"],
+            ["compile", EXPERIMENT, "--out", self.out],
+        ):
+            self.refuses(ohmic(*words, "--", "word"), "words behind -- are for programs")
+        hello = [BUILD / "firmware" / "hello.elf", "--chip", CONFIGS / "aimc1.yaml"]
+        for what in ([EXPERIMENT, "--out", self.out], hello):
+            self.refuses(ohmic("run", *what, "--lockstep-mismatches", "2"), "no core is in lock-step")
         self.refuses(ohmic("run", BUILD / "firmware" / "hello.elf"), "--chip")
         self.refuses(self.micro("--inject", "flip-weight=0"), "flip-weight")
         self.refuses(self.micro("--inject", "flip-weight=1000000000"), "fewer weights")
