@@ -122,6 +122,8 @@ integer_graph calibrate_with(integer_graph graph, const std::string& images, uns
   if (is_labelled(images)) {
     const labelled_data data(images, graph);
     maps.resize(std::min(data.size(), most));
+    if (const std::string note = note_of_classes(data.labels, maps.size(), images); !note.empty())
+      std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
     share_work(maps.size(), threads, [&](std::size_t i) { maps[i] = data.quantised(i, graph.input().scale); });
   } else {
     const std::vector<std::string> files = list_images(images);
@@ -187,6 +189,14 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
   result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, most);
   return result;
+}
+
+std::string note_of_classes(const std::vector<int>& labels, std::size_t used, const std::string& from) {
+  const std::set<int> all(labels.begin(), labels.end()),
+      seen(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(std::min(used, labels.size())));
+  if (used < 32 || seen.size() > 1 || all.size() < 2) return "";
+  return "the first " + std::to_string(used) + " inputs of " + from + " are all of class " +
+         std::to_string(*seen.begin()) + ", and scales that they give may not suit the others; shuffle the data";
 }
 
 network load_network(const experiment_config& config, bool quiet) {

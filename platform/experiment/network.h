@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "platform/config/experiment_config.h"
 #include "sw/compiler/graph/integer_graph.h"
@@ -37,6 +39,10 @@ struct prepared_network {
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
                                  std::size_t most, bool quiet, const std::map<std::string, bool>& layers = {});
+
+/// What to tell the user where the first `used` of labelled inputs, 32 or more, are of one class and the others are
+/// not; else empty.
+std::string note_of_classes(const std::vector<int>& labels, std::size_t used, const std::string& from);
 
 /// `ohmic calibrate`: a calibrated ONNX file from an uncalibrated one. `input`: how pixels become its input, where its
 /// own metadata do not say it. Throws as above.

@@ -173,6 +173,17 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
               AllOf(HasSubstr("'deep' digital"), HasSubstr("calibrate it anew")));
 }
 
+TEST_F(NetworkTest, InputsOfOneClassOfSeveralAreToldOf) {
+  std::vector<int> sorted(64, 7);
+  sorted.insert(sorted.end(), 64, 3);
+  EXPECT_THAT(note_of_classes(sorted, 64, "data.bin"),
+              AllOf(HasSubstr("first 64"), HasSubstr("data.bin"), HasSubstr("class 7")));
+  EXPECT_EQ(note_of_classes(sorted, 65, "data.bin"), "") << "two classes";
+  EXPECT_EQ(note_of_classes(sorted, 31, "data.bin"), "") << "few, which may be of one class by chance";
+  EXPECT_EQ(note_of_classes(std::vector<int>(64, 7), 64, "data.bin"), "") << "there is one only";
+  EXPECT_EQ(note_of_classes({}, 256, "data.bin"), "");
+}
+
 TEST_F(NetworkTest, ACalibrationThatFailsLeavesNoFolder) {
   write("empty.npz", "nothing");
   EXPECT_ANY_THROW(
