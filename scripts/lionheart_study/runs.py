@@ -80,9 +80,12 @@ class Runner:
         process = subprocess.run(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=ROOT)
         if process.returncode not in (0, 1) or not file.is_file():
             raise RunFailed(f"{' '.join(command)} ended with exit code {process.returncode}")
-        if process.returncode == 1:
-            raise RunFailed(f"{' '.join(command)}: simulation and reference differ")
         found = json.loads(file.read_text())
+        if process.returncode == 1:
+            errors = [row["error"] for row in found.get("rows", []) if "error" in row]
+            raise RunFailed(
+                f"{report.name} of {report.parent.name}: a simulation went wrong: {errors[0] if errors else ''}"
+            )
         found["wall_s"] = time.monotonic() - begin
         whole_file.write(file, json.dumps(found).encode())
         whole_file.write(done, stamp.encode())
