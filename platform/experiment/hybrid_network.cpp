@@ -156,6 +156,12 @@ class hybrid_run {
         const auto& all = hybrid_policies();
         const auto policy = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == method; });
         problem.threshold = threshold;
+        problem.known.clear();
+        for (const hybrid_row& earlier : report_.rows)
+          if (earlier.method == method && earlier.holds && earlier.threshold < threshold) {
+            problem.known.push_back(earlier.choice);
+            for (const hybrid_step& other : earlier.alternatives) problem.known.push_back(other.choice);
+          }
         hybrid_row row;
         row.method = method;
         row.threshold = threshold;

@@ -7,39 +7,44 @@ from lionheart_study.tables import published_of
 
 
 def accuracy(rows: list[dict], network: str):
-    """Accuracy over time: all on crossbars and what was found, between the lines of float and int8."""
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    """Accuracy over time, a panel for each method: all on crossbars and what was found, beside float and int8."""
     times = list(dict.fromkeys(row["time"] for row in rows if row["time"]))
-    for what, style in (("float", ":"), ("int8_adc", "--")):
-        for row in rows:
-            if row["what"] == what:
-                axis.axhline(
-                    row["accuracy"], color="black", linestyle=style, linewidth=0.8, label=what.replace("_adc", ", ADC")
-                )
-    published = published_of(network).float_accuracy
-    if published is not None:
-        axis.axhline(published, color="#999999", linestyle="-.", linewidth=0.8, label="float, LionHeart's")
-    names = list(dict.fromkeys(row["what"] for row in rows if row["time"]))
-    for n, name in enumerate(names):
-        points = [row for row in rows if row["what"] == name and row["time"]]
-        label = "all on crossbars" if name == "all_analog" else name.replace("_", " ") + " %"
-        shift = 0.06 * (n - (len(names) - 1) / 2)
-        axis.errorbar(
-            [times.index(row["time"]) + shift for row in points],
-            [row["accuracy"] for row in points],
-            yerr=[row["half_interval_95"] for row in points],
-            color=COLOURS[n % len(COLOURS)],
-            marker=MARKERS[n % len(MARKERS)],
-            markersize=4,
-            capsize=2,
-            linewidth=0.8,
-            label=label,
-        )
-    axis.set_xticks(range(len(times)), times)
-    axis.set_xlabel("after programming")
-    axis.set_ylabel("right, % (95 %)")
-    axis.set_title(f"{network}: accuracy over time")
-    axis.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    found = list(
+        dict.fromkeys(row["what"].rsplit("_", 1)[0] for row in rows if row["time"] and row["what"] != "all_analog")
+    )
+    panels = found or ["ohmic"]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(1.0 + 3.6 * len(panels), 3.4), squeeze=False, sharey=True, layout="constrained"
+    )
+    for axis, method in zip(axes[0], panels, strict=True):
+        for what, style, label in (("float", ":", "float"), ("int8_adc", "--", "int8, ADC")):
+            for row in rows:
+                if row["what"] == what:
+                    axis.axhline(row["accuracy"], color="black", linestyle=style, linewidth=0.8, label=label)
+        published = published_of(network).float_accuracy
+        if published is not None:
+            axis.axhline(published, color="#999999", linestyle="-.", linewidth=0.8, label="float, LionHeart's")
+        own = [row["what"] for row in rows if row["time"] and row["what"].startswith(f"{method}_")]
+        names = ["all_analog", *dict.fromkeys(own)]
+        for n, name in enumerate(names):
+            points = [row for row in rows if row["what"] == name and row["time"]]
+            shift = 0.06 * (n - (len(names) - 1) / 2)
+            axis.errorbar(
+                [times.index(row["time"]) + shift for row in points],
+                [row["accuracy"] for row in points],
+                yerr=[row["half_interval_95"] for row in points],
+                color=COLOURS[n % len(COLOURS)],
+                marker=MARKERS[n % len(MARKERS)],
+                markersize=4,
+                capsize=2,
+                linewidth=0.8,
+                label="all on crossbars" if name == "all_analog" else f"{name.rsplit('_', 1)[1]} %",
+            )
+        axis.set_xticks(range(len(times)), times)
+        axis.set_xlabel("after programming")
+        axis.set_title(f"{network}, {method}")
+        axis.legend(fontsize=6.5, frameon=False, loc="lower left")
+    axes[0][0].set_ylabel("right, % (95 %)")
     return figure
 
 

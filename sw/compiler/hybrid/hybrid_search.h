@@ -32,6 +32,8 @@ struct hybrid_problem {
   /// Batch time of a choice on the chip, as its cost model expects it (any unit); infinity: it does not fit. Empty:
   /// not known; then MACs on cores stand for time.
   std::function<double(const layer_choice&)> time;
+  /// What was found for tighter thresholds: it holds this one, too, and may be faster than it is expected to be.
+  std::vector<layer_choice> known;
 };
 
 /// A choice that was looked at.

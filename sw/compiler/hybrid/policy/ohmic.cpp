@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "sw/compiler/hybrid/loss_model.h"
@@ -29,11 +30,12 @@ class search {
   hybrid_result run() {
     if (!holds(none_)) return finish();
     measure_alone();
+    const std::vector<double> worths = worth();
     if (!holds(all_)) {
       keep(by_macs(problem_));
-      keep(descending(worth(), by_macs(problem_)));
-      improve();
+      keep(descending(worths, by_macs(problem_)));
     }
+    improve();
     return finish();
   }
 
@@ -103,8 +105,8 @@ class search {
     }
   }
 
-  /// From the fastest choice that holds: a layer more, or one or two for others, as long as something is left that is
-  /// faster and expected to hold.
+  /// From the fastest choice that holds: a layer more, one or two for others, or one or two less, as long as something
+  /// is left that is faster and expected to hold.
   void improve() {
     for (std::size_t budget = 3 * problem_.layers.size(); budget > 0; --budget) {
       const std::optional<layer_choice> next = proposal(fastest());
@@ -141,6 +143,10 @@ class search {
         for (std::size_t b = a + 1; b < in.size(); ++b) consider(flipped(from, {in[a], in[b], out[o]}));
         for (std::size_t p = o + 1; p < out.size() && o > 0; ++p) consider(flipped(from, {in[a], out[o], out[p]}));
       }
+    for (std::size_t o = 1; o < out.size(); ++o) {
+      consider(flipped(from, {out[o]}));
+      for (std::size_t p = o + 1; p < out.size(); ++p) consider(flipped(from, {out[o], out[p]}));
+    }
     const auto middle = promising.begin() + static_cast<std::ptrdiff_t>(std::min(choices_to_time, promising.size()));
     std::partial_sort(promising.begin(), middle, promising.end());
     std::optional<layer_choice> best;
@@ -161,23 +167,28 @@ class search {
     hybrid_result result;
     result.choice = none_;
     result.accuracy = problem_.accuracy->accuracies({none_}, problem_.draws)[0];
-    std::size_t tried = 0;
-    for (const layer_choice& choice : order) {
-      if (result.holds && (++tried == most_tried || result.alternatives.size() == most_alternatives)) break;
+    std::set<layer_choice> judged;
+    const auto judge = [&](const layer_choice& choice) {
+      if (!judged.insert(choice).second) return;
       const drawn_accuracy twice = problem_.accuracy->accuracies({choice}, 2 * problem_.draws)[0];
       const auto middle = twice.shares.begin() + static_cast<std::ptrdiff_t>(problem_.draws);
       const bool holds_twice =
           within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
       steps_.push_back({choice, twice, holds_twice});
-      if (!holds_twice) continue;
+      if (!holds_twice) return;
       if (result.holds) {
         result.alternatives.push_back(steps_.back());
-        continue;
+        return;
       }
       result.choice = choice;
       result.accuracy = twice;
       result.holds = true;
-    }
+    };
+    auto next = order.begin();
+    while (next != order.end() && !result.holds) judge(*next++);
+    for (const layer_choice& choice : problem_.known) judge(choice);
+    for (std::size_t tried = 1; tried < most_tried && next != order.end(); ++tried)
+      if (result.alternatives.size() < most_alternatives) judge(*next++);
     result.steps = std::move(steps_);
     return result;
   }

@@ -241,6 +241,31 @@ TEST(OhmicPolicy, NamesOtherChoicesThatHold) {
   }
 }
 
+// More on crossbars need not be faster: where all may be there, what is left on cores is still a question of time.
+TEST(OhmicPolicy, LeavesOnCoresWhatIsFasterThere) {
+  made_accuracies source([&](unsigned, unsigned) { return .9; });
+  hybrid_problem p = additive(source, {1000, 500, 1}, .05);
+  p.time = [](const layer_choice& c) { return 100. - 40 * c[0] - 40 * c[1] + 15 * c[2]; };
+  EXPECT_EQ(bits_of(policy("ohmic").search(p).choice), 0b011u);
+}
+
+// What was found for a tighter threshold is among the choices that a simulation decides between, whatever time it is
+// expected to take; if it does not hold, it is not.
+TEST(OhmicPolicy, RemembersWhatHoldsATighterThreshold) {
+  made_accuracies source([&](unsigned bits, unsigned) { return bits == 0b0110 ? .9 : bits == 0b1001 ? .5 : .895; });
+  hybrid_problem p = additive(source, {1000, 500, 200, 1}, .01);
+  p.time = [](const layer_choice& c) { return bits_of(c) == 0b0110 ? 1000. : 100. - bits_of(c); };
+  const auto among = [&](unsigned bits) {
+    const hybrid_result found = policy("ohmic").search(p);
+    return std::any_of(found.alternatives.begin(), found.alternatives.end(),
+                       [&](const hybrid_step& s) { return bits_of(s.choice) == bits; });
+  };
+  EXPECT_FALSE(among(0b0110)) << "it is the slowest";
+  p.known = {{false, true, true, false}, {true, false, false, true}};
+  EXPECT_TRUE(among(0b0110));
+  EXPECT_FALSE(among(0b1001));
+}
+
 // Random additive losses under noise that is drawn anew for each choice: close to the best of all choices by the true
 // losses, and better than the greedy one by MACs on its own yardstick.
 TEST(OhmicPolicy, IsCloseToTheBestOnRandomLosses) {
