@@ -107,7 +107,7 @@ class Mistakes(SystemTest):
         cut.write_bytes(b"")
         self.refuses(self.micro("--model", cut), "cut.onnx")
         self.refuses(self.micro("--model", self.folder / "none.onnx"), "none.onnx")
-        self.refuses(self.micro("--model", "no_such_model"), "no_such_model", "ohmic_models build")
+        self.refuses(self.micro("--model", "no_such_model"), "no_such_model", "ohmic models list")
         cut.write_bytes(onnx)
         self.refuses(
             self.micro("--model", cut, "--images", model_folder("resnet_micro") / "photos"),
