@@ -152,8 +152,10 @@ class Best(SystemTest):
         rows = [line[34:].split() for line in run.out.splitlines()[1:]]
         points = [(float(row[3]), float(row[4]), float(row[0])) for row in rows if len(row) == 5]
         self.assertTrue(points, run.out)
+        # Cycles between images are printed without their fractions: of two that look alike one may be less.
         for a in points:
-            self.assertFalse([b for b in points if b != a and all(x <= y for x, y in zip(b, a, strict=True))], run.out)
+            beats = [b for b in points if b[1] < a[1] and b[0] <= a[0] and b[2] <= a[2]]
+            self.assertFalse(beats, run.out)
         self.refuses(self.compile("--pareto", *sets("mapping.trials=0")), "--pareto")
 
 

@@ -191,31 +191,6 @@ interrupted_wait:
   sw t1, 12(s1)
   j sleep
 
-// The core moves its own interrupt line, with interrupts off, and reads mip right behind each access.
-ENTRY_POINT own_line
-  li t0, 2
-  li t1, 1
-  addi t6, tp, EVENT(SOFTWARE_EVENT) + 1 * 8
-  sw t0, EVENT(OWN_IRQ_MASK)(tp)
-  csrr a1, mip
-  sw t1, 0(t6)
-  csrr a2, mip
-  sw t0, EVENT(OWN_CLEAR)(tp)
-  csrr a3, mip
-  sw t1, 0(t6)
-  csrr a4, mip
-  sw zero, EVENT(OWN_IRQ_MASK)(tp)
-  csrr a5, mip
-  sw t0, EVENT(OWN_IRQ_MASK)(tp)
-  csrr a6, mip
-  sw a1, 0(s1)
-  sw a2, 4(s1)
-  sw a3, 8(s1)
-  sw a4, 12(s1)
-  sw a5, 16(s1)
-  sw a6, 20(s1)
-  j sleep
-
 // The same interrupt while the core computes without touching the bus; result[2] counts turns.
 ENTRY_POINT computing
   sw zero, 0(s1)
@@ -468,4 +443,29 @@ ENTRY_POINT traffic
   sw a1, 0(s1)
   li a2, 1
   sw a2, 4(s1)
+  j sleep
+
+// The core moves its own interrupt line, with interrupts off, and reads mip right behind each access.
+ENTRY_POINT own_line
+  li t0, 2
+  li t1, 1
+  addi t6, tp, EVENT(SOFTWARE_EVENT) + 1 * 8
+  sw t0, EVENT(OWN_IRQ_MASK)(tp)
+  csrr a1, mip
+  sw t1, 0(t6)
+  csrr a2, mip
+  sw t0, EVENT(OWN_CLEAR)(tp)
+  csrr a3, mip
+  sw t1, 0(t6)
+  csrr a4, mip
+  sw zero, EVENT(OWN_IRQ_MASK)(tp)
+  csrr a5, mip
+  sw t0, EVENT(OWN_IRQ_MASK)(tp)
+  csrr a6, mip
+  sw a1, 0(s1)
+  sw a2, 4(s1)
+  sw a3, 8(s1)
+  sw a4, 12(s1)
+  sw a5, 16(s1)
+  sw a6, 20(s1)
   j sleep
