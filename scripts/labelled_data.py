@@ -56,8 +56,8 @@ def scenes(folder: Path) -> Path:
 
 
 def of_network(name: str, scratch: Path) -> list:
-    """Options of `ohmic evaluate` and `ohmic hybrid`: test data and what calibrates a network. `scratch` is for links
-    and outlives what is run with them. Raises MissingData."""
+    """Options of `ohmic evaluate` and `ohmic hybrid`: test data, and what calibrates a network that is not calibrated
+    yet. `scratch` is for links and outlives what is run with them. Raises MissingData."""
     data = os.environ.get("OHMIC_DATA")
     if name == "resnet18":
         return ["--data", scratch / "scenes", "--calibration", scenes(scratch / "scenes")]
@@ -71,7 +71,9 @@ def of_network(name: str, scratch: Path) -> list:
         test, calibration = cifar10(Path(data))
     if not test.exists():
         raise MissingData(f"there is no {test}")
-    options = ["--data", test, "--calibration", calibration]
+    options = ["--data", test]
+    if not (ROOT / "sw" / "models" / "trained" / f"{name}.onnx").is_file():  # those are calibrated
+        options += ["--calibration", calibration]
     if name == "dscnn":  # one file: the first hundred calibrate
         options += ["--calibration-images", "100", "--skip", "100"]
     return options

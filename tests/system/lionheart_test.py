@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy
-from ohmic_tool import CONFIGS, ROOT, SystemTest, model_folder
+from ohmic_tool import CONFIGS, ROOT, SystemTest, model_folder, ohmic
 
 try:
     import matplotlib  # noqa: F401
@@ -20,6 +20,7 @@ except ImportError:
     sys.exit(77)
 
 sys.path.insert(0, str(ROOT / "scripts"))
+import labelled_data  # noqa: E402
 from lionheart_study import __main__ as study  # noqa: E402
 from lionheart_study import plan, runs  # noqa: E402
 
@@ -69,6 +70,20 @@ class Lionheart(SystemTest):
         self.assertEqual([r["time"] for r in accuracy if r["what"] == "all_analog"], ["1 s", "1 h", "1 d", "1 y"])
         for path in written:
             self.assertGreater(path.stat().st_size, 0, path)
+
+    def test_networks_of_ours_are_evaluated_as_they_are(self):
+        """They are calibrated: `ohmic evaluate` refuses to do that again."""
+        tried = 0
+        for file in sorted((ROOT / "sw" / "models" / "trained").glob("*.onnx")):
+            try:
+                options = labelled_data.of_network(file.stem, Path("unused"))
+            except labelled_data.MissingData:
+                continue
+            run = ohmic("evaluate", file.stem, *options, "--images", 4, "--quiet")
+            self.ends(run, 0)
+            tried += 1
+        if tried == 0:
+            self.skipTest("neither CIFAR-10 nor Fashion-MNIST is here")
 
     def test_mistakes_are_one_line(self):
         environment = {
