@@ -75,6 +75,9 @@ def main() -> int:
     if arguments.list:
         print(plan.listing(networks))
         return 0
+    if not arguments.chip.is_file():
+        print(f"scripts/lionheart: --chip {arguments.chip}: there is no such file", file=sys.stderr)
+        return 2
     out = (arguments.out or ROOT / "out" / ("lionheart_quick" if arguments.quick else "lionheart")).resolve()
     runner = Runner(out / "runs", arguments.chip.resolve(), arguments.again)
     studies = []

@@ -79,7 +79,7 @@ class Runner:
         command = [str(word) for word in [OHMIC, *words, "--json", file]]
         process = subprocess.run(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=ROOT)
         if process.returncode not in (0, 1) or not file.is_file():
-            raise RunFailed(f"{' '.join(command)} ended with exit code {process.returncode}")
+            raise RunFailed(f"{report.name} of {report.parent.name}: ohmic ended with exit code {process.returncode}")
         found = json.loads(file.read_text())
         if process.returncode == 1:
             errors = [row["error"] for row in found.get("rows", []) if "error" in row]

@@ -93,6 +93,7 @@ class Lionheart(SystemTest):
         for options, said in (
             (("--networks", "resnet99"), "'resnet99'"),
             (("--quick", "--networks", "vgg_wide"), "vgg_wide"),
+            (("--quick", "--chip", "none.yaml"), "none.yaml"),
         ):
             run = subprocess.run(
                 [sys.executable, "-m", "lionheart_study", *options],

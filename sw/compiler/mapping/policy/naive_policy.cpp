@@ -148,9 +148,10 @@ class naive_mapper {
       replicas_[first] = replicas;
     }
     if (crossbars_ > supply_.imas())
-      throw mapping_error(fmt::format(
-          "the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters{}: {} too few", crossbars_,
-          chip_.name, supply_.imas(), supply_.makes() > 1 ? " with an IMA" : "", crossbars_ - supply_.imas()));
+      throw mapping_error(
+          fmt::format("the network needs {} crossbars, one per cluster, and chip '{}' has {} clusters{}: {} too few",
+                      crossbars_, chip_.name, supply_.imas(), supply_.imas() < chip_.clusters() ? " with an IMA" : "",
+                      crossbars_ - supply_.imas()));
   }
 
   /// Clusters for the digital layers: what is left beside crossbars and other work for cores, or if that is too little,

@@ -91,6 +91,19 @@ TEST(MixedChips, TooFewImasAreNamedWithTheirNumber) {
       EXPECT_THAT(error.what(), HasSubstr("has 2")) << policy;
     }
   }
+  chip.makes = {{{}, 16, false}};  // all clusters alike, and none has one
+  for (unsigned c = 0; c < 64; ++c) chip.makes[0].clusters.push_back(c);
+  for (const char* policy : policies) {
+    mapping_options options;
+    options.policy = policy;
+    try {
+      compile(graph, chip, options);
+      ADD_FAILURE() << policy;
+    } catch (const mapping_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("with an IMA")) << policy;
+      EXPECT_THAT(error.what(), HasSubstr("has 0")) << policy;
+    }
+  }
 }
 
 }  // namespace
