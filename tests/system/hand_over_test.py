@@ -2,12 +2,10 @@
 
 import json
 import re
-import sys
 import tempfile
-import unittest
 from pathlib import Path
 
-from ohmic_tool import SystemTest, run_network, run_program
+from ohmic_tool import SystemTest, main_with_rtl, run_network, run_program
 
 THERE_AND_BACK = ("--hand-over", "all.all=rtl@cycle:2500", "--hand-over", "all.all=iss@cycle:5000")
 
@@ -143,8 +141,4 @@ class HandOver(SystemTest):
 
 
 if __name__ == "__main__":
-    probe = run_program("startup", "--cores", "0.0=rtl", chip="aimc1.yaml")
-    if "built without RTL cores" in probe.err:
-        print("SKIPPED: built without RTL cores")
-        sys.exit(77)
-    unittest.main()
+    main_with_rtl()

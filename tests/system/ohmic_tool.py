@@ -106,6 +106,15 @@ def run_program(elf: str, *arguments, chip: str = "aimc4.yaml") -> Run:
     return ohmic("run", BUILD / "firmware" / f"{elf}.elf", "--chip", CONFIGS / chip, *arguments)
 
 
+def main_with_rtl() -> None:
+    """Runs the tests of a file that needs RTL cores; ends as skipped if the build has none."""
+    probe = run_program("startup", "--cores", "0.0=rtl", chip="aimc1.yaml")
+    if "built without RTL cores" in probe.err:
+        print("SKIPPED: built without RTL cores")
+        sys.exit(77)
+    unittest.main(module="__main__")
+
+
 class SystemTest(unittest.TestCase):
     """Checks that say what the tool said when they fail."""
 

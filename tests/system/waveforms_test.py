@@ -5,10 +5,9 @@ import re
 import signal
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 
-from ohmic_tool import BUILD, CONFIGS, PATIENCE, SystemTest, ohmic, run_network, run_program, wait_until
+from ohmic_tool import BUILD, CONFIGS, PATIENCE, SystemTest, main_with_rtl, ohmic, run_network, run_program, wait_until
 
 try:
     from fst_file import PS_PER_CYCLE, FstFile
@@ -208,8 +207,4 @@ class Waveforms(SystemTest):
 
 
 if __name__ == "__main__":
-    probe = run_program("startup", "--cores", "0.0=rtl", chip="aimc1.yaml")
-    if "built without RTL cores" in probe.err:
-        print("SKIPPED: built without RTL cores")
-        raise SystemExit(77)
-    unittest.main()
+    main_with_rtl()
