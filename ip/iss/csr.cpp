@@ -76,7 +76,7 @@ access rights(std::uint16_t csr) {
   return access::illegal;
 }
 
-std::uint32_t read(hart_set& set, hart& s, hart_control& c, std::uint16_t csr) {
+std::uint32_t read(hart_set& set, hart& s, hart_control& c, std::uint16_t csr, cycle_t now) {
   const hart_fetch& f = set.fetch_of(s);
   unsigned index = 0;
   if (counter_index(csr, 0xb00, index) || counter_index(csr, 0xc00, index)) {
@@ -107,7 +107,7 @@ std::uint32_t read(hart_set& set, hart& s, hart_control& c, std::uint16_t csr) {
     case 0x342:
       return c.mcause;
     case 0x344:
-      return c.irq_lines & irq_mask;
+      return (c.irq_lines | (now < c.irq_until ? c.irq_fallen : 0)) & irq_mask;
     case 0x7a1:
       return 0x28001040;  // tdata1: type 2, dmode, enter debug mode, machine mode
     case 0x7a4:
@@ -215,7 +215,7 @@ bool access_csr(hart_set& set, hart& s, std::uint16_t csr, std::uint32_t funct3,
   if (a == access::illegal || (do_write && a == access::read_only)) return false;
   hart_control& c = set.control_of(s);
   count_up(c, now, retired);
-  old_value = read(set, s, c, csr);
+  old_value = read(set, s, c, csr, now);
   if (do_write) {
     // A counter and what starts and stops it change behind this cycle and this instruction (cv32e40p_cs_registers.sv).
     if (in(csr, 0x320, 0x33f) || in(csr, 0xb00, 0xb9f)) count_up(c, now + 1, retired + 1);

@@ -68,6 +68,10 @@ struct hart_control {
   std::uint32_t mcountinhibit = 0xD;
   std::uint32_t mhpmevent3 = 0;
   std::uint32_t irq_lines = 0;
+  /// Lines that have fallen, and the first cycle in which an instruction does not give way to them any more.
+  std::uint32_t irq_fallen = 0;
+  cycle_t irq_until = 0;
+  bool irq_decided = false;   ///< at the end of a cv.elw: the interrupt comes, whatever the lines do
   cycle_t irq_noticed = 0;    ///< from when on an instruction gives way to the line that rose last
   bool for_handler = false;   ///< the line that has been asked for is that of an interrupt's handler
   cycle_t handler_later = 0;  ///< an access that issues then goes before that line
@@ -106,6 +110,7 @@ struct hart_control {
   /// slow_left: then it issues a cycle later; behind an access that waits another one, if it was not there by
   /// slow_middle.
   cycle_t slow_until = 0, slow_left = 0, slow_middle = 0;
+  cycle_t stayed_until = 0;  ///< what issues then has waited in ID for an access that was kept from its bank
   std::uint32_t watch_pc = 0;
   unsigned watch_times = 0;                         ///< arrivals at watch_pc still to come
   std::uint64_t watch_counted = ~std::uint64_t{0};  ///< retired count of the arrival that was counted last
@@ -175,9 +180,12 @@ inline bool loop_back_follows(const hart_fetch& f, std::uint32_t pc) {
   return (f.lpcount[0] > 1 && f.lpend[0] == pc) || (f.lpcount[1] > 1 && f.lpend[1] == pc);
 }
 
-/// An enabled interrupt line that is high, in mie & lines; 0 if none or interrupts are off.
+/// Enabled interrupt lines that are high; 0 if none or interrupts are off.
+inline std::uint32_t high_interrupts(const hart_control& c) { return (c.mstatus & 8) != 0 ? c.mie & c.irq_lines : 0; }
+
+/// The same with those that have been high until now: the core decides by the lines of two cycles before.
 inline std::uint32_t pending_interrupts(const hart_control& c) {
-  return (c.mstatus & 8) != 0 ? c.mie & c.irq_lines : 0;
+  return (c.mstatus & 8) != 0 ? c.mie & (c.irq_lines | c.irq_fallen) : 0;
 }
 
 /// Interrupt lines that would be taken if they were high.

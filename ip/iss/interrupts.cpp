@@ -13,10 +13,20 @@ namespace ohmic {
 
 using namespace iss;
 
-// A line that rose during the wait is seen as it ends (ip/rtl_core/cv32e40p_hart.cpp).
+// A line that rose or fell during the wait is seen as it ends (ip/rtl_core/cv32e40p_hart.cpp).
 void iss_group::see_interrupts(const hart& s, cycle_t valid) {
   hart_control& c = set_.control_of(s);
   if (c.irq_noticed >= s.request.cycle + irq_notice_cycles) c.irq_noticed = valid + 1;
+  if (c.irq_fallen != 0 && c.irq_until >= s.request.cycle + irq_notice_cycles - 1) c.irq_until = valid;
+}
+
+void iss_group::decide_fallen(hart& s) {
+  hart_control& c = set_.control_of(s);
+  if (c.irq_decided) return;
+  const cycle_t decided = interrupted_at(s);
+  if ((decided == never ? s.time : decided) < c.irq_until) return;
+  c.irq_fallen = 0;
+  update_irq_attention(s, c);
 }
 
 // A jalr waits there for what is in front of it to make its operand.
@@ -193,6 +203,8 @@ cycle_t iss_group::due(unsigned h) const {
 std::uint32_t iss_group::take_interrupt(hart& s, cycle_t now) {
   hart_control& c = set_.control_of(s);
   const std::uint32_t cause = 0x80000000u | highest_priority(pending_interrupts(c));
+  c.irq_fallen = 0;
+  c.irq_decided = false;
   s.at = set_.entry_of(s, enter_trap(c, cause, s.pc_of(s.at)));
   s.resume_at_body = true;
   s.attention &= ~static_cast<std::uint32_t>(attention_shadow);

@@ -102,6 +102,11 @@ void iss_group::fetch_complete(unsigned h, cycle_t valid) {
 void iss_group::set_irq(unsigned h, std::uint32_t lines, cycle_t now) {
   hart_control& c = set_.control[h];
   if ((lines & ~c.irq_lines) != 0) c.irq_noticed = now != 0 ? now + irq_notice_cycles : 0;
+  if (const u32 fallen = c.irq_lines & ~lines; fallen != 0) {
+    c.irq_fallen = now != 0 ? (c.irq_decided ? c.irq_fallen : 0) | fallen : 0;
+    c.irq_until = now + irq_notice_cycles - 1;
+  }
+  c.irq_fallen &= ~lines;
   c.irq_lines = lines;
   hart& s = set_.harts[h];
   if (s.attention & attention_reset) return;
@@ -318,7 +323,10 @@ void iss_group::complete_with_care(hart& s, std::uint32_t rdata, cycle_t granted
     const cycle_t asleep = elw_asleep_from(s, entered), answer = s.request.cycle;
     if (answer > asleep + 1) c.slept += answer - 1 - asleep;
     if (valid > std::max(asleep, answer) + 3) c.slept += valid - 3 - std::max(asleep, answer);
+    c.irq_fallen = 0;
+    update_irq_attention(s, c);
     if (pending_interrupts(c) != 0) {
+      c.irq_decided = true;
       s.at = e;
       s.resume_at_body = true;
       c.irq_noticed = 0;  // it has been decided
@@ -353,8 +361,10 @@ cycle_t iss_group::elw_asleep_from(const hart& s, cycle_t entered) const {
   const hart_fetch& f = set_.fetch[set_.index(s)];
   const hart_control& c = set_.control[set_.index(s)];
   bool waited = entered == c.shadow_entry && c.shadow_entry > c.shadow_front;
+  // Or what is in front of it has stayed in EX.
+  waited = waited || entered == c.stayed_until || (entered == c.slow_until && c.slow_middle == never);
   if (!waited && set_.text->contains(s.request.pc - 4)) {
-    const kind in_front = info(op_of(s.at[-2])).kind;
+    const kind in_front = info(op_of(set_.text_of(s).entry(s.request.pc)[-2])).kind;
     waited = in_front == kind::mulh || in_front == kind::div;
   }
   return std::max(entered + (waited ? 1 : 2), f.ready + 2);
@@ -477,6 +487,8 @@ void iss_group::restore(unsigned h, const hart_state& state) {
   c.minstret = state.minstret;
   c.mhpmcounter3 = state.mhpmcounter3;
   c.early = c.handler_ready = c.irq_after = c.jump_ready = 0;
+  c.irq_fallen = 0;
+  c.irq_decided = false;
   c.for_handler = c.for_jump = c.in_shadow = false;
   c.fault = hart_fault::none;
   c.traps.forget();

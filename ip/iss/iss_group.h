@@ -69,6 +69,7 @@ class iss_group {
                                                : high >> unused;
     }
     s.time = valid + e->cycles;
+    if (__builtin_expect(granted != s.request.cycle, 0)) set_.control[h].stayed_until = s.time;
     s.at = iss::next_entry(e);
     ++s.retired;
     s.resume_at_body = false;
@@ -83,7 +84,7 @@ class iss_group {
   }
   void set_trap_limit(unsigned h, std::uint32_t most) { set_.control[h].traps.set_limit(most); }
   std::uint32_t trap_cause(unsigned h) const { return set_.control[h].fault_cause; }
-  bool irq_would_be_taken(unsigned h) const { return iss::pending_interrupts(set_.control[h]) != 0; }
+  bool irq_would_be_taken(unsigned h) const { return iss::high_interrupts(set_.control[h]) != 0; }
   /// Lines that would interrupt the hart if they rose: mie, or 0 while interrupts are off.
   std::uint32_t irq_enabled(unsigned h) const { return iss::pending_enables(set_.control[h]); }
 
@@ -147,9 +148,13 @@ class iss_group {
       if (s.attention & iss::attention_hold && between(s)) return core_stop::horizon;
       if (s.attention & iss::attention_watch) return advance_to_watch(s, until, observer);
     }
-    if (s.attention & iss::attention_irq && interrupted_at(s) < until && !uninterruptible(s)) {
-      if (wait_in_id<Observer>(s) == core_stop::fetch || ask_for_left_target(s)) return core_stop::fetch;
-      if (interrupted_at(s) < until) interrupt(s, observer);
+    if (s.attention & iss::attention_irq && !uninterruptible(s)) {
+      forget_fallen(s);
+      if (s.attention & iss::attention_irq && interrupted_at(s) < until) {
+        if (wait_in_id<Observer>(s) == core_stop::fetch || ask_for_left_target(s)) return core_stop::fetch;
+        forget_fallen(s);
+        if (s.attention & iss::attention_irq && interrupted_at(s) < until) interrupt(s, observer);
+      }
     }
     if (s.time >= until) return waits_for_line(s, until) ? advance_line(s, until, observer) : core_stop::horizon;
     if (s.attention & iss::attention_stack) return advance_guarded(s, until, observer);
@@ -226,6 +231,11 @@ class iss_group {
     const iss::hart_control& c = set_.control[set_.index(s)];
     return std::max(c.irq_noticed, c.irq_after);
   }
+  /// Interrupt lines that have fallen, once the next instruction comes to ID too late for them.
+  void forget_fallen(iss::hart& s) {
+    if (__builtin_expect(set_.control_of(s).irq_fallen != 0, 0)) decide_fallen(s);
+  }
+  void decide_fallen(iss::hart& s);
   bool ask_for_handler(iss::hart& s);
   void note_in_id(const iss::hart& s, cycle_t since, bool hidden_jump, bool waited = false) {
     iss::hart_control& c = set_.control_of(s);

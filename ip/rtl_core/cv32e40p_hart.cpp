@@ -164,7 +164,10 @@ void cv32e40p_hart::settle() {
   if (__builtin_expect(m.hwlp_written_o, 0)) check_loop();
   last_pc_ = m.pc_id_o;
   if (__builtin_expect(m.trapped_o, 0)) note_exception();
-  if (__builtin_expect(stopping_, 0)) ask_for_rest();
+  if (__builtin_expect(stopping_, 0)) {
+    rest_.in_ex = rest_.in_ex || m.issued_o;
+    ask_for_rest();
+  }
   fetch();
 }
 
@@ -280,7 +283,14 @@ void cv32e40p_hart::clock(bool data_granted) {
   if (__builtin_expect(observed_ | stopping_, 0)) {
     evaluate(m);
     if (observed_ && running_) sample();
-    if (rest_.served && !(m.ex_ready_o && m.wb_ready_o && !m.misaligned_o)) rest_.busy_at = time_;
+    if (rest_.served) {
+      // What keeps EX to itself is there for a cycle more; of an access that waits the response alone is awaited.
+      if (!m.ex_ready_o && (m.wb_ready_o || rest_.in_ex))
+        rest_.busy_at = time_ + 1;
+      else if (!m.wb_ready_o || m.misaligned_o)
+        rest_.busy_at = std::max(rest_.busy_at, time_);
+    }
+    if (m.ex_ready_o) rest_.in_ex = false;
   }
   if (__builtin_expect(waveform_ != nullptr, 0) && !waveform_->cycle(m, time_, !returning_ && !rest_.served))
     waveform_ = nullptr;
@@ -318,6 +328,35 @@ void cv32e40p_hart::sample() {
   s.trap_cause = m.trap_cause_o;
   s.trap_pc = m.trap_pc_o;
   tap_->sample(s, time_);
+}
+
+void cv32e40p_hart::set_irq(std::uint32_t lines, cycle_t now) {
+  const cycle_t from = now == 0 ? 0 : now + 1;
+  if (from <= irq_from_) {
+    if (from == 0) irq_earlier_.clear();
+  } else {
+    irq_earlier_.push_back({irq_from_, irq_});
+    while (irq_earlier_.size() > 1 && irq_earlier_[1].from <= time_) irq_earlier_.erase(irq_earlier_.begin());
+    if (irq_earlier_.size() > most_irq_changes) irq_earlier_.erase(irq_earlier_.begin() + 1);
+  }
+  irq_ = lines;
+  irq_from_ = from;
+}
+
+std::uint32_t cv32e40p_hart::irq_before(cycle_t cycle) const {
+  std::uint32_t lines = irq_;
+  for (auto l = irq_earlier_.rbegin(); l != irq_earlier_.rend(); ++l) {
+    lines = l->lines;
+    if (l->from <= cycle) break;
+  }
+  return lines;
+}
+
+cycle_t cv32e40p_hart::next_irq_change() const {
+  if (irq_from_ <= time_) return never;
+  for (const irq_lines_from& l : irq_earlier_)
+    if (l.from > time_) return l.from;
+  return irq_from_;
 }
 
 void cv32e40p_hart::set_irq_lines(std::uint32_t lines) {
@@ -381,7 +420,7 @@ core_stop cv32e40p_hart::advance(cycle_t until, bool observed) {
     if (__builtin_expect(fetches_.waits(time_), 0)) {
       // Not part of the stride: the cluster's time is there already.
       cycle_t last = fetches_.silent_until(until - 1);
-      if (irq_from_ > time_) last = std::min(last, irq_from_ - 1);
+      last = std::min(last, next_irq_change() - 1);
       const cycle_t from = time_;
       if (look.due(time_, last)) {
         stand_still(last);

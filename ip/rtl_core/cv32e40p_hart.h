@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "ip/core/core_seam.h"
 #include "ip/core/instruction_side.h"
@@ -57,11 +58,7 @@ class cv32e40p_hart {
   const bus_request& request() const { return request_; }
   std::uint32_t fetch_line() const { return fetches_.wanted_line(); }
   /// The lines as they are from the cycle behind `now` on.
-  void set_irq(std::uint32_t lines, cycle_t now) {
-    irq_before_ = irq_at(now);
-    irq_ = lines;
-    irq_from_ = now == 0 ? 0 : now + 1;
-  }
+  void set_irq(std::uint32_t lines, cycle_t now);
   std::uint32_t irq_lines() const { return irq_; }
   /// Before start(): the text may be written over. `history` outlives the hart.
   void follow(const text_history& history) { fetches_.follow(history); }
@@ -98,7 +95,12 @@ class cv32e40p_hart {
   void sleep_until(cycle_t then);
   void stand_still(cycle_t last);
   void set_irq_lines(std::uint32_t lines);
-  std::uint32_t irq_at(cycle_t cycle) const { return cycle >= irq_from_ ? irq_ : irq_before_; }
+  std::uint32_t irq_at(cycle_t cycle) const {
+    if (__builtin_expect(cycle >= irq_from_, 1)) return irq_;
+    return irq_before(cycle);
+  }
+  std::uint32_t irq_before(cycle_t cycle) const;
+  cycle_t next_irq_change() const;
   void note_text();
   void uncount();
   void note_access();
@@ -118,8 +120,14 @@ class cv32e40p_hart {
   cycle_t data_at_ = never;  // cycle of the awaited data response
   std::uint32_t data_ = 0;
   std::uint32_t irq_ = 0, enabled_ = 0;
-  std::uint32_t irq_before_ = 0;  // the lines before cycle irq_from_: the hart may be behind its cluster's time
   cycle_t irq_from_ = 0;
+  /// Lines before that, oldest first, as far as the hart is behind its cluster's time; the first may begin earlier.
+  struct irq_lines_from {
+    cycle_t from;
+    std::uint32_t lines;
+  };
+  static constexpr std::size_t most_irq_changes = 16;  // it passes more while it waits for an access, and sees none
+  std::vector<irq_lines_from> irq_earlier_;
   std::uint32_t last_pc_ = 0, ex_pc_ = 0;
   bool settled_ = false, running_ = false, observed_ = false, outside_ = false;
   bool counting_ = false;
@@ -130,6 +138,7 @@ class cv32e40p_hart {
     std::uint32_t pc = 0;
     unsigned times = 0;
     cycle_t busy_at = 0;  // last cycle in which something older than the halted instruction kept it from EX
+    bool in_ex = false;   // an instruction that was issued meanwhile is still there
   } rest_;
   std::uint64_t retired_ = 0;
   instruction_side fetches_;

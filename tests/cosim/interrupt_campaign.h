@@ -15,16 +15,20 @@ class interrupt_campaign {
   explicit interrupt_campaign(timing_class kind) : kind_(kind) {}
 
   std::vector<unsigned> line_cycles = {0, 3, 40, 140};
+  /// Cycles for which the interrupt's line is high: it is taken always, or, if they are few, in some.
+  cycle_t high = 60;
 
   /// Runs the program of this seed once per cycle in which the line rises: from `first` on, every `step`, `count`
   /// times.
   void add(unsigned seed, cycle_t first, cycle_t step, unsigned count);
 
   std::uint64_t handlers() const { return handlers_; }
-  std::uint64_t differ() const { return differ_; }  ///< begin in another cycle
-  std::uint64_t far() const { return far_; }        ///< more than two cycles apart
-  std::uint64_t lost() const { return lost_; }      ///< runs in which the models part before the line rises
-  int worst() const { return worst_; }              ///< largest difference, ISS - RTL
+  std::uint64_t differ() const { return differ_; }      ///< begin in another cycle
+  std::uint64_t far() const { return far_; }            ///< more than two cycles apart
+  std::uint64_t lost() const { return lost_; }          ///< runs in which the models part before the line rises
+  std::uint64_t refused() const { return refused_; }    ///< that neither model has taken
+  std::uint64_t disagree() const { return disagree_; }  ///< that one has taken and the other has not
+  int worst() const { return worst_; }                  ///< largest difference, ISS - RTL
   void list(unsigned most, std::FILE* to) const;
 
  private:
@@ -36,7 +40,7 @@ class interrupt_campaign {
   };
 
   timing_class kind_;
-  std::uint64_t handlers_ = 0, differ_ = 0, far_ = 0, lost_ = 0;
+  std::uint64_t handlers_ = 0, differ_ = 0, far_ = 0, lost_ = 0, refused_ = 0, disagree_ = 0;
   int worst_ = 0;
   std::vector<difference> differences_;
 };

@@ -37,8 +37,8 @@ class interrupted_run {
   /// Remote accesses are all answered that many cycles later than at once, instead of at random.
   void answer_remote_after(unsigned cycles) { remote_wait_ = cycles; }
 
-  /// Until the hart halts or `end`; interrupting_line is high for 60 cycles from `raise` on.
-  interrupted_watch run(cycle_t raise, cycle_t end) {
+  /// Until the hart halts or `end`; interrupting_line is high for `high` cycles from `raise` on.
+  interrupted_watch run(cycle_t raise, cycle_t end, cycle_t high = 60) {
     act_ = action::advance;
     due_ = 0;
     for (cycle_t now = 0; now < end && act_ != action::none; ++now) {
@@ -48,7 +48,7 @@ class interrupted_run {
       if (due_ == now && act_ == action::answer) answer(now);
       if (due_ == now && act_ == action::access) access_bus(now);
       if (now == raise) set(interrupting_line, now);
-      if (now == raise + 60) set(0, now);
+      if (now == raise + high) set(0, now);
     }
     return watch_;
   }

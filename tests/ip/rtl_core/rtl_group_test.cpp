@@ -5,11 +5,13 @@
 #include <array>
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ip/core/core_mix.h"
+#include "ip/iss/disassembler.h"
 #include "ip/iss/iss_group.h"
 #include "ip/rtl_core/cv32e40p_waveform.h"
 #include "tests/cosim/core_bench.h"
@@ -124,13 +126,14 @@ TEST(RtlGroupTest, ACvElwThatIsTakenBackHasCountedWhatItHasOnTheIss) {
       }
 }
 
-/// What a hart has counted when it rests in front of an instruction.
+/// What a hart has counted when it rests in front of an instruction, and its time.
 template <class Group, class... A>
-hart_state counted_at_rest(std::uint32_t pc, std::uint32_t event, const A&... text) {
+std::pair<hart_state, cycle_t> counted_at_rest(std::uint32_t pc, std::uint32_t event, const A&... text) {
   Group group(text..., 1, 0);
   group.start(0, base, 0);
   hart_state state;
   state.pc = base;
+  state.x[10] = 0x12345678;
   state.x[11] = event;
   group.restore(0, state);
   group.hold_at(0, pc, 1);
@@ -140,22 +143,91 @@ hart_state counted_at_rest(std::uint32_t pc, std::uint32_t event, const A&... te
   EXPECT_EQ(group.pc(0), pc);
   const hart_state rested = group.save(0);
   EXPECT_EQ(rested.pc, pc);
-  return rested;
+  return {rested, group.time(0)};
 }
 
 TEST(RtlGroupTest, CyclesOfComingToRestAreCountedByNoCounter) {
-  // csrw mhpmevent3, a1; csrw mcountinhibit, a0; nop; mul a2, a0, a1; nop; nop; nop; j .
-  const std::vector<std::uint32_t> words = {0x32359073, 0x32051073, 0x00000013, 0x02b50633,
-                                            0x00000013, 0x00000013, 0x00000013, 0x0000006f};
-  const decoded_text decoded(base, words.data(), words.size() * 4);
-  for (const std::uint32_t event : {0u, 1u, 2u})
-    for (std::uint32_t pc = base + 12; pc <= base + 28; pc += 4) {
-      const hart_state rtl = counted_at_rest<rtl_group>(pc, event, text_of(words));
-      const hart_state iss = counted_at_rest<iss_group>(pc, event, decoded);
-      EXPECT_EQ(rtl.mcycle, iss.mcycle) << "event " << event << ", pc " << std::hex << pc;
-      EXPECT_EQ(rtl.minstret, iss.minstret) << "event " << event << ", pc " << std::hex << pc;
-      EXPECT_EQ(rtl.mhpmcounter3, iss.mhpmcounter3) << "event " << event << ", pc " << std::hex << pc;
-    }
+  std::set<cycle_t> ahead;
+  // mul, mulh, mulhu, div, rem, addi
+  for (const std::uint32_t slow : {0x02b50633u, 0x02b51633u, 0x02b53633u, 0x02b54633u, 0x02b56633u, 0x00150613u}) {
+    // csrw mhpmevent3, a1; csrw mcountinhibit, zero; nop; slow a2, a0, a1; nop; nop; nop; j .
+    const std::vector<std::uint32_t> words = {0x32359073, 0x32001073, 0x00000013, slow,
+                                              0x00000013, 0x00000013, 0x00000013, 0x0000006f};
+    const decoded_text decoded(base, words.data(), words.size() * 4);
+    for (const std::uint32_t event : {0u, 1u, 2u})
+      for (std::uint32_t pc = base + 12; pc <= base + 28; pc += 4) {
+        const auto [rtl, rtl_time] = counted_at_rest<rtl_group>(pc, event, text_of(words));
+        const auto [iss, iss_time] = counted_at_rest<iss_group>(pc, event, decoded);
+        const std::string where = iss::disassemble(base + 12, slow) + ", event " + std::to_string(event) + ", pc + " +
+                                  std::to_string(pc - base);
+        EXPECT_EQ(rtl.mcycle, iss.mcycle) << where;
+        EXPECT_EQ(rtl.minstret, iss.minstret) << where;
+        EXPECT_EQ(rtl.mhpmcounter3, iss.mhpmcounter3) << where;
+        ahead.insert(rtl_time - iss_time);
+      }
+  }
+  EXPECT_EQ(ahead.size(), 1u) << "the first instruction is fetched in the time of the RTL's hart alone";
+}
+
+/// What mcycle says behind a cv.elw that is answered `asleep` cycles after its request; accesses before it wait so long
+/// for their grant and their response.
+template <class Group, class... A>
+std::uint32_t counted_over_sleep(cycle_t asleep, cycle_t grant, cycle_t response, const A&... text) {
+  Group group(text..., 1, 0);
+  group.start(0, base, 0);
+  null_observer nobody;
+  for (;;) {
+    const core_stop stop = group.advance(0, group.time(0) + 50, nobody);
+    if (stop == core_stop::fetch) group.fetch_complete(0, group.time(0));
+    if (stop != core_stop::bus) continue;
+    const bus_request r = group.request(0);
+    if (r.addr == 0x10300000) return r.wdata;
+    if (r.addr == 0x10200000)
+      group.complete(0, 1, r.cycle, r.cycle + asleep);
+    else
+      group.complete(0, 1, r.cycle + grant, r.cycle + grant + response);
+  }
+}
+
+TEST(RtlGroupTest, ACvElwThatSleepsCountsTheSameCyclesWhateverIsInFrontOfIt) {
+  constexpr std::uint32_t nop = 0x00000013, store = 0x00b5a023 /* sw a1, 0(a1) */, load = 0x0005a603 /* lw a2, 0(a1) */,
+                          multiply = 0x02b51633 /* mulh a2, a0, a1 */, branch = 0x00001463 /* bne zero, zero, 8 */,
+                          use = 0x00160613 /* addi a2, a2, 1 */;
+  for (const std::vector<std::uint32_t>& front : {std::vector<std::uint32_t>{nop},
+                                                  {store},
+                                                  {store, nop},
+                                                  {store, nop, nop},
+                                                  {store, nop, nop, nop},
+                                                  {load, nop},
+                                                  {load, nop, use},
+                                                  {load, use},
+                                                  {load, use, nop},
+                                                  {store, store},
+                                                  {store, store, nop},
+                                                  {store, load, nop},
+                                                  {multiply},
+                                                  {multiply, nop},
+                                                  {store, multiply},
+                                                  {branch, nop},
+                                                  {store, branch},
+                                                  {store, branch, nop}}) {
+    // csrw mcountinhibit, zero; lui a0, 0x10200; lui a1, 0x10400; lui a3, 0x10300; ...; cv.elw a2, 0(a0);
+    // csrr a2, mcycle; sw a2, 0(a3); j .
+    std::vector<std::uint32_t> words = {0x32001073, 0x10200537, 0x104005b7, 0x103006b7, nop, nop, nop};
+    words.insert(words.end(), front.begin(), front.end());
+    words.insert(words.end(), {0x0005360b, 0xb0002673, 0x00c6a023, 0x0000006f});
+    const decoded_text decoded(base, words.data(), words.size() * 4);
+    for (const cycle_t asleep : {2, 3, 4, 5, 40})
+      for (const cycle_t grant : {0, 1, 3})
+        for (const cycle_t response : {1, 2, 3, 9}) {
+          std::string where = "sleeps " + std::to_string(asleep) + ", grant " + std::to_string(grant) + ", response " +
+                              std::to_string(response) + " behind";
+          for (const std::uint32_t word : front) where += " " + iss::disassemble(base, word) + ";";
+          EXPECT_EQ(counted_over_sleep<rtl_group>(asleep, grant, response, text_of(words)),
+                    counted_over_sleep<iss_group>(asleep, grant, response, decoded))
+              << where;
+        }
+  }
 }
 
 TEST(RtlGroupTest, LinesThatComeWithAStateNeedNotBeFetched) {
