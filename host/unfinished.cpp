@@ -12,6 +12,7 @@ struct unfinished::place {
   std::atomic<char*> name{nullptr};
   std::atomic<char*> spent{nullptr};  // that remove_unfinished() has taken, which may not free
   std::atomic<unsigned> levels{0};
+  std::atomic<pid_t> process{0};
   place* next = nullptr;
 
   static place* take() {
@@ -31,6 +32,7 @@ unfinished::unfinished(const std::string& folder, unsigned levels) : place_(plac
   char* const name = new char[folder.size() + 1];
   std::memcpy(name, folder.c_str(), folder.size() + 1);
   place_->levels = levels;
+  place_->process = getpid();
   place_->name = name;
 }
 
@@ -44,7 +46,7 @@ void remove_unfinished() noexcept {
   for (const bool folders : {false, true})
     for (unfinished::place* p = unfinished::places.load(); p != nullptr; p = p->next) {
       const unsigned levels = p->levels;
-      if ((levels != 0) != folders) continue;
+      if ((levels != 0) != folders || p->process != getpid()) continue;
       char* const name = p->name.exchange(nullptr);
       if (name == nullptr) continue;
       if (!folders) unlink(name);

@@ -27,7 +27,8 @@ class unfinished {
   place* const place_;
 };
 
-/// Removes what is unfinished, files first. For signal handlers that end the program: async-signal-safe.
+/// Removes what this process (not one that it was forked from) has left unfinished, files first. For signal handlers
+/// that end the program: async-signal-safe.
 void remove_unfinished() noexcept;
 
 }  // namespace ohmic

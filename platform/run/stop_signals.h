@@ -11,6 +11,9 @@ namespace ohmic {
 /// simulated, the first one is only noted, so that the run can end with a report, whole waveforms and traces; a second
 /// one ends the program at once. "At once" leaves nothing unfinished behind: no temporary file, no empty folder.
 /// SIGHUP stays ignored if it was (nohup).
+///
+/// What else ends a program by default, time limits (SIGXCPU, SIGALRM) and SIGUSR1 of batch systems and SIGQUIT among
+/// them, still does so, and leaves nothing unfinished behind either.
 void install_stop_signals();
 void note_stop_signals();
 void obey_stop_signals();

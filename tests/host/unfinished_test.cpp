@@ -1,5 +1,8 @@
 #include "host/unfinished.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <memory>
 #include <thread>
 #include <vector>
@@ -38,6 +41,22 @@ TEST_F(Unfinished, FoldersVanishWithTheirUnfinishedFilesAsFarAsTheyAreEmpty) {
   const unfinished again(path("a/b/c"), 3);
   remove_unfinished();
   EXPECT_EQ(names(), (names_t{"a", "a/b", "a/b/kept"}));
+}
+
+TEST_F(Unfinished, AForkedProcessLeavesItsParentsAlone) {
+  put("a", "x");
+  const unfinished a(path("a"));
+  const pid_t child = fork();
+  if (child == 0) {
+    const unfinished own(path("own"));
+    put("own", "x");
+    remove_unfinished();
+    _exit(0);
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(names(), names_t{"a"});
+  remove_unfinished();
+  EXPECT_EQ(names(), names_t{});
 }
 
 TEST_F(Unfinished, ManyThreadsAnnounceAtOnce) {

@@ -70,6 +70,32 @@ TEST_F(StopSignalsDeathTest, AHangUpStaysIgnoredIfItWas) {
       testing::ExitedWithCode(3), "");
 }
 
+// Batch systems announce and enforce their limits so. The program dies of the signal itself.
+TEST_F(StopSignalsDeathTest, TimeLimitsAndTheLikeLeaveNoDebris) {
+  for (const int signal : {SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGQUIT}) {
+    EXPECT_EXIT(
+        {
+          install_stop_signals();
+          note_stop_signals();
+          output_file file(path("x"));
+          file.write("half");
+          raise(signal);
+          _exit(3);
+        },
+        testing::KilledBySignal(signal), "");
+    EXPECT_EQ(names(), std::set<std::string>{}) << signal;
+  }
+  EXPECT_EXIT(
+      {
+        ::signal(SIGUSR1, SIG_IGN);
+        install_stop_signals();
+        raise(SIGUSR1);
+        _exit(3);
+      },
+      testing::ExitedWithCode(3), "")
+      << "ignored stays ignored";
+}
+
 // What is written when a run has been stopped does not wait for somebody to read it.
 TEST_F(StopSignalsDeathTest, ANotedSignalMakesAFifoThatNobodyReadsAnError) {
   ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
