@@ -254,6 +254,7 @@ exit_code run_experiment(const experiment_request& request) {
   write_whole_file((folder / "summary.json").string(), summary);
   if (!figures.logits.empty() && !request.quiet)
     print(result_table(figures, config, p.mapped, p.net, p.images) + energy);
+  print_empty_traces(*chip);
   print_waveforms(*chip, request.quiet);
   print_hand_overs(figures.hand_overs, request.quiet);
   say_why(*chip, programs, p.mapped, figures, request.dump);

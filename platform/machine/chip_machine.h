@@ -265,6 +265,11 @@ class chip_machine : public machine {
     return report;
   }
 
+  std::vector<recorded_trace> traces() const override {
+    std::vector<recorded_trace> all;
+    for (const auto& trace : traces_) all.push_back(trace->recorded());
+    return all;
+  }
   std::vector<recorded_waveform> waveforms() const override { return waveforms_; }
 
   text_history::unfenced_writes unfenced_text() const override {

@@ -15,7 +15,7 @@
 namespace ohmic {
 
 instruction_trace::instruction_trace(const traced_core& of, const elf_file& program)
-    : file_(of.file), program_(program), from_(of.from), to_(of.to) {
+    : file_(of.file), program_(program), cluster_(of.cluster), core_(of.core), from_(of.from), to_(of.to) {
   for (const std::string& word : of.pcs) {
     const std::size_t dash = word.find('-');
     const auto first = parse_integer(word.substr(0, dash));
@@ -61,7 +61,10 @@ void instruction_trace::write(const retire_record& r) {
   if (r.trap) fmt::format_to(to, " trap cause={:08x}", r.cause);
   line_ += '\n';
   file_.write(line_);
+  ++lines_;
 }
+
+recorded_trace instruction_trace::recorded() const { return {cluster_, core_, lines_}; }
 
 void instruction_trace::close() {
   if (!std::exchange(closed_, true)) file_.commit();

@@ -13,6 +13,7 @@ namespace ohmic {
 class elf_file;
 
 struct traced_core;
+struct recorded_trace;
 
 /// Writes one line per retired instruction of one core: cycle, pc, encoding, symbol, instruction, registers and memory.
 /// docs/outputs.md has the format.
@@ -24,6 +25,7 @@ class instruction_trace {
   /// have. `program` must outlive the trace.
   instruction_trace(const traced_core& of, const elf_file& program);
   void write(const retire_record& record);
+  recorded_trace recorded() const;
   /// Throws std::runtime_error if not all of it could be written.
   void close();
 
@@ -35,7 +37,9 @@ class instruction_trace {
 
   output_file file_;
   const elf_file& program_;
+  const unsigned cluster_, core_;
   const cycle_t from_, to_;
+  std::uint64_t lines_ = 0;
   std::vector<pc_range> pcs_;
   std::string line_;
   bool closed_ = false;

@@ -51,6 +51,12 @@ struct traced_core {
   std::vector<std::string> pcs;  ///< "FUNCTION" or "FIRST-LAST" each; none: all
 };
 
+/// How many instructions are in a trace.
+struct recorded_trace {
+  unsigned cluster = 0, core = 0;
+  std::uint64_t lines = 0;
+};
+
 /// One core whose waveform is recorded; of a model that is RTL.
 struct waved_core {
   unsigned cluster = 0, core = 0;
@@ -199,6 +205,7 @@ class machine {
   /// Writes that have entered the network; counted only if some are to be disturbed.
   virtual std::uint64_t writes_entered() const = 0;
   virtual lockstep_report lockstep() const = 0;
+  virtual std::vector<recorded_trace> traces() const = 0;        ///< in the order of the options
   virtual std::vector<recorded_waveform> waveforms() const = 0;  ///< after run(), which completes their files
   virtual std::vector<hand_over_report> hand_overs() const = 0;
   /// Writes into the programs' texts that no hart made a fence.i behind.

@@ -15,6 +15,7 @@
 #include "platform/run/hand_overs_json.h"
 #include "platform/run/progress.h"
 #include "platform/run/stop_signals.h"
+#include "platform/run/trace_choice.h"
 #include "platform/run/waveform_choice.h"
 #include "registers/cluster_peripherals.h"
 #include "registers/event_unit.h"
@@ -295,6 +296,7 @@ exit_code run_program(const program_request& request) {
   if (const std::string why = describe_end(end, *chip); !why.empty()) std::fprintf(stderr, "ohmic: %s\n", why.c_str());
   if (end == run_end::deadlock || (request.dump && code != exit_code::right))
     print_state(*chip, programs, request.dump);
+  print_empty_traces(*chip);
   print_waveforms(*chip, request.quiet);
   const lockstep_report lockstep = chip->lockstep();
   if (!request.quiet) print_lockstep(lockstep);

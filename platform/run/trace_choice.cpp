@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "platform/config/config_error.h"
 #include "platform/config/core_choice.h"
@@ -32,6 +33,15 @@ std::vector<traced_core> choose_traces(const trace_words& words, const chip_conf
       chosen.push_back({i, h, (folder / fmt::format("trace_{}.{}.txt", i, h)).string(), from, to, words.pcs});
     }
   return chosen;
+}
+
+void print_empty_traces(const machine& chip) {
+  for (const recorded_trace& t : chip.traces())
+    if (t.lines == 0)
+      std::fprintf(
+          stderr,
+          "ohmic: the trace of core %u.%u is empty: it executed nothing in the cycles and at the pcs asked for\n",
+          t.cluster, t.core);
 }
 
 }  // namespace ohmic

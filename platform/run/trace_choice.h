@@ -22,4 +22,7 @@ struct trace_words {
 std::vector<traced_core> choose_traces(const trace_words& words, const chip_config& chip,
                                        const std::filesystem::path& folder);
 
+/// Behind a run: names the traced cores of which nothing was traced, on standard error.
+void print_empty_traces(const machine& chip);
+
 }  // namespace ohmic

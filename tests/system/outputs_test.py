@@ -80,6 +80,13 @@ class Kinds(Scratch):
         self.assertEqual(wave[:1], b"\0", "an FST file begins with a header block")
         self.assertGreater(len(wave), 1000)
 
+    def test_a_trace_that_holds_nothing_says_so(self):
+        for options in (("--trace-from", "1000000000"), ("--trace-pc", "0x10-0x20")):
+            run = ohmic(*HELLO, "--trace", "0.0", *options, "--out", self.out)
+            self.ends(run, 0)
+            self.assertIn("ohmic: the trace of core 0.0 is empty", run.err)
+        self.assertNotIn("is empty", ohmic(*HELLO, "--trace", "0.0", "--out", self.out).err)
+
     def test_links_stay_and_their_targets_are_replaced(self):
         (self.folder / "target.json").write_text("earlier")
         (self.folder / "link.json").symlink_to("target.json")

@@ -48,6 +48,7 @@ class plain_memory_machine : public machine {
   hart_snapshot hart(unsigned, unsigned) const override { return {}; }
   std::uint64_t writes_entered() const override { return 0; }
   lockstep_report lockstep() const override { return {}; }
+  std::vector<recorded_trace> traces() const override { return {}; }
   std::vector<recorded_waveform> waveforms() const override { return {}; }
   std::vector<hand_over_report> hand_overs() const override { return {}; }
   text_history::unfenced_writes unfenced_text() const override { return {}; }

@@ -66,6 +66,9 @@ TEST_F(InstructionTrace, BothEndsOfItsWindowsBelongToThem) {
   for (cycle_t cycle = 10; cycle <= 12; ++cycle)
     for (const std::uint32_t pc : {0x80000100u, 0x80000104u, 0x80000200u}) wanted.emplace_back(cycle, pc);
   EXPECT_EQ(found, wanted);
+  EXPECT_EQ(trace.recorded().lines, wanted.size());
+  EXPECT_EQ(instruction_trace(traced_core{3, 5, path("u")}, program).recorded().cluster, 3u);
+  EXPECT_EQ(instruction_trace(traced_core{3, 5, path("u")}, program).recorded().core, 5u);
 }
 
 TEST_F(InstructionTrace, AppearsWholeOrNotAtAll) {
