@@ -22,7 +22,8 @@ struct arguments {
   std::vector<std::string> program_words;  ///< behind "--"
   std::string chip, images, input, out, json;
   std::string model, data, calibration, name;  ///< of evaluate and models
-  std::uint64_t skip = 0, images_count = 0, calibration_images = 256;
+  std::uint64_t skip = 0, images_count = 0;
+  std::optional<std::uint64_t> calibration_images;
   std::vector<double> times_s;                          ///< of --time
   std::vector<double> thresholds;                       ///< of hybrid: shares, ascending
   std::vector<std::string> methods;                     ///< of hybrid

@@ -247,6 +247,7 @@ exit_code hybrid_command(const arguments& a) {
   request.model = settle_model(request.config);
   request.data = a.data;
   request.calibration = a.calibration.empty() ? request.config.images.calibration : a.calibration;
+  request.calibration_given = !a.calibration.empty();
   if (request.calibration.empty()) request.calibration = calibration_beside(request.model);
   request.calibration_images = a.calibration_images;
   request.skip = a.skip;
@@ -256,7 +257,7 @@ exit_code hybrid_command(const arguments& a) {
   request.methods = a.methods;
   request.ties = a.ties_reversed ? tie_order::reversed : tie_order::network;
   if (request.config.analog) request.analog = *request.config.analog;
-  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog");
+  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog", a.times_s.empty());
   if (!a.times_s.empty()) request.analog.time_s = a.times_s[0];
   request.draws = static_cast<unsigned>(a.draws);
   request.fresh_draws = static_cast<unsigned>(a.fresh_draws);
@@ -303,7 +304,7 @@ exit_code evaluate_command(const arguments& a) {
   request.images = a.images_count;
   request.threads = a.threads;
   request.only_adc = a.only_adc;
-  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog");
+  if (!a.analog.empty()) request.analog = parse_pcm_options(a.analog, "--analog", false);
   request.times_s = a.times_s;
   request.draws = static_cast<unsigned>(a.draws);
   request.quiet = a.quiet;

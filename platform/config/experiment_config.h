@@ -74,8 +74,9 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
                                   const std::vector<std::string>& hand_overs = {});
 
 /// The experiment's key `analog` alone, from YAML text ("{programmed_s: 3600}"), for devices that are not ideal
-/// whatever `model` says. Throws config_error naming `option`.
-pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option);
+/// without `model`, too. Throws config_error naming `option`; also for another model, and for programmed_s where
+/// another option gives the time.
+pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option, bool with_time);
 
 /// The experiment's key `input` alone, from YAML text ("{scale: 1/255}"). Throws config_error naming `option`.
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option);

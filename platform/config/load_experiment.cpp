@@ -216,10 +216,14 @@ best_options to_best_options(const config_node& root) {
   return options;
 }
 
-pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option) {
+pcm::pcm_options parse_pcm_options(const std::string& text, const std::string& option, bool with_time) {
   config_node root = parse_yaml("chip: none\nanalog: " + text, option);
   refuse_mistakes(check(root, schema_kind::experiment));
-  return pcm_of(root, to_experiment_file(root));
+  const experiment_file f = to_experiment_file(root);
+  if (f.analog.model.value_or("pcm") != "pcm")
+    throw config_error(option + ": model: " + *f.analog.model + " has neither devices nor noise; allowed: pcm");
+  if (!with_time && f.analog.programmed_s) throw config_error(option + ": programmed_s: the time is that of --time");
+  return pcm_of(root, f);
 }
 
 pixel_conversion parse_pixel_conversion(const std::string& text, const std::string& option) {

@@ -67,6 +67,8 @@ class hybrid_run {
                              request.config.digital_layers)),
         data_(request.data, net_.graph),
         layers_(choosable_layers(net_.graph)) {
+    if (net_.was_calibrated && request.calibration_given)
+      throw config_error("--calibration: " + request.model + " is calibrated already");
     if (layers_.empty())
       throw config_error(request.model + ": there is nothing to choose: no layer of it is calibrated for crossbars");
     report_.model =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,16 @@
 namespace ohmic {
 
 struct hybrid_request {
-  experiment_config config;  ///< network, chip, mapping policy and layers that are not to be chosen
-  std::string model;         ///< file of its network
-  std::string data;          ///< labelled data
-  std::string calibration;   ///< empty: none
-  std::size_t calibration_images = 256;
-  std::size_t skip = 0;             ///< of the data; the others are shuffled, always in the same way
-  std::size_t images = 1000;        ///< for the search; 0: all
-  std::size_t fresh_images = 1000;  ///< others, as far as there are, for the judgement
-  std::vector<double> thresholds;   ///< shares, ascending
+  experiment_config config;        ///< network, chip, mapping policy and layers that are not to be chosen
+  std::string model;               ///< file of its network
+  std::string data;                ///< labelled data
+  std::string calibration;         ///< empty: none
+  bool calibration_given = false;  ///< asked for: refused for a network that is calibrated
+  std::optional<std::size_t> calibration_images;  ///< of labelled data
+  std::size_t skip = 0;                           ///< of the data; the others are shuffled, always in the same way
+  std::size_t images = 1000;                      ///< for the search; 0: all
+  std::size_t fresh_images = 1000;                ///< others, as far as there are, for the judgement
+  std::vector<double> thresholds;                 ///< shares, ascending
   std::vector<std::string> methods;
   tie_order ties = tie_order::network;
   pcm::pcm_options analog;  ///< its seed is that of the first draw of the search

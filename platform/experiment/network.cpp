@@ -10,6 +10,7 @@
 #include "host/output_file.h"
 #include "host/output_folder.h"
 #include "host/whole_file.h"
+#include "platform/config/config_error.h"
 #include "platform/experiment/cache_entry.h"
 #include "platform/experiment/fingerprint.h"
 #include "platform/experiment/locations.h"
@@ -65,7 +66,7 @@ std::set<std::string> choose_calibrated(integer_graph& graph, const std::string&
   return moved;
 }
 
-constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first
+constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first, if nothing is said
 
 std::string read_model(const std::string& file) {
   try {
@@ -100,14 +101,28 @@ bool is_labelled(const std::string& path) {
   return false;
 }
 
-real_maps real_inputs(const integer_graph& graph, const std::string& from, std::size_t most, unsigned threads) {
+/// How many of labelled data calibrate. Throws config_error if fewer are there than were asked for.
+std::size_t inputs_of(const labelled_data& data, const std::string& from, std::optional<std::size_t> asked) {
+  if (asked && *asked > data.size())
+    throw config_error("--calibration-images " + std::to_string(*asked) + ": " + from + " holds " +
+                       std::to_string(data.size()) + " samples");
+  return std::min(data.size(), asked.value_or(calibration_inputs));
+}
+
+void refuse_to_choose_pictures(const std::string& from, std::optional<std::size_t> asked) {
+  if (asked) throw config_error("--calibration-images: is for labelled data; all pictures of " + from + " are taken");
+}
+
+real_maps real_inputs(const integer_graph& graph, const std::string& from, std::optional<std::size_t> asked,
+                      unsigned threads) {
   real_maps maps;
   if (is_labelled(from)) {
     const labelled_data data(from, graph);
-    maps.resize(std::min(data.size(), most));
+    maps.resize(inputs_of(data, from, asked));
     share_work(maps.size(), threads, [&](std::size_t i) { maps[i] = data.real(i); });
     return maps;
   }
+  refuse_to_choose_pictures(from, asked);
   const std::vector<std::string> files = list_images(from);
   maps.resize(files.size());
   share_work(files.size(), threads, [&](std::size_t i) { maps[i] = real_picture(graph, files[i]); });
@@ -116,16 +131,17 @@ real_maps real_inputs(const integer_graph& graph, const std::string& from, std::
 
 integer_graph calibrate_with(integer_graph graph, const std::string& images, unsigned rows, unsigned threads,
                              const std::map<std::string, bool>& layers, bool quiet,
-                             std::size_t most = calibration_inputs) {
+                             std::optional<std::size_t> asked = std::nullopt) {
   std::set<std::string> digital = digital_layers(graph, layers);
   std::vector<feature_map> maps;
   if (is_labelled(images)) {
     const labelled_data data(images, graph);
-    maps.resize(std::min(data.size(), most));
+    maps.resize(inputs_of(data, images, asked));
     if (const std::string note = note_of_classes(data.labels, maps.size(), images); !note.empty())
       std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
     share_work(maps.size(), threads, [&](std::size_t i) { maps[i] = data.quantised(i, graph.input().scale); });
   } else {
+    refuse_to_choose_pictures(images, asked);
     const std::vector<std::string> files = list_images(images);
     maps.resize(files.size());
     const image_quantiser quantiser(graph);
@@ -145,12 +161,11 @@ integer_graph calibrate_with(integer_graph graph, const std::string& images, uns
 /// The QDQ file of a float network.
 std::string quantise_with(const float_network& source, integer_graph structure,
                           const std::optional<pixel_conversion>& given, const std::string& file,
-                          const std::string& images, unsigned threads, bool quiet,
-                          std::size_t most = calibration_inputs) {
+                          const std::string& images, unsigned threads, bool quiet, std::optional<std::size_t> asked) {
   settle_float_pixels(structure, given, file);
   progress meter("quantising " + file, quiet);
   meter.update(0, 0, "");
-  return source.quantised(real_inputs(structure, images, most, threads), threads);
+  return source.quantised(real_inputs(structure, images, asked, threads), threads);
 }
 
 /// The network of a file, with what makes its input of pictures.
@@ -165,7 +180,8 @@ integer_graph import_with_pixels(const std::string& file, const std::optional<pi
 
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
-                                 std::size_t most, bool quiet, const std::map<std::string, bool>& layers) {
+                                 std::optional<std::size_t> asked, bool quiet,
+                                 const std::map<std::string, bool>& layers) {
   prepared_network result;
   result.bytes = read_model(file);
   if (is_float_onnx(result.bytes)) {
@@ -173,7 +189,7 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
     if (calibration.empty())
       throw missing_file(file + " is a float network: name inputs that its scales come from, with --calibration");
     result.bytes =
-        quantise_with(*result.source, result.source->structure(), input, file, calibration, threads, quiet, most);
+        quantise_with(*result.source, result.source->structure(), input, file, calibration, threads, quiet, asked);
   }
   result.graph = import_onnx_bytes(result.bytes, file);
   std::optional<pixel_conversion> given = input;
@@ -181,13 +197,14 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
   if (const std::string note = settle_pixels(result.graph, given, file); !note.empty())
     std::fprintf(stderr, "ohmic: note: %s\n", note.c_str());
   if (result.graph.calibrated) {
+    if (asked) throw config_error("--calibration-images: " + file + " is calibrated already");
     result.was_calibrated = true;
     choose_calibrated(result.graph, file, layers);
     return result;
   }
   if (calibration.empty())
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
-  result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, most);
+  result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, asked);
   return result;
 }
 
@@ -247,8 +264,7 @@ network load_network(const experiment_config& config, bool quiet) {
   key.add(n.graph.pixels.mean).add(n.graph.pixels.std);
   for (const std::string& layer : digital) key.add("digital " + layer);
   if (is_labelled(images.string()))
-    for (const auto& map : real_inputs(n.graph, images.string(), calibration_inputs, config.engine.threads))
-      key.add(map);
+    for (const auto& map : real_inputs(n.graph, images.string(), std::nullopt, config.engine.threads)) key.add(map);
   else
     for (const std::string& file : list_images(images.string())) key.add_file(file);
   n.hash = key.digits();
@@ -262,9 +278,8 @@ network load_network(const experiment_config& config, bool quiet) {
     } catch (const import_error&) {  // of another format: it is made again
     }
   }
-  const prepared_network prepared =
-      prepare_network(n.file, images.string(), n.graph.pixels, config.chip.ima.rows, config.engine.threads,
-                      calibration_inputs, quiet, config.digital_layers);
+  const prepared_network prepared = prepare_network(n.file, images.string(), n.graph.pixels, config.chip.ima.rows,
+                                                    config.engine.threads, std::nullopt, quiet, config.digital_layers);
   const std::string bytes = calibrated_bytes_of(prepared.bytes, n.file, prepared.graph);
   entry.put(bytes);
   n.graph = import_onnx_bytes(bytes, n.file);  // as it will be when it comes from the cache
@@ -283,7 +298,7 @@ void calibrate_file(const std::string& model, const std::string& images, unsigne
   prepared_network prepared;
   prepared.bytes = read_model(model);
   if (is_float_onnx(prepared.bytes)) {
-    prepared = prepare_network(model, images, input, rows, threads, calibration_inputs, quiet);
+    prepared = prepare_network(model, images, input, rows, threads, std::nullopt, quiet);
   } else {
     prepared.graph = calibrate_with(import_with_pixels(model, input), images, rows, threads, {}, quiet);
   }

@@ -35,10 +35,12 @@ struct prepared_network {
 };
 
 /// Quantises (a float file) and calibrates (one that is not) with `calibration`: a folder of pictures, or labelled data
-/// (labelled_data.h), of which the first `most` are taken; empty: an error where it is needed. Throws as above.
+/// (labelled_data.h), of which the first `asked` are taken (by default 256, or all if there are fewer); empty: an error
+/// where it is needed. Throws as above, and config_error where `asked` are not there or cannot be chosen.
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
-                                 std::size_t most, bool quiet, const std::map<std::string, bool>& layers = {});
+                                 std::optional<std::size_t> asked, bool quiet,
+                                 const std::map<std::string, bool>& layers = {});
 
 /// What to tell the user where the first `used` of labelled inputs, 32 or more, are of one class and the others are
 /// not; else empty.

@@ -101,6 +101,10 @@ class Evaluate(SystemTest):
             ((CONFIGS / "resnet_tiny_aimc64.yaml", "--rows", "128"), "--set ima.rows=N"),
             ((calibrated, "--rows", "32"), "calibrated for crossbars of 256 rows, and these have 32"),
             ((calibrated, "--calibration", data), "is calibrated already"),
+            ((calibrated, "--calibration-images", "5"), "is calibrated already"),
+            (("resnet_micro", "--calibration", data, "--calibration-images", "1000"), "holds 40 samples"),
+            (("resnet_micro", "--time", "1s", "--analog", "{model: ideal}"), "--analog: model: ideal"),
+            (("resnet_micro", "--time", "1s", "--analog", "{programmed_s: 5}"), "that of --time"),
         ):
             with self.subTest(said):
                 run = ohmic("evaluate", *options, "--data", data)

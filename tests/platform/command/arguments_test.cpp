@@ -198,7 +198,7 @@ TEST(ArgumentsTest, EvaluateTakesItsNumbersInTheirRanges) {
   EXPECT_TRUE(o.read.only_adc);
   EXPECT_EQ(o.read.json, "j");
   const outcome plain = with({});
-  EXPECT_EQ(plain.read.calibration_images, 256u);
+  EXPECT_EQ(plain.read.calibration_images, std::nullopt);
   EXPECT_EQ(plain.read.images_count, 0u) << "all";
   EXPECT_EQ(plain.read.skip, 0u);
   EXPECT_FALSE(plain.read.only_adc);

@@ -111,6 +111,13 @@ TEST_F(EvaluateNetwork, CountsWhatIsRightAndWhoIsTakenForWhom) {
   EXPECT_EQ(r["rows"], 256);
 }
 
+TEST_F(EvaluateNetwork, TakesAsManyToCalibrateAsAreAskedForAndThere) {
+  request.calibration_images = 2;
+  EXPECT_EQ(report()["calibration_images"], 2);
+  request.calibration_images = 4;
+  EXPECT_THROW(evaluate_network(request), config_error) << "there are three";
+}
+
 TEST_F(EvaluateNetwork, SkipsTheFirstAndTakesAsManyAsAreAskedEvenly) {
   request.skip = 3;
   request.images = 4;

@@ -29,13 +29,7 @@ class HybridNetwork : public ScratchFolder {
     const std::vector<float> one{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}, zero(4, 0);
     b.output(b.gemm("fc2", b.gemm("fc1", b.flat("image"), 4, 4, one, zero), 4, 4, one, zero));
     write("net.onnx", b.bytes());
-    std::vector<std::uint8_t> x;
-    std::vector<std::int64_t> y;
-    for (int i = 0; i < 40; ++i) {
-      for (int c = 0; c < 4; ++c) x.push_back(c == i % 4 ? 120 : static_cast<std::uint8_t>(7 * i % 90));
-      y.push_back(i % 4);
-    }
-    write("data.npz", zip_file({{"x.npy", npy_file("|u1", "40, 4", x)}, {"y.npy", npy_file("<i8", "40,", y)}}));
+    write("data.npz", samples(7));
     setenv("OHMIC_CACHE", path("cache").c_str(), 1);
     request.config.input = pixel_conversion{};
     request.config.mapping.policy = "naive";
@@ -53,6 +47,16 @@ class HybridNetwork : public ScratchFolder {
     request.json = path("report.json");
   }
   ~HybridNetwork() override { unsetenv("OHMIC_CACHE"); }
+  /// Forty, whose greatest value is that of their class.
+  static std::string samples(int step) {
+    std::vector<std::uint8_t> x;
+    std::vector<std::int64_t> y;
+    for (int i = 0; i < 40; ++i) {
+      for (int c = 0; c < 4; ++c) x.push_back(c == i % 4 ? 120 : static_cast<std::uint8_t>(step * i % 90));
+      y.push_back(i % 4);
+    }
+    return zip_file({{"x.npy", npy_file("|u1", "40, 4", x)}, {"y.npy", npy_file("<i8", "40,", y)}});
+  }
   void write(const std::string& name, const std::string& bytes) const {
     std::ofstream(path(name), std::ios::binary) << bytes;
   }
@@ -113,6 +117,12 @@ TEST_F(HybridNetwork, ASecondSearchEvaluatesNothing) {
   for (const int row : {0, 1, 2, 3}) EXPECT_EQ(second["rows"][row]["layers"], first["rows"][row]["layers"]);
   request.analog.seed = 2;
   EXPECT_EQ(report()["evaluations"], first["evaluations"]) << "other chips";
+  request.calibration = path("calibration.npz");
+  std::filesystem::copy_file(path("data.npz"), request.calibration);
+  request.analog.seed = 1;
+  ASSERT_EQ(report()["evaluations"], 0) << "the same bytes of another name";
+  write("data.npz", samples(5));
+  EXPECT_EQ(report()["evaluations"], first["evaluations"]) << "other images of the same labels";
 }
 
 TEST_F(HybridNetwork, JudgesByTheSameImagesWhereThereAreNoOthers) {
@@ -161,6 +171,22 @@ TEST_F(HybridNetwork, DrawsImagesFromAllOfTheData) {
   request.skip = 100;
   request.images = 50;
   EXPECT_EQ(report()["reference_accuracy"], 0) << "those skipped were all that are right";
+}
+
+TEST_F(HybridNetwork, ACalibratedNetworkIsNotCalibratedAgain) {
+  devices(0);
+  request.out = path("out");
+  request.methods = {"lionheart"};
+  report();
+  request.out.clear();
+  request.config.model = request.model = path("out/lionheart_1.onnx");
+  request.calibration_given = true;
+  EXPECT_THROW(choose_layers(request), config_error);
+  request.calibration_given = false;
+  request.calibration_images = 5;
+  EXPECT_THROW(choose_layers(request), config_error);
+  request.calibration_images.reset();
+  EXPECT_EQ(report()["search_images"], 24);
 }
 
 TEST_F(HybridNetwork, MistakesAreNamed) {

@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "platform/config/config_error.h"
 #include "platform/experiment/locations.h"
 #include "sw/compiler/onnx/import_onnx.h"
 #include "tests/host/scratch_folder.h"
@@ -61,7 +62,7 @@ class NetworkTest : public ScratchFolder {
     std::ofstream(path(name), std::ios::binary) << bytes;
   }
 
-  prepared_network prepared(const layer_choice& layers = {}, std::size_t most = 256,
+  prepared_network prepared(const layer_choice& layers = {}, std::optional<std::size_t> most = std::nullopt,
                             const std::string& calibration = "data.npz") const {
     return prepare_network(path("net.onnx"), calibration.empty() ? "" : path(calibration), pixel_conversion{}, 256, 1,
                            most, true, layers);
@@ -111,31 +112,33 @@ TEST_F(NetworkTest, OfLabelledDataTheFirstAreTaken) {
   EXPECT_EQ(prepared().graph.calibration_images, 10);
   EXPECT_EQ(prepared({}, 10).graph.calibration_images, 10);
   EXPECT_EQ(prepared({}, 3).graph.calibration_images, 3);
+  EXPECT_THAT(refusal<config_error>([&] { prepared({}, 11); }),
+              AllOf(HasSubstr("--calibration-images 11"), HasSubstr("data.npz holds 10 samples")));
 }
 
 TEST_F(NetworkTest, AFolderOfPicturesCalibratesToo) {
   std::filesystem::create_directory(path("pictures"));
   for (const char* name : {"pictures/a.png", "pictures/b.png"})
     write(name, stored_png(4, 4, [](int x, int y) { return 10 * x + y; }));
-  EXPECT_EQ(prepared({}, 256, "pictures").graph.calibration_images, 2);
-  EXPECT_EQ(prepared({}, 1, "pictures").graph.calibration_images, 2) << "all of a folder";
-  EXPECT_EQ(prepared({}, 256, "pictures/a.png").graph.calibration_images, 1);
+  EXPECT_EQ(prepared({}, std::nullopt, "pictures").graph.calibration_images, 2);
+  EXPECT_THAT(refusal<config_error>([&] { prepared({}, 1, "pictures"); }), HasSubstr("all pictures of "));
+  EXPECT_EQ(prepared({}, std::nullopt, "pictures/a.png").graph.calibration_images, 1);
   std::filesystem::create_directories(path("classes/one"));
   write("classes/one/a.png", stored_png(4, 4, [](int x, int) { return x; }));
-  EXPECT_EQ(prepared({}, 256, "classes").graph.calibration_images, 1) << "a folder per class is labelled data";
+  EXPECT_EQ(prepared({}, std::nullopt, "classes").graph.calibration_images, 1) << "a folder per class is labelled data";
 }
 
 TEST_F(NetworkTest, WhatIsMissingIsNamed) {
-  EXPECT_THAT(refusal<missing_file>([&] { prepared({}, 256, ""); }), HasSubstr("--calibration"));
-  EXPECT_THAT(
-      refusal<import_error>([&] { prepare_network(path("net.onnx"), path("data.npz"), {}, 256, 1, 256, true); }),
-      HasSubstr("nothing says how pixels or values become the float network's input"));
+  EXPECT_THAT(refusal<missing_file>([&] { prepared({}, std::nullopt, ""); }), HasSubstr("--calibration"));
+  EXPECT_THAT(refusal<import_error>(
+                  [&] { prepare_network(path("net.onnx"), path("data.npz"), {}, 256, 1, std::nullopt, true); }),
+              HasSubstr("nothing says how pixels or values become the float network's input"));
   float_builder b = builder();
   auto* entry = b.model.add_metadata_props();
   entry->set_key("ohmic.input");
   entry->set_value(R"({"scale": 2})");
   write("net.onnx", b.bytes());
-  const prepared_network net = prepare_network(path("net.onnx"), path("data.npz"), {}, 256, 1, 256, true);
+  const prepared_network net = prepare_network(path("net.onnx"), path("data.npz"), {}, 256, 1, std::nullopt, true);
   EXPECT_EQ(net.graph.pixels.scale, 2) << "its metadata say it";
   EXPECT_EQ(prepared().graph.pixels.scale, 1) << "what is given wins";
 }
@@ -147,7 +150,7 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
   EXPECT_TRUE(made.calibrated);
   EXPECT_EQ(made.rows, 128);
   EXPECT_TRUE(made.pixels_known);
-  const prepared_network again = prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, 256, true);
+  const prepared_network again = prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true);
   EXPECT_EQ(again.source, nullptr) << "no float network";
   EXPECT_EQ(again.graph.rows, 128);
   experiment_config c = experiment();
@@ -164,7 +167,7 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
   for (const graph_node& node : moved.graph.nodes)
     if (node.name == "one") EXPECT_TRUE(node.layer().digital && node.layer().row_sets.empty());
   const prepared_network evaluated =
-      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, 256, true, {{"one", true}});
+      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true, {{"one", true}});
   EXPECT_EQ(calibrated_bytes_of(evaluated.bytes, "", evaluated.graph),
             calibrated_bytes_of(evaluated.bytes, "", moved.graph))
       << "what runs is what is evaluated";
