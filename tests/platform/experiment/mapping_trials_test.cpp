@@ -1,9 +1,15 @@
-// What trials say, kept in a cache and shown to a person; that simulations choose is proven by
-// tests/system/best_test.py.
+// What trials say, kept in a cache and shown to a person, and which mapping simulations choose.
 #include "platform/experiment/mapping_trials.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <tuple>
+#include <vector>
+
+#include "sw/compiler/mapping/compile.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
 namespace {
@@ -90,6 +96,92 @@ TEST(MappingTrials, OnlyBestOnCoresThatAreSimulatedFastIsTried) {
   }
   config.chip.cores.overrides.clear();
   EXPECT_TRUE(wants_trials(config));
+}
+
+/// Five mappings of a small network, of which the third is the fastest.
+class TrialRounds : public ::testing::Test {
+ protected:
+  TrialRounds() {
+    std::mt19937 random(20261130);
+    net.graph = small_network(random, 13, 24, 64);
+    config.chip = small_chip(30, 64, 64);
+    config.chip.cluster.cores = 4;
+    config.engine.threads = 1;
+    for (const auto& [name, replicas, tile] : {std::tuple{"slow", 1u, 100000u},
+                                               {"one", 1u, 1u},
+                                               {"four", 4u, 300u},
+                                               {"two", 2u, 300u},
+                                               {"lazy", 1u, 20000u}}) {
+      mapping_options options;
+      options.naive.replicas["conv1"] = replicas;
+      options.naive.tile_cycles = tile;
+      proposals.push_back({name, make_plan(net.graph, config.chip, options).assignment, 1000});
+    }
+  }
+  /// Each by itself.
+  std::vector<trial_figures> alone() const {
+    std::vector<trial_figures> all;
+    for (const mapping_proposal& p : proposals) {
+      const trial_results r = try_mappings(config, net, {p}, true);
+      EXPECT_EQ(r.chosen, 0u);
+      EXPECT_EQ(r.trials[0].images, 16u);
+      all.push_back(r.trials[0].figures);
+    }
+    return all;
+  }
+
+  experiment_config config;
+  network net;
+  std::vector<mapping_proposal> proposals;
+};
+
+TEST_F(TrialRounds, TheMappingWithTheFastestBatchIsChosen) {
+  const std::vector<trial_figures> each = alone();
+  const trial_results r = try_mappings(config, net, proposals, true);
+  ASSERT_EQ(r.trials.size(), 5u);
+  EXPECT_EQ(r.trials[r.chosen].images, 16u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(r.trials[i].name, proposals[i].name);
+    EXPECT_EQ(r.trials[i].error, "");
+    EXPECT_LE(each[r.chosen].cycles, each[i].cycles) << i;
+    if (r.trials[i].images != 0) EXPECT_EQ(r.trials[i].figures.cycles, each[i].cycles) << i;
+    EXPECT_EQ(each[i].results, each[0].results) << "the same logits";
+  }
+  EXPECT_EQ(r.trials[0].images, 16u) << "the first to run has nobody to be slower than";
+}
+
+TEST_F(TrialRounds, WhereABatchOfEachTakesTooLongTwoOfThemAreFinalists) {
+  config.mapping.best.objective = mapping_objective::throughput;  // by which no run ends early
+  const std::vector<trial_figures> each = alone();
+  proposals.front().expected_cycles = 1e8;
+  const trial_results r = try_mappings(config, net, proposals, true);
+  std::vector<std::size_t> finalists;
+  for (std::size_t i = 0; i < 5; ++i) {
+    if (r.trials[i].images == 16)
+      finalists.push_back(i);
+    else
+      EXPECT_EQ(r.trials[i].images, 6u);
+  }
+  ASSERT_EQ(finalists.size(), 2u);
+  const std::size_t other = finalists[0] == r.chosen ? finalists[1] : finalists[0];
+  EXPECT_NE(other, r.chosen);
+  EXPECT_EQ(r.trials[r.chosen].images, 16u);
+  EXPECT_LE(each[r.chosen].image_cycles, each[other].image_cycles);
+  for (std::size_t i = 0; i < 5; ++i)
+    if (r.trials[i].images == 6)
+      EXPECT_GE(r.trials[i].figures.image_cycles, 0.8 * each[other].image_cycles) << "no better one was left out";
+  proposals.front().expected_cycles = 1e8 / proposals.front().assignment.clusters;
+  for (const mapping_trial& t : try_mappings(config, net, proposals, true).trials) EXPECT_EQ(t.images, 16u) << t.name;
+}
+
+TEST_F(TrialRounds, AMappingThatCannotRunIsNotChosenAndSaysWhy) {
+  proposals[2].assignment.clusters = 1000;
+  const trial_results r = try_mappings(config, net, proposals, true);
+  EXPECT_NE(r.chosen, 2u);
+  EXPECT_NE(r.trials[2].error, "");
+  EXPECT_EQ(r.trials[2].images, 0u);
+  for (mapping_proposal& p : proposals) p.assignment.clusters = 1000;
+  EXPECT_THROW(try_mappings(config, net, proposals, true), std::runtime_error);
 }
 
 }  // namespace

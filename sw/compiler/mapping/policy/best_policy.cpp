@@ -26,7 +26,6 @@ namespace {
 
 // The start is the best of designs for so many times per image, each longer than the one before.
 constexpr unsigned slower_starts = 8;
-constexpr double busy_cores = 0.9;  // part of an image's time: what is busier makes others wait
 constexpr double slower_step = 1.03;
 constexpr unsigned placement_moves_per_cluster = 300;
 constexpr double may_be_as_fast = 1.35;  // times what ours is expected to take: the cost model may be wrong by 15 %
@@ -97,7 +96,6 @@ class best_mapper {
     balance_rules rules;
     rules.pack = true;
     rules.rings = rings;
-    rules.busy = busy_cores;
     std::vector<stage_design> best;
     double least = 0;
     std::string shortage;
