@@ -24,6 +24,7 @@ struct run_outcome {
   cycle_t end_cycle = 0, now = 0, marker_0 = 0, window = 0;
   std::uint64_t memory_hash = 0;    ///< of all L1 above the firmware's own part, and of 64 MiB of HBM behind its text
   std::uint64_t activity_hash = 0;  ///< of everything counted per cluster
+  std::uint64_t counters_hash = 0;  ///< of the counters of all blocks and links
   std::uint64_t retired = 0;
   std::uint64_t cycles[64][time_class_count] = {};  ///< of the first clusters
   unsigned errors = 0;
@@ -87,7 +88,7 @@ inline void run_here(const run_request& r, run_outcome& o) {
   o.now = chip->now();
   o.window = chip->window();
   o.marker_0 = chip->marker(0).value_or(0);
-  std::uint64_t memory = 1, activity = 1;
+  std::uint64_t memory = 1, activity = 1, counters = 1;
   std::vector<std::uint8_t> bytes(1u << 20);
   for (unsigned i = 0; i < r.chip.clusters(); ++i) {
     memory = fold(memory, chip->l1(i) + 0x10000, r.chip.cluster.l1_bytes - 0x10000);
@@ -98,8 +99,15 @@ inline void run_here(const run_request& r, run_outcome& o) {
           std::uint64_t{a.waiting_for}, std::uint64_t{a.activity}, a.sleeping, a.waiting_for_bus, a.waiting_for_line})
       activity = fold(activity, &n, 8);
     activity = fold(activity, a.cycles.data(), sizeof a.cycles);
+    for (const block_counter& c : chip->details(i).counters)
+      for (const std::uint64_t n : {c.value, c.before, c.apart}) counters = fold(counters, &n, 8);
     if (i < 64) std::memcpy(o.cycles[i], a.cycles.data(), sizeof a.cycles);
   }
+  for (const link_activity& l : chip->links())
+    for (const std::uint64_t n :
+         {l.bytes, l.busy_cycles, l.bytes_after_boot, l.busy_cycles_after_boot, l.lost_arbitration, l.blocked_order,
+          l.blocked_full, l.held_cycles, std::uint64_t{l.most}})
+      counters = fold(counters, &n, 8);
   for (unsigned m = 0; m < 64; ++m) {
     if (!chip->read(chip_config::hbm_base + (16u << 20) + m * bytes.size(), bytes.data(), bytes.size()))
       throw std::runtime_error("HBM");
@@ -107,6 +115,7 @@ inline void run_here(const run_request& r, run_outcome& o) {
   }
   o.memory_hash = memory;
   o.activity_hash = activity;
+  o.counters_hash = counters;
   o.errors = static_cast<unsigned>(chip->errors().size());
   if (o.errors) {
     o.first_error = chip->errors().front();
