@@ -27,8 +27,8 @@ struct experiment_config {
   /// How pixels become the network's input; empty: as its file says.
   std::optional<pixel_conversion> input;
 
-  /// By node name, or * for all others: whether the layer runs on cores (else on crossbars).
-  std::map<std::string, bool> digital_layers;
+  /// By node name, or * for all others: on how many copies of its crossbars the layer runs; 0: on cores.
+  std::map<std::string, unsigned> layer_copies;
 
   struct images_config {
     std::string dir;  ///< empty: the model's own

@@ -19,6 +19,11 @@
 namespace ohmic {
 namespace {
 
+/// Of a value of `layers`, which the schema has checked.
+unsigned copies_of(const std::string& place) {
+  return place == "digital" ? 0 : place == "analog_x2" ? 2 : place == "analog_x4" ? 4 : 1;
+}
+
 namespace fs = std::filesystem;
 
 template <class T, class U>
@@ -248,7 +253,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
   if (f.input.present) c.input = pixels_of(root, f);
   if (const config_node* layers = root.find("layers"))
-    for (const auto& entry : layers->entries) c.digital_layers[entry.key] = entry.value.scalar == "digital";
+    for (const auto& entry : layers->entries) c.layer_copies[entry.key] = copies_of(entry.value.scalar);
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);
   apply(f.images.resize, c.images.resize);

@@ -19,7 +19,7 @@ struct evaluation_request {
   std::string data;         ///< labelled data
   std::string calibration;  ///< for a network that is float or not calibrated; empty: none
   std::optional<pixel_conversion> input;
-  std::map<std::string, bool> layers;             ///< as experiment_config::digital_layers
+  std::map<std::string, unsigned> layers;         ///< as experiment_config::layer_copies
   std::optional<std::size_t> calibration_images;  ///< of labelled data
   std::size_t skip = 0, images = 0;               ///< of the data; images 0: all behind those skipped
   unsigned rows = 256, threads = 0;

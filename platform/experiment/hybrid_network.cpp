@@ -64,7 +64,7 @@ class hybrid_run {
       : request_(request),
         net_(prepare_network(request.model, request.calibration, request.config.input, request.config.chip.ima.rows,
                              request.config.engine.threads, request.calibration_images, request.quiet,
-                             request.config.digital_layers)),
+                             request.config.layer_copies)),
         data_(request.data, net_.graph),
         layers_(choosable_layers(net_.graph)) {
     if (net_.was_calibrated && request.calibration_given)
@@ -98,8 +98,7 @@ class hybrid_run {
 
   /// The network of a row, calibrated: `ohmic run EXPERIMENT --model FILE` runs it.
   std::string network_of(const hybrid_row& row) const {
-    return calibrated_bytes_of(net_.bytes, request_.model,
-                               put_on_cores(net_.graph, layers_on_cores(layers_, row.choice)));
+    return calibrated_bytes_of(net_.bytes, request_.model, graph_of(net_.graph, layers_, row.choice));
   }
 
  private:
@@ -214,7 +213,7 @@ class hybrid_run {
     options.best.trials = 0;
     double cycles = std::numeric_limits<double>::infinity();
     try {
-      cycles = compile(put_on_cores(net_.graph, layers_on_cores(layers_, choice)), request_.config.chip, options)
+      cycles = compile(graph_of(net_.graph, layers_, choice), request_.config.chip, options)
                    .expected.of(static_cast<unsigned>(images_of_batch));
     } catch (const mapping_error& error) {
       report_.unmappable = error.what();
@@ -238,7 +237,7 @@ class hybrid_run {
     std::vector<network> networks;
     for (const layer_choice& choice : choices) {
       network& n = networks.emplace_back();
-      n.graph = put_on_cores(net_.graph, layers_on_cores(layers_, choice));
+      n.graph = graph_of(net_.graph, layers_, choice);
       n.file = request_.model;
       n.hash = fingerprint().add(calibrated_).add(to_digits(choice)).digits();
     }

@@ -17,7 +17,12 @@ using json = nlohmann::json;
 double loss_points(double reference, const drawn_accuracy& a) { return 100 * (reference - a.mean()); }
 
 std::size_t on_crossbars(const hybrid_row& row) {
-  return static_cast<std::size_t>(std::count(row.choice.begin(), row.choice.end(), true));
+  return row.choice.size() - static_cast<std::size_t>(std::count(row.choice.begin(), row.choice.end(), 0));
+}
+
+/// A value of the key `layers` of an experiment.
+std::string place_of(unsigned copies) {
+  return copies == 0 ? "digital" : copies == 1 ? "analog" : fmt::format("analog_x{}", copies);
 }
 
 const hybrid_row& all_on_cores(const hybrid_report& report) { return report.rows[report.rows.size() - 2]; }
@@ -111,11 +116,11 @@ std::string hybrid_table(const hybrid_report& report, const hybrid_request& requ
           : "");
   if (!report.unmappable.empty()) text += fmt::format("Some choices do not fit the chip: {}\n", report.unmappable);
   if (!report.simulations_right) text += "A simulation failed, or its logits differ from the integer reference.\n";
-  text += "\nlayers on crossbars (#), in the network's order:\n";
+  text += "\nlayers on crossbars (#; a digit: so many copies of them), in the network's order:\n";
   for (const hybrid_row& row : report.rows) {
     if (row.threshold == 0) continue;
     std::string strip;
-    for (const bool analog : row.choice) strip += analog ? '#' : '.';
+    for (const unsigned copies : row.choice) strip += copies > 1 ? std::to_string(copies) : copies == 1 ? "#" : ".";
     text += fmt::format("  {:<13}{:>6} {}\n", row.method, fmt::format("{:g} %", 100 * row.threshold), strip);
   }
   if (report.evaluations > 0)
@@ -131,8 +136,7 @@ std::string hybrid_json(const hybrid_report& report, const hybrid_request& reque
   for (std::size_t r = 0; r < report.rows.size(); ++r) {
     const hybrid_row& row = report.rows[r];
     json choice = json::object();
-    for (std::size_t l = 0; l < report.layers.size(); ++l)
-      choice[report.layers[l].name] = row.choice[l] ? "analog" : "digital";
+    for (std::size_t l = 0; l < report.layers.size(); ++l) choice[report.layers[l].name] = place_of(row.choice[l]);
     json entry{{"method", row.method},
                {"layers", choice},
                {"layers_on_crossbars", on_crossbars(row)},
@@ -183,7 +187,7 @@ std::string layers_yaml(const hybrid_report& report, const hybrid_row& row) {
   std::string text =
       fmt::format("# {} of {}: loss at most {:g} points\nlayers:\n", row.method, report.model, 100 * row.threshold);
   for (std::size_t l = 0; l < report.layers.size(); ++l)
-    text += fmt::format("  {}: {}\n", json(report.layers[l].name).dump(), row.choice[l] ? "analog" : "digital");
+    text += fmt::format("  {}: {}\n", json(report.layers[l].name).dump(), place_of(row.choice[l]));
   return text;
 }
 

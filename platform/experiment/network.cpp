@@ -29,15 +29,15 @@ namespace fs = std::filesystem;
 
 /// The layers that are chosen to run on cores, or do if nothing is said. Throws graph_error for a name that no layer
 /// has.
-std::set<std::string> digital_layers(const integer_graph& graph, const std::map<std::string, bool>& choice) {
+std::set<std::string> digital_layers(const integer_graph& graph, const std::map<std::string, unsigned>& choice) {
   const auto others = choice.find("*");
   std::set<std::string> known = {"*"}, digital;
   for (const graph_node& node : graph.nodes) {
     if (!node.has_layer()) continue;
     known.insert(node.name);
     const auto named = choice.find(node.name);
-    const bool by_default = others != choice.end() ? others->second : node.layer().depthwise();
-    if (named != choice.end() ? named->second : by_default) digital.insert(node.name);
+    const bool by_default = others != choice.end() ? others->second == 0 : node.layer().depthwise();
+    if (named != choice.end() ? named->second == 0 : by_default) digital.insert(node.name);
   }
   std::string names;
   for (const std::string& name : known)
@@ -51,7 +51,7 @@ std::set<std::string> digital_layers(const integer_graph& graph, const std::map<
 /// Puts layers of a network that is calibrated already where the user wants them: a layer that was calibrated for
 /// crossbars can run on cores as well, but not the other way round. Gives the names of those that moved.
 std::set<std::string> choose_calibrated(integer_graph& graph, const std::string& file,
-                                        const std::map<std::string, bool>& choice) {
+                                        const std::map<std::string, unsigned>& choice) {
   const std::set<std::string> asked = digital_layers(graph, choice);
   std::set<std::string> moved;
   for (const graph_node& node : graph.nodes) {
@@ -64,6 +64,21 @@ std::set<std::string> choose_calibrated(integer_graph& graph, const std::string&
   }
   if (!moved.empty()) graph = put_on_cores(std::move(graph), moved);
   return moved;
+}
+
+/// Puts layers on as many copies of their crossbars as the user wants; layers that run on cores by themselves stay
+/// there. Gives the copies that were made.
+std::map<std::string, unsigned> make_copies(integer_graph& graph, const std::map<std::string, unsigned>& choice) {
+  const auto others = choice.find("*");
+  std::map<std::string, unsigned> made;
+  for (const graph_node& node : graph.nodes) {
+    if (!node.on_crossbar()) continue;
+    const auto named = choice.find(node.name);
+    const unsigned wanted = named != choice.end() ? named->second : others != choice.end() ? others->second : 1;
+    if (wanted > 1 && wanted != node.layer().copies()) made[node.name] = wanted;
+  }
+  if (!made.empty()) graph = copy_layers(std::move(graph), made);
+  return made;
 }
 
 constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first, if nothing is said
@@ -130,7 +145,7 @@ real_maps real_inputs(const integer_graph& graph, const std::string& from, std::
 }
 
 integer_graph calibrate_with(integer_graph graph, const std::string& images, unsigned rows, unsigned threads,
-                             const std::map<std::string, bool>& layers, bool quiet,
+                             const std::map<std::string, unsigned>& layers, bool quiet,
                              std::optional<std::size_t> asked = std::nullopt) {
   std::set<std::string> digital = digital_layers(graph, layers);
   std::vector<feature_map> maps;
@@ -181,7 +196,7 @@ integer_graph import_with_pixels(const std::string& file, const std::optional<pi
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
                                  std::optional<std::size_t> asked, bool quiet,
-                                 const std::map<std::string, bool>& layers) {
+                                 const std::map<std::string, unsigned>& layers) {
   prepared_network result;
   result.bytes = read_model(file);
   if (is_float_onnx(result.bytes)) {
@@ -200,11 +215,13 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
     if (asked) throw config_error("--calibration-images: " + file + " is calibrated already");
     result.was_calibrated = true;
     choose_calibrated(result.graph, file, layers);
+    make_copies(result.graph, layers);
     return result;
   }
   if (calibration.empty())
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
   result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, asked);
+  make_copies(result.graph, layers);
   return result;
 }
 
@@ -237,11 +254,13 @@ network load_network(const experiment_config& config, bool quiet) {
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) {
-    const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.digital_layers);
-    if (!moved.empty()) {
+    const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.layer_copies);
+    const std::map<std::string, unsigned> copied = make_copies(n.graph, config.layer_copies);
+    if (!moved.empty() || !copied.empty()) {
       fingerprint key;
       key.add(n.hash);
       for (const std::string& layer : moved) key.add("digital " + layer);
+      for (const auto& [layer, copies] : copied) key.add(layer).add(copies);
       n.hash = key.digits();
     }
     return n;
@@ -254,7 +273,7 @@ network load_network(const experiment_config& config, bool quiet) {
                        " is not calibrated: name a folder of photographs like those that will run, but others, "
                        "with --calibration (or images.calibration), or calibrate it once with `ohmic calibrate " +
                        n.file + " --images FOLDER --out FILE`");
-  const std::set<std::string> digital = digital_layers(n.graph, config.digital_layers);
+  const std::set<std::string> digital = digital_layers(n.graph, config.layer_copies);
   fingerprint key;
   key.add(tool_hash()).add(n.hash).add(config.chip.ima.rows);
   for (const pixel_table& table : pixel_tables(n.graph.pixels, n.graph.input().channels, n.graph.input().scale))
@@ -263,6 +282,8 @@ network load_network(const experiment_config& config, bool quiet) {
   for (const double v : {n.graph.pixels.scale, n.graph.pixels.offset}) key.add(&v, sizeof v);
   key.add(n.graph.pixels.mean).add(n.graph.pixels.std);
   for (const std::string& layer : digital) key.add("digital " + layer);
+  for (const auto& [layer, copies] : config.layer_copies)
+    if (copies > 1) key.add(layer).add(copies);
   if (is_labelled(images.string()))
     for (const auto& map : real_inputs(n.graph, images.string(), std::nullopt, config.engine.threads)) key.add(map);
   else
@@ -279,7 +300,7 @@ network load_network(const experiment_config& config, bool quiet) {
     }
   }
   const prepared_network prepared = prepare_network(n.file, images.string(), n.graph.pixels, config.chip.ima.rows,
-                                                    config.engine.threads, std::nullopt, quiet, config.digital_layers);
+                                                    config.engine.threads, std::nullopt, quiet, config.layer_copies);
   const std::string bytes = calibrated_bytes_of(prepared.bytes, n.file, prepared.graph);
   entry.put(bytes);
   n.graph = import_onnx_bytes(bytes, n.file);  // as it will be when it comes from the cache

@@ -40,7 +40,7 @@ struct prepared_network {
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
                                  std::optional<std::size_t> asked, bool quiet,
-                                 const std::map<std::string, bool>& layers = {});
+                                 const std::map<std::string, unsigned>& layers = {});
 
 /// What to tell the user where the first `used` of labelled inputs, 32 or more, are of one class and the others are
 /// not; else empty.

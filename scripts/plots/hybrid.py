@@ -64,9 +64,11 @@ def loss_against_time(axis, rows: list[dict]) -> None:
 def strip(axis, chosen: list[dict], names: list[str]) -> None:
     for y, row in enumerate(chosen):
         for x, name in enumerate(names):
-            analog = row["layers"][name] == "analog"
+            analog = row["layers"][name].startswith("analog")
             colour, hatch = LOOKS["analog" if analog else "digital"]
             axis.barh(y, 0.92, left=x - 0.46, height=0.8, color=colour, hatch=hatch, edgecolor="black", linewidth=0.3)
+            if copies := row["layers"][name].partition("_x")[2]:
+                axis.text(x, y, copies, ha="center", va="center", fontsize=6.5, color="white")
     axis.set_yticks(
         range(len(chosen)), [f"{row['method']} {row['threshold_points']:g} %" for row in chosen], fontsize=7
     )

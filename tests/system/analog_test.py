@@ -44,6 +44,21 @@ class Analog(SystemTest):
                     seen.append(logits(run))
         self.assertEqual(len({str(s) for s in seen}), len(seen), "other devices or noise, other logits")
 
+    def test_copies_of_layers_are_the_same_on_chip_and_reference(self):
+        copies = ("--set", "layers.conv1=analog_x2", "--set", "layers.*=analog_x4")
+        plain = run_pcm()
+        for policy in ("naive", "replicated", "best"):
+            with self.subTest(policy=policy):
+                policies = ("--set", f"mapping.policy={policy}", "--set", "mapping.evaluations=50")
+                run = run_pcm(*copies, *policies, compensation="global", programmed_s=3600)
+                self.equals_the_reference(run)
+                self.assertGreater(run.summary["mvm_count"], 2 * plain.summary["mvm_count"])
+                quiet = run_pcm(*copies, *policies, programming_noise=0, drift=0, read_noise="off")
+                self.equals_the_reference(quiet)
+        # The last layer's logits are worth a quarter each, and as exact.
+        ideal = run_network("aimc16.yaml", "resnet_micro", images=3)
+        self.assertEqual(logits(quiet), [[4 * logit for logit in image] for image in logits(ideal)])
+
     def test_without_noise_logits_and_cycles_are_those_of_ideal_crossbars(self):
         ideal = run_network("aimc16.yaml", "resnet_micro", "--check", "layers", images=3)
         quiet = run_pcm(programming_noise=0, drift=0, read_noise="off")

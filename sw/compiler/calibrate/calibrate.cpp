@@ -15,6 +15,9 @@
 namespace ohmic {
 namespace {
 
+constexpr unsigned most_shift = 30;
+constexpr std::int64_t most_row_sets = 255;  // their codes are added in 16 bits
+
 using counts = std::vector<std::uint64_t>;  ///< how often each |partial sum| occurs
 
 [[noreturn]] void fail(const graph_node& node, const std::string& text) {
@@ -236,6 +239,46 @@ integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& lay
     make_digital(graph, node);
   }
   if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could run on cores");
+  check_graph(graph);
+  return graph;
+}
+
+unsigned most_copies(const crossbar_layer& layer, unsigned most) {
+  if (layer.digital) return 1;
+  const requantise_constants& r = layer.requantise;
+  const auto sets = static_cast<std::int64_t>(layer.row_sets.size());
+  const auto fits = [&](unsigned copies, unsigned more_shift) {
+    constexpr std::int64_t greatest = std::numeric_limits<std::int32_t>::max();
+    if (copies * sets > most_row_sets || r.s + more_shift > most_shift) return false;
+    for (std::size_t c = 0; c < r.m.size(); ++c)
+      if (copies * (std::abs(std::int64_t{r.b[c]}) + 128 * sets * r.m[c]) > greatest) return false;
+    return true;
+  };
+  unsigned copies = 1;
+  for (unsigned shift = 1; 2 * copies <= most && fits(2 * copies, shift); ++shift) copies *= 2;
+  return copies;
+}
+
+integer_graph copy_layers(integer_graph graph, const std::map<std::string, unsigned>& copies) {
+  std::map<std::string, unsigned> unknown = copies;
+  for (graph_node& node : graph.nodes) {
+    const auto named = node.has_layer() ? unknown.find(node.name) : unknown.end();
+    if (named == unknown.end()) continue;
+    const unsigned wanted = named->second;
+    unknown.erase(named);
+    crossbar_layer& l = node.layer();
+    if (l.digital || l.copies() != 1) fail(node, l.digital ? "runs on cores" : "has copies of its crossbars already");
+    if (wanted == 0 || (wanted & (wanted - 1)) != 0)
+      fail(node, std::to_string(wanted) + " copies; a power of two is expected");
+    if (const unsigned room = most_copies(l, wanted); room < wanted)
+      fail(node, "its constants have room for " + std::to_string(room) + (room == 1 ? " copy" : " copies") +
+                     " of its crossbars, and " + std::to_string(wanted) + " are asked for");
+    const std::vector<row_set> sets = l.row_sets;
+    for (unsigned done = 1; done < wanted; done *= 2) ++l.requantise.s;
+    for (std::int32_t& b : l.requantise.b) b *= static_cast<std::int32_t>(wanted);
+    for (unsigned copy = 1; copy < wanted; ++copy) l.row_sets.insert(l.row_sets.end(), sets.begin(), sets.end());
+  }
+  if (!unknown.empty()) throw graph_error("there is no layer '" + unknown.begin()->first + "' to be copied");
   check_graph(graph);
   return graph;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,5 +35,15 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
 /// constants stay as they are, those of ADCs that were calibrated behind such a layer too. Throws graph_error if there
 /// is no layer of a name, or a constant has no room.
 integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& layers);
+
+/// A calibrated graph with some of its layers on several copies of their crossbars, whose codes are all added, against
+/// noise: of n copies that of the sum grows as the root of n, the sum itself as n. Bias and rounding are multiplied by
+/// n and the shift by its logarithm, so that ideal crossbars give what one copy gives, bit by bit (logits: worth 2^-s).
+/// `copies`: powers of two, by layer. Throws graph_error if there is no layer of a name, it runs on cores or has copies
+/// already, or a constant has no room.
+integer_graph copy_layers(integer_graph graph, const std::map<std::string, unsigned>& copies);
+
+/// The most copies (a power of two, up to `most`) that a layer's constants have room for; 1 on cores.
+unsigned most_copies(const crossbar_layer& layer, unsigned most);
 
 }  // namespace ohmic

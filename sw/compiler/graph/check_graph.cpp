@@ -147,7 +147,9 @@ class checker {
   void check_sets(const crossbar_layer& l) const {
     std::vector<char> covered(std::size_t(l.window.size_y) * l.in_channels, 0);
     require(!l.row_sets.empty(), "has no row sets");
-    for (const row_set& set : l.row_sets) {
+    const std::size_t of_a_copy = l.row_sets.size() / l.copies();
+    for (std::size_t i = 0; i < l.row_sets.size(); ++i) {
+      const row_set& set = l.row_sets[i];
       const std::string text = "row set of kernel rows [" + std::to_string(set.ky_begin) + ", " +
                                std::to_string(set.ky_end) + ") and channels [" + std::to_string(set.channel_begin) +
                                ", " + std::to_string(set.channel_end) + ") ";
@@ -157,6 +159,9 @@ class checker {
       require(set.rows(l.window.size_x) <= graph_.rows, text + "has " + std::to_string(set.rows(l.window.size_x)) +
                                                             " rows, more than the " + std::to_string(graph_.rows) +
                                                             " it was calibrated for");
+      if (l.row_sets.size() % l.copies() != 0 || (i >= of_a_copy && !(set == l.row_sets[i - of_a_copy])))
+        fail(text + "is not part of a copy like the first one, which is of " + std::to_string(of_a_copy) + " sets");
+      if (i >= of_a_copy) continue;
       for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
         for (int c = set.channel_begin; c < set.channel_end; ++c) {
           char& done = covered[std::size_t(ky) * l.in_channels + c];

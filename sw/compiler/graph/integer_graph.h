@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -82,10 +83,16 @@ struct crossbar_layer {
   std::vector<float> weight_scale;   ///< one per output channel
   std::vector<std::int32_t> bias;    ///< one per output channel, scale input * weight_scale
   // From calibration:
-  std::vector<row_set> row_sets;  ///< disjoint, cover the layer, in order
+  /// Those of one copy: disjoint, cover the layer, in order. Further copies repeat them: other crossbars with the same
+  /// weights, whose codes are added as well (copy_layers()).
+  std::vector<row_set> row_sets;
   adc_scale adc;
   requantise_constants requantise;  ///< requantise.lo and hi are known on import
 
+  /// Copies of its crossbars; 1 on cores.
+  std::size_t copies() const {
+    return row_sets.empty() ? 1 : static_cast<std::size_t>(std::count(row_sets.begin(), row_sets.end(), row_sets[0]));
+  }
   int group_inputs() const { return in_channels / groups; }
   int first_input(int out_channel) const { return out_channel / (out_channels / groups) * group_inputs(); }
   bool depthwise() const { return groups > 1 && groups == in_channels; }

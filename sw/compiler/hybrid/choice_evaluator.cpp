@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <set>
 
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/reference/work_sharing.h"
@@ -22,7 +23,7 @@ std::set<std::string> names_of(const std::vector<choosable_layer>& layers) {
 /// One image on one chip, choice after choice. Maps that the next choice has in common with the last one are kept.
 struct choice_evaluator::walk {
   const choice_evaluator& all;
-  const executors& crossbars;
+  const std::map<unsigned, chip>& crossbars;  // by copies
   const unsigned image;
   std::vector<feature_map> maps;  // by tensor
   layer_choice last;
@@ -41,7 +42,8 @@ struct choice_evaluator::walk {
         again = again || changed[std::size_t(t)];
         inputs.push_back(&maps[std::size_t(t)]);
       }
-      const node_executor& by = layer >= 0 && choice[std::size_t(layer)] ? crossbars[n] : all.on_cores_[n];
+      const unsigned copies = layer >= 0 ? choice[std::size_t(layer)] : 0;
+      const node_executor& by = copies > 0 ? crossbars.at(copies).on_crossbars[n] : all.on_cores_[n];
       if (node.kind() == node_kind::logits) {
         const auto logits = by.logits(*inputs[0], image);
         found = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -70,15 +72,23 @@ choice_evaluator::choice_evaluator(const integer_graph& analog, unsigned columns
   }
 }
 
-void choice_evaluator::build_chip(unsigned draw) {
-  chip& c = chips_[draw];
+void choice_evaluator::build_chip(unsigned draw, unsigned copies) {
+  chip& c = chips_[draw][copies];
   if (c.crossbars) return;
+  const auto [found, is_new] = copied_.try_emplace(copies);
+  const integer_graph& graph = found->second;
+  if (is_new) {
+    layer_choice choice;
+    for (const choosable_layer& layer : layers_)
+      choice.push_back(static_cast<std::uint8_t>(std::min(copies, layer.most_copies)));
+    found->second = graph_of(analog_, layers_, choice);
+  }
   pcm::pcm_options options = options_;
   options.seed += draw;
-  c.crossbars = std::make_unique<analog_chip>(analog_, crossbars_without_mapping(analog_, columns_),
-                                              static_cast<unsigned>(analog_.rows), columns_, options, threads_);
-  for (std::size_t n = 0; n < analog_.nodes.size(); ++n)
-    c.on_crossbars.emplace_back(analog_, static_cast<int>(n), reference_mode::adc, c.crossbars.get());
+  c.crossbars = std::make_unique<analog_chip>(graph, crossbars_without_mapping(graph, columns_),
+                                              static_cast<unsigned>(graph.rows), columns_, options, threads_);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+    c.on_crossbars.emplace_back(graph, static_cast<int>(n), reference_mode::adc, c.crossbars.get());
 }
 
 std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::vector<layer_choice>& choices,
@@ -90,10 +100,15 @@ std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::v
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return choices[a] < choices[b]; });
 
+  std::set<unsigned> copies;
+  for (const layer_choice& choice : choices)
+    for (const unsigned of_layer : choice)
+      if (of_layer > 0) copies.insert(of_layer);
+
   std::vector<std::vector<std::size_t>> right(choices.size(), std::vector<std::size_t>(draws, 0));
   for (unsigned d = 0; d < draws; ++d) {
-    build_chip(first_draw + d);
-    const executors& crossbars = chips_[first_draw + d].on_crossbars;
+    for (const unsigned n : copies) build_chip(first_draw + d, n);
+    const std::map<unsigned, chip>& crossbars = chips_[first_draw + d];
     std::vector<std::atomic<std::size_t>> counts(choices.size());
     share_work(
         images.count, threads_,
@@ -107,8 +122,10 @@ std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::v
           if (progress) progress((d * images.count + done) * choices.size());
         });
     for (std::size_t c = 0; c < choices.size(); ++c) right[c][d] = counts[c];
-    const std::size_t of_a_chip = chips_[first_draw + d].crossbars->crossbars();
-    if (of_a_chip * chips_.size() > kept_crossbars) chips_.erase(first_draw + d);
+    std::size_t kept = 0;
+    for (const auto& [draw, by_copies] : chips_)
+      for (const auto& [n, c] : by_copies) kept += c.crossbars->crossbars();
+    if (kept > kept_crossbars) chips_.erase(first_draw + d);
   }
   return right;
 }

@@ -25,9 +25,10 @@ struct judged_images {
 
 /// Accuracies of a network for many choices of layers, on the same chips and images for all of them.
 ///
-/// A draw is a chip whose crossbars hold the whole network; a choice says which of its layers are asked. So devices and
-/// their noise are common to all choices of a draw (common random numbers), and what two choices have in common up to
-/// the first layer in which they differ is computed once.
+/// A draw is a chip whose crossbars hold the whole network, in as many copies as anybody asks for; a choice says which
+/// of its layers are asked, and how many copies. So devices and their noise are common to all choices of a draw (common
+/// random numbers; what a layer has on one crossbar is the first of its copies on two), and what two choices have in
+/// common up to the first layer in which they differ is computed once.
 class choice_evaluator {
  public:
   /// `analog` is calibrated; its layers on crossbars are the choosable ones. `options.seed` is that of draw 0, the
@@ -48,9 +49,10 @@ class choice_evaluator {
   struct walk;
   using executors = std::vector<node_executor>;  // by node
 
-  void build_chip(unsigned draw);
+  void build_chip(unsigned draw, unsigned copies);
 
   const integer_graph analog_, digital_;
+  std::map<unsigned, integer_graph> copied_;  // by copies: all layers, as far as their constants have room
   const unsigned columns_, threads_;
   const pcm::pcm_options options_;
   std::vector<choosable_layer> layers_;
@@ -60,7 +62,7 @@ class choice_evaluator {
     std::unique_ptr<analog_chip> crossbars;
     executors on_crossbars;
   };
-  std::map<unsigned, chip> chips_;  // by draw
+  std::map<unsigned, std::map<unsigned, chip>> chips_;  // by draw, then by copies
 };
 
 }  // namespace ohmic

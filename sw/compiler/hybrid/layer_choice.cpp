@@ -1,5 +1,9 @@
 #include "sw/compiler/hybrid/layer_choice.h"
 
+#include <map>
+
+#include "sw/compiler/calibrate/calibrate.h"
+
 namespace ohmic {
 
 std::vector<choosable_layer> choosable_layers(const integer_graph& graph) {
@@ -8,10 +12,20 @@ std::vector<choosable_layer> choosable_layers(const integer_graph& graph) {
     if (!node.on_crossbar()) continue;
     const crossbar_layer& layer = node.layer();
     const graph_tensor& out = graph.tensors[static_cast<std::size_t>(node.output)];
-    layers.push_back({node.name, std::int64_t{out.width} * out.height * layer.out_channels * layer.group_inputs() *
-                                     layer.window.size_x * layer.window.size_y});
+    layers.push_back({node.name,
+                      std::int64_t{out.width} * out.height * layer.out_channels * layer.group_inputs() *
+                          layer.window.size_x * layer.window.size_y,
+                      layer.copies() == 1 ? most_copies(layer, most_copies_of_a_layer) : 1});
   }
   return layers;
+}
+
+integer_graph graph_of(const integer_graph& analog, const std::vector<choosable_layer>& layers,
+                       const layer_choice& choice) {
+  std::map<std::string, unsigned> copies;
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    if (choice[l] > 1) copies[layers[l].name] = choice[l];
+  return copy_layers(put_on_cores(analog, layers_on_cores(layers, choice)), copies);
 }
 
 std::set<std::string> layers_on_cores(const std::vector<choosable_layer>& layers, const layer_choice& choice) {
@@ -23,7 +37,7 @@ std::set<std::string> layers_on_cores(const std::vector<choosable_layer>& layers
 
 std::string to_digits(const layer_choice& choice) {
   std::string digits;
-  for (const bool on_crossbars : choice) digits += on_crossbars ? '1' : '0';
+  for (const unsigned copies : choice) digits += std::to_string(copies);
   return digits;
 }
 

@@ -6,7 +6,8 @@
 
 namespace ohmic {
 
-/// What is known about the losses of layers, as if those of a choice added up: mean and covariance of a normal
+/// What is known about the losses of layers, as if those of a choice added up, and n copies of a layer's crossbars lost
+/// as one does of what all devices have in common, and an n-th of the rest: mean and covariance of a normal
 /// distribution, sharpened by every choice that is measured (Bayesian linear regression, one observation at a time).
 class loss_model {
  public:

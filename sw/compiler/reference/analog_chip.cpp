@@ -22,31 +22,42 @@ void add_magnitudes(const pcm::pcm_crossbar& devices, const crossbar_image& wher
   }
 }
 
+/// One copy of a layer.
+void add_crossbars(const integer_graph& graph, const graph_node& node, std::size_t copy, unsigned columns,
+                   std::vector<crossbar_image>& all) {
+  const crossbar_layer& layer = node.layer();
+  const int most = static_cast<int>(columns);
+  const std::size_t sets = layer.row_sets.size() / layer.copies();
+  for (std::size_t set = copy * sets; set < (copy + 1) * sets; ++set)
+    for (int begin = 0; begin < layer.out_channels; begin += most) {
+      crossbar_image image;
+      image.cluster = static_cast<unsigned>(all.size());
+      image.layer = node.name;
+      image.channels = {begin, std::min(begin + most, layer.out_channels)};
+      image.sets = {{static_cast<unsigned>(set), 0}};
+      image.tile_columns = static_cast<unsigned>(graph.tensors[static_cast<std::size_t>(node.output)].width);
+      const row_set& rows = layer.row_sets[set];
+      image.rows = static_cast<unsigned>(layer.window.size_x * rows.ky_count() * rows.channels());
+      image.bitlines = static_cast<unsigned>(image.channels.count());
+      for (unsigned r = 0; r < image.rows; ++r)
+        for (int c = image.channels.begin; c < image.channels.end; ++c)
+          image.weights.push_back(layer.weight(rows, static_cast<int>(r), c));
+      all.push_back(std::move(image));
+    }
+}
+
 }  // namespace
 
 std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph, unsigned columns) {
   std::vector<crossbar_image> all;
-  for (const graph_node& node : graph.nodes) {
-    if (!node.has_layer() || node.layer().digital) continue;
-    const crossbar_layer& layer = node.layer();
-    const int most = static_cast<int>(columns);
-    for (unsigned set = 0; set < layer.row_sets.size(); ++set)
-      for (int begin = 0; begin < layer.out_channels; begin += most) {
-        crossbar_image image;
-        image.cluster = static_cast<unsigned>(all.size());
-        image.layer = node.name;
-        image.channels = {begin, std::min(begin + most, layer.out_channels)};
-        image.sets = {{set, 0}};
-        image.tile_columns = static_cast<unsigned>(graph.tensors[static_cast<std::size_t>(node.output)].width);
-        const row_set& rows = layer.row_sets[set];
-        image.rows = static_cast<unsigned>(layer.window.size_x * rows.ky_count() * rows.channels());
-        image.bitlines = static_cast<unsigned>(image.channels.count());
-        for (unsigned r = 0; r < image.rows; ++r)
-          for (int c = image.channels.begin; c < image.channels.end; ++c)
-            image.weights.push_back(layer.weight(rows, static_cast<int>(r), c));
-        all.push_back(std::move(image));
-      }
-  }
+  // Further copies come behind the first ones, so that these are the same devices with and without.
+  std::size_t copies = 0;
+  for (std::size_t copy = 0; copy == 0 || copy < copies; ++copy)
+    for (const graph_node& node : graph.nodes) {
+      if (!node.on_crossbar()) continue;
+      copies = std::max(copies, node.layer().copies());
+      if (copy < node.layer().copies()) add_crossbars(graph, node, copy, columns, all);
+    }
   return all;
 }
 

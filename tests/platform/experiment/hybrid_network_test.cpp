@@ -193,9 +193,9 @@ TEST_F(HybridNetwork, MistakesAreNamed) {
   request.images = 41;
   EXPECT_THROW(choose_layers(request), config_error);
   request.images = 40;
-  request.config.digital_layers = {{"*", true}};
+  request.config.layer_copies = {{"*", 0}};
   EXPECT_THROW(choose_layers(request), config_error) << "nothing to choose";
-  request.config.digital_layers.clear();
+  request.config.layer_copies.clear();
   request.json = request.data;
   EXPECT_THROW(choose_layers(request), std::runtime_error) << "the data would be overwritten";
 }

@@ -26,7 +26,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using layer_choice = std::map<std::string, bool>;
+using layer_choice = std::map<std::string, unsigned>;
 
 /// image [3, 4, 4] -> depthwise `deep` -> `one` of 1 x 1 -> mean -> `fc`; ten samples to calibrate it with.
 class NetworkTest : public ScratchFolder {
@@ -95,16 +95,16 @@ class NetworkTest : public ScratchFolder {
 
 TEST_F(NetworkTest, DepthwiseLayersRunOnCoresUnlessSomethingElseIsSaid) {
   EXPECT_THAT(digital(prepared().graph), ElementsAre("deep"));
-  EXPECT_THAT(digital(prepared({{"deep", false}}).graph), IsEmpty());
-  EXPECT_THAT(digital(prepared({{"one", true}}).graph), ElementsAre("deep", "one"));
-  EXPECT_THAT(digital(prepared({{"*", true}}).graph), ElementsAre("deep", "one", "fc"));
-  EXPECT_THAT(digital(prepared({{"*", false}}).graph), IsEmpty());
-  EXPECT_THAT(digital(prepared({{"*", true}, {"fc", false}}).graph), ElementsAre("deep", "one"));
-  EXPECT_THAT(digital(prepared({{"*", false}, {"fc", true}}).graph), ElementsAre("fc"));
+  EXPECT_THAT(digital(prepared({{"deep", 1}}).graph), IsEmpty());
+  EXPECT_THAT(digital(prepared({{"one", 0}}).graph), ElementsAre("deep", "one"));
+  EXPECT_THAT(digital(prepared({{"*", 0}}).graph), ElementsAre("deep", "one", "fc"));
+  EXPECT_THAT(digital(prepared({{"*", 1}}).graph), IsEmpty());
+  EXPECT_THAT(digital(prepared({{"*", 0}, {"fc", 1}}).graph), ElementsAre("deep", "one"));
+  EXPECT_THAT(digital(prepared({{"*", 1}, {"fc", 0}}).graph), ElementsAre("fc"));
 }
 
 TEST_F(NetworkTest, ALayerThatIsNotThereIsRefusedWithThoseThatAre) {
-  EXPECT_THAT(refusal<graph_error>([&] { prepared({{"won", true}}); }),
+  EXPECT_THAT(refusal<graph_error>([&] { prepared({{"won", 0}}); }),
               AllOf(HasSubstr("no layer 'won'"), HasSubstr("there are: deep, fc, one")));
 }
 
@@ -159,19 +159,19 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
   c.input.reset();
   const network as_it_is = load_network(c, true);
   EXPECT_TRUE(as_it_is.graph.calibrated);
-  c.digital_layers = {{"deep", true}, {"one", false}};
+  c.layer_copies = {{"deep", 0}, {"one", 1}};
   EXPECT_EQ(load_network(c, true).hash, as_it_is.hash);
-  c.digital_layers = {{"one", true}};
+  c.layer_copies = {{"one", 0}};
   const network moved = load_network(c, true);
   EXPECT_NE(moved.hash, as_it_is.hash);
   for (const graph_node& node : moved.graph.nodes)
     if (node.name == "one") EXPECT_TRUE(node.layer().digital && node.layer().row_sets.empty());
   const prepared_network evaluated =
-      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true, {{"one", true}});
+      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true, {{"one", 0}});
   EXPECT_EQ(calibrated_bytes_of(evaluated.bytes, "", evaluated.graph),
             calibrated_bytes_of(evaluated.bytes, "", moved.graph))
       << "what runs is what is evaluated";
-  c.digital_layers = {{"*", false}};
+  c.layer_copies = {{"*", 1}};
   EXPECT_THAT(refusal<graph_error>([&] { load_network(c, true); }),
               AllOf(HasSubstr("'deep' digital"), HasSubstr("calibrate it anew")));
 }
@@ -200,7 +200,7 @@ TEST_F(NetworkTest, WhatItIsCalibratedWithIsPartOfItsHash) {
   const std::function<void(experiment_config&)> changes[] = {
       [&](experiment_config& c) { c.images.calibration = path("other.npz"); },
       [](experiment_config& c) { c.chip.ima.rows = 128; },
-      [](experiment_config& c) { c.digital_layers = {{"one", true}}; },
+      [](experiment_config& c) { c.layer_copies = {{"one", 0}}; },
       [](experiment_config& c) { c.input->scale = 0.5; },
       [](experiment_config& c) { c.input->offset = 1; },
       [](experiment_config& c) { c.input->mean = {1}; },
@@ -214,7 +214,7 @@ TEST_F(NetworkTest, WhatItIsCalibratedWithIsPartOfItsHash) {
     EXPECT_TRUE(hashes.insert(load_network(c, true).hash).second) << "change " << i;
   }
   experiment_config same = experiment();
-  same.digital_layers = {{"deep", true}};  // as it is by itself
+  same.layer_copies = {{"deep", 0}};  // as it is by itself
   EXPECT_EQ(load_network(same, true).hash, one);
 }
 

@@ -8,13 +8,13 @@ namespace ohmic {
 
 hybrid_result keep_what_holds(const hybrid_problem& problem, const std::vector<std::size_t>& order) {
   hybrid_result result;
-  result.choice.assign(problem.layers.size(), false);
+  result.choice.assign(problem.layers.size(), 0);
   result.accuracy = problem.accuracy->accuracies({result.choice}, problem.draws)[0];
   result.holds = within(problem, result.accuracy);
   result.steps.push_back({result.choice, result.accuracy, result.holds});
   for (const std::size_t layer : order) {
     layer_choice with = result.choice;
-    with[layer] = true;
+    with[layer] = 1;
     const drawn_accuracy accuracy = problem.accuracy->accuracies({with}, problem.draws)[0];
     const bool kept = within(problem, accuracy);
     result.steps.push_back({with, accuracy, kept});

@@ -1,10 +1,12 @@
 // The least batch time that the threshold allows. What a layer brings is asked of the chip's cost model, not of its
 // MACs; what it costs is measured alone first, then learnt from every choice that is measured, on as few draws as
-// decide the matter. What is chosen has to hold twice: on the draws that chose it, and on as many that did not, since
-// the best of many choices owes some of its accuracy to the draws that it was chosen by.
+// decide the matter. A layer that loses too much on one crossbar may have several copies, whose noise averages out.
+// What is chosen has to hold twice: on the draws that chose it, and on as many that did not, since the best of many
+// choices owes some of its accuracy to the draws that it was chosen by.
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -19,13 +21,15 @@ constexpr unsigned first_draws = 5;          // of single layers, and before any
 constexpr double least_loss = 1e-4;          // of a layer alone: less is not measured
 constexpr double worth_a_change = 0.999;     // of the time
 constexpr std::size_t choices_to_time = 16;  // of the neighbours of a choice: mapping one takes up to a second
+constexpr std::size_t most_layers_of_triples = 24;
+constexpr double cost_of_a_doubling = 0.03;  // of copies, as a share of what a layer saves
 constexpr std::size_t most_alternatives = 5;
 constexpr std::size_t most_tried = 10;  // to find them
 
 class search {
  public:
   explicit search(const hybrid_problem& problem)
-      : problem_(problem), none_(problem.layers.size(), false), all_(problem.layers.size(), true) {}
+      : problem_(problem), none_(problem.layers.size(), 0), all_(problem.layers.size(), 1) {}
 
   hybrid_result run() {
     if (!holds(none_)) return finish();
@@ -68,7 +72,7 @@ class search {
   void measure_alone() {
     const unsigned draws = std::min(first_draws, problem_.draws);
     std::vector<layer_choice> alone(problem_.layers.size(), none_);
-    for (std::size_t l = 0; l < alone.size(); ++l) alone[l][l] = true;
+    for (std::size_t l = 0; l < alone.size(); ++l) alone[l][l] = 1;
     const auto found = problem_.accuracy->accuracies(alone, draws);
     base_loss_ = problem_.reference - problem_.accuracy->accuracies({none_}, draws)[0].mean();
     std::vector<double> errors;
@@ -87,8 +91,8 @@ class search {
     std::vector<double> worth;
     for (std::size_t l = 0; l < alone_.size(); ++l) {
       layer_choice first = none_, last = all_;
-      first[l] = true;
-      last[l] = false;
+      first[l] = 1;
+      last[l] = 0;
       const double saved = time_of(none_) - time_of(first) + time_of(last) - time_of(all_);
       saved_.push_back(std::isfinite(saved) ? std::max(saved, 0.0) : 0);
       worth.push_back(saved_.back() / alone_[l]);
@@ -96,17 +100,27 @@ class search {
     return worth;
   }
 
-  /// Layer after layer of `order`, those with which it still holds.
+  /// Layer after layer of `order`, those with which it still holds; on copies where that is expected to help.
   void keep(const std::vector<std::size_t>& order) {
     layer_choice choice = none_;
     for (const std::size_t l : order) {
-      choice[l] = true;
-      if (!holds(choice)) choice[l] = false;
+      layer_choice with = choice;
+      with[l] = 1;
+      if (!holds(with)) {
+        while (2u * with[l] <= problem_.layers[l].most_copies && !expected_to_hold(with)) with[l] *= 2;
+        if (with[l] == 1 || !expected_to_hold(with) || !holds(with)) continue;
+      }
+      choice = with;
     }
   }
 
-  /// From the fastest choice that holds: a layer more, one or two for others, or one or two less, as long as something
-  /// is left that is faster and expected to hold.
+  bool expected_to_hold(const layer_choice& choice) const {
+    return base_loss_ + model_->expected(choice) <= problem_.threshold;
+  }
+
+  /// From the fastest choice that holds: a layer more, one or two for others, one or two less, or more copies to make
+  /// room for a layer; or what is best of all if losses and savings add up. As long as something is left that is faster
+  /// and expected to hold.
   void improve() {
     for (std::size_t budget = 3 * problem_.layers.size(); budget > 0; --budget) {
       const std::optional<layer_choice> next = proposal(fastest());
@@ -123,29 +137,23 @@ class search {
   }
 
   std::optional<layer_choice> proposal(const layer_choice& from) {
-    std::vector<std::pair<double, layer_choice>> promising;  // by what they should save, if savings added up
+    // Of the same layers on crossbars only the choice with the fewest copies that is expected to hold.
+    std::map<layer_choice, std::pair<std::size_t, layer_choice>> fewest;
     const auto consider = [&](const layer_choice& next) {
-      if (held_.count(next) != 0 || base_loss_ + model_->expected(next) > problem_.threshold) return;
+      if (held_.count(next) != 0 || !expected_to_hold(next)) return;
+      layer_choice on_crossbars = next;
+      for (std::uint8_t& copies : on_crossbars) copies = copies > 0 ? 1 : 0;
+      const std::pair<std::size_t, layer_choice> mine{std::accumulate(next.begin(), next.end(), std::size_t{0}), next};
+      const auto [found, is_new] = fewest.try_emplace(on_crossbars, mine);
+      if (!is_new && mine < found->second) found->second = mine;
+    };
+    neighbours(from, consider);
+    for (const double share : {1.0, 0.9, 0.75}) consider(best_if_additive(share * (problem_.threshold - base_loss_)));
+    std::vector<std::pair<double, layer_choice>> promising;  // by what they should save, if savings added up
+    for (const auto& [on_crossbars, choice] : fewest) {
       double saved = 0;
-      for (std::size_t l = 0; l < next.size(); ++l) saved += saved_[l] * (double(next[l]) - double(from[l]));
-      promising.emplace_back(-saved, next);
-    };
-    std::vector<std::size_t> in, out{problem_.layers.size()};  // behind the last layer: none
-    for (std::size_t l = 0; l < from.size(); ++l) (from[l] ? out : in).push_back(l);
-    const auto flipped = [](layer_choice choice, std::initializer_list<std::size_t> layers) {
-      for (const std::size_t l : layers)
-        if (l < choice.size()) choice[l] = !choice[l];
-      return choice;
-    };
-    for (std::size_t a = 0; a < in.size(); ++a)
-      for (std::size_t o = 0; o < out.size(); ++o) {
-        consider(flipped(from, {in[a], out[o]}));
-        for (std::size_t b = a + 1; b < in.size(); ++b) consider(flipped(from, {in[a], in[b], out[o]}));
-        for (std::size_t p = o + 1; p < out.size() && o > 0; ++p) consider(flipped(from, {in[a], out[o], out[p]}));
-      }
-    for (std::size_t o = 1; o < out.size(); ++o) {
-      consider(flipped(from, {out[o]}));
-      for (std::size_t p = o + 1; p < out.size(); ++p) consider(flipped(from, {out[o], out[p]}));
+      for (std::size_t l = 0; l < from.size(); ++l) saved += saving(l, choice.second[l]) - saving(l, from[l]);
+      promising.emplace_back(-saved, choice.second);
     }
     const auto middle = promising.begin() + static_cast<std::ptrdiff_t>(std::min(choices_to_time, promising.size()));
     std::partial_sort(promising.begin(), middle, promising.end());
@@ -153,6 +161,79 @@ class search {
     for (auto p = promising.begin(); p != middle; ++p)
       if (time_of(p->second) < worth_a_change * time_of(best ? *best : from)) best = p->second;
     return best;
+  }
+
+  /// What a layer should save on so many copies of its crossbars: each doubling costs sums, transfers and crossbars.
+  double saving(std::size_t layer, unsigned copies) const {
+    double saved = copies > 0 ? saved_[layer] : 0;
+    for (; copies > 1; copies /= 2) saved *= 1 - cost_of_a_doubling;
+    return saved;
+  }
+
+  /// All that differ from a choice in up to three layers: at most two of them brought to crossbars or given other
+  /// copies, at most two taken from them.
+  template <class visit>
+  void neighbours(const layer_choice& from, const visit& consider) const {
+    struct change {
+      std::size_t layer;
+      std::uint8_t copies;
+    };
+    std::vector<change> more, less{{from.size(), 0}};  // behind the last layer: none
+    for (std::size_t l = 0; l < from.size(); ++l) {
+      for (unsigned copies = 1; copies <= problem_.layers[l].most_copies; copies *= 2)
+        if (copies != from[l]) more.push_back({l, static_cast<std::uint8_t>(copies)});
+      if (from[l] > 0) less.push_back({l, 0});
+    }
+    const bool triples = from.size() <= most_layers_of_triples;
+    const auto changed = [&](std::initializer_list<change> changes) {
+      layer_choice choice = from;
+      for (const change& c : changes)
+        if (c.layer < choice.size()) choice[c.layer] = c.copies;
+      consider(choice);
+    };
+    for (std::size_t o = 0; o < less.size(); ++o) {
+      if (o > 0) changed({less[o]});
+      for (std::size_t p = o + 1; p < less.size() && o > 0; ++p) changed({less[o], less[p]});
+      for (std::size_t a = 0; a < more.size(); ++a) {
+        if (more[a].layer == less[o].layer) continue;
+        changed({more[a], less[o]});
+        for (std::size_t b = a + 1; b < more.size() && triples; ++b)
+          if (more[b].layer != more[a].layer && more[b].layer != less[o].layer) changed({more[a], more[b], less[o]});
+        for (std::size_t p = o + 1; p < less.size() && o > 0 && triples; ++p)
+          if (more[a].layer != less[p].layer) changed({more[a], less[o], less[p]});
+      }
+    }
+  }
+
+  /// The choice that saves most for that loss by the model, if savings add up, too: a knapsack, by dynamic programming
+  /// over losses in steps.
+  layer_choice best_if_additive(double room) const {
+    if (room <= 0) return none_;
+    constexpr std::size_t steps = 400;
+    const double step = room / steps;
+    std::vector<double> best(steps + 1, 0);  // by the loss that is allowed, in steps
+    std::vector<layer_choice> choice(steps + 1, none_);
+    for (std::size_t l = 0; l < none_.size(); ++l) {
+      std::vector<double> next = best;
+      std::vector<layer_choice> with = choice;
+      for (unsigned copies = 1; copies <= problem_.layers[l].most_copies; copies *= 2) {
+        layer_choice alone = none_;
+        alone[l] = static_cast<std::uint8_t>(copies);
+        const double loss = std::max(model_->expected(alone), 0.0);
+        const double taken = std::ceil(loss / step);
+        if (taken > steps) continue;
+        for (auto k = static_cast<std::size_t>(taken); k <= steps; ++k) {
+          const std::size_t left = k - static_cast<std::size_t>(taken);
+          if (best[left] + saving(l, copies) <= next[k]) continue;
+          next[k] = best[left] + saving(l, copies);
+          with[k] = choice[left];
+          with[k][l] = static_cast<std::uint8_t>(copies);
+        }
+      }
+      best = std::move(next);
+      choice = std::move(with);
+    }
+    return choice[steps];
   }
 
   /// The fastest that holds on all draws of the search and on as many others, and the next ones that do; all on cores,

@@ -316,5 +316,68 @@ INSTANTIATE_TEST_SUITE_P(Built, ExampleCalibration,
                          ::testing::Values("resnet_micro", "resnet_mini", "resnet_tiny", "resnet18"),
                          [](const auto& network) { return network.param; });
 
+// On ideal crossbars: every map is the same, logits are worth half as much each.
+TEST(CopyLayers, ChangesNoBitWithoutNoise) {
+  const std::uint32_t seed = std::random_device{}();
+  std::mt19937 random(seed);
+  for (int round = 0; round < 8; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));
+    const integer_graph plain = random_network(random, 5, 9, 11);
+    std::vector<feature_map> images;
+    for (int i = 0; i < 3; ++i) images.push_back(random_image(random, plain.input()));
+    calibration_options options;
+    options.rows = 64;
+    const integer_graph one = calibrate(plain, images, options);
+    std::map<std::string, unsigned> copies;
+    for (const char* name : {"conv1", "main", "down", "fc"}) copies[name] = 1u << random() % 3;
+    const integer_graph more = copy_layers(one, copies);
+    for (const graph_node& node : more.nodes)
+      if (node.has_layer()) EXPECT_EQ(node.layer().copies(), copies.at(node.name)) << node.name;
+    for (const feature_map& image : images) {
+      const auto expected = reference_executor(one).run(image, true), found = reference_executor(more).run(image, true);
+      ASSERT_EQ(found.maps.size(), expected.maps.size());
+      for (std::size_t t = 0; t < found.maps.size(); ++t) EXPECT_EQ(found.maps[t].data, expected.maps[t].data) << t;
+      for (std::size_t c = 0; c < found.logits.size(); ++c)
+        EXPECT_EQ(found.logits[c], expected.logits[c] * static_cast<int>(copies.at("fc")));
+    }
+    EXPECT_EQ(more.nodes.back().layer().requantise.s - one.nodes.back().layer().requantise.s,
+              copies.at("fc") == 4 ? 2u : copies.at("fc") - 1);
+  }
+}
+
+TEST(CopyLayers, SaysWhatItCannotCopy) {
+  std::mt19937 random(1);
+  integer_graph plain = random_network(random, 5, 9, 11);
+  const std::vector<feature_map> images{random_image(random, plain.input())};
+  calibration_options options;
+  options.digital = {"down"};
+  const integer_graph graph = calibrate(plain, images, options);
+  const auto refusal = [](const integer_graph& g, const std::map<std::string, unsigned>& copies) -> std::string {
+    try {
+      copy_layers(g, copies);
+    } catch (const graph_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal(graph, {{"won", 2}}), HasSubstr("no layer 'won'"));
+  EXPECT_THAT(refusal(graph, {{"down", 2}}), AllOf(HasSubstr("'down'"), HasSubstr("on cores")));
+  EXPECT_THAT(refusal(graph, {{"main", 3}}), HasSubstr("power of two"));
+  EXPECT_THAT(refusal(copy_layers(graph, {{"main", 2}}), {{"main", 2}}), HasSubstr("already"));
+  // m * 128 codes of a set and b, twice, leave 32 bits; or the shift has no bit left.
+  integer_graph large = graph;
+  requantise_constants& r = large.nodes[1].layer().requantise;
+  r.b[3] = 1'073'741'824 - 128 * r.m[3] * static_cast<int>(large.nodes[1].layer().row_sets.size());
+  EXPECT_THAT(refusal(large, {{"conv1", 2}}), AllOf(HasSubstr("'conv1'"), HasSubstr("room for 1 copy")));
+  EXPECT_EQ(most_copies(large.nodes[1].layer(), 4), 1u);
+  --r.b[3];
+  EXPECT_EQ(refusal(large, {{"conv1", 2}}), "");
+  EXPECT_EQ(most_copies(large.nodes[1].layer(), 4), 2u);
+  r.b[3] = 0;
+  r.s = 29;
+  EXPECT_EQ(most_copies(large.nodes[1].layer(), 4), 2u);
+  EXPECT_EQ(most_copies(graph.nodes[4].layer(), 4), 1u) << "on cores";
+}
+
 }  // namespace
 }  // namespace ohmic

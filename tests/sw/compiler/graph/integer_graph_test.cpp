@@ -132,6 +132,23 @@ TEST(CheckGraph, RefusesRowSetsThatOverlapOrLeaveAHole) {
   EXPECT_THAT(complaint(g), HasSubstr("not part of the layer"));
 }
 
+TEST(CheckGraph, CopiesOfALayerRepeatAllItsRowSets) {
+  const row_set a{0, 1, 0, 1}, b{0, 1, 1, 2};
+  const auto with = [](std::vector<row_set> sets) {
+    integer_graph g = small_graph();
+    g.nodes[2].layer().row_sets = std::move(sets);
+    return g;
+  };
+  EXPECT_EQ(with({a, b}).nodes[2].layer().copies(), 1u);
+  for (const auto& sets : {std::vector{a, b, a, b}, {a, b, a, b, a, b}, {row_set{0, 1, 0, 2}, row_set{0, 1, 0, 2}}}) {
+    EXPECT_EQ(complaint(with(sets)), "");
+    EXPECT_EQ(with(sets).nodes[2].layer().copies(), sets.size() / (sets[0] == a ? 2 : 1));
+  }
+  for (const auto& sets : {std::vector{a, a, b}, {a, b, b, a}, {a, b, a, a}})
+    EXPECT_THAT(complaint(with(sets)), HasSubstr("copy"));
+  EXPECT_THAT(complaint(with({a, a})), HasSubstr("do not cover"));
+}
+
 TEST(CheckGraph, RefusesDuplicateNamesAndBrokenOrder) {
   integer_graph g = small_graph();
   g.nodes[2].name = "avgpool";

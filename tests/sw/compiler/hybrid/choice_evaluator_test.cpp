@@ -22,11 +22,24 @@ feature_map random_map(std::mt19937& random, const graph_tensor& shape) {
   return map;
 }
 
+/// Of one colour, nearly: means over noise would be the same for all images, and so would their classes.
+feature_map coloured_map(std::mt19937& random, const graph_tensor& shape) {
+  feature_map map(shape.channels, shape.height, shape.width);
+  std::vector<int> colour;
+  for (int c = 0; c < shape.channels; ++c) colour.push_back(static_cast<int>(random() % 200) - 100);
+  for (int x = 0; x < shape.width; ++x)
+    for (int y = 0; y < shape.height; ++y)
+      for (int c = 0; c < shape.channels; ++c)
+        map.at(x, y, c) = static_cast<std::int8_t>(colour[std::size_t(c)] + static_cast<int>(random() % 41) - 20);
+  return map;
+}
+
 class ChoiceEvaluator : public ::testing::Test {
  protected:
   ChoiceEvaluator() {
-    const integer_graph plain = random_network(random, 5, 9, 11);
-    for (int i = 0; i < 40; ++i) images.push_back(random_map(random, plain.input()));
+    integer_graph plain = random_network(random, 5, 9, 11);
+    plain.tensors[6].scale = 0.1f;  // nothing clips, so that images are of several classes
+    for (int i = 0; i < 40; ++i) images.push_back(coloured_map(random, plain.input()));
     calibration_options options;
     options.rows = 64;
     graph = calibrate(plain, images, options);
@@ -34,15 +47,18 @@ class ChoiceEvaluator : public ::testing::Test {
     devices.time_s = 3600;
   }
 
-  /// Answers of one choice on one chip, by the reference executor: the whole network's crossbars, of which those of
-  /// layers on cores are left out.
+  /// Answers of one choice on one chip, by the reference executor: four copies of the whole network's crossbars, of
+  /// which those of layers on cores, and copies that the choice does not have, are left out.
   std::vector<int> answers(const layer_choice& choice, unsigned draw) const {
     const std::vector<choosable_layer> layers = choosable_layers(graph);
     const std::set<std::string> on_cores = layers_on_cores(layers, choice);
-    const integer_graph mixed = put_on_cores(graph, on_cores);
+    const integer_graph mixed = graph_of(graph, layers, choice);
+    std::map<std::string, std::size_t> sets;
+    for (const graph_node& node : mixed.nodes)
+      if (node.has_layer()) sets[node.name] = node.layer().row_sets.size();
     std::vector<crossbar_image> crossbars;
-    for (const crossbar_image& c : crossbars_without_mapping(graph, columns))
-      if (on_cores.count(c.layer) == 0) crossbars.push_back(c);
+    for (const crossbar_image& c : crossbars_without_mapping(graph_of(graph, layers, {4, 4, 4, 4}), columns))
+      if (on_cores.count(c.layer) == 0 && c.sets[0].set < sets[c.layer]) crossbars.push_back(c);
     pcm::pcm_options options = devices;
     options.seed += draw;
     const analog_chip chip(mixed, crossbars, 64, columns, options);
@@ -84,6 +100,20 @@ TEST_F(ChoiceEvaluator, EveryChoiceAnswersAsIfItWereTheOnlyOne) {
   }
 }
 
+TEST_F(ChoiceEvaluator, CopiesOfALayerAreOtherDevicesOfTheSameChip) {
+  const std::vector<layer_choice> all{{1, 1, 1, 1}, {2, 1, 0, 4}, {4, 2, 1, 0}, {0, 4, 4, 2}, {2, 2, 2, 2}};
+  devices.devices.programming_scale = 8;  // so that other devices give other answers
+  choice_evaluator evaluator(graph, columns, devices);
+  for (const choosable_layer& layer : evaluator.layers()) ASSERT_EQ(layer.most_copies, 4u) << layer.name;
+  std::set<std::vector<int>> different;
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    const std::vector<int> second = answers(all[c], 1);
+    different.insert(second);
+    EXPECT_EQ(evaluator.count_right(all, 1, 1, judged(second))[c][0], images.size()) << to_digits(all[c]);
+  }
+  EXPECT_GT(different.size(), 1u);
+}
+
 TEST_F(ChoiceEvaluator, DrawsAreNumberedWhereverTheyBegin) {
   choice_evaluator evaluator(graph, columns, devices);
   const layer_choice choice{true, true, false, true};
@@ -119,7 +149,7 @@ TEST(ChoosableLayers, AreThoseOnCrossbarsWithTheirMacs) {
   EXPECT_EQ(layers[2].name, "fc");
   EXPECT_EQ(layers[2].macs, 7 * 13);
   EXPECT_THAT(layers_on_cores(layers, {true, false, false}), ElementsAre("fc", "main"));
-  EXPECT_EQ(to_digits({true, false, false}), "100");
+  EXPECT_EQ(to_digits({4, 0, 1}), "401");
   EXPECT_DOUBLE_EQ(analog_share(layers, {false, false, true}), 91. / (27000 + 21060 + 91));
   EXPECT_EQ(analog_share({}, {}), 0);
 }

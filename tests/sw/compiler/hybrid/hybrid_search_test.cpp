@@ -308,5 +308,52 @@ TEST(OhmicPolicy, IsCloseToTheBestOnRandomLosses) {
   EXPECT_GT(ours, .98 * optimum);
 }
 
+/// Losses add up, and copies share four fifths of them; time is what is left on cores, and a little of each copy.
+class Copies : public ::testing::Test, public accuracy_source {
+ protected:
+  Copies() {
+    problem.reference = .9;
+    problem.threshold = .01;
+    problem.accuracy = this;
+    for (const double l : loss) problem.layers.push_back({"layer" + std::to_string(l), 100, 4});
+    problem.time = [this](const layer_choice& choice) {
+      double time = 1;
+      for (std::size_t l = 0; l < loss.size(); ++l) time += choice[l] == 0 ? 10. : .1 * choice[l];
+      return time;
+    };
+  }
+  std::vector<drawn_accuracy> accuracies(const std::vector<layer_choice>& choices, unsigned draws) override {
+    std::vector<drawn_accuracy> all;
+    for (const layer_choice& choice : choices) {
+      double lost = 0;
+      for (std::size_t l = 0; l < loss.size(); ++l) lost += choice[l] == 0 ? 0 : loss[l] * (.2 + .8 / choice[l]);
+      all.push_back({std::vector<double>(draws, .9 - lost)});
+    }
+    return all;
+  }
+  std::vector<double> loss{.001, .012, .001, .006};
+  hybrid_problem problem;
+};
+
+TEST_F(Copies, PutALayerOnCrossbarsThatLosesTooMuchOnOne) {
+  const hybrid_result found = policy("ohmic").search(problem);
+  EXPECT_TRUE(found.holds);
+  for (const unsigned copies : found.choice) EXPECT_GT(copies, 0u) << to_digits(found.choice);
+  EXPECT_GT(found.choice[1], 1u);
+  EXPECT_LE(.9 - found.accuracy.mean(), problem.threshold + 1e-9);
+  EXPECT_EQ(policy("lionheart").search(problem).choice, (layer_choice{1, 0, 1, 1})) << "which knows one crossbar";
+}
+
+TEST_F(Copies, AreNoMoreThanALayerHasRoomFor) {
+  problem.layers[1].most_copies = 1;
+  const hybrid_result found = policy("ohmic").search(problem);
+  EXPECT_EQ(found.choice, (layer_choice{1, 0, 1, 1}));
+}
+
+TEST_F(Copies, AreNotMadeWhereTheyAreNotNeeded) {
+  problem.threshold = .05;
+  EXPECT_EQ(policy("ohmic").search(problem).choice, (layer_choice{1, 1, 1, 1}));
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -51,5 +51,13 @@ TEST(LossModel, AllOnCoresTellsNothing) {
   EXPECT_DOUBLE_EQ(model.expected(all), 0.07);
 }
 
+TEST(LossModel, CopiesShareALoss) {
+  loss_model model({0.01, 0.02, 0.04}, {0, 0, 0});
+  EXPECT_DOUBLE_EQ(model.expected({2, 1, 4}), 0.6 * 0.01 + 0.02 + 0.4 * 0.04) << "a fifth is common";
+  const double before = model.expected({0, 0, 2});
+  model.learn({0, 0, 4}, 0.005, 0);
+  EXPECT_LT(model.expected({0, 0, 2}), before) << "what is learnt of four copies is learnt of two";
+}
+
 }  // namespace
 }  // namespace ohmic

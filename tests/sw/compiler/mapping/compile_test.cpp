@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
@@ -166,6 +167,31 @@ TEST_F(Compile, LayersOnCores) {
       options.balanced.balance_mvms = random() % 2 == 0 ? 0 : 1024;
       options.best.evaluations = 10;
       expect_reference(graph, chip, options, random);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_F(Compile, LayersOnCopiesOfTheirCrossbars) {
+  const std::uint32_t fresh = std::random_device{}();
+  RecordProperty("seed", std::to_string(fresh));
+  random.seed(fresh);
+  for (int round = 0; round < 12; ++round) {
+    const int height = 5 + static_cast<int>(random() % 30), width = 9 + static_cast<int>(random() % 30);
+    const unsigned rows = std::array{40u, 64u, 256u}[random() % 3];
+    integer_graph graph = small_network(random, height, width, static_cast<int>(rows));
+    std::map<std::string, unsigned> copies;
+    for (const graph_node& node : graph.nodes)
+      if (node.on_crossbar()) copies[node.name] = std::min(1u << random() % 3, most_copies(node.layer(), 4));
+    graph = copy_layers(std::move(graph), copies);
+    SCOPED_TRACE("seed " + std::to_string(fresh) + " round " + std::to_string(round) + ": " + std::to_string(height) +
+                 " x " + std::to_string(width) + ", crossbars of " + std::to_string(rows) + " rows");
+    for (const char* policy : {"naive", "replicated", "paper", "best"}) {
+      SCOPED_TRACE(policy);
+      options.policy = policy;
+      options.balanced.balance_mvms = random() % 2 == 0 ? 0 : 1024;
+      options.best.evaluations = 10;
+      expect_reference(graph, small_chip(256, rows, std::array{16u, 256u}[random() % 2]), options, random);
       if (HasFatalFailure()) return;
     }
   }

@@ -259,5 +259,39 @@ TEST_F(AnalogChip, ADeploymentOfAnotherNetworkIsRefused) {
   EXPECT_THAT(refusal([](auto& c) { c[0].first_bitline = 1; }), HasSubstr("outside of a crossbar"));
 }
 
+// The variance of a sum of n copies' codes, divided by n, is an n-th of one's.
+TEST_F(AnalogChip, CopiesOfALayerAverageTheirNoiseOut) {
+  pcm::pcm_options noisy;
+  noisy.time_s = 3600;
+  noisy.devices.drift_scale = 0;  // small weights drift faster than large ones, in all copies alike
+  const auto squared_error = [&](unsigned copies) {
+    integer_graph copied = graph;
+    crossbar_layer& l = copied.nodes[3].layer();
+    l.adc = {1 << 14, 20};  // nothing clips
+    const std::vector<row_set> sets = l.row_sets;
+    for (unsigned copy = 1; copy < copies; ++copy) l.row_sets.insert(l.row_sets.end(), sets.begin(), sets.end());
+    const graph_tensor& in = copied.tensors[copied.nodes[3].inputs[0]];
+    const graph_tensor& out = copied.tensors[copied.nodes[3].output];
+    const auto crossbars = crossbars_without_mapping(copied, 256);
+    const analog_chip ideal(copied, crossbars, rows, 256, exact, 1);
+    double sum = 0;
+    std::mt19937 same(7);
+    for (noisy.seed = 1; noisy.seed <= 40; ++noisy.seed) {
+      const analog_chip chip(copied, crossbars, rows, 256, noisy, 1);
+      const feature_map input = random_image(same, in);
+      const auto found = chip.codes(3, input, 0, out.width, out.height, out.channels);
+      const auto expected = ideal.codes(3, input, 0, out.width, out.height, out.channels);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        const double error = double(found[i] - expected[i]) / copies;
+        sum += error * error;
+      }
+    }
+    return sum;
+  };
+  const double one = squared_error(1);
+  EXPECT_NEAR(squared_error(2) / one, 1. / 2, .08);
+  EXPECT_NEAR(squared_error(4) / one, 1. / 4, .05);
+}
+
 }  // namespace
 }  // namespace ohmic
