@@ -236,5 +236,24 @@ TEST(ParetoFront, HasWhatNoOtherRowBeatsInEverything) {
   EXPECT_THAT(pareto_front(report), testing::ElementsAre(true, false, true, true, true, false, false));
 }
 
+TEST(HybridJson, HasTheEnergyOfASimulationWhereItIsKnown) {
+  hybrid_report report;
+  for (const double joules : {0.0, 0.25}) {
+    hybrid_row row;
+    row.fresh.shares = {.9};
+    row.simulated = simulated_choice{{1000, 62.5, joules, 0}, 7, ""};
+    report.rows.push_back(row);
+  }
+  const json rows = json::parse(hybrid_json(report, {}))["rows"];
+  EXPECT_FALSE(rows[0]["simulated"].contains("energy_j"));
+  EXPECT_EQ(rows[1]["simulated"]["energy_j"], 0.25);
+  for (const json& row : rows) {
+    EXPECT_EQ(row["simulated"]["cycles"], 1000);
+    EXPECT_EQ(row["simulated"]["cycles_between_images"], 62.5);
+    EXPECT_EQ(row["simulated"]["clusters"], 7);
+    EXPECT_FALSE(row.contains("error"));
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

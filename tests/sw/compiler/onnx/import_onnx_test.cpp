@@ -350,6 +350,7 @@ TEST(ImportOnnx, TakesTheConversionOfPixelsFromItsMetadata) {
   const std::vector<pixel_table> tables = pixel_tables(older.pixels, 3, older.input().scale);
   for (int v = 0; v < 256; ++v) ASSERT_EQ(tables[0][v], v - 128);
   const integer_graph g = graph(R"({"scale": 0.5, "offset": 1, "mean": [1, 2], "std": 4, "channels": "bgr"})");
+  EXPECT_TRUE(g.pixels_known);
   EXPECT_EQ(g.pixels.scale, 0.5);
   EXPECT_EQ(g.pixels.offset, 1);
   EXPECT_THAT(g.pixels.mean, ElementsAre(1, 2));

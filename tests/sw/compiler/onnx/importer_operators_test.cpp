@@ -187,6 +187,33 @@ TEST(ImporterOperators, ASqueezeOfOnePixelsAxesIsAFlatten) {
     EXPECT_THAT(complaint(flattened_by("Squeeze", axes)), HasSubstr("of one pixel"));
 }
 
+TEST(ImporterOperators, ConstantsMayBeNodes) {
+  const qdq_builder of_file = one_conv{}.network([](auto&, const auto& x) { return x; });
+  qdq_builder of_nodes = of_file;
+  of_nodes.turn_constants_into_nodes();
+  ASSERT_EQ(of_nodes.graph().initializer_size(), 0);
+  const integer_graph a = imported(of_file), b = imported(of_nodes);
+  ASSERT_EQ(a.nodes.size(), b.nodes.size());
+  for (std::size_t n = 0; n < a.nodes.size(); ++n) {
+    EXPECT_EQ(a.nodes[n].name, b.nodes[n].name);
+    if (!a.nodes[n].has_layer()) continue;
+    EXPECT_EQ(a.nodes[n].layer().weights, b.nodes[n].layer().weights);
+    EXPECT_EQ(a.nodes[n].layer().weight_scale, b.nodes[n].layer().weight_scale);
+    EXPECT_EQ(a.nodes[n].layer().bias, b.nodes[n].layer().bias);
+  }
+  for (std::size_t t = 0; t < a.tensors.size(); ++t) EXPECT_EQ(a.tensors[t].scale, b.tensors[t].scale);
+  const auto spoilt = [&](const std::function<void(onnx::NodeProto&)>& spoil) {
+    qdq_builder c = of_nodes;
+    spoil(*c.graph().mutable_node(0));
+    return complaint(c);
+  };
+  const auto named = HasSubstr(of_nodes.graph().node(0).name());
+  EXPECT_THAT(spoilt([](auto& n) { n.add_output("second"); }), AllOf(named, HasSubstr("is not a tensor constant")));
+  EXPECT_THAT(spoilt([](auto& n) { onnx_builder::set(n, "axis", 1L); }), HasSubstr("is not a tensor constant"));
+  EXPECT_THAT(spoilt([](auto& n) { n.mutable_attribute(0)->set_name("value_float"); }),
+              HasSubstr("is not a tensor constant"));
+}
+
 TEST(ImporterOperators, IdentityAndDropoutAreNothing) {
   for (const char* op : {"Identity", "Dropout"}) {
     const integer_graph g =

@@ -41,6 +41,24 @@ class onnx_builder {
     n->add_output(name + ".out");
     return *n;
   }
+  /// Constants may be nodes as well.
+  void turn_constants_into_nodes() {
+    onnx::GraphProto turned = graph();
+    turned.clear_node();
+    turned.clear_initializer();
+    for (const onnx::TensorProto& t : graph().initializer()) {
+      auto* n = turned.add_node();
+      n->set_op_type("Constant");
+      n->set_name(t.name() + ".node");
+      n->add_output(t.name());
+      auto* a = n->add_attribute();
+      a->set_name("value");
+      a->set_type(onnx::AttributeProto::TENSOR);
+      *a->mutable_t() = t;
+    }
+    for (const auto& n : graph().node()) *turned.add_node() = n;
+    graph() = turned;
+  }
   onnx::NodeProto& find(const std::string& name) {
     for (auto& n : *graph().mutable_node())
       if (n.name() == name) return n;

@@ -442,5 +442,24 @@ TEST_F(FloatNetwork, WeightsAndBiasesAreRoundedToTheNearestStep) {
   EXPECT_THAT(layer.bias, ElementsAre(11, -11));
 }
 
+TEST_F(FloatNetwork, ConstantsMayBeNodes) {
+  float_builder b(2, 5, 4);
+  const std::string c = b.conv("conv", "image", {3, 2, 1, 1}, reals(6), reals(3), {{1, 1}});
+  const std::string clipped =
+      b.node("Clip", "clip", {c, b.constant("least", {0}, {}), b.constant("most", {0.5f}, {})}).output(0);
+  b.output(b.gemm("fc", b.flat(b.node("GlobalAveragePool", "all", {clipped}).output(0)), 4, 3, reals(12), reals(4)));
+  float_builder nodes = b;
+  nodes.turn_constants_into_nodes();
+  const float_network of_file(b.bytes(), "float.onnx"), of_nodes(nodes.bytes(), "float.onnx");
+  const real_maps inputs{reals(40), reals(40), reals(40)};
+  for (const auto& input : inputs) EXPECT_EQ(of_file.logits(input), of_nodes.logits(input));
+  const integer_graph x = import_onnx_bytes(of_file.quantised(inputs, 1), "a.onnx"),
+                      y = import_onnx_bytes(of_nodes.quantised(inputs, 1), "b.onnx");
+  ASSERT_EQ(x.nodes.size(), y.nodes.size());
+  for (std::size_t n = 0; n < x.nodes.size(); ++n)
+    if (x.nodes[n].has_layer()) EXPECT_EQ(x.nodes[n].layer().weights, y.nodes[n].layer().weights);
+  for (std::size_t t = 0; t < x.tensors.size(); ++t) EXPECT_EQ(x.tensors[t].scale, y.tensors[t].scale);
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -90,6 +90,17 @@ TEST_F(AnalogChip, ReadNoiseIsThatOfThePlaceInTheRun) {
   EXPECT_NE(codes(1), codes(2));
 }
 
+TEST_F(AnalogChip, OnlyTheChipsArithmeticSeesItsNoise) {
+  pcm::pcm_options noisy = exact;
+  noisy.devices.programming_scale = 20;
+  const analog_chip chip(graph, crossbars_without_mapping(graph, columns), rows, columns, noisy, 1);
+  const feature_map image = random_image(random, graph.input());
+  EXPECT_NE(reference_executor(graph, reference_mode::adc, &chip).run(image).logits,
+            reference_executor(graph).run(image).logits);
+  EXPECT_EQ(reference_executor(graph, reference_mode::exact, &chip).run(image).logits,
+            reference_executor(graph, reference_mode::exact).run(image).logits);
+}
+
 /// |weight| of all cells that a crossbar's jobs use.
 double magnitude(const pcm::pcm_crossbar& x, const std::vector<crossbar_image>& images, unsigned cluster) {
   double sum = 0;

@@ -7,6 +7,7 @@
 #include "sw/compiler/reference/node_executor.h"
 #include "sw/compiler/reference/top_classes.h"
 #include "sw/compiler/reference/work_sharing.h"
+#include "tests/sw/compiler/mapping/small_networks.h"
 #include "tests/sw/compiler/random_network.h"
 
 namespace ohmic {
@@ -117,6 +118,33 @@ TEST(ReferenceExecutor, EqualsTheFormatWordForWordOnRandomNetworks) {
     const std::vector<std::int32_t> expected = plain.run(image);
     const reference_result found = reference_executor(g).run(image, true);
     ASSERT_EQ(found.logits, expected) << "seed " << seed << " round " << round;
+    for (std::size_t t = 0; t + 1 < g.tensors.size(); ++t)
+      ASSERT_EQ(found.maps[t].data, plain.maps[t].data) << g.tensors[t].name << " seed " << seed;
+  }
+}
+
+TEST(ReferenceExecutor, EqualsTheFormatWordForWordOnDepthwiseLayers) {
+  const unsigned seed = new_seed();
+  std::mt19937 random(seed);
+  for (const int channels : {2, 5, 16, 19}) {
+    integer_graph g =
+        chain_network(random, 9, 11, {{1, 1, 1, 1, 0, 0}, {3, 2, 1, 2, 1, 0}, {1, 3, 2, 1, 0, 1}}, channels);
+    for (const std::size_t n : {2u, 3u}) {
+      crossbar_layer& l = g.nodes[n].layer();
+      l.groups = channels;
+      l.digital = true;
+      l.row_sets.clear();
+      l.requantise.m.clear();
+      l.requantise.b.clear();
+      l.weights.resize(static_cast<std::size_t>(channels * l.window.size_x * l.window.size_y));
+      guess_digital_constants(g.nodes[n], random);
+    }
+    check_graph(g);
+    const feature_map image = random_image(random, g.input());
+    plain_executor plain{g, {}};
+    const std::vector<std::int32_t> expected = plain.run(image);
+    const reference_result found = reference_executor(g).run(image, true);
+    EXPECT_EQ(found.logits, expected) << "seed " << seed << ", channels " << channels;
     for (std::size_t t = 0; t + 1 < g.tensors.size(); ++t)
       ASSERT_EQ(found.maps[t].data, plain.maps[t].data) << g.tensors[t].name << " seed " << seed;
   }
