@@ -166,7 +166,8 @@ template <class Cluster>
 run_end chip<Cluster>::run(const run_options& options) {
   std::vector<Cluster*> parts;
   for (auto& m : models_) parts.push_back(m.get());
-  window_engine<Cluster> engine(std::move(parts), options.threads);
+  thread_team team(options.threads);
+  window_engine<Cluster> engine(std::move(parts), team);
   window_ = options.window == 0 ? exact_window() : options.window;
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   // A busy window of a large chip of RTL cores takes a tenth of a second, an idle one a microsecond.

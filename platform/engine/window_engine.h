@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <exception>
-#include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "host/start_threads.h"
+#include "host/share_choice.h"
+#include "host/thread_team.h"
 #include "ip/core/types.h"
 #include "platform/engine/due_table.h"
-#include "platform/engine/share_choice.h"
-#include "platform/engine/spin_barrier.h"
 
 namespace ohmic {
 
-/// Runs many independent parts of a chip (clusters) window by window on worker threads, deterministically.
+/// Runs many independent parts of a chip (clusters) window by window on a team's threads, deterministically.
 ///
 /// Part is any class with
 ///   cycle_t next_event() const;             earliest cycle in which it has something to do; never if nothing
@@ -30,22 +26,11 @@ namespace ohmic {
 template <class Part>
 class window_engine {
  public:
-  /// `threads` includes the calling thread (>= 1).
-  window_engine(std::vector<Part*> parts, unsigned threads)
-      : parts_(std::move(parts)),
-        due_(parts_.size()),
-        threads_(std::max(1u, threads)),
-        barrier_(threads_ - 1, threads_ > std::max(1u, std::thread::hardware_concurrency())) {
+  /// The team outlives the engine.
+  window_engine(std::vector<Part*> parts, thread_team& team)
+      : parts_(std::move(parts)), due_(parts_.size()), team_(team) {
     active_.reserve(parts_.size());
-    errors_.resize(threads_);
     for (std::size_t i = 0; i < parts_.size(); ++i) due_[i] = parts_[i]->next_event();
-    start_threads(workers_, threads_ - 1, [this](unsigned t) { work(t); }, [this] { dismiss(); });
-  }
-
-  ~window_engine() {
-    if (workers_.empty()) return;
-    dismiss();
-    for (auto& w : workers_) w.join();
   }
 
   window_engine(const window_engine&) = delete;
@@ -64,7 +49,7 @@ class window_engine {
     if (active_.empty()) return;
     from_ = from;
     to_ = to;
-    if (threads_ == 1 || active_.size() == 1) {
+    if (team_.threads() == 1 || active_.size() == 1) {
       run_share(0, active_.size());
       return;
     }
@@ -72,20 +57,20 @@ class window_engine {
     const bool shared = choice_.shared(active_.size());
     const auto begin = clock::now();
     if (shared) {
-      barrier_.open();
-      guarded_share(0);
-      barrier_.wait_closed();
+      // Contiguous shares: a part mostly stays with one thread, so its state stays in that core's cache.
+      const auto share = [this](unsigned t) {
+        const std::size_t n = active_.size(), threads = team_.threads();
+        run_share(n * t / threads, n * (t + 1) / threads);
+      };
+      team_.run(share);
     } else {
       run_share(0, active_.size());
     }
     choice_.report(active_.size(), std::chrono::duration<double, std::nano>(clock::now() - begin).count());
-    for (auto& e : errors_)
-      if (e) std::rethrow_exception(std::exchange(e, nullptr));
   }
 
   /// Indices of the parts that ran in the last window, ascending.
   const std::vector<unsigned>& active() const { return active_; }
-  unsigned threads() const { return threads_; }
 
  private:
   static constexpr std::size_t warm_from = 96;  // parts whose hot state no longer fits a core's own cache
@@ -101,40 +86,12 @@ class window_engine {
     }
   }
 
-  // Contiguous shares: a part mostly stays with one thread, so its state stays in that core's cache.
-  void guarded_share(unsigned t) noexcept {
-    const std::size_t n = active_.size();
-    try {
-      run_share(n * t / threads_, n * (t + 1) / threads_);
-    } catch (...) {
-      errors_[t] = std::current_exception();
-    }
-  }
-
-  void dismiss() {
-    quit_ = true;
-    barrier_.open();
-  }
-
-  void work(unsigned t) {
-    for (std::uint64_t seen = 0;;) {
-      seen = barrier_.wait_open(seen);
-      if (quit_) return;
-      guarded_share(t);
-      barrier_.close();
-    }
-  }
-
   std::vector<Part*> parts_;
   due_table due_;
   std::vector<unsigned> active_;
-  std::vector<std::exception_ptr> errors_;
-  const unsigned threads_;
+  thread_team& team_;
   cycle_t from_ = 0, to_ = 0;
-  bool quit_ = false;
   share_choice choice_;
-  spin_barrier barrier_;
-  std::vector<std::thread> workers_;
 };
 
 }  // namespace ohmic

@@ -62,7 +62,8 @@ class cluster_bench {
                                                          i < observers.size() ? observers[i] : Observer{}));
       parts.push_back(clusters_.back().get());
     }
-    engine_ = std::make_unique<window_engine<cluster_type>>(parts, threads);
+    team_ = std::make_unique<thread_team>(threads);
+    engine_ = std::make_unique<window_engine<cluster_type>>(parts, *team_);
   }
 
   std::uint32_t at(const std::string& symbol) const { return program_.address_of(symbol); }
@@ -213,6 +214,7 @@ class cluster_bench {
   std::vector<std::uint8_t> memory_;
   std::vector<std::vector<std::uint8_t>> l1_;
   std::vector<std::unique_ptr<cluster_type>> clusters_;
+  std::unique_ptr<thread_team> team_;
   std::unique_ptr<window_engine<cluster_type>> engine_;
   std::vector<std::unique_ptr<foreign>> foreign_;
   std::map<const axi_burst*, cycle_t> answers_;

@@ -1,4 +1,4 @@
-#include "platform/engine/spin_barrier.h"
+#include "host/spin_barrier.h"
 
 #include <gtest/gtest.h>
 

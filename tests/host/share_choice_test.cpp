@@ -1,4 +1,4 @@
-#include "platform/engine/share_choice.h"
+#include "host/share_choice.h"
 
 #include <gtest/gtest.h>
 

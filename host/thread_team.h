@@ -1,0 +1,55 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "host/spin_barrier.h"
+
+namespace ohmic {
+
+/// Threads that work off short pieces of work together, a microsecond or more each: the calling thread and its workers.
+///
+/// All that a program does in such pieces uses one team, one piece after the other: workers that wait look for the next
+/// piece for a while, and two teams would take the processors from each other.
+class thread_team {
+ public:
+  /// `threads` includes the calling thread; 0 is taken as 1. Throws std::runtime_error if the system gives fewer.
+  explicit thread_team(unsigned threads);
+  ~thread_team();
+  thread_team(const thread_team&) = delete;
+  thread_team& operator=(const thread_team&) = delete;
+
+  unsigned threads() const { return threads_; }
+
+  /// Calls work(t) for t = 0 .. threads() - 1, each on a thread of its own, 0 on the calling one, and waits for all of
+  /// them. What is written before is seen by all, and what they write afterwards. An exception is rethrown here, of the
+  /// lowest thread first. Not from inside work.
+  template <class F>
+  void run(F& work) {
+    context_ = const_cast<void*>(static_cast<const void*>(&work));
+    call_ = [](void* context, unsigned thread) { (*static_cast<F*>(context))(thread); };
+    barrier_.open();
+    guarded(0);
+    barrier_.wait_closed();
+    for (auto& e : errors_)
+      if (e) std::rethrow_exception(std::exchange(e, nullptr));
+  }
+
+ private:
+  void guarded(unsigned thread) noexcept;
+  void work(unsigned thread);
+  void dismiss();
+
+  const unsigned threads_;
+  void* context_ = nullptr;
+  void (*call_)(void*, unsigned) = nullptr;
+  bool quit_ = false;
+  std::vector<std::exception_ptr> errors_;  // by thread
+  spin_barrier barrier_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace ohmic
