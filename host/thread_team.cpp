@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "host/start_threads.h"
 
@@ -18,6 +19,16 @@ thread_team::~thread_team() {
   if (workers_.empty()) return;
   dismiss();
   for (auto& w : workers_) w.join();
+}
+
+void thread_team::finish() {
+  barrier_.wait_closed();
+  for (auto& e : errors_)
+    if (e) {
+      const std::exception_ptr first = std::exchange(e, nullptr);
+      for (auto& other : errors_) other = nullptr;
+      std::rethrow_exception(first);
+    }
 }
 
 void thread_team::guarded(unsigned thread) noexcept {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <exception>
-#include <memory>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "host/spin_barrier.h"
@@ -29,14 +27,20 @@ class thread_team {
   /// lowest thread first. Not from inside work.
   template <class F>
   void run(F& work) {
+    start(work);
+    guarded(0);
+    finish();
+  }
+
+  /// The same in two halves: the workers begin with work(t), t from 1 on, while the caller goes on with what it has to
+  /// do; finish() waits for them and rethrows. `work` lives until then. Each start() is followed by a finish().
+  template <class F>
+  void start(F& work) {
     context_ = const_cast<void*>(static_cast<const void*>(&work));
     call_ = [](void* context, unsigned thread) { (*static_cast<F*>(context))(thread); };
     barrier_.open();
-    guarded(0);
-    barrier_.wait_closed();
-    for (auto& e : errors_)
-      if (e) std::rethrow_exception(std::exchange(e, nullptr));
   }
+  void finish();
 
  private:
   void guarded(unsigned thread) noexcept;

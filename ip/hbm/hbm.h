@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -46,6 +47,11 @@ class hbm : public sc_core::sc_module, public tlm::tlm_fw_transport_if<>, public
       std::function<void(std::uint64_t address, const std::uint8_t* data, std::uint64_t bytes, cycle_t cycle)>;
   void watch_writes(std::uint64_t begin, std::uint64_t end, write_watch written) {
     watches_.push_back({begin, end, std::move(written)});
+  }
+  /// Whether somebody watches one of these addresses.
+  bool is_watched(std::uint64_t begin, std::uint64_t end) const {
+    return std::any_of(watches_.begin(), watches_.end(),
+                       [&](const watched_range& w) { return begin < w.end && w.begin < end; });
   }
   const hbm_config& config() const { return config_; }
 

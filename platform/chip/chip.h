@@ -57,6 +57,7 @@ class chip : public sc_core::sc_module {
       modules_.back()->master.bind(network_.cluster_in(i));
       network_.cluster_out(i).bind(modules_.back()->slave);
     }
+    unanswered_.assign(count, 0);
     network_.hbm_out().bind(hbm_.socket);
     network_.platform_out().bind(control_port_.socket);
   }
@@ -120,7 +121,9 @@ class chip : public sc_core::sc_module {
     return at > config_.network.egress_cycles ? at - config_.network.egress_cycles : 0;
   }
 
-  void exchange(window_engine<Cluster>& engine, cycle_t to);
+  void exchange(window_engine<Cluster>& engine, cycle_t to, cycle_t run_ahead_to);
+  void note_sent(const axi_message& message, unsigned cluster);
+  bool may_run_ahead(const run_options& options);
   void announce_hand_overs(window_engine<Cluster>& engine, cycle_t to);
   void collect_errors(const std::vector<unsigned>& active);
   /// Cycle of what ends the run, as far as is known; never if nothing yet.
@@ -148,6 +151,9 @@ class chip : public sc_core::sc_module {
     unsigned cluster, sequence;
   };
   std::vector<outgoing> outgoing_;
+  std::vector<unsigned> unanswered_;      // [cluster]: requests that have been sent to it and that it has not answered
+  std::vector<unsigned> platform_users_;  // clusters that may have a burst on its way to platform control
+  bool text_written_ = false;             // or soon will be
   struct awaited_marker {
     unsigned order, marker;
     std::vector<unsigned> clusters;
@@ -192,7 +198,7 @@ run_end chip<Cluster>::run(const run_options& options) {
     const cycle_t to = std::min(now_ + window_, last);
     engine.run(now_, to);
     collect_errors(engine.active());
-    exchange(engine, to);
+    exchange(engine, to, may_run_ahead(options) ? std::min(to + window_, last) : 0);
     if (!awaited_markers_.empty()) announce_hand_overs(engine, to);
     ++windows_;
     now_ = to;
@@ -241,13 +247,50 @@ run_end chip<Cluster>::why_ended(const run_options& options) const {
   return erred ? run_end::guest_error : run_end::exited;
 }
 
-// What the window's clusters sent enters the network, which then runs up to the end of the window.
+// Between windows, may other clusters be a window ahead? Not where what is done now could end the run, or make anybody
+// look at all clusters, or change what they execute.
 template <class Cluster>
-void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to) {
+bool chip<Cluster>::may_run_ahead(const run_options& options) {
+  return !options.on_window && awaited_markers_.empty() && !text_written_ && end_seen(options) == never;
+}
+
+// Keeps count of what may still reach a cluster.
+template <class Cluster>
+void chip<Cluster>::note_sent(const axi_message& message, unsigned cluster) {
+  const axi_burst& burst = *message.burst;
+  if (message.what == axi_message::kind::response) {
+    --unanswered_[cluster];
+    return;
+  }
+  const network_port target = map_.decode(burst.addr);
+  if (target < clusters())
+    ++unanswered_[target];
+  else if (target == port_platform)
+    platform_users_.push_back(cluster);
+  else if (burst.write && hbm_.is_watched(burst.addr, burst.addr + burst.bytes))
+    text_written_ = true;
+}
+
+// What the window's clusters sent enters the network, which then runs up to the end of the window. Meanwhile clusters
+// that are in no transfer begin with the next window, up to `run_ahead_to` (0: none).
+template <class Cluster>
+void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to, cycle_t run_ahead_to) {
   for (const unsigned i : engine.active()) {
     auto& box = models_[i]->outbox();
-    for (const axi_message& m : box) outgoing_.push_back({m, i, static_cast<unsigned>(outgoing_.size())});
+    for (const axi_message& m : box) {
+      outgoing_.push_back({m, i, static_cast<unsigned>(outgoing_.size())});
+      note_sent(m, i);
+    }
     box.clear();
+  }
+  platform_users_.erase(std::remove_if(platform_users_.begin(), platform_users_.end(),
+                                       [&](unsigned i) { return models_[i]->open_bursts() == 0; }),
+                        platform_users_.end());
+  if (run_ahead_to != 0) {
+    const bool anybody = platform_users_.empty() && !text_written_;
+    engine.run_ahead(run_ahead_to, [&](unsigned i) {
+      return anybody && unanswered_[i] == 0 && models_[i]->open_bursts() == 0;
+    });
   }
   if (!outgoing_.empty()) {
     std::sort(outgoing_.begin(), outgoing_.end(), [](const outgoing& a, const outgoing& b) {

@@ -144,6 +144,8 @@ class cluster {
   std::uint64_t sleeping() const { return event_wait_; }
   std::uint64_t waiting_for_bus() const { return remote_wait_; }
   std::uint64_t waiting_for_line() const { return fetch_wait_; }
+  /// Own bursts that have been handed over and whose response is not complete.
+  unsigned open_bursts() const { return in_flight_; }
   bool transfers_pending() const { return in_flight_ != 0 || !slave_.idle() || !inbox_.empty(); }
   /// From now on written_at() tells when writes to [begin, end) were answered.
   void watch_writes(std::uint64_t begin, std::uint64_t end, std::uint64_t piece_bytes) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <string>
 
 namespace ohmic {
 namespace {
@@ -142,6 +144,123 @@ TEST(WindowEngineTest, RethrowsWhatAPartThrewOnAWorkerThread) {
   EXPECT_THROW(engine.run(0, 10), std::runtime_error);
   f.all[15]->fail_at = never;
   EXPECT_NO_THROW(engine.run(10, 20)) << "the engine itself is sound afterwards";
+}
+
+/// Parts that are given something at random between windows, and what may be known of it before.
+struct meeting {
+  meeting(unsigned seed, unsigned parts, unsigned threads, bool ahead)
+      : all(parts), team(threads), engine(all.pointers(), team), random(seed), ahead_(ahead) {}
+
+  /// The starts of the windows and the parts in each, as numbers.
+  std::vector<cycle_t> run(cycle_t end) {
+    std::vector<cycle_t> log;
+    for (cycle_t now = 0; now < end;) {
+      const cycle_t to = now + window;
+      engine.run(now, to);
+      log.push_back(now);
+      log.insert(log.end(), engine.active().begin(), engine.active().end());
+      std::vector<bool> reached(all.all.size());
+      for (auto&& r : reached) r = random() % 100 < disturbed;
+      if (ahead_) engine.run_ahead(to + window, [&](unsigned i) { return !reached[i]; });
+      for (unsigned i = 0; i < reached.size(); ++i) {
+        const cycle_t at = to + random() % 9; 
+        if (!reached[i] || at % 3 == 0) continue;
+        all.all[i]->wake(at);
+        engine.touched(i);
+      }
+      log.push_back(engine.next(to));
+      now = std::max(to, log.back());
+    }
+    engine.settle();
+    return log;
+  }
+  std::uint64_t hash() const {
+    std::uint64_t hash = 0;
+    for (const auto& w : all.all) hash = hash * 1000003 + w->hash;
+    return hash;
+  }
+
+  static constexpr cycle_t window = 6;
+  unsigned disturbed = 40;  // % of the parts in a window
+  farm all;
+  thread_team team;
+  window_engine<worker> engine;
+  std::mt19937 random;
+
+ private:
+  bool ahead_;
+};
+
+// Parts that others run ahead of their window come out the same, and so does every window's start and list of parts.
+TEST(WindowEngineTest, PartsThatRunAheadMakeNoDifference) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  for (const unsigned parts : {2u, 7u, 150u}) {
+    for (const unsigned disturbed : {0u, 40u, 95u, 100u}) {
+      meeting alone(seed, parts, 1, false);
+      alone.disturbed = disturbed;
+      const std::vector<cycle_t> expected = alone.run(1200);
+      for (const unsigned threads : {1u, 2u, 3u, 5u}) {
+        SCOPED_TRACE(std::to_string(parts) + " parts, " + std::to_string(disturbed) + " % reached, " +
+                     std::to_string(threads) + " threads");
+        meeting shared(seed, parts, threads, true);
+        shared.disturbed = disturbed;
+        EXPECT_EQ(shared.run(1200), expected);
+        if (disturbed == 100) EXPECT_EQ(shared.hash(), alone.hash());  // else some are a window ahead at the end
+        for (const auto& w : shared.all.all) EXPECT_FALSE(w->late);
+      }
+    }
+  }
+}
+
+TEST(WindowEngineTest, ThoseThatRunAheadAreBroughtToTheBoundAndNoFurther) {
+  farm f(64), reference(64);
+  thread_team team(2);
+  window_engine<worker> engine(f.pointers(), team);
+  engine.run(0, 60);
+  std::vector<unsigned> asked;
+  engine.run_ahead(120, [&](unsigned i) {
+    asked.push_back(i);
+    return i % 2 == 0;
+  });
+  engine.settle();
+  unsigned ahead = 0;
+  cycle_t earliest = never;
+  for (unsigned i = 0; i < 64; ++i) {
+    reference.all[i]->run(0, 60);
+    if (f.all[i]->steps != reference.all[i]->steps) {
+      EXPECT_EQ(std::count(asked.begin(), asked.end(), i), 1) << i;
+      EXPECT_EQ(i % 2, 0u) << i;
+      ++ahead;
+      reference.all[i]->run(60, 120);
+    }
+    EXPECT_EQ(f.all[i]->hash, reference.all[i]->hash) << i;
+    earliest = std::min(earliest, f.all[i]->next_event());
+  }
+  EXPECT_GE(ahead, 16u) << "half of the half that the calling thread has not";
+  EXPECT_EQ(engine.next(0), earliest);
+}
+
+TEST(WindowEngineTest, AnErrorOfAPartThatRunsAheadComesWithItsWindow) {
+  farm f(16);
+  for (auto& w : f.all) w->wake(0);
+  thread_team team(2);
+  window_engine<worker> engine(f.pointers(), team);
+  engine.run(0, 10);
+  f.all[15]->wake(12);
+  engine.touched(15);
+  f.all[15]->fail_at = 12;
+  engine.run_ahead(20, [](unsigned i) { return i == 15; });
+  EXPECT_EQ(engine.next(12), 12u);
+  EXPECT_THROW(engine.run(12, 22), std::runtime_error);
+}
+
+TEST(WindowEngineTest, AnEngineMayEndWhileOthersRunAhead) {
+  farm f(64);
+  thread_team team(3);
+  window_engine<worker> engine(f.pointers(), team);
+  engine.run(0, 60);
+  engine.run_ahead(120, [](unsigned) { return true; });
 }
 
 TEST(WindowEngineTest, StopsItsThreadsWithoutEverRunning) {
