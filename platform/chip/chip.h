@@ -24,10 +24,10 @@ namespace ohmic {
 ///
 /// Time: all clusters with something to do simulate one window in parallel on the engine's threads; then what they
 /// sent enters the network in the order (time, cluster, sequence) and the SystemC kernel runs the network over the
-/// same window, on the main thread. The exact window is the shortest way between two clusters: egress, the
-/// fastest router, ingress. SystemC time leads the clusters' by the egress cycles, because messages carry the cycle
-/// at the network's boundary. Result and order of everything are the same for any number of threads and any window
-/// up to the exact one.
+/// same window, on the main thread, while other threads begin with the next window of clusters that it cannot reach. The
+/// exact window is the shortest way between two clusters: egress, the fastest router, ingress. SystemC time leads the
+/// clusters' by the egress cycles, because messages carry the cycle at the network's boundary. Result and order of
+/// everything are the same for any number of threads and any window up to the exact one.
 ///
 /// Call order: constructor (SystemC elaboration), load by debug access (memory(), debug_write()), start(), run().
 template <class Cluster>

@@ -43,6 +43,26 @@ TEST(ThreadTeamTest, PiecesSeeWhatThoseBeforeThemHaveWritten) {
   EXPECT_EQ(numbers, expected);
 }
 
+// While the workers have begun, the caller does something else.
+TEST(ThreadTeamTest, WorkersBeginBeforeTheCallerWaitsForThem) {
+  thread_team team(3);
+  for (unsigned round = 0; round < 100; ++round) {
+    std::atomic<unsigned> begun{0};
+    std::atomic<bool> may_end{false};
+    std::vector<unsigned> done(3, 0);
+    const auto wait = [&](unsigned t) {
+      ++begun;
+      while (!may_end) std::this_thread::yield();
+      done[t] = t;
+    };
+    team.start(wait);
+    while (begun != 2) std::this_thread::yield();
+    may_end = true;
+    team.finish();
+    EXPECT_EQ(done, (std::vector<unsigned>{0, 1, 2})) << "the caller has no part in it";
+  }
+}
+
 TEST(ThreadTeamTest, AnErrorOfTheLowestThreadReachesTheCallerAndTheTeamWorksOn) {
   thread_team team(4);
   std::atomic<unsigned> done{0};
