@@ -24,9 +24,9 @@ namespace ohmic {
 ///
 /// Time: all clusters with something to do simulate one window in parallel on the engine's threads; then what they
 /// sent enters the network in the order (time, cluster, sequence) and the SystemC kernel runs the network over the
-/// same window, on the main thread, while other threads begin with the next window of clusters that it cannot reach. The
-/// exact window is the shortest way between two clusters: egress, the fastest router, ingress. SystemC time leads the
-/// clusters' by the egress cycles, because messages carry the cycle at the network's boundary. Result and order of
+/// same window, on the main thread, while other threads begin with the next window of clusters that it cannot reach.
+/// The exact window is the shortest way between two clusters: egress, the fastest router, ingress. SystemC time leads
+/// the clusters' by the egress cycles, because messages carry the cycle at the network's boundary. Result and order of
 /// everything are the same for any number of threads and any window up to the exact one.
 ///
 /// Call order: constructor (SystemC elaboration), load by debug access (memory(), debug_write()), start(), run().
@@ -288,9 +288,8 @@ void chip<Cluster>::exchange(window_engine<Cluster>& engine, cycle_t to, cycle_t
                         platform_users_.end());
   if (run_ahead_to != 0) {
     const bool anybody = platform_users_.empty() && !text_written_;
-    engine.run_ahead(run_ahead_to, [&](unsigned i) {
-      return anybody && unanswered_[i] == 0 && models_[i]->open_bursts() == 0;
-    });
+    engine.run_ahead(run_ahead_to,
+                     [&](unsigned i) { return anybody && unanswered_[i] == 0 && models_[i]->open_bursts() == 0; });
   }
   if (!outgoing_.empty()) {
     std::sort(outgoing_.begin(), outgoing_.end(), [](const outgoing& a, const outgoing& b) {

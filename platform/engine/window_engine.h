@@ -129,7 +129,7 @@ class window_engine {
 
  private:
   using clock = std::chrono::steady_clock;
-  static constexpr std::size_t warm_from = 96;     // parts whose hot state no longer fits a core's own cache
+  static constexpr std::size_t warm_from = 96;      // parts whose hot state no longer fits a core's own cache
   static constexpr unsigned windows_per_step = 16;  // between two moves of the boundary
   /// What a thread other than the calling one does in a window, and when it was done.
   struct alignas(64) worker {
@@ -245,10 +245,10 @@ class window_engine {
   spin_barrier go_;  // the window's bounds are known
   std::uint64_t opened_ = 0;
   cycle_t from_ = 0, to_ = 0, ahead_to_ = 0;
-  std::vector<cycle_t> due_ahead_;       // [part]: its next event behind the window that it has run ahead
-  std::vector<std::uint8_t> is_ahead_;   // [part]
-  std::vector<worker> workers_;          // [thread]; 0 is nobody
-  std::size_t boundary_;                 // parts before this one are the calling thread's
+  std::vector<cycle_t> due_ahead_;      // [part]: its next event behind the window that it has run ahead
+  std::vector<std::uint8_t> is_ahead_;  // [part]
+  std::vector<worker> workers_;         // [thread]; 0 is nobody
+  std::size_t boundary_;                // parts before this one are the calling thread's
   share_choice choice_;
   bool begun_ = false, started_ = false;  // a window; the workers with it
   clock::time_point begin_;

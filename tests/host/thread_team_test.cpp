@@ -38,8 +38,7 @@ TEST(ThreadTeamTest, PiecesSeeWhatThoseBeforeThemHaveWritten) {
     numbers = next;
   }
   std::vector<unsigned> expected(3, 0);
-  for (unsigned piece = 0; piece < 2000; ++piece)
-    expected = {expected[1], expected[2] + 1, expected[0] + 2};
+  for (unsigned piece = 0; piece < 2000; ++piece) expected = {expected[1], expected[2] + 1, expected[0] + 2};
   EXPECT_EQ(numbers, expected);
 }
 

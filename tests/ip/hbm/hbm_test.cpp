@@ -192,11 +192,11 @@ TEST_F(HbmTest, AWatchIsToldOfEveryWriteThatTouchesItsRange) {
   memory->watch_writes(base + 0x100, base + 0x140,
                        [&](std::uint64_t address, const std::uint8_t*, std::uint64_t bytes, cycle_t) {
                          told.push_back({address, bytes});
+                       });
   EXPECT_TRUE(memory->is_watched(base + 0xFF, base + 0x101));
   EXPECT_TRUE(memory->is_watched(base + 0x13F, base + 0x200));
   EXPECT_FALSE(memory->is_watched(base, base + 0x100));
   EXPECT_FALSE(memory->is_watched(base + 0x140, base + 0x141));
-                       });
   std::uint8_t data[64] = {};
   const auto write = [&](std::uint64_t offset, unsigned bytes) {
     payload p(true, base + offset, data, bytes);

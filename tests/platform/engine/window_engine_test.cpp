@@ -163,7 +163,7 @@ struct meeting {
       for (auto&& r : reached) r = random() % 100 < disturbed;
       if (ahead_) engine.run_ahead(to + window, [&](unsigned i) { return !reached[i]; });
       for (unsigned i = 0; i < reached.size(); ++i) {
-        const cycle_t at = to + random() % 9; 
+        const cycle_t at = to + random() % 9;
         if (!reached[i] || at % 3 == 0) continue;
         all.all[i]->wake(at);
         engine.touched(i);
