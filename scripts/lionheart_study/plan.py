@@ -30,7 +30,7 @@ FULL = (
     Network("cifar_resnet8"),
     Network("cifar_resnet20"),
     Network("vgg_small"),
-    Network("vgg_small_noise_aware"),
+    Network("vgg_small_noise"),
     Network("vgg_wide", images=500, fresh_images=1000),
     Network("alexnet_small", images=500, fresh_images=1000),
 )
@@ -57,7 +57,7 @@ PUBLISHED = {
     "resnet20": Published(90.52),
     "cifar_resnet20": Published(90.52),
     "vgg_small": Published(92.79, 6.60, 2.85),
-    "vgg_small_noise_aware": Published(92.79, 6.60, 2.85),
+    "vgg_small_noise": Published(92.79, 6.60, 2.85),
     "vgg_wide": Published(92.79, 6.60, 2.85),
     "alexnet_small": Published(91.29, 5.50, 4.25),
 }

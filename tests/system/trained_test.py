@@ -25,7 +25,7 @@ LEAST = {
     "cifar_resnet8": 0.85,
     "cifar_resnet20": 0.89,
     "vgg_small": 0.87,
-    "vgg_small_noise_aware": 0.87,
+    "vgg_small_noise": 0.87,
     "vgg_wide": 0.89,
     "alexnet_small": 0.82,
 }
