@@ -103,6 +103,7 @@ TEST(LockstepGroup, WithTheFirstMismatchStandsWhatCameBeforeIt) {
   EXPECT_NE(first.find("retirements of the RTL before it"), std::string::npos);
   EXPECT_NE(first.find("x10=00000032"), std::string::npos) << "the one right before it, its fiftieth\n" << first;
   EXPECT_EQ(first.find("x10=00000013 "), std::string::npos);
+  EXPECT_EQ(first.find("x0="), std::string::npos) << "what has not been written is not listed\n" << first;
   // The reason, both sides, a heading and 31 retirements.
   EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 3 + 1 + 31) << first;
   EXPECT_EQ(b.group->mismatches()[1].what.find("before it"), std::string::npos);
