@@ -48,6 +48,18 @@ TEST(ConfidenceInterval, IsWilsons) {
   EXPECT_EQ((accuracy{3, 4}.share()), .75);
 }
 
+TEST(ClassOfSums, IsThatOfTheGreatestRealNumber) {
+  integer_graph graph;
+  graph.nodes.resize(1);
+  graph.nodes[0].operation = make_operation(node_kind::logits);
+  graph.nodes[0].layer().weight_scale = {4, 1, 1, 1};
+  EXPECT_EQ(class_of_sums(graph, {2, 7, 0, 0}), 0) << "8 and 7";
+  EXPECT_EQ(class_of_sums(graph, {2, 9, 9, 0}), 1) << "of equals the first";
+  std::vector<std::int32_t> sums{1, 5, 3, 100};
+  sums.pop_back();
+  EXPECT_EQ(class_of_sums(graph, sums), 1) << "what lies behind the sums is none";
+}
+
 class EvaluateNetwork : public ScratchFolder {
  protected:
   /// The logits of (a, b, c) are a, b / 2, 2 c.
