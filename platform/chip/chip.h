@@ -331,6 +331,7 @@ void chip<Cluster>::collect_errors(const std::vector<unsigned>& active) {
   const auto known = static_cast<std::ptrdiff_t>(errors_.size());
   for (const unsigned i : active) {
     auto& errors = models_[i]->errors();
+    if (errors.empty()) continue;
     errors_.insert(errors_.end(), errors.begin(), errors.end());
     errors.clear();
   }
