@@ -64,7 +64,7 @@ const std::vector<published_model>& published_models() {
       {"resnet8", "resnet8_cifar10_mlperftiny.onnx", "CIFAR-10, mlcommons/tiny (Apache-2.0)", "{scale: 1}"},
       {"dscnn", "dscnn_kws_mlperftiny.onnx", "keywords, 49x10 int8 MFCC, mlcommons/tiny (Apache-2.0)",
        "{scale: 0.5847029, offset: -48.53034}"},
-      {"fmnist_resnet8", "fmnist_resnet8.onnx", "Fashion-MNIST", "{scale: 1/255}"},
+      {"fmnist_resnet8", "fmnist_resnet8.onnx", "Fashion-MNIST, pixels between 0 and 2", "{scale: 2/255}"},
   };
   return all;
 }

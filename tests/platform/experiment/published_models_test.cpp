@@ -73,7 +73,7 @@ TEST_F(PublishedModels, OfTheProjectLieAmongItsModels) {
 TEST_F(PublishedModels, SayHowValuesBecomeTheirInput) {
   ASSERT_TRUE(model_input("resnet8") && model_input("fmnist_resnet8"));
   EXPECT_EQ(model_input("resnet8")->scale, 1);
-  EXPECT_EQ(model_input("fmnist_resnet8")->scale, 1 / 255.0);
+  EXPECT_EQ(model_input("fmnist_resnet8")->scale, 2 / 255.0);
   EXPECT_FALSE(model_input("resnet18")) << "its file says it";
   EXPECT_FALSE(model_input("resnet99"));
   EXPECT_TRUE(is_built("resnet18"));
