@@ -61,7 +61,7 @@ class Digital(SystemTest):
             return run.err
 
         self.assertIn("'conv9'", refused("layers.conv9=digital"))
-        self.assertIn("analog, digital", refused("layers.fc=maybe"))
+        self.assertIn("analog, analog_x2, analog_x4, digital", refused("layers.fc=maybe"))
 
 
 if __name__ == "__main__":
