@@ -102,6 +102,7 @@ void load_chip_memory(machine& chip, const deployment& source, const image_set& 
               registers::cluster_control::argument_offset,
           &argument, sizeof argument);
   }
+  for (const hbm_image& image : source.hbm_images) write(chip, image.address, image.bytes.data(), image.bytes.size());
   const hbm_layout& hbm = source.hbm;
   const std::size_t column = std::size_t{source.image_height} * source.image_channels;
   std::vector<std::int8_t> padded(hbm.images_stride);

@@ -29,7 +29,8 @@
 ///
 /// When a tile may run. Let its output columns be x0 .. x0+T-1 of image i (for a replica the t-th tile it makes).
 ///   inputs   each window needs the columns of image i in [x0*stride - pad, (x0+T-1)*stride - pad + size), clipped to
-///            the map (whole_image: all of the image); from an OHMIC_RING_SEQUENCE ring columns t*T .. t*T+T-1.
+///            the map (whole_image: all of the image); from an OHMIC_RING_SEQUENCE ring columns t*T .. t*T+T-1;
+///            from an OHMIC_RING_WEIGHTS ring one column (ohmic_window).
 ///            All of them must be below the produced frontier.
 ///   output   the tile's last column must be below released + slots of the output ring; for a PUSH the tile's last
 ///            wanted column below released + dst_slots of EVERY destination (a tile is pushed as a whole).
@@ -48,13 +49,13 @@
 #include <stdint.h>
 
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
-#define OHMIC_DEPLOYMENT_VERSION 4u
+#define OHMIC_DEPLOYMENT_VERSION 5u
 
 /// L1 below this offset belongs to the firmware (its data, stacks and dispatch words), if the chip's
 /// cluster.program_l1_bytes does not say less; the compiler's begins there.
 #define OHMIC_L1_RESERVED_BYTES 0x10000u
 
-/// HBM below this offset belongs to the firmware's text and data; results, parked maps and images lie above.
+/// HBM below this offset belongs to the firmware's text and data; results, parked maps, weights and images lie above.
 #define OHMIC_HBM_RESERVED_BYTES 0x1000000u
 
 #define OHMIC_NONE 0xFFFFFFFFu
@@ -116,6 +117,7 @@ enum ohmic_activity {
 
 #define OHMIC_RING_SEQUENCE 1u  ///< columns are numbered by this stage's own order
 #define OHMIC_RING_FOLLOWS 2u   ///< released is min(needed, produced) and starts at 0; else it is `needed`
+#define OHMIC_RING_WEIGHTS 4u   ///< columns are weights of parts of a layer, in turn, for tile after tile
 
 typedef struct {
   uint32_t flags;
@@ -136,6 +138,8 @@ typedef struct {
 /// How output columns of a step depend on the columns of an input ring:
 /// output column x needs input columns x * stride - pad + k, 0 <= k < size, those inside [0, W).
 /// With whole_image: every output column needs all columns of its image (global pooling).
+/// In an OHMIC_RING_WEIGHTS ring the reader's t-th tile needs column t * stride - pad: stride is the number of parts
+/// that the ring brings weights of, -pad which of them the reader makes.
 typedef struct {
   uint32_t ring;  ///< index into rings
   uint32_t size, stride;
@@ -162,8 +166,9 @@ typedef struct {
 } ohmic_step;
 
 /// PULL: column n of the ring is the column_bytes at source + n * source_stride (HBM), T columns at a time, all columns
-/// of every image. With frontier_count > 0 the data are parked there by other clusters: frontiers[frontier_first ..]
-/// bound n as a ring's produced words do, and after each tile the feeders are told the next column as `released`.
+/// of every image; weights of a layer's parts too, which come anew for every tile (source_slots parts). With
+/// frontier_count > 0 the data are parked there by other clusters: frontiers[frontier_first ..] bound n as a ring's
+/// produced words do, and after each tile the feeders are told the next column as `released`.
 typedef struct {
   ohmic_step step;
   ohmic_address source;
@@ -247,6 +252,7 @@ typedef struct {
   int32_t pool_multiplier;  ///< average pool m
   // Layers, of input 0:
   uint32_t weights;              ///< L1 offset (layer_format.h); their constants stand there too
+  uint32_t weights_input;        ///< NONE; else the input whose columns are the weights instead (OHMIC_RING_WEIGHTS)
   uint32_t in_channels, groups;  ///< that are read; groups of them and of `channels`
   uint32_t in_offset, in_pitch;  ///< of the first one in a column; bytes from pixel to pixel
   uint32_t in_more_blocks;       ///< behind the first one: all have in_pitch channels and follow each other

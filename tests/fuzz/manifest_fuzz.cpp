@@ -63,7 +63,7 @@ class folder {
     const fs::path own = path_ / std::to_string(getpid());
     if (!fs::exists(own)) {
       fs::create_directory(own);
-      for (const char* file : {"clusters.bin", "weights.bin"}) fs::copy_file(path_ / file, own / file);
+      for (const char* file : {"clusters.bin", "weights.bin", "hbm.bin"}) fs::copy_file(path_ / file, own / file);
     }
     std::ofstream(own / "manifest.json", std::ios::binary) << manifest;
     return own.string();

@@ -15,6 +15,7 @@
 #include "sw/compiler/mapping/plan/check_mapping.h"
 #include "sw/compiler/mapping/plan/check_operators.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/fit_l1.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/token_run.h"
@@ -54,6 +55,8 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   hbm.results = take(std::uint64_t{hbm.results_stride} * options.max_images);
   for (const parked_region& region : plan.parked)
     hbm.parked.push_back(take(std::uint64_t{region.slots} * region.layout.bytes));
+  for (const streamed_weights& weights : plan.weights)
+    hbm.weights.push_back(take(std::uint64_t{weights.bytes} * weights.parts.size()));
   hbm.images_column_bytes = static_cast<std::uint32_t>((image.height * image.channels + 3) / 4 * 4);
   const std::uint64_t image_bytes = std::uint64_t{hbm.images_column_bytes} * static_cast<std::uint32_t>(image.width);
   hbm.images_stride = static_cast<std::uint32_t>(image_bytes);
@@ -61,7 +64,7 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   const std::uint64_t end = hbm.images - chip.hbm_base + image_bytes;
   if (end > chip.hbm.bytes)
     throw mapping_error(
-        fmt::format("results, parked maps and one image need {} bytes of HBM behind the firmware and chip "
+        fmt::format("results, parked maps, weights and one image need {} bytes of HBM behind the firmware and chip "
                     "'{}' has {}: {} too many",
                     end - OHMIC_HBM_RESERVED_BYTES, chip.name,
                     chip.hbm.bytes > OHMIC_HBM_RESERVED_BYTES ? chip.hbm.bytes - OHMIC_HBM_RESERVED_BYTES : 0,
@@ -69,9 +72,22 @@ hbm_layout lay_out_hbm(const deployment_plan& plan, const chip_config& chip, con
   const std::uint64_t room = (chip.hbm.bytes - (hbm.images - chip.hbm_base)) / hbm.images_stride;
   std::uint32_t widest = 1;
   for (const graph_tensor& map : plan.graph->tensors) widest = std::max(widest, static_cast<std::uint32_t>(map.width));
+  for (const plan_cluster& cluster : plan.clusters)
+    for (const plan_ring& ring : cluster.rings) widest = std::max(widest, ring.columns_per_image);
   hbm.max_images =
       static_cast<unsigned>(std::min<std::uint64_t>({room, options.max_images, most_columns_of_run / widest}));
   return hbm;
+}
+
+/// Part behind part, each at a multiple of the longest.
+std::vector<std::uint8_t> pack_streamed(const integer_graph& graph, const streamed_weights& weights) {
+  const crossbar_layer& layer = graph.nodes[weights.node].layer();
+  std::vector<std::uint8_t> bytes(std::size_t{weights.bytes} * weights.parts.size());
+  for (std::size_t p = 0; p < weights.parts.size(); ++p) {
+    const std::vector<std::uint8_t> part = pack_weights(layer, weights.parts[p], weights.in_blocks);
+    std::copy(part.begin(), part.end(), bytes.begin() + static_cast<std::ptrdiff_t>(p * weights.bytes));
+  }
+  return bytes;
 }
 
 mapping assignment_of(const integer_graph& graph, const std::vector<stage>& stages, const chip_config& chip,
@@ -122,6 +138,8 @@ deployment emit(const deployment_plan& plan, const chip_config& chip, const mapp
     result.clusters.push_back(write_cluster(placed, c));
     for (crossbar_image& image : write_crossbars(placed, c)) result.crossbars.push_back(std::move(image));
   }
+  for (std::size_t w = 0; w < plan.weights.size(); ++w)
+    result.hbm_images.push_back({hbm.weights[w], pack_streamed(graph, plan.weights[w])});
   const plan_prediction prediction = predict(plan, chip);
   result.bound = {prediction.bound_cycles, prediction.fill_cycles};
   result.expected = {prediction.bottleneck_cycles, prediction.drain_cycles};

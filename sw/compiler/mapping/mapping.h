@@ -81,6 +81,9 @@ struct stage_mapping {
   std::vector<replica_mapping> replicas;
   edge_mapping input;     ///< to crossbars, or to a pool or add
   edge_mapping residual;  ///< the other operand of an add, fused or not
+  /// Of a layer on cores, whose weights lie in L1 else: where a cluster makes several parts of the same tiles, their
+  /// weights come from HBM in turn, part by part of each tile.
+  bool weights_in_hbm = false;
 };
 
 /// Which cluster does what. Clusters are logical numbers 0 .. clusters-1, in pipeline order; places make them clusters

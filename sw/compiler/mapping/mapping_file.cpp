@@ -138,7 +138,7 @@ class mapping_reader {
 
   stage_mapping stage_of(const YAML::Node& node, std::size_t s) const {
     const std::string what = "stage '" + stages_[s].name + "'";
-    check_map(node, what, {"name", "tile_columns", "packing", "input", "residual", "replicas"});
+    check_map(node, what, {"name", "tile_columns", "packing", "input", "residual", "weights", "replicas"});
     const YAML::Node name = need(node, "name", what);
     if (!name.IsScalar() || name.Scalar() != stages_[s].name)
       fail(name, "stage {} of network '{}' is '{}' (in order: {})", s, graph_.name, stages_[s].name, stage_names());
@@ -150,6 +150,11 @@ class mapping_reader {
     }
     m.input = edge_of(node["input"], "input");
     m.residual = edge_of(node["residual"], "residual");
+    if (const YAML::Node weights = node["weights"]; weights.IsDefined()) {
+      const std::string place = weights.IsScalar() ? weights.Scalar() : "";
+      if (place != "l1" && place != "hbm") fail(weights, "weights are in '{}'; there are: l1, hbm", place);
+      m.weights_in_hbm = place == "hbm";
+    }
     const YAML::Node replicas = need(node, "replicas", what);
     if (!replicas.IsSequence()) fail(replicas, "replicas must be a list");
     const bool has_parts = graph_.nodes[stages_[s].node].has_layer();
@@ -261,7 +266,8 @@ std::string write_mapping(const integer_graph& graph, const std::vector<stage>& 
     text += fmt::format("  - name: {}\n    tile_columns: {}\n", quoted(stages[s].name), m.tile_columns);
     if (m.packing.x != 1 || m.packing.y != 1)
       text += fmt::format("    packing: {{x: {}, y: {}}}\n", m.packing.x, m.packing.y);
-    text += edge_text("input", m.input) + edge_text("residual", m.residual) + "    replicas:\n";
+    text += edge_text("input", m.input) + edge_text("residual", m.residual);
+    text += m.weights_in_hbm ? "    weights: hbm\n    replicas:\n" : "    replicas:\n";
     for (const replica_mapping& replica : m.replicas) {
       if (replica.parts.empty()) {
         text += fmt::format("      - cluster: {}\n", replica.cluster);

@@ -268,6 +268,8 @@ void push_setup(executor*, step_state*, const ohmic_push*);
 uint32_t push_try(executor*, step_state*);
 
 void kernel_setup(executor*, step_state*, const ohmic_kernel_step*);
+/// Behind all of these, from the first step on.
+void kernels_share_scratch(executor*, step_state*);
 void kernel_start(step_state*);
 
 #endif

@@ -69,11 +69,23 @@ static void setup_window(step_state* s, const ohmic_kernel_step* k) {
   s->pools = true;
 }
 
+/* Weights that come from HBM lie in another slot for each tile. */
+static void setup_weights(step_state* s, const input_state* in) {
+  const ohmic_ring* ring = in->ring->ring;
+  const ohmic_window* w = in->window;
+  cursor* place = s->cursors_end++;
+  cursor_setup(place, -w->pad, w->stride, w->stride, ring->slots, ring->column_bytes);
+  *s->pointers_end++ = (moving_pointer){l1_at(ring->base), place, &s->job->weights};
+}
+
 static void setup_layer(step_state* s, const ohmic_kernel_step* k) {
   ohmic_kernel_job* job = s->job;
   setup_window(s, k);
   job->pooled.base += k->in_offset;
-  job->weights = l1_at(k->weights);
+  if (k->weights_input == OHMIC_NONE)
+    job->weights = l1_at(k->weights);
+  else
+    setup_weights(s, &s->inputs[k->weights_input]);
   job->in_channels = k->in_channels;
   job->groups = k->groups;
   job->in_pitch = k->in_pitch;
@@ -82,11 +94,19 @@ static void setup_layer(step_state* s, const ohmic_kernel_step* k) {
   job->limited = k->limited;
 }
 
-/* Of the cores that run kernels; it is counted from core 0. */
-static void setup_scratch(executor* e, ohmic_kernel_job* job, uint32_t all, uint32_t cores) {
-  job->scratch_bytes = ohmic_layer_scratch_bytes(job);
-  job->scratch = executor_allocate(e, cores * job->scratch_bytes, sizeof(void*));
-  job->scratch -= (all - cores) * job->scratch_bytes;
+/* Kernels run one at a time, so that all have the same. */
+void kernels_share_scratch(executor* e, step_state* steps) {
+  const uint32_t all = ohmic_core_count();
+  uint32_t most = 0;
+  for (const step_state* s = steps; s != e->steps_end; ++s) {
+    if (s->job == 0) continue;
+    const uint32_t bytes = ohmic_kernel_cores(s->job->kernel, all) * s->job->scratch_bytes;
+    if (bytes > most) most = bytes;
+  }
+  if (most == 0) return;
+  char* const scratch = executor_allocate(e, most, sizeof(void*));
+  for (step_state* s = steps; s != e->steps_end; ++s) /* it is counted from core 0 */
+    if (s->job) s->job->scratch = scratch - (all - ohmic_kernel_cores(s->job->kernel, all)) * s->job->scratch_bytes;
 }
 
 static void setup_pieces(executor* e, step_state* s, const ohmic_kernel_step* k) {
@@ -140,7 +160,7 @@ void kernel_setup(executor* e, step_state* s, const ohmic_kernel_step* k) {
   setup_pieces(e, s, k);
 
   const uint32_t all = ohmic_core_count(), cores = ohmic_kernel_cores(k->kernel, all);
-  if (is_layer(k)) setup_scratch(e, job, all, cores);
+  job->scratch_bytes = is_layer(k) ? ohmic_layer_scratch_bytes(job) : 0;
   uint32_t* work_of = executor_allocate(e, (cores + 1) * sizeof *work_of, 4);
   ohmic_work* work = executor_allocate(e, 0, sizeof(void*));
   const uint32_t shared = ohmic_share_tile(job, cores, work_of, work, e->heap_left / sizeof *work);

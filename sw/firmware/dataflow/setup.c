@@ -109,7 +109,7 @@ static void setup_tells(executor* e, step_state* s, uint32_t groups) {
 
 static bool same_needs(const input_state* a, const input_state* b) {
   const ohmic_ring *ra = a->ring->ring, *rb = b->ring->ring;
-  if ((ra->flags ^ rb->flags) & OHMIC_RING_SEQUENCE) return false;
+  if ((ra->flags ^ rb->flags) & (OHMIC_RING_SEQUENCE | OHMIC_RING_WEIGHTS)) return false;
   if (ra->flags & OHMIC_RING_SEQUENCE) return true;
   const ohmic_window *wa = a->window, *wb = b->window;
   return ra->columns_per_image == rb->columns_per_image && wa->size == wb->size && wa->stride == wb->stride &&
@@ -426,6 +426,7 @@ void executor_setup(executor* e, const ohmic_deployment* d) {
     if (s->kind == OHMIC_STEP_PUSH) e->room_steps |= s->bit;
     e->ready |= s->bit;
   }
+  kernels_share_scratch(e, steps);
   e->ready |= e->data_steps;
   e->waits_for[WAITS_FOR_NOTHING] = (uint32_t)(e->steps_end - e->steps);
 }

@@ -33,6 +33,11 @@ void window_of(const ohmic_step* s, const ohmic_ring* ring, const ohmic_window* 
     *to = *from + s->tile_columns;
     return;
   }
+  if (ring->flags & OHMIC_RING_WEIGHTS) {
+    *from = t->sequence * w->stride - (uint32_t)w->pad;
+    *to = *from + 1;
+    return;
+  }
   const uint32_t width = ring->columns_per_image, image = t->image * width;
   if (w->whole_image) {
     *from = image;

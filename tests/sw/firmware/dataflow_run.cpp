@@ -20,6 +20,7 @@ void load_dataflow(untimed_chip& chip, const deployment& mapped, const chip_conf
               (x.first_row + std::uint64_t{row}) * config.ima.columns + x.first_bitline,
               reinterpret_cast<const std::uint8_t*>(x.weights.data()) + std::size_t{row} * x.bitlines, x.bitlines))
         throw std::logic_error("weights do not fit the crossbar");
+  for (const hbm_image& image : mapped.hbm_images) chip.write(image.address, image.bytes.data(), image.bytes.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
     const std::size_t column =
         static_cast<std::size_t>(images[i].height) * static_cast<std::size_t>(images[i].channels);

@@ -180,6 +180,32 @@ TEST_F(DataflowOfRandomNetworks, LayersOnCoresGiveTheReferencesLogits) {
   }
 }
 
+/// Parts of layers take turns in their clusters, in the rings that the compiler chooses and in the smallest.
+TEST_F(DataflowOfRandomNetworks, LayersOnCoresReadTheirWeightsFromHbm) {
+  const std::uint32_t first = std::random_device{}();
+  RecordProperty("seed", std::to_string(first));
+  unsigned streamed = 0;
+  for (std::uint32_t round = 0; round < 10; ++round) {
+    const std::uint32_t seed = first + round;
+    std::mt19937 random(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_case c;
+    c.graph = digital_network(random, 5 + static_cast<int>(random() % 20), 9 + static_cast<int>(random() % 20), 64,
+                              random() % 2 == 0);
+    c.chip = small_chip(64, 64, 64);
+    c.chip.cluster.cores = std::array{1u, 3u, 9u, 16u}[random() % 4];
+    c.images = 3;
+    c.options = random_mapping_options(c.graph, c.chip, seed);
+    deployment_plan plan = make_plan(c.graph, c.chip, c.options);
+    if (round % 2 == 1) make_just_live(plan);
+    prove_live(plan);
+    streamed += static_cast<unsigned>(plan.weights.size());
+    expect_reference(c, emit(plan, c.chip, c.options), seed);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(streamed, 0u);
+}
+
 /// A tile of an odd number of columns, of which replicas of a 1x1 layer want every other one: as many runs as can be.
 TEST_F(DataflowOfRandomNetworks, TilesOfOddWidthFallIntoRunsForTwoAndThreeReplicas) {
   for (unsigned replicas : {2u, 3u})

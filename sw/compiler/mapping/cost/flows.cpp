@@ -5,11 +5,6 @@
 
 namespace ohmic {
 
-unsigned tiles_made(const plan_step& step) {
-  const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
-}
-
 unsigned columns_made(const plan_step& step) { return tiles_made(step) * step.makes.tile; }
 
 unsigned columns_sent(const plan_step& step, const column_demand& demand) {

@@ -26,6 +26,5 @@ link_loads loads_of(const std::vector<flow>& flows, const std::vector<unsigned>&
 unsigned columns_sent(const plan_step& step, const column_demand& demand);
 /// Columns that a step makes in an image.
 unsigned columns_made(const plan_step& step);
-unsigned tiles_made(const plan_step& step);
 
 }  // namespace ohmic

@@ -18,8 +18,14 @@ struct load {
   double kernels = 0;                        ///< cycles
   ohmic_kernel kind = OHMIC_KERNEL_PARTIAL;  ///< of the last of them
   double least_kernels = 0;
-  double largest_tile = 0;  ///< cycles of one kernel tile
-  unsigned at_once = 1;     ///< columns that all clusters of the step make at once
+  /// Cycles of the kernels of one tile, by replica: a layer on cores may make its parts of a tile one by one.
+  std::map<unsigned, double> tiles;
+  double largest_tile() const {
+    double largest = 0;
+    for (const auto& [replica, cycles] : tiles) largest = std::max(largest, cycles);
+    return largest;
+  }
+  unsigned at_once = 1;  ///< columns that all clusters of the step make at once
   master_duties duties;
 };
 
@@ -113,7 +119,8 @@ class load_meter {
     here.kernels += tiles_made(step) * tile;
     here.kind = work.kernel;
     here.least_kernels += tiles_made(step) * cost.least_kernel(shape);
-    here.largest_tile = std::max(here.largest_tile, tile);
+    double& of_tile = here.tiles[step.makes.index];
+    of_tile = is_layer_kernel(work.kernel) ? of_tile + tile : std::max(of_tile, tile);
     here.at_once = step.makes.tile * step.makes.count;
     here.duties.kernel_inputs += double(tiles_made(step)) * double(step.inputs.size());
   }
@@ -190,7 +197,7 @@ tile_times times_of_tiles(const deployment_plan& plan, const std::map<std::pair<
     }
     // Layers on cores take long for few columns, and readers wait for several.
     const unsigned awaited = is_layer_kernel(work.kind) ? columns_awaited(*plan.graph, plan.stages, s) : 1;
-    const double last = (awaited + work.at_once - 1) / work.at_once * work.largest_tile;
+    const double last = (awaited + work.at_once - 1) / work.at_once * work.largest_tile();
     if (work.kernels > 0) root[s] = std::max(root[s], last + (work.mvms != 0 ? 0 : master));
   }
   for (std::size_t s = 0; s < n; ++s) times.expected[s] = crossbar[s] + root[s];

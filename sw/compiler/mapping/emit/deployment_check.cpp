@@ -58,6 +58,11 @@ std::string what_is_impossible(const deployment& d) {
   if (h.images_column_bytes < std::uint64_t{d.image_height} * d.image_channels ||
       h.images_stride < std::uint64_t{d.image_width} * h.images_column_bytes)
     return "an image has no room in HBM";
+  if (d.hbm_images.size() != h.weights.size()) return "HBM holds other weights than the manifest lists";
+  for (std::size_t i = 0; i < d.hbm_images.size(); ++i)
+    if (d.hbm_images[i].address != h.weights[i] || h.weights[i] < h.begin ||
+        h.weights[i] + d.hbm_images[i].bytes.size() > h.images)
+      return "weights in HBM lie where something else does";
   l1_ends ends(d.chip_clusters);
   for (const cluster_image& image : d.clusters) {
     if (image.cluster >= d.chip_clusters) return "an L1 image is for cluster " + std::to_string(image.cluster);

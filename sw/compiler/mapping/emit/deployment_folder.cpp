@@ -61,9 +61,9 @@ class record_reader {
   std::size_t at_ = 0;
 };
 
-/// The three files of a deployment.
+/// The four files of a deployment.
 struct contents {
-  std::string manifest, clusters, weights;
+  std::string manifest, clusters, weights, hbm;
 };
 
 void check(const std::string& bytes, const fs::path& folder, const char* name, const nlohmann::ordered_json& manifest) {
@@ -89,9 +89,15 @@ contents contents_of(const deployment& what) {
       put(c.weights, word);
     c.weights.append(reinterpret_cast<const char*>(image.weights.data()), image.weights.size());
   }
+  for (const hbm_image& image : what.hbm_images) {
+    for (const std::uint64_t word : {image.address, image.address >> 32, std::uint64_t{image.bytes.size()}})
+      put(c.hbm, static_cast<std::uint32_t>(word));
+    c.hbm.append(reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size());
+  }
   nlohmann::ordered_json manifest = manifest_of(what);
   manifest["files"] = {{"clusters.bin", {{"bytes", c.clusters.size()}, {"hash", content_hash(c.clusters)}}},
-                       {"weights.bin", {{"bytes", c.weights.size()}, {"hash", content_hash(c.weights)}}}};
+                       {"weights.bin", {{"bytes", c.weights.size()}, {"hash", content_hash(c.weights)}}},
+                       {"hbm.bin", {{"bytes", c.hbm.size()}, {"hash", content_hash(c.hbm)}}}};
   c.manifest = manifest.dump(1) + "\n";
   return c;
 }
@@ -128,7 +134,19 @@ void read_weights(const fs::path& path, const std::string& bytes, deployment& wh
   if (next != what.crossbars.size()) throw manifest_error("weights.bin holds fewer crossbars than the manifest lists");
 }
 
-/// `more` gives the other two files when the manifest has been found to be one that can be read.
+void read_hbm(const fs::path& path, const std::string& bytes, deployment& what) {
+  for (record_reader in(path, bytes); !in.done();) {
+    hbm_image image;
+    image.address = in.word();
+    image.address |= std::uint64_t{in.word()} << 32;
+    const std::uint32_t size = in.word();
+    const char* begin = in.take(size);
+    image.bytes.assign(begin, begin + size);
+    what.hbm_images.push_back(std::move(image));
+  }
+}
+
+/// `more` gives the other files when the manifest has been found to be one that can be read.
 deployment read_contents(contents c, const fs::path& path, const std::function<void(contents&)>& more) {
   const fs::path manifest_path = path / "manifest.json";
   deployment what;
@@ -142,8 +160,10 @@ deployment read_contents(contents c, const fs::path& path, const std::function<v
     more(c);
     check(c.clusters, path, "clusters.bin", manifest);
     check(c.weights, path, "weights.bin", manifest);
+    check(c.hbm, path, "hbm.bin", manifest);
     read_clusters(path / "clusters.bin", c.clusters, what);
     read_weights(path / "weights.bin", c.weights, what);
+    read_hbm(path / "hbm.bin", c.hbm, what);
     if (const std::string impossible = what_is_impossible(what); !impossible.empty()) throw manifest_error(impossible);
   } catch (const manifest_error& problem) {
     throw mapping_error(manifest_path.string() + " is not a deployment's manifest: " + problem.what());
@@ -168,6 +188,7 @@ void save_deployment(const deployment& what, const std::string& folder) {
   }
   write_file(path / "clusters.bin", c.clusters);
   write_file(path / "weights.bin", c.weights);
+  write_file(path / "hbm.bin", c.hbm);
   write_file(path / "manifest.json", c.manifest);
 }
 
@@ -178,13 +199,14 @@ deployment load_deployment(const std::string& folder) {
   return read_contents(std::move(c), path, [&](contents& rest) {
     rest.clusters = read_file(path / "clusters.bin");
     rest.weights = read_file(path / "weights.bin");
+    rest.hbm = read_file(path / "hbm.bin");
   });
 }
 
 std::string deployment_bytes(const deployment& what) {
   const contents c = contents_of(what);
   std::string bytes;
-  for (const std::string* file : {&c.manifest, &c.clusters, &c.weights}) {
+  for (const std::string* file : {&c.manifest, &c.clusters, &c.weights, &c.hbm}) {
     put(bytes, static_cast<std::uint32_t>(file->size()));
     bytes += *file;
   }
@@ -194,7 +216,7 @@ std::string deployment_bytes(const deployment& what) {
 deployment deployment_from_bytes(const std::string& bytes, const std::string& name) {
   contents c;
   record_reader in(name, bytes);
-  for (std::string* file : {&c.manifest, &c.clusters, &c.weights}) {
+  for (std::string* file : {&c.manifest, &c.clusters, &c.weights, &c.hbm}) {
     const std::uint32_t size = in.word();
     file->assign(in.take(size), size);
   }

@@ -35,7 +35,13 @@ struct cluster_image {
   std::uint32_t l1_end = 0;  ///< first L1 byte behind everything, rings included
 };
 
-/// Where images, results and parked maps lie in HBM: chip addresses.
+/// What lies in HBM before the cores start, beside images.
+struct hbm_image {
+  std::uint64_t address = 0;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Where images, results, parked maps and streamed weights lie in HBM: chip addresses.
 struct hbm_layout {
   std::uint64_t begin = 0;    ///< first byte that is not the firmware's
   std::uint64_t results = 0;  ///< image i's logits: int32[classes] at results + i * results_stride
@@ -43,7 +49,7 @@ struct hbm_layout {
   std::uint64_t images = 0;         ///< image i at images + i * images_stride: columns, each [height][channels] int8,
   std::uint32_t images_stride = 0;  ///< images_column_bytes apart
   std::uint32_t images_column_bytes = 0;
-  std::vector<std::uint64_t> parked;
+  std::vector<std::uint64_t> parked, weights;
   unsigned max_images = 0;
 };
 
@@ -102,11 +108,12 @@ struct ring_report {
 /// A network mapped to a chip, complete: the platform loads `clusters`, `crossbars` and images and starts the
 /// cores.
 struct deployment {
-  static constexpr unsigned format_version = 4;
+  static constexpr unsigned format_version = 5;
   std::string chip, chip_hash, model, model_hash, policy;
   unsigned chip_clusters = 0;
   std::vector<cluster_image> clusters;  ///< ascending
   std::vector<crossbar_image> crossbars;
+  std::vector<hbm_image> hbm_images;  ///< weights that clusters stream
   hbm_layout hbm;
   unsigned image_width = 0, image_height = 0, image_channels = 0;
   unsigned classes = 0, logits_shift = 0;  ///< a logit is worth 2^-logits_shift

@@ -212,6 +212,7 @@ nlohmann::ordered_json manifest_of(const deployment& what) {
             {"results", hbm.results},
             {"results_stride", hbm.results_stride},
             {"parked", hbm.parked},
+            {"weights", hbm.weights},
             {"images", hbm.images},
             {"images_stride", hbm.images_stride},
             {"images_column_bytes", hbm.images_column_bytes},
@@ -248,6 +249,7 @@ void read_manifest(const json& manifest, deployment& what) {
   take(hbm.at("results"), what.hbm.results);
   take(hbm.at("results_stride"), what.hbm.results_stride);
   take(hbm.at("parked"), what.hbm.parked);
+  take(hbm.at("weights"), what.hbm.weights);
   take(hbm.at("images"), what.hbm.images);
   take(hbm.at("images_stride"), what.hbm.images_stride);
   take(hbm.at("images_column_bytes"), what.hbm.images_column_bytes);

@@ -7,7 +7,7 @@ namespace ohmic {
 namespace {
 
 const char* name_of(ring_content content) {
-  constexpr const char* names[] = {"activations", "codes", "partial_sums", "logits"};
+  constexpr const char* names[] = {"activations", "codes", "partial_sums", "logits", "weights"};
   return names[static_cast<int>(content)];
 }
 

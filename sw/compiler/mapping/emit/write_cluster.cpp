@@ -121,7 +121,8 @@ class cluster_writer {
     const plan_ring& ring = cluster_.rings[r];
     const auto producers = static_cast<std::uint32_t>(ring.producers.size());
     ohmic_ring record{};
-    record.flags = (ring.sequence ? OHMIC_RING_SEQUENCE : 0) | (ring.follows ? OHMIC_RING_FOLLOWS : 0);
+    record.flags = (ring.sequence ? OHMIC_RING_SEQUENCE : 0) | (ring.follows ? OHMIC_RING_FOLLOWS : 0) |
+                   (ring.turns > 0 ? OHMIC_RING_WEIGHTS : 0);
     record.base = at_.ring[r].base;
     record.column_bytes = ring.layout.bytes;
     record.slots = ring.slots;
@@ -165,7 +166,10 @@ class cluster_writer {
     const column_layout& layout = cluster_.rings[step.output_ring].layout;
     record.source_stride = layout.bytes;
     record.dma_channel = next_channel();
-    if (work.parked < 0) {
+    if (work.weights >= 0) {
+      record.source = split_address(placed_.hbm.weights[work.weights]);
+      record.source_slots = static_cast<std::uint32_t>(plan_.weights[work.weights].parts.size());
+    } else if (work.parked < 0) {
       record.source = split_address(placed_.hbm.images);
     } else {
       const parked_region& region = plan_.parked[work.parked];
@@ -214,13 +218,14 @@ class cluster_writer {
     record.pool_stride = static_cast<std::uint32_t>(layer.window.stride_y);
     record.pool_pad = layer.window.pad_y;
     record.weights = at.weights;
+    record.weights_input = work.weights_input < 0 ? OHMIC_NONE : static_cast<std::uint32_t>(work.weights_input);
     record.in_channels = static_cast<std::uint32_t>(work.inputs.count());
     record.groups = groups_of(layer, work.channels);
     record.in_offset = in.offset;
     record.in_pitch = in.pitch;
     record.in_more_blocks = work.in_blocks - 1;
     record.limited = needs_limits(layer, work.channels) ? 1 : 0;
-    put_all(at.weights, pack_weights(layer, work.channels, work.in_blocks));
+    if (work.weights_input < 0) put_all(at.weights, pack_weights(layer, work.channels, work.in_blocks));
   }
 
   void write_work(const plan_step& step, const step_addresses& at, const kernel_work& work) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <climits>
+#include <map>
+#include <tuple>
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/digital_layer.h"
@@ -39,6 +41,7 @@ class plan_builder {
           add_core_stage(head, replica.cluster);
       }
     }
+    for (const auto& [where, steps] : turns_) stream_weights(where.cluster, steps);
     edges_.connect();
     return std::move(plan_);
   }
@@ -248,11 +251,58 @@ class plan_builder {
                               : add_output_ring(cluster, head, ring_content::activations, {});
     step.output_ring = static_cast<int>(ring);
     step.work = work;
-    add_step(cluster, step);
+    const unsigned index = add_step(cluster, step);
+    if (mapped(head).weights_in_hbm) turns_[{head.stage, cluster, head.makes.index, head.makes.count}].push_back(index);
     if (logits)
       add_results_push(head, cluster, ring, channels);
     else
       edges_.add_source(cluster, s.output, channels, head, ring);
+  }
+
+  /// Kernels of one cluster that make parts of the same tiles get their weights through one ring, in turn. A kernel
+  /// that is alone keeps its weights.
+  void stream_weights(unsigned cluster, const std::vector<unsigned>& kernels) {
+    const auto turns = static_cast<unsigned>(kernels.size());
+    if (turns < 2) return;
+    std::vector<plan_step>& steps = plan_.clusters[cluster].steps;
+    streamed_weights weights;
+    for (const unsigned index : kernels) {
+      const auto& work = std::get<kernel_work>(steps[index].work);
+      const crossbar_layer& layer = graph_.nodes[work.node].layer();
+      weights.node = work.node;
+      weights.in_blocks = work.in_blocks;
+      weights.parts.push_back(work.channels);
+      weights.bytes = std::max(weights.bytes, (packed_bytes(layer, work.channels) + 63) / 64 * 64);
+    }
+    plan_step pull;
+    pull.stage = steps[kernels[0]].stage;
+    pull.columns_per_image = tiles_made(steps[kernels[0]]) * turns;
+    plan_ring ring;
+    ring.content = ring_content::weights;
+    ring.tensor = plan_.stages[pull.stage].output;
+    ring.stage = pull.stage;
+    ring.turns = turns;
+    ring.columns_per_image = pull.columns_per_image;
+    ring.layout.bytes = weights.bytes;
+    const unsigned index = add_ring(cluster, ring);
+    for (unsigned turn = 0; turn < turns; ++turn) {
+      plan_step& kernel = steps[kernels[turn]];
+      std::get<kernel_work>(kernel.work).weights_input = static_cast<int>(kernel.inputs.size());
+      kernel.inputs.push_back({index, 1, turns, -static_cast<int>(turn), false});
+    }
+    pull.output_ring = static_cast<int>(index);
+    pull.work = pull_work{-1, region_of(std::move(weights))};
+    add_step(cluster, pull);
+  }
+
+  /// Clusters that make the same parts of different tiles read the same weights.
+  int region_of(streamed_weights weights) {
+    const auto known = std::find_if(plan_.weights.begin(), plan_.weights.end(), [&](const streamed_weights& other) {
+      return other.node == weights.node && other.parts == weights.parts && other.in_blocks == weights.in_blocks;
+    });
+    if (known != plan_.weights.end()) return static_cast<int>(known - plan_.weights.begin());
+    plan_.weights.push_back(std::move(weights));
+    return static_cast<int>(plan_.weights.size()) - 1;
   }
 
   void add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile, tile_codes& codes) {
@@ -506,9 +556,19 @@ class plan_builder {
     edges_.add_source(cluster, here.output, work.channels, head, ring);
   }
 
+  /// Kernels of one layer that make parts of the same tiles.
+  struct same_tiles {
+    int stage = 0;
+    unsigned cluster = 0, index = 0, count = 1;
+    friend bool operator<(const same_tiles& a, const same_tiles& b) {
+      return std::tie(a.stage, a.cluster, a.index, a.count) < std::tie(b.stage, b.cluster, b.index, b.count);
+    }
+  };
+
   const integer_graph& graph_;
   deployment_plan plan_;
   edge_builder edges_;
+  std::map<same_tiles, std::vector<unsigned>> turns_;  // steps of layers whose weights are in HBM, part by part
 };
 
 }  // namespace
@@ -518,6 +578,11 @@ std::vector<channel_range> split_channels(int channels, int bitlines) {
   for (int begin = 0; begin < channels; begin += bitlines)
     splits.push_back({begin, std::min(begin + bitlines, channels)});
   return splits;
+}
+
+unsigned tiles_made(const plan_step& step) {
+  const unsigned tiles = step.columns_per_image / step.makes.tile;
+  return tiles <= step.makes.index ? 0 : (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
 }
 
 bool column_demand::wants(unsigned x) const {

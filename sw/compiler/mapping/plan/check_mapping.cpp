@@ -86,6 +86,8 @@ class mapping_checker {
     check_edge(s, m.input, stages_[s].input, "input");
     check_edge(s, m.residual, stages_[s].residual, "residual");
     if (m.packing.x == 0 || m.packing.y == 0) fail("stage '{}' packs 0 output pixels; 1 is the least", name(s));
+    if (m.weights_in_hbm && !(node(s).has_layer() && node(s).layer().digital))
+      fail("stage '{}' has its weights in HBM; only layers on cores can", name(s));
     if (!node(s).has_layer()) {
       check_core_stage(s, m);
       return;

@@ -53,7 +53,7 @@ edge_builder::edge_builder(deployment_plan& plan) : plan_(plan), graph_(*plan.gr
 unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, const request& asked) {
   const graph_tensor& tensor = graph_.tensors[asked.tensor];
   const bool is_image = tensor.producer == 0;
-  const auto key = std::make_tuple(cluster, reader.stage, reader.makes.index, asked.tensor,
+  const auto key = std::make_tuple(cluster, reader.stage, reader.makes.index, reader.makes.count, asked.tensor,
                                    is_image ? 0 : asked.channels.begin, is_image ? 0 : asked.channels.end);
   if (asked.plain && !asked.skip) {
     const auto known = shared_.find(key);

@@ -77,8 +77,8 @@ class edge_builder {
   std::vector<relayed_ring> relayed_;
   /// By edge of the mapping, cluster and channels.
   std::map<std::tuple<const edge_mapping*, unsigned, int, int>, relay> relays_;
-  /// By cluster, stage, replica, tensor and channels.
-  std::map<std::tuple<unsigned, int, unsigned, int, int, int>, unsigned> shared_;
+  /// By cluster, stage, replica of how many, tensor and channels.
+  std::map<std::tuple<unsigned, int, unsigned, unsigned, int, int, int>, unsigned> shared_;
 };
 
 }  // namespace ohmic

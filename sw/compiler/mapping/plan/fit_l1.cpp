@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/check_ranges.h"
+#include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/plan/ring_sizing.h"
 #include "sw/compiler/mapping/plan/token_run.h"
@@ -17,6 +19,8 @@ namespace ohmic {
 namespace {
 
 constexpr std::uint32_t largest_l1 = 8u << 20;  // that a chip may have
+constexpr unsigned pieces_of_l1 = 8;            // what a part of streamed weights takes at first
+constexpr std::uint64_t least_piece = 16384;    // bytes; tables of smaller parts take more than their weights
 
 std::uint64_t bytes_of(const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; }
 
@@ -54,9 +58,10 @@ class l1_fitter {
     throw mapping_error(fmt::format(
         "{} needs {} bytes of L1 even with the smallest tiles and {} are available: {} too many (its largest ring "
         "holds "
-        "{} columns of {} bytes of '{}'); {}",
+        "{} columns of {} bytes of {}'{}'); {}",
         describe(plan_, static_cast<unsigned>(c), cluster.steps.back().stage), needs_[c], available,
-        needs_[c] - available, largest.slots, largest.layout.bytes, graph_.tensors[largest.tensor].name, remedy));
+        needs_[c] - available, largest.slots, largest.layout.bytes, largest.turns > 0 ? "the weights of " : "",
+        graph_.tensors[largest.tensor].name, remedy));
   }
 
  private:
@@ -106,7 +111,78 @@ class l1_fitter {
     return true;
   }
 
-  /// Makes something in the fullest cluster smaller, of its largest ring if that can be.
+  /// Bytes of weights in the fullest cluster's L1, by stage.
+  std::map<int, std::uint64_t> resident_weights() const {
+    std::map<int, std::uint64_t> bytes;
+    for (const plan_step& step : plan_.clusters[worst()].steps)
+      if (const auto* work = std::get_if<kernel_work>(&step.work);
+          work != nullptr && is_layer_kernel(work->kernel) && work->weights_input < 0)
+        bytes[step.stage] += packed_bytes(graph_.nodes[work->node].layer(), work->channels);
+    return bytes;
+  }
+
+  /// Divides what the stage's clusters make into parts whose weights come from HBM in turn; a stage that has such
+  /// parts gets twice as many.
+  bool stream(int s) {
+    stage_mapping& m = assignment_.stages[static_cast<std::size_t>(s)];
+    const crossbar_layer& layer = graph_.nodes[stages_[static_cast<std::size_t>(s)].node].layer();
+    const auto known = streamed_.try_emplace(s, streamed_stage{m.replicas[0].parts, 1}).first;
+    streamed_stage& whole = known->second;
+    unsigned most_units = 1;
+    for (const channel_part& part : whole.parts) most_units = std::max(most_units, units_of(layer, part.channels));
+    if (whole.pieces >= most_units ||
+        packed_bytes(layer, pieces_of_part(layer, whole.parts[0].channels, whole.pieces).back()) <= least_piece)
+      return false;
+    whole.pieces = whole.pieces == 1 ? first_pieces(layer, whole.parts) : std::min(most_units, 2 * whole.pieces);
+    m.weights_in_hbm = true;
+    for (replica_mapping& replica : m.replicas) {
+      std::vector<channel_part> parts;
+      for (const channel_part& part : whole.parts)
+        for (const channel_range channels : pieces_of_part(layer, part.channels, whole.pieces)) {
+          parts.push_back(part_from(replica, part.channels.begin));
+          parts.back().channels = channels;
+        }
+      replica.parts = std::move(parts);
+    }
+    return true;
+  }
+  static const channel_part& part_from(const replica_mapping& replica, int channel) {
+    return *std::find_if(replica.parts.begin(), replica.parts.end(),
+                         [&](const channel_part& part) { return part.channels.begin == channel; });
+  }
+  static unsigned units_of(const crossbar_layer& layer, channel_range channels) {
+    return (static_cast<unsigned>(channels.count()) + part_unit(layer) - 1) / part_unit(layer);
+  }
+  static std::vector<channel_range> pieces_of_part(const crossbar_layer& layer, channel_range part, unsigned pieces) {
+    const unsigned units = units_of(layer, part), n = std::min(pieces, units);
+    const auto at = [&](unsigned k) {
+      return std::min(part.end, part.begin + static_cast<int>(units * k / n * part_unit(layer)));
+    };
+    std::vector<channel_range> all;
+    for (unsigned i = 0; i < n; ++i) all.push_back({at(i), at(i + 1)});
+    return all;
+  }
+  /// So many that two of them take a share of L1; if it can be, all alike, so that readers take them as blocks.
+  unsigned first_pieces(const crossbar_layer& layer, const std::vector<channel_part>& parts) const {
+    const channel_range part = parts[0].channels;
+    const unsigned units = units_of(layer, part);
+    unsigned pieces = 2;
+    while (pieces < units &&
+           packed_bytes(layer, pieces_of_part(layer, part, pieces).back()) > available_l1(chip_) / pieces_of_l1)
+      ++pieces;
+    for (unsigned more = pieces; more <= 2 * pieces; ++more)
+      if (units % more == 0) return more;
+    return pieces;
+  }
+
+  /// The weights that take most of the fullest cluster wait in HBM from now on.
+  bool stream_largest() {
+    std::vector<std::pair<std::uint64_t, int>> order;
+    for (const auto& [s, bytes] : resident_weights()) order.emplace_back(bytes, s);
+    std::sort(order.rbegin(), order.rend());
+    return std::any_of(order.begin(), order.end(), [&](const auto& one) { return stream(one.second); });
+  }
+  /// Makes something in the fullest cluster smaller: its largest ring if that can be, its weights where no ring can.
   bool relieve() {
     const std::vector<plan_ring>& rings = plan_.clusters[worst()].rings;
     std::vector<std::size_t> order(rings.size());
@@ -114,8 +190,10 @@ class l1_fitter {
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return std::make_pair(bytes_of(rings[b]), a) < std::make_pair(bytes_of(rings[a]), b);
     });
-    return std::any_of(order.begin(), order.end(),
-                       [&](std::size_t r) { return park(rings[r]) || shrink_tiles(rings[r]); });
+    const auto shrink = [&](std::size_t r) {
+      return rings[r].turns > 0 ? stream(rings[r].stage) : park(rings[r]) || shrink_tiles(rings[r]);
+    };
+    return std::any_of(order.begin(), order.end(), shrink) || stream_largest();
   }
 
   /// The clusters that are too full get the smallest rings with which every run ends.
@@ -135,6 +213,13 @@ class l1_fitter {
   const chip_config& chip_;
   deployment_plan plan_;
   std::vector<std::uint64_t> needs_;  // by cluster
+
+  /// A layer whose weights come from HBM: what it was before, and what each of its parts is divided into.
+  struct streamed_stage {
+    std::vector<channel_part> parts;
+    unsigned pieces = 1;
+  };
+  std::map<int, streamed_stage> streamed_;  // by stage
 };
 
 }  // namespace

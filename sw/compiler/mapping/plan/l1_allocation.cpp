@@ -78,7 +78,7 @@ void take_tables(const deployment_plan& plan, const plan_cluster& cluster, const
     at.multipliers = l1.take((channels * 2 + 3) / 4 * 4);
     at.biases = l1.take(channels * 4);
   }
-  if (is_layer_kernel(kernel->kernel))
+  if (is_layer_kernel(kernel->kernel) && kernel->weights_input < 0)
     at.weights = l1.take(packed_bytes(layer_of(plan, *kernel), kernel->channels), 64);
   if (cluster.rings[step.output_ring].content == ring_content::activations)  // sums lie plain
     at.segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.output_ring].layout.segments.size());
@@ -86,11 +86,6 @@ void take_tables(const deployment_plan& plan, const plan_cluster& cluster, const
     const std::size_t input = kernel->residual_input >= 0 ? kernel->residual_input : 0;
     at.input_segments = l1.take(sizeof(ohmic_segment) * cluster.rings[step.inputs[input].ring].layout.segments.size());
   }
-}
-
-unsigned tiles_of(const plan_step& step) {
-  const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return tiles <= step.makes.index ? 0 : (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
 }
 
 /// The executor's differences from tile to tile: a row per tile, a half-word for every input that differs and the
@@ -107,7 +102,7 @@ std::uint32_t row_bytes(const plan_step& step) {
     // A ring numbered by sequence, and rings of two widths, are unlike others with the same window.
     if (std::count_if(begin, begin + static_cast<std::ptrdiff_t>(i), same) < 3) ++differing;
   }
-  return 4 * (differing + 2) * (tiles_of(step) + 4);
+  return 4 * (differing + 2) * (tiles_made(step) + 4);
 }
 
 /// A push to a replica may fall into many runs of wanted columns, each with a descriptor. For every tile of an image,
@@ -126,7 +121,7 @@ std::uint32_t selection_bytes(const plan_step& step) {
     bytes += descriptor_bytes * (step.makes.tile / 2 + 1) + (step.columns_per_image / 32 + 1) * 4;
   }
   if (!some_select) return bytes;
-  for (unsigned k = 0; k < tiles_of(step); ++k) {
+  for (unsigned k = 0; k < tiles_made(step); ++k) {
     const unsigned first = (k * step.makes.count + step.makes.index) * step.makes.tile;
     bytes += tile_bytes;
     for (const plan_destination& to : push->destinations) {
@@ -139,9 +134,13 @@ std::uint32_t selection_bytes(const plan_step& step) {
   return bytes;
 }
 
-/// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work.
-std::uint64_t kernel_heap(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
-                          const kernel_work& work, unsigned of_cluster) {
+/// What kernel_setup() of the executor takes of the heap for one step: the job, its pieces and each core's work. And
+/// what all kernels of a cluster share.
+struct kernel_bytes {
+  std::uint64_t own = 0, shared = 0;
+};
+kernel_bytes kernel_heap(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step,
+                         const kernel_work& work, unsigned of_cluster) {
   const unsigned cores = ohmic_kernel_cores(work.kernel, of_cluster);
   ohmic_kernel_job job{};
   job.kernel = work.kernel;
@@ -179,8 +178,8 @@ std::uint64_t kernel_heap(const deployment_plan& plan, const plan_cluster& clust
   entries(&none, 0);  // counts
 
   constexpr std::uint64_t job_bytes = 1024, piece_bytes = 24;  // and its copy for the rehearsal
-  return scratch + job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) +
-         64;
+  return {job_bytes + job.piece_count * piece_bytes + (cores + 1) * 4 + work_of[cores] * sizeof(ohmic_work) + 64,
+          scratch};
 }
 
 /// One cluster's layout, and where it ends (however large L1 is).
@@ -211,9 +210,15 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
   // Long tiles of many pieces make more work than that.
   std::uint64_t kernels =
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
-  for (const plan_step& step : cluster.steps)
-    if (const kernel_work* work = std::get_if<kernel_work>(&step.work))
-      kernels += kernel_heap(plan, cluster, step, *work, chip.cores_of(plan.assignment.places[c]));
+  std::uint64_t scratch = 0;
+  for (const plan_step& step : cluster.steps) {
+    const kernel_work* work = std::get_if<kernel_work>(&step.work);
+    if (work == nullptr) continue;
+    const kernel_bytes bytes = kernel_heap(plan, cluster, step, *work, chip.cores_of(plan.assignment.places[c]));
+    kernels += bytes.own;
+    scratch = std::max(scratch, bytes.shared);
+  }
+  kernels += scratch;
   at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   constexpr std::uint32_t rehearsal_bytes = 4096;
   at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;

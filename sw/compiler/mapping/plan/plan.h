@@ -31,7 +31,7 @@ struct column_demand {
   bool wants(unsigned x) const;
 };
 
-enum class ring_content { activations, codes, partial_sums, logits };
+enum class ring_content { activations, codes, partial_sums, logits, weights };
 
 /// A PUSH step's destination, named from the consumer's side.
 struct edge_reference {
@@ -40,9 +40,10 @@ struct edge_reference {
 
 struct plan_ring {
   ring_content content = ring_content::activations;
-  int tensor = -1;  ///< graph tensor; of codes and sums the one that they become
-  int stage = 0;    ///< whose step reads it first (an input) or writes it
-  int set = -1;     ///< codes: row set
+  int tensor = -1;     ///< graph tensor; of codes and sums the one that they become
+  int stage = 0;       ///< whose step reads it first (an input) or writes it
+  int set = -1;        ///< codes: row set
+  unsigned turns = 0;  ///< weights: parts of each tile, whose columns come in turn (OHMIC_RING_WEIGHTS)
   column_layout layout;
   unsigned columns_per_image = 1;
   bool sequence = false;
@@ -72,8 +73,17 @@ struct parked_region {
   std::vector<edge_reference> producers;
 };
 
+/// Weights that a cluster, or several of one layer, bring from HBM: a column for each part, all as long as the longest.
+struct streamed_weights {
+  int node = -1;
+  std::vector<channel_range> parts;
+  unsigned in_blocks = 1;   ///< as of the kernels
+  std::uint32_t bytes = 0;  ///< of a column
+};
+
 struct pull_work {
-  int parked = -1;  ///< index into plan::parked; -1: the images
+  int parked = -1;   ///< index into plan::parked; -1: the images
+  int weights = -1;  ///< index into plan::weights
 };
 
 struct ima_work {
@@ -92,6 +102,7 @@ struct kernel_work {
   unsigned in_blocks = 1;  ///< that these lie in
   unsigned sum_count = 0, int16_mask = 0;
   int residual_input = -1;  ///< index of the input window
+  int weights_input = -1;   ///< the same of weights that come from HBM
   int add_node = -1;
   bool own_is_second = false;  ///< of the add: the sum (or input 0) is x1
 };
@@ -121,6 +132,9 @@ struct plan_step {
   std::variant<pull_work, ima_work, kernel_work, push_work> work;
 };
 
+/// Tiles of an image that the step makes.
+unsigned tiles_made(const plan_step& step);
+
 /// The first column of an image that the step makes and the reader needs; the image's width if there is none.
 unsigned first_owed(const plan_step& step, const column_demand& demand);
 
@@ -138,6 +152,7 @@ struct deployment_plan {
   mapping assignment;
   std::vector<plan_cluster> clusters;  ///< by logical number
   std::vector<parked_region> parked;
+  std::vector<streamed_weights> weights;
 };
 
 /// Turns an assignment into rings, steps and edges; slots are still 0. Precondition: check_mapping() found it right.

@@ -26,6 +26,10 @@ struct buffer_need {
 
 buffer_need measure(const token_net& net, const token_buffer& buffer, unsigned prefetch_tiles) {
   buffer_need need;
+  if (buffer.turns > 0) {
+    need.columns = 2;  // the next part's weights come while one is made
+    return need;
+  }
   unsigned window = 0, advance = 0, arriving = 1;
   for (unsigned producer : buffer.producers) {
     const unsigned tile = net.steps[producer].makes.tile;

@@ -12,7 +12,7 @@ const char* kind_of(const plan_step& step) {
 
 /// What a tile needs does not change from image to image.
 void tabulate(const token_step& step, token_input& input, const token_buffer& buffer) {
-  if (buffer.sequence) return;
+  if (buffer.sequence || buffer.turns > 0) return;
   const plan_window& window = input.window;
   const auto most = static_cast<std::int64_t>(buffer.columns_per_image);
   const auto column = [&](std::int64_t x) { return static_cast<std::uint32_t>(std::clamp<std::int64_t>(x, 0, most)); };
@@ -58,6 +58,7 @@ token_net connect_tokens(const deployment_plan& plan) {
       buffer.slots = ring.slots;
       buffer.columns_per_image = ring.columns_per_image;
       buffer.sequence = ring.sequence;
+      buffer.turns = ring.turns;
       buffer.follows = ring.follows;
       buffer.producers.resize(std::max<std::size_t>(1, ring.producers.size()));
       buffer.cluster = static_cast<unsigned>(c);

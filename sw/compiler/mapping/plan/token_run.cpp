@@ -27,12 +27,14 @@ token_run::token_run(const token_net& net, std::uint32_t images)
 std::uint64_t token_run::first_needed(unsigned s, const token_input& input, const position& at) const {
   const token_buffer& buffer = net_.buffers[input.buffer];
   if (buffer.sequence) return at.order * net_.steps[s].makes.tile;
+  if (buffer.turns > 0) return at.order * buffer.turns + static_cast<unsigned>(-input.window.pad);
   return at.image * buffer.columns_per_image + input.first[at.tile];
 }
 
 std::uint64_t token_run::end_needed(unsigned s, const token_input& input, const position& at) const {
   const token_buffer& buffer = net_.buffers[input.buffer];
   if (buffer.sequence) return (at.order + 1) * net_.steps[s].makes.tile;
+  if (buffer.turns > 0) return first_needed(s, input, at) + 1;
   return at.image * buffer.columns_per_image + input.end[at.tile];
 }
 
@@ -171,7 +173,7 @@ void token_run::run(const std::vector<bool>& late) {
 
 std::optional<unsigned> token_run::late_column(unsigned b) const {
   const token_buffer& buffer = net_.buffers[b];
-  if (buffer.sequence) return {};
+  if (buffer.sequence || buffer.turns > 0) return {};  // nobody else writes what its reader does not need
   for (unsigned reader : buffer.readers)
     for (const token_input& input : net_.steps[reader].inputs) {
       if (input.buffer != b) continue;
@@ -231,7 +233,9 @@ std::string token_run::explain_deadlock(const deployment_plan& plan) const {
                                           : plan.clusters[buffer.cluster].rings[buffer.ring].tensor;
     text += fmt::format("{}{} ({}) waits for {} of '{}' in cluster {}", text.empty() ? "" : "; ",
                         describe(plan, net_.steps[step].cluster, net_.steps[step].stage), net_.steps[step].kind,
-                        reason.for_room ? fmt::format("room in the {} slots", buffer.slots) : std::string("columns"),
+                        reason.for_room    ? fmt::format("room in the {} slots", buffer.slots)
+                        : buffer.turns > 0 ? std::string("weights")
+                                           : std::string("columns"),
                         plan.graph->tensors[tensor].name, buffer.cluster);
   }
   return text;

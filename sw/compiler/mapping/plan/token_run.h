@@ -15,6 +15,7 @@ struct token_buffer {
   unsigned slots = 0;
   unsigned columns_per_image = 1;
   bool sequence = false;
+  unsigned turns = 0;               ///< as of a plan_ring
   bool follows = false;             ///< OHMIC_RING_FOLLOWS
   std::vector<unsigned> producers;  ///< steps, by position of their frontier word
   std::vector<unsigned> readers;    ///< steps

@@ -161,13 +161,72 @@ digital_share digital_sharer::on_all_of(unsigned clusters) const {
   return *best;
 }
 
+namespace {
+
+/// Bytes of L1 that each of so many clusters needs at least, if all of them make some of every layer: windows of the
+/// inputs, tiles of the outputs, weights, and what a push to each reader takes of tables (destination, descriptors,
+/// frontier and feeder words, measured).
+double least_l1_of_all(const integer_graph& graph, const std::vector<stage>& stages,
+                       const std::vector<std::size_t>& layers, unsigned clusters) {
+  constexpr double bytes_of_reader = 600;
+  double bytes = 0;
+  for (const std::size_t s : layers) {
+    const crossbar_layer& layer = graph.nodes[stages[s].node].layer();
+    const graph_tensor &in = graph.tensors[stages[s].input], &out = graph.tensors[stages[s].output];
+    bytes += double(layer.window.size_x + layer.window.stride_x) * in.height * in.channels;
+    bytes += (2.0 * out.height * out.channels + packed_bytes(layer, {0, layer.out_channels})) / clusters;
+    bytes += bytes_of_reader * clusters;
+  }
+  return bytes;
+}
+
+/// Of the ways to give each layer the fewest clusters that make it in a time, the one whose fullest cluster has the
+/// least to do.
+digital_shares share_few(const std::vector<digital_sharer>& sharers, unsigned clusters) {
+  std::vector<std::vector<digital_share>> by_clusters(sharers.size());  // on 1, 2, ... of them
+  double all = 0;
+  for (std::size_t i = 0; i < sharers.size(); ++i) {
+    for (unsigned n = 1; n <= clusters; ++n) by_clusters[i].push_back(sharers[i].on_all_of(n));
+    all += by_clusters[i][0].cycles;
+  }
+  digital_shares best;
+  double least = 0;
+  for (double cycles = all / clusters; cycles <= 2 * all; cycles *= 1.1) {
+    digital_shares here;
+    here.shared = true;
+    digital_turns turns(0, clusters);
+    std::vector<double> work(clusters, 0);
+    for (const std::vector<digital_share>& layer : by_clusters) {
+      const auto quick =
+          std::find_if(layer.begin(), layer.end(), [&](const digital_share& one) { return one.cycles <= cycles; });
+      here.layers.push_back(quick != layer.end() ? *quick : layer.back());
+      const digital_share& taken = here.layers.back();
+      for (const unsigned cluster : turns.take(taken.cycles * taken.clusters(), taken.clusters()))
+        work[cluster] += taken.cycles;
+    }
+    for (unsigned c = 0; c < clusters; ++c)
+      if (work[c] > 0) here.clusters = c + 1;
+    const double fullest = *std::max_element(work.begin(), work.end());
+    if (!best.layers.empty() && fullest >= least) continue;
+    best = std::move(here);
+    least = fullest;
+  }
+  return best;
+}
+
+}  // namespace
+
 digital_shares share_in_turn(const integer_graph& graph, const std::vector<stage>& stages,
                              const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
                              unsigned clusters) {
+  std::vector<digital_sharer> sharers;
+  for (const std::size_t s : layers) sharers.emplace_back(graph, stages, s, chip, cost);
+  if (least_l1_of_all(graph, stages, layers, clusters) > static_cast<double>(available_l1(chip)))
+    return share_few(sharers, clusters);
   digital_shares result;
   result.shared = true;
-  for (const std::size_t s : layers) {
-    result.layers.push_back(digital_sharer(graph, stages, s, chip, cost).on_all_of(clusters));
+  for (const digital_sharer& sharer : sharers) {
+    result.layers.push_back(sharer.on_all_of(clusters));
     result.clusters = std::min(clusters, result.clusters + result.layers.back().clusters());
   }
   return result;
@@ -219,14 +278,19 @@ digital_shares share_clusters(const integer_graph& graph, const std::vector<stag
   return best;
 }
 
-std::vector<unsigned> digital_turns::take(const crossbar_layer& layer, channel_range part, unsigned columns) {
-  std::vector<unsigned> order(bytes_.size());
+double products_of(const crossbar_layer& layer, channel_range part, const graph_tensor& output) {
+  return double(part.count()) * layer.group_inputs() * layer.window.size_x * layer.window.size_y * output.width *
+         output.height;
+}
+
+std::vector<unsigned> digital_turns::take(double work, unsigned clusters) {
+  std::vector<unsigned> order(work_.size());
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(),
-            [&](unsigned a, unsigned b) { return bytes_[a] != bytes_[b] ? bytes_[a] < bytes_[b] : a < b; });
-  order.resize(std::min<std::size_t>(order.size(), columns));
+            [&](unsigned a, unsigned b) { return work_[a] != work_[b] ? work_[a] < work_[b] : a < b; });
+  order.resize(std::min<std::size_t>(order.size(), clusters));
   for (unsigned& cluster : order) {
-    bytes_[cluster] += packed_bytes(layer, part);
+    work_[cluster] += work / static_cast<double>(order.size());
     cluster += first_;
   }
   return order;

@@ -75,6 +75,8 @@ struct digital_shares {
 };
 
 /// Spreads each of `layers` (indices into stages) over all of so many clusters (>= 1), or as many as it has work for.
+/// Where that is more than L1 holds (every cluster has the input of every layer, and sends to all others), over so few
+/// each that they share the work evenly.
 digital_shares share_in_turn(const integer_graph& graph, const std::vector<stage>& stages,
                              const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
                              unsigned clusters);
@@ -85,17 +87,20 @@ digital_shares share_clusters(const integer_graph& graph, const std::vector<stag
                               const std::vector<std::size_t>& layers, const chip_config& chip, const cost_model& cost,
                               unsigned clusters, unsigned spare);
 
-/// Hands out the clusters that digital layers share in turn: each layer takes those that hold the least weights.
+/// Products of a part of a layer, per image.
+double products_of(const crossbar_layer& layer, channel_range part, const graph_tensor& output);
+
+/// Hands out the clusters that digital layers share in turn: each layer takes those that have the least to do.
 class digital_turns {
  public:
   /// Clusters `first` to `first + clusters - 1`.
-  digital_turns(unsigned first, unsigned clusters) : first_(first), bytes_(clusters, 0) {}
-  /// For the columns of one part, so many clusters.
-  std::vector<unsigned> take(const crossbar_layer& layer, channel_range part, unsigned columns);
+  digital_turns(unsigned first, unsigned clusters) : first_(first), work_(clusters, 0) {}
+  /// So many clusters, which share the work.
+  std::vector<unsigned> take(double work, unsigned clusters);
 
  private:
   unsigned first_;
-  std::vector<std::uint64_t> bytes_;
+  std::vector<double> work_;
 };
 
 }  // namespace ohmic

@@ -359,7 +359,8 @@ class naive_mapper {
         if (shapes_[s].relayed) stage.input = {buffer_place::relay, {seated(seats_.relay())}, 0};
         for (channel_part& part : stage.replicas[0].parts) {
           std::vector<unsigned>& clusters = part.sums[0].clusters;
-          if (turns_) clusters = turns_->take(node_of(s).layer(), part.channels, shapes_[s].column_clusters);
+          const double work = products_of(node_of(s).layer(), part.channels, output_of(s));
+          if (turns_) clusters = turns_->take(work, shapes_[s].column_clusters);
           for (unsigned q = 0; !turns_ && q < shapes_[s].column_clusters; ++q)
             clusters.push_back(seated(seats_.cores(core_make_)));
         }

@@ -87,7 +87,10 @@ class stage_placer {
     for (const channel_range part : design.digital_parts) {
       to.replicas[0].parts.push_back({part, {}, {{}}});
       std::vector<unsigned>& clusters = to.replicas[0].parts.back().sums[0].clusters;
-      if (in_turn(s)) clusters = turns_.take(node(s).layer(), part, design.replicas);
+      if (in_turn(s)) {
+        const double work = products_of(node(s).layer(), part, graph_.tensors[stages_[s].output]);
+        clusters = turns_.take(work, design.replicas);
+      }
       for (unsigned q = 0; !in_turn(s) && q < design.replicas; ++q)
         clusters.push_back(seated(seats_.cores(design.core_make)));
     }

@@ -35,6 +35,8 @@ deployment_simulator::deployment_simulator(const deployment& what, const chip_co
     for (std::uint32_t r = 0; r < c.rings.size(); ++r)
       c.released[r] = c.rings[r].flags & OHMIC_RING_FOLLOWS ? 0 : least_needed(c, r);
   }
+  for (const hbm_image& image : what.hbm_images)
+    std::copy(image.bytes.begin(), image.bytes.end(), memory(image.address, image.bytes.size()));
   for (const crossbar_image& crossbar : what.crossbars)
     for (unsigned row = 0; row < crossbar.rows; ++row)
       std::copy_n(crossbar.weights.begin() + std::size_t{row} * crossbar.bitlines, crossbar.bitlines,

@@ -288,5 +288,47 @@ TEST_F(MappingLanguage, AHundredRandomMappings) {
   EXPECT_EQ(right, 100u);
 }
 
+/// Layers on cores in a few channels each, whose parts take turns in their clusters.
+TEST_F(MappingLanguage, WeightsComeFromHbmPartByPart) {
+  unsigned streamed = 0, tiles_share = 0;
+  for (unsigned n = 0; n < 30; ++n) {
+    SCOPED_TRACE("case seed " + std::to_string(seed + n));
+    std::mt19937 of_case(seed + n);
+    const integer_graph graph =
+        digital_network(of_case, 5 + static_cast<int>(of_case() % 20), 9 + static_cast<int>(of_case() % 20), 64, true);
+    const chip_config chip = small_chip(64, 64, 64);
+    const mapping_options o = random_mapping_options(graph, chip, seed + n);
+    const deployment_plan plan = make_plan(graph, chip, o);
+    for (const streamed_weights& weights : plan.weights) {
+      EXPECT_GE(weights.parts.size(), 2u);
+      streamed += 1;
+    }
+    unsigned rings = 0;
+    for (const plan_cluster& cluster : plan.clusters)
+      for (const plan_ring& ring : cluster.rings) rings += ring.content == ring_content::weights ? 1 : 0;
+    EXPECT_GE(rings, plan.weights.size());
+    tiles_share += rings > plan.weights.size() ? 1 : 0;
+    ohmic::expect_reference(graph, chip, compile(graph, chip, o), of_case, 3);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(streamed, 20u);
+  EXPECT_GT(tiles_share, 3u) << "clusters that make different tiles of the same parts read the same weights";
+}
+
+TEST_F(MappingLanguage, OnlyLayersOnCoresHaveWeightsInHbm) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  const chip_config chip = small_chip(64, 40, 256);
+  for (const char* name : {"conv1", "maxpool"}) {
+    mapping m = start(graph, chip);
+    m.stages[stage_named(name)].weights_in_hbm = true;
+    try {
+      compile(graph, chip, by_hand(graph, m));
+      ADD_FAILURE() << name;
+    } catch (const mapping_error& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(name), HasSubstr("only layers on cores can")));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

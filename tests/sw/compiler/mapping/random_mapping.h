@@ -93,9 +93,16 @@ class random_mapper {
     if (node(s).has_layer() && !node(s).on_crossbar()) {
       // Parts of a layer on cores begin at multiples of so many channels.
       const int units = static_cast<int>(part_unit(node(s).layer()) * (1 + below(4)));
+      m.weights_in_hbm = below(2) != 0;
       for (replica_mapping& replica : m.replicas)
-        for (channel_range channels : split_channels(output(s).channels, units))
-          replica.parts.push_back({channels, {}, {{some_clusters(tiles_of_replica), {}, {}}}});
+        for (channel_range channels : split_channels(output(s).channels, units)) {
+          // Weights take turns where parts are in the same clusters.
+          const bool again = m.weights_in_hbm && !replica.parts.empty() && below(4) != 0;
+          replica.parts.push_back(
+              {channels,
+               {},
+               {again ? replica.parts.back().sums[0] : reduction_node{some_clusters(tiles_of_replica), {}, {}}}});
+        }
       return m;
     }
     for (replica_mapping& replica : m.replicas) {

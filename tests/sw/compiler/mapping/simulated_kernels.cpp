@@ -158,7 +158,12 @@ void layer_kernel(simulated_cluster& c, const simulated_step& s, const ohmic_ker
 }  // namespace
 
 void simulate_kernel_tile(simulated_cluster& c, const simulated_step& s) {
-  const auto record = c.load<ohmic_kernel_step>(s.record);
+  auto record = c.load<ohmic_kernel_step>(s.record);
+  if (record.kernel >= OHMIC_KERNEL_LAYER && record.weights_input != OHMIC_NONE) {
+    const ohmic_window& w = s.inputs.at(record.weights_input);
+    const ohmic_ring& ring = c.rings.at(w.ring);
+    record.weights = ring.base + needed_column(c, s, w, s.tile, false) % ring.slots * ring.column_bytes;
+  }
   for (std::uint32_t column = 0; column < s.head.tile_columns; ++column) {
     if (record.kernel == OHMIC_KERNEL_MAX_POOL || record.kernel == OHMIC_KERNEL_AVERAGE_POOL)
       pool_kernel(c, s, record, column);

@@ -23,6 +23,7 @@ std::uint32_t needed_column(const simulated_cluster& c, const simulated_step& s,
   const tile_place t = place_of(s, tile);
   const std::uint32_t T = s.head.tile_columns;
   if (ring.flags & OHMIC_RING_SEQUENCE) return (t.order + (end ? 1 : 0)) * T;
+  if (ring.flags & OHMIC_RING_WEIGHTS) return t.order * w.stride + static_cast<std::uint32_t>(-w.pad) + (end ? 1 : 0);
   const std::int64_t W = ring.columns_per_image;
   if (w.whole_image) return static_cast<std::uint32_t>(W * (t.image + (end ? 1 : 0)));
   std::int64_t x = std::int64_t{t.x} * w.stride - w.pad;

@@ -109,6 +109,22 @@ TEST_F(DeploymentCheck, HbmHasRoomForWhatItHolds) {
   EXPECT_FALSE(images(0, 1));
 }
 
+TEST_F(DeploymentCheck, WeightsInHbmLieBetweenItsBeginAndTheImages) {
+  const auto weights = [&](std::uint64_t address, std::size_t bytes) {
+    return right([&](deployment& d) {
+      d.hbm.weights = {address};
+      d.hbm_images = {{address, std::vector<std::uint8_t>(bytes)}};
+      d.hbm.begin = 0x81000000;
+      d.hbm.images = 0x81002000;
+    });
+  };
+  EXPECT_TRUE(weights(0x81001000, 0x1000));
+  EXPECT_TRUE(weights(0x81000000, 0x1000));
+  EXPECT_FALSE(weights(0x81001000, 0x1001));
+  EXPECT_FALSE(weights(0x80FFFFFF, 0x1000));
+  EXPECT_FALSE(right([](deployment& d) { d.hbm.weights = {d.hbm.begin}; })) << "listed, not there";
+}
+
 TEST_F(DeploymentCheck, CrossbarsHaveASizeThatIsPossible) {
   const auto rows = [&](unsigned first) {
     return right([&](deployment& d) { d.crossbars[0].first_row = first - d.crossbars[0].rows; });

@@ -84,6 +84,8 @@ TEST_F(DeploymentFolder, GivesBackEveryNumberWhereItWas) {
   saved.hbm.results = 0x80200000;
   saved.hbm.images = 0x180000000;
   saved.hbm.parked = {0x80300000, 0x80400000};
+  saved.hbm.weights = {0x80500000, 0x170000000};
+  saved.hbm_images = {{0x80500000, {1, 2, 3}}, {0x170000000, {4}}};
   saved.hbm.max_images = 77;
   saved.bound = {11.5, 12.5};
   saved.expected = {13.5, 14.5};
@@ -115,6 +117,12 @@ TEST_F(DeploymentFolder, GivesBackEveryNumberWhereItWas) {
   EXPECT_EQ(loaded.hbm.images_stride, saved.hbm.images_stride);
   EXPECT_EQ(loaded.hbm.images_column_bytes, saved.hbm.images_column_bytes);
   EXPECT_EQ(loaded.hbm.parked, saved.hbm.parked);
+  EXPECT_EQ(loaded.hbm.weights, saved.hbm.weights);
+  ASSERT_EQ(loaded.hbm_images.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(loaded.hbm_images[i].address, saved.hbm_images[i].address);
+    EXPECT_EQ(loaded.hbm_images[i].bytes, saved.hbm_images[i].bytes);
+  }
   EXPECT_EQ(loaded.hbm.max_images, 77u);
   ASSERT_EQ(loaded.stages.size(), saved.stages.size());
   for (std::size_t s = 0; s < saved.stages.size(); ++s) {
@@ -208,7 +216,7 @@ TEST_F(DeploymentFolder, IsReplacedByTheNextOne) {
   set_images(saved, 7);
   save_deployment(saved, folder.string());
   EXPECT_EQ(load_deployment(folder.string()).clusters[0].bytes, saved.clusters[0].bytes);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3) << "nothing but the three files stays behind";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 4) << "nothing but the four files stays behind";
 }
 
 TEST_F(DeploymentFolder, RefusesATruncatedFile) {

@@ -57,14 +57,21 @@ TEST(DigitalShare, APartsWeightsTakeAtMostHalfOfL1) {
   EXPECT_EQ(least(1), 16u) << "no smaller than that";
 }
 
-TEST(DigitalShare, InTurnALayerTakesTheClustersThatHoldTheLeast) {
+TEST(DigitalShare, InTurnALayerTakesTheClustersThatHaveTheLeastToDo) {
   digital_turns turns(5, 3);
-  const crossbar_layer small = layer_of(8, 8, 1), large = layer_of(64, 64, 1);
-  EXPECT_THAT(turns.take(large, {0, 64}, 1), ElementsAre(5)) << "the first of equals";
-  EXPECT_THAT(turns.take(small, {0, 8}, 1), ElementsAre(6));
-  EXPECT_THAT(turns.take(small, {0, 8}, 2), ElementsAre(7, 6)) << "none, then one of them";
-  EXPECT_THAT(turns.take(small, {0, 8}, 1), ElementsAre(7));
-  EXPECT_THAT(turns.take(small, {0, 8}, 9), ElementsAre(6, 7, 5)) << "no more than there are";
+  EXPECT_THAT(turns.take(4096, 1), ElementsAre(5)) << "the first of equals";
+  EXPECT_THAT(turns.take(60, 1), ElementsAre(6));
+  EXPECT_THAT(turns.take(100, 2), ElementsAre(7, 6)) << "none, then one of them; each has half";
+  EXPECT_THAT(turns.take(70, 1), ElementsAre(7));
+  EXPECT_THAT(turns.take(30, 9), ElementsAre(6, 7, 5)) << "no more than there are";
+}
+
+TEST(DigitalShare, ProductsAreThoseOfTheOutputsAlone) {
+  crossbar_layer layer = layer_of(8, 16, 1, 3);
+  const graph_tensor output{"", 16, 5, 7, 0, -1, {}};
+  EXPECT_EQ(products_of(layer, {4, 8}, output), 4.0 * 8 * 9 * 35);
+  layer.groups = 4;
+  EXPECT_EQ(products_of(layer, {4, 8}, output), 4.0 * 2 * 9 * 35);
 }
 
 /// Convolutions on cores, and all that a layer of them could be.
@@ -247,6 +254,24 @@ TEST_F(Sharers, LayersShareAChipSoThatAllTakeAboutTheSameTime) {
   const digital_shares few = share_clusters(graph, stages, layers, chip, cost, 2, 0);
   EXPECT_TRUE(few.shared) << "two clusters, three layers";
   EXPECT_EQ(few.clusters, 2u);
+}
+
+TEST_F(Sharers, InTurnEachLayerIsOnFewClustersWhereL1IsTooSmallForAllOfAll) {
+  chip_config small = chip;
+  small.cluster.l1_bytes = small.cluster.program_l1_bytes + 8192;
+  const cost_model of_small(small);
+  const digital_shares shares = share_in_turn(graph, stages, {0, 1, 2}, small, of_small, 6);
+  EXPECT_TRUE(shares.shared);
+  EXPECT_LE(shares.clusters, 6u);
+  double all = 0, work = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const digital_sharer sharer(graph, stages, i, small, of_small);
+    EXPECT_LT(shares.layers[i].clusters(), sharer.on_all_of(6).clusters()) << i;
+    all += sharer.on_all_of(1).cycles;
+    work += shares.layers[i].cycles * shares.layers[i].clusters();
+  }
+  EXPECT_LE(work, 1.5 * all) << "nobody makes much twice";
+  for (const digital_share& share : shares.layers) EXPECT_LE(share.cycles, 0.5 * all);
 }
 
 TEST_F(Sharers, InTurnEachLayerIsSpreadOverAll) {
