@@ -167,7 +167,7 @@ exit_code calibrate_command(const arguments& a) {
 
 exit_code compile_command(const arguments& a) {
   const experiment_config config = load_experiment(a.file, a.sets);
-  std::vector<std::string> files = {"manifest.json", "clusters.bin", "weights.bin"};
+  std::vector<std::string> files = {"manifest.json", "clusters.bin", "weights.bin", "hbm.bin"};
   std::vector<named_file> outputs;
   for (const std::string& name : files) outputs.push_back({name, a.out + "/" + name});
   if (!a.write_mapping.empty()) {

@@ -99,7 +99,8 @@ class Kinds(Scratch):
         elsewhere = self.folder / "elsewhere"
         for out in (self.out, elsewhere):
             out.mkdir()
-        for name in ("summary.json", "logits.json", "trace_0.0.txt", "manifest.json", "clusters.bin", "weights.bin"):
+        of_a_run = ("summary.json", "logits.json", "trace_0.0.txt")
+        for name in (*of_a_run, "manifest.json", "clusters.bin", "weights.bin", "hbm.bin"):
             (elsewhere / name).write_text("earlier")
             (self.out / name).symlink_to(elsewhere / name)
         self.ends(ohmic("run", experiment, "--out", self.out, "--trace", "0.0", "--quiet"), 0)
