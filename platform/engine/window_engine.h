@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <utility>
 #include <vector>
 
 #include "host/share_choice.h"
@@ -105,7 +106,7 @@ class window_engine {
         workers_[t].first = first;
         workers_[t].last = last;
       }
-      finish(workers_.size() > 1 ? workers_[1].first : active_.size());
+      finish(workers_[1].first);
     } else {
       run_share(0, active_.size());
     }

@@ -49,7 +49,8 @@ unsigned known_to_be_far(timing_class kind) {
 class InterruptTiming : public ::testing::TestWithParam<test::timing_class_name> {};
 
 /// Whatever a core does as a line rises, and wherever its lines are, the handler begins within two cycles of the
-/// RTL's. More programs by INTERRUPT_SEEDS, from INTERRUPT_FIRST on; every cycle of each by INTERRUPT_STEP=1.
+/// RTL's, but for those that are known to be far. More programs by INTERRUPT_SEEDS, from INTERRUPT_FIRST on; every
+/// cycle of each by INTERRUPT_STEP=1.
 TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
   test::interrupt_campaign campaign(GetParam().kind);
   const unsigned first = test::number_from_environment("INTERRUPT_FIRST", 1),
