@@ -78,6 +78,15 @@ TEST(HostileYamlTest, AliasesCountAsWhatTheyStandFor) {
   EXPECT_THAT(message(chain), HasSubstr("more than 32 lists and maps in each other"));
 }
 
+// The map at the top, a list in it that holds the alias, and the lists that this stands for: 32 in each other, and 33.
+TEST(HostileYamlTest, AnAliasMayReachTheGreatestDepth) {
+  const auto text = [](std::size_t lists) {
+    return "unknown: [&deep " + repeated("[", lists) + repeated("]", lists) + ", [[*deep]]]";
+  };
+  EXPECT_THAT(message(text(28)), HasSubstr("unknown: unknown key"));
+  EXPECT_THAT(message(text(29)), HasSubstr("more than 32 lists and maps in each other"));
+}
+
 TEST(HostileYamlTest, AnAliasOfAValueIsThatValue) {
   EXPECT_EQ(parse_chip("cluster: {cores: &n 8}\nima: {job_queue: *n}\n", "x").ima.job_queue, 8u);
   EXPECT_EQ(parse_chip("network: &n {factors: &f [1, 4], width: [64, 64]}\n", "x").clusters(), 4u);

@@ -109,6 +109,45 @@ TEST_F(DeploymentCheck, HbmHasRoomForWhatItHolds) {
   EXPECT_FALSE(images(0, 1));
 }
 
+TEST_F(DeploymentCheck, ImagesAndClassesAreOneAtLeastAnd65536AtMost) {
+  const auto with = [&](unsigned width, unsigned height, unsigned channels, unsigned classes) {
+    return right([&](deployment& d) {
+      d.image_width = width;
+      d.image_height = height;
+      d.image_channels = channels;
+      d.classes = classes;
+      d.hbm.images_column_bytes = height * channels;
+      d.hbm.images_stride = width * height * channels;
+      d.hbm.results_stride = 4 * classes;
+    });
+  };
+  EXPECT_TRUE(with(1, 1, 1, 1));
+  for (const unsigned n : {0u, 65537u}) {
+    EXPECT_FALSE(with(n, 1, 1, 1)) << n;
+    EXPECT_FALSE(with(1, n, 1, 1)) << n;
+    EXPECT_FALSE(with(1, 1, n, 1)) << n;
+    EXPECT_FALSE(with(1, 1, 1, n)) << n;
+  }
+  EXPECT_TRUE(with(65536, 1, 1, 65536));
+  EXPECT_TRUE(with(1, 65536, 1, 1));
+  EXPECT_TRUE(with(1, 1, 65536, 1));
+}
+
+TEST_F(DeploymentCheck, WhatIsReportedHasASize) {
+  EXPECT_FALSE(right_with_ring([](ring_report& r) { r.slots = 0; }));
+  EXPECT_FALSE(right_with_ring([](ring_report& r) { r.columns_per_image = 0; }));
+  EXPECT_TRUE(right_with_ring([](ring_report& r) { r.columns_per_image = 1; }));
+  EXPECT_FALSE(right([](deployment& d) { d.stages[0].tile_columns = 0; }));
+  EXPECT_FALSE(right([](deployment& d) { d.stages[0].replicas = 0; }));
+  EXPECT_FALSE(right([](deployment& d) {
+    d.stages[0].clusters.clear();
+    d.stages[0].shares.clear();
+  }));
+  EXPECT_FALSE(right([](deployment& d) { d.stages[0].shares.pop_back(); })) << "a cluster without a share";
+  EXPECT_TRUE(right_with_ring([](ring_report& r) { r.wanted_size = r.wanted_stride = 1; }));
+  EXPECT_FALSE(right([](deployment& d) { d.chip_clusters = 0; }));
+}
+
 TEST_F(DeploymentCheck, WeightsInHbmLieBetweenItsBeginAndTheImages) {
   const auto weights = [&](std::uint64_t address, std::size_t bytes) {
     return right([&](deployment& d) {

@@ -176,6 +176,26 @@ TEST(PaperPolicies, AnAddsOperandsWaitAlike) {
   EXPECT_EQ(adds, 1u);
 }
 
+// 288 inputs are eight sets of 36 rows, and nine or more where a crossbar has fewer.
+TEST(PaperPolicies, UpToEightRowSetsAreAddedAtOnceWhereSumsAreTrees) {
+  for (const int rows : {36, 27}) {
+    std::mt19937 random(5);
+    integer_graph graph = chain_network(random, 16, 16, {{1, 1, 1, 1, 0, 0}, {3, 3, 1, 1, 1, 1}}, 32);
+    for (graph_node& node : graph.nodes)
+      if (node.has_layer()) node.layer().requantise = {};
+    guess_calibration(graph, random, rows);
+    const std::vector<stage> stages = make_stages(graph);
+    const std::size_t sets = graph.nodes[stages[1].node].layer().row_sets.size();
+    ASSERT_EQ(sets, rows == 36 ? 8u : 11u);
+    const mapping m = balanced_policy(paper_bar::paper, {}).map(graph, stages, small_chip(128, rows, 64));
+    const std::size_t sums = m.stages[1].replicas[0].parts[0].sums.size();
+    if (sets == 8)
+      EXPECT_EQ(sums, 1u);
+    else
+      EXPECT_GT(sums, 1u);
+  }
+}
+
 TEST(PaperPolicies, ManyRowSetsAreAddedAtOnceOrInATree) {
   std::mt19937 random(5);
   const integer_graph graph = small_network(random, 29, 37, 28);  // `main` has 20 row sets
