@@ -48,7 +48,7 @@ struct experiment_file {
   struct {
     std::optional<std::string> model, devices, read_noise, scale, compensation;
     std::optional<std::uint64_t> seed;
-    std::optional<double> programmed_s, programming_noise, drift, read_noise_factor, dead, stuck, stuck_at;
+    std::optional<double> programmed_s, programming_noise, drift, read_noise_factor, dead, stuck, stuck_at, wire_ohm;
     std::optional<unsigned> dac_bits, adc_bits;
     std::optional<unsigned> write_iterations;
     std::optional<double> write_pulse_ns, write_pulse_pj;

@@ -97,12 +97,14 @@ pcm::pcm_options pcm_of(const config_node& root, const experiment_file& f) {
   if (f.analog.scale == "column") o.scale = pcm::weight_scale::column;
   if (f.analog.compensation == "global") o.compensation = pcm::drift_compensation::global;
   if (f.analog.compensation == "per_column") o.compensation = pcm::drift_compensation::per_column;
+  if (f.analog.compensation == "exact") o.compensation = pcm::drift_compensation::exact;
   apply(f.analog.programming_noise, o.devices.programming_scale);
   apply(f.analog.drift, o.devices.drift_scale);
   apply(f.analog.read_noise_factor, o.devices.read_scale);
   apply(f.analog.dead, o.dead);
   apply(f.analog.stuck, o.stuck);
   apply(f.analog.stuck_at, o.stuck_at);
+  apply(f.analog.wire_ohm, o.wire_ohm);
   apply(f.analog.dac_bits, o.dac_bits);
   apply(f.analog.adc_bits, o.adc_bits);
   if (o.dead + o.stuck > 1)
@@ -191,6 +193,7 @@ experiment_file to_experiment_file(const config_node& root) {
   read("analog.dead", f.analog.dead);
   read("analog.stuck", f.analog.stuck);
   read("analog.stuck_at", f.analog.stuck_at);
+  read("analog.wire_ohm", f.analog.wire_ohm);
   read("analog.dac_bits", f.analog.dac_bits);
   read("analog.adc_bits", f.analog.adc_bits);
   read("analog.write_iterations", f.analog.write_iterations);

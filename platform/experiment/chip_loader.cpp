@@ -49,11 +49,12 @@ void add_fault(fault_list& faults, const std::string& text) {
   std::uint64_t* const target = name == "drop-write"       ? &faults.drop_write
                                 : name == "flip-weight"    ? &faults.flip_weight
                                 : name == "wrong-constant" ? &faults.wrong_constant
+                                : name == "stuck-column"   ? &faults.stuck_column
                                                            : nullptr;
   const auto number = equal == std::string::npos ? std::nullopt : parse_integer(text.substr(equal + 1));
   if (target == nullptr || !number || *number < 1 || *number > most_of_anything)
     throw config_error("--inject " + printable(text) +
-                       ": allowed are drop-write=N, flip-weight=N and wrong-constant=N with N >= 1");
+                       ": allowed are drop-write=N, flip-weight=N, wrong-constant=N and stuck-column=N with N >= 1");
   *target = static_cast<std::uint64_t>(*number);
 }
 
@@ -83,6 +84,27 @@ void apply_faults(deployment& target, const fault_list& faults) {
       throw config_error(fmt::format("--inject wrong-constant={}: the deployment has fewer requantise constants",
                                      faults.wrong_constant));
   }
+}
+
+std::map<unsigned, std::vector<pcm::device_fault>> stuck_devices(const deployment& source, const fault_list& faults,
+                                                                 const std::optional<pcm::pcm_options>& analog) {
+  std::uint64_t n = faults.stuck_column;
+  if (n == 0) return {};
+  if (!analog)
+    throw config_error("--inject stuck-column: crossbars are ideal and have no devices; allowed with analog.model=pcm");
+  --n;
+  for (const crossbar_image& crossbar : source.crossbars) {
+    if (n >= crossbar.bitlines) {
+      n -= crossbar.bitlines;
+      continue;
+    }
+    std::vector<pcm::device_fault> stuck;
+    for (unsigned row = 0; row < crossbar.rows; ++row)
+      stuck.push_back(
+          {crossbar.first_row + row, crossbar.first_bitline + static_cast<unsigned>(n), false, analog->devices.g_max});
+    return {{crossbar.cluster, stuck}};
+  }
+  throw config_error(fmt::format("--inject stuck-column={}: the deployment has fewer columns", faults.stuck_column));
 }
 
 void load_chip_memory(machine& chip, const deployment& source, const image_set& images) {

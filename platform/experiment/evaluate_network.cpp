@@ -44,6 +44,16 @@ struct accuracy_at {
   double time_s = 0;
   drawn_accuracy accuracy;
   std::vector<mvm_error> errors;  // of the first chip
+  // What compensation's gains are off by from the exact ones, as shares, over all crossbars of all chips.
+  std::size_t gains = 0;
+  double worst_gain_error = 0, mean_gain_error = 0;
+  void add_gains(const std::vector<crossbar_calibration>& calibrations) {
+    for (const crossbar_calibration& c : calibrations) {
+      const double error = std::fabs(c.gain() / c.exact_gain - 1);
+      worst_gain_error = std::max(worst_gain_error, error);
+      mean_gain_error += (error - mean_gain_error) / static_cast<double>(++gains);
+    }
+  }
 };
 
 constexpr std::size_t images_of_errors = 8;
@@ -153,6 +163,7 @@ void evaluate_network(const evaluation_request& request) {
       options.seed = request.analog.seed + draw;
       const analog_chip chip(net.graph, crossbars_without_mapping(net.graph, request.columns), rows, request.columns,
                              options, request.threads);
+      at.add_gains(chip.calibrations());
       const reference_executor noisy(net.graph, reference_mode::adc, &chip);
       std::vector<int> answers(count);
       analog_seconds += timed(
@@ -189,12 +200,17 @@ void evaluate_network(const evaluation_request& request) {
           "\nphase-change memory, {} chips per time, {:.0f} images/s\n{:<22}{:>10}   95 % of the mean      "
           "deviation    worst .. best\n",
           request.draws, analog_rate, "after", "accuracy");
-    for (const auto& [time, d, errors] : drawn) {
+    for (const accuracy_at& at : drawn) {
+      const drawn_accuracy& d = at.accuracy;
       const auto [worst, best] = std::minmax_element(d.shares.begin(), d.shares.end());
       text += fmt::format("{:<22}{:8.2f} %   {:.2f} .. {:.2f} %   {:8.2f} points   {:.2f} .. {:.2f} %\n",
-                          fmt::format("{} s", time), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
+                          fmt::format("{} s", at.time_s), 100 * d.mean(), 100 * (d.mean() - d.half_interval()),
                           100 * (d.mean() + d.half_interval()), 100 * d.deviation(), 100 * *worst, 100 * *best);
     }
+    for (const accuracy_at& at : drawn)
+      if (at.gains > 0)
+        text += fmt::format("after {} s the gains of {} crossbars are off by {:.2f} % in the mean, {:.2f} % at most\n",
+                            at.time_s, at.gains, 100 * at.mean_gain_error, 100 * at.worst_gain_error);
     if (classes <= 100) {
       text +=
           fmt::format("\n{:<22}{:>8} {:>8} {:>9}  most often taken for\n", "class", "images", "recall", "precision");
@@ -241,9 +257,10 @@ void evaluate_network(const evaluation_request& request) {
   }
   if (!drawn.empty()) {
     json times = json::array();
-    for (const auto& [time, d, errors] : drawn) {
+    for (const accuracy_at& at : drawn) {
+      const drawn_accuracy& d = at.accuracy;
       json layers = json::array();
-      for (const mvm_error& e : errors)
+      for (const mvm_error& e : at.errors)
         layers.push_back({{"layer", e.layer},
                           {"row_sets", e.row_sets},
                           {"values", e.values},
@@ -251,12 +268,15 @@ void evaluate_network(const evaluation_request& request) {
                           {"deviation", e.deviation},
                           {"first", -mvm_error::most},
                           {"histogram", e.histogram}});
-      times.push_back({{"time_s", time},
+      times.push_back({{"time_s", at.time_s},
                        {"accuracy", d.mean()},
                        {"deviation", d.deviation()},
                        {"interval_95", {d.mean() - d.half_interval(), d.mean() + d.half_interval()}},
                        {"draws", d.shares},
                        {"mvm_errors", layers}});
+      if (at.gains > 0)
+        times.back()["gain_error"] = {
+            {"crossbars", at.gains}, {"mean", at.mean_gain_error}, {"worst", at.worst_gain_error}};
     }
     report["analog"] = {{"options", pcm::to_text(request.analog)},
                         {"seed", request.analog.seed},

@@ -136,9 +136,25 @@ golden_outputs run_noisy_reference(const network& net, const image_set& images, 
   });
 }
 
-std::string describe(const mismatch& m) {
-  return fmt::format("layer {} of image {} at x {}, y {}, channel {}: {} instead of {}", m.layer, m.image, m.x, m.y,
-                     m.channel, m.found, m.expected);
+std::string describe(const mismatch& m, const deployment& mapped) {
+  std::vector<std::string> columns;
+  for (const crossbar_image& c : mapped.crossbars) {
+    const auto x = static_cast<unsigned>(m.x), y = static_cast<unsigned>(m.y);
+    if (c.layer != m.layer || m.channel < c.channels.begin || m.channel >= c.channels.end ||
+        x / c.tile_columns % c.replicas != c.replica)
+      continue;
+    for (std::size_t set = 0; set < c.sets.size(); ++set)
+      if (c.sets[set].dy == y % c.packing.y)
+        columns.push_back(fmt::format("{} of cluster {}",
+                                      c.first_bitline +
+                                          (static_cast<unsigned>(set) * c.packing.x + x % c.packing.x) *
+                                              static_cast<unsigned>(c.channels.count()) +
+                                          static_cast<unsigned>(m.channel - c.channels.begin),
+                                      c.cluster));
+  }
+  return fmt::format("layer {} of image {} at x {}, y {}, channel {}: {} instead of {}{}", m.layer, m.image, m.x, m.y,
+                     m.channel, m.found, m.expected,
+                     columns.empty() ? "" : fmt::format(" (crossbar column {})", fmt::join(columns, ", ")));
 }
 
 comparison compare_logits(const integer_graph& graph, const std::vector<std::vector<std::int32_t>>& expected,

@@ -48,7 +48,8 @@ struct comparison {
   }
 };
 
-std::string describe(const mismatch&);
+/// With the columns of crossbars whose codes make that value, if there are any.
+std::string describe(const mismatch&, const deployment& mapped);
 
 /// Compares all logits of all images.
 comparison compare_logits(const integer_graph& graph, const std::vector<std::vector<std::int32_t>>& expected,

@@ -92,13 +92,13 @@ std::string result_table(const run_figures& f, const experiment_config& config, 
                        ? fmt::format("all {} output values equal the {} reference", grouped(f.outputs.compared),
                                      config.analog ? "noisy" : "integer")
                        : fmt::format("{} of {} output values DIFFER; first: {}", grouped(f.outputs.mismatching),
-                                     grouped(f.outputs.compared), describe(*f.outputs.first)));
+                                     grouped(f.outputs.compared), describe(*f.outputs.first, source)));
   if (f.layers)
     row("layers", f.layers->mismatching == 0
                       ? fmt::format("all {} values in {} columns on all edges equal the reference",
                                     grouped(f.layers->compared), grouped(f.layer_columns))
                       : fmt::format("{} of {} values DIFFER; first: {}", grouped(f.layers->mismatching),
-                                    grouped(f.layers->compared), describe(*f.layers->first)));
+                                    grouped(f.layers->compared), describe(*f.layers->first, source)));
   row("simulation", fmt::format("{} (start-up {}), {:.1f} MIPS, {} threads, window {}, {:.0f} MB",
                                 readable_seconds(f.wall.simulating), readable_seconds(f.wall.startup),
                                 f.wall.simulating > 0 ? static_cast<double>(f.retired) / 1e6 / f.wall.simulating : 0.0,

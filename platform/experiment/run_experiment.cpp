@@ -43,6 +43,9 @@ void check_request(const experiment_request& request) {
   if (c.adc_exact)
     throw config_error(
         "adc: exact is the reference's mode for comparison with onnxruntime; a chip has 8-bit ADCs (adc: normal)");
+  if (c.analog && c.analog->compensation == pcm::drift_compensation::exact)
+    throw config_error(
+        "analog.compensation: exact is a measure for ohmic evaluate and hybrid; a chip can do global and per_column");
   require_core_models(c.chip);
   choose_traces(request.traces, c.chip, c.output);
 }
@@ -156,9 +159,9 @@ void say_why(machine& chip, const program_set& programs, const deployment& mappe
     print_state(chip, programs, dump,
                 [&](unsigned cluster, std::uint32_t activity) { return describe_cluster(mapped, cluster, activity); });
   if (figures.layers && figures.layers->first)
-    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first).c_str());
+    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.layers->first, mapped).c_str());
   else if (figures.outputs.first)
-    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.outputs.first).c_str());
+    std::fprintf(stderr, "ohmic: first difference: %s\n", describe(*figures.outputs.first, mapped).c_str());
 }
 
 }  // namespace
@@ -171,7 +174,7 @@ exit_code run_experiment(const experiment_request& request) {
   output_folder output(config.output, {"summary.json", "logits.json"});
   const std::vector<waved_core> waveforms = choose_waveforms(request.waveforms, config.chip, output.path());
   const std::string program = request.firmware.empty() ? dataflow_firmware() : request.firmware;
-  const machine_options machine = to_machine_options(request, waveforms);
+  machine_options machine = to_machine_options(request, waveforms);
   check_files(request, machine, output.path(), program);
   const firmware loaded(program, request.firmware_of, config.chip, {});
   invocation how = request.how;
@@ -179,6 +182,7 @@ exit_code run_experiment(const experiment_request& request) {
   const program_set& programs = loaded.programs();
   const clock::time_point prepare_begin = clock::now();
   const prepared_run p = prepare(request);
+  machine.stuck_devices = stuck_devices(p.mapped, request.faults, config.analog);
   wall_times wall;
   wall.reference = p.golden.seconds;
   wall.preparing = seconds_since(prepare_begin) - wall.reference;

@@ -78,8 +78,12 @@ class chip_machine : public machine {
       chip_.network().observe([this](const observed_burst& burst) { bursts_->write(burst); });
     }
     if (options.analog)
-      for (unsigned i = 0; i < chip_.clusters(); ++i)
-        chip_.cluster(i).use(std::make_unique<pcm_array>(*options.analog, i));
+      for (unsigned i = 0; i < chip_.clusters(); ++i) {
+        const auto stuck = options.stuck_devices.find(i);
+        chip_.cluster(i).use(std::make_unique<pcm_array>(
+            *options.analog, i,
+            stuck == options.stuck_devices.end() ? std::vector<pcm::device_fault>{} : stuck->second));
+      }
     if (options.random_memory_seed) {
       chip_.memory().memory().fill_random(0, std::min(options.random_hbm_bytes, config.hbm.bytes),
                                           *options.random_memory_seed);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "ip/axi/edge_faults.h"
 #include "ip/core/text_history.h"
 #include "ip/core/types.h"
+#include "ip/ima/pcm/pcm_crossbar.h"
 #include "ip/ima/pcm/pcm_options.h"
 #include "platform/cluster/guest_error.h"
 #include "platform/cluster/time_classes.h"
@@ -75,6 +77,8 @@ struct machine_options {
   std::optional<std::uint64_t> random_memory_seed;  ///< fill L1 and the used HBM with random bytes first
   std::uint64_t random_hbm_bytes = 64u << 20;       ///< how much of HBM, from its begin
   std::optional<pcm::pcm_options> analog;           ///< crossbars of phase-change memory; empty: ideal ones
+  /// Of those: what does not do what it is told, by cluster.
+  std::map<unsigned, std::vector<pcm::device_fault>> stuck_devices{};
   /// A value of cluster_control.ACTIVITY: what a cluster does while it holds it is counted apart, too.
   std::optional<std::uint32_t> activity_apart;
 };

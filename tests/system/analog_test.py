@@ -195,12 +195,13 @@ class Analog(SystemTest):
             ("analog.model=real", ("analog.model", "real", "ideal, pcm")),
             ("analog.adc_bits=9", ("analog.adc_bits", "9", "1 to 8")),
             ("analog.write_iterations=0", ("analog.write_iterations", "0", "1 to 100000")),
-            ("analog.compensation=local", ("analog.compensation", "local", "none, global, per_column")),
+            ("analog.compensation=local", ("analog.compensation", "local", "none, global, per_column, exact")),
             ("analog=ideal", ("analog", "ideal", "model")),
         ):
             with self.subTest(option=option):
                 run = run_network("aimc16.yaml", "resnet_micro", "--set", option, images=1)
                 self.refuses(run, *words)
+        self.refuses(run_pcm(compensation="exact"), "analog.compensation", "a chip can do global and per_column")
         self.refuses(run_pcm(dead=0.6, stuck=0.5), "analog.dead", "analog.stuck", "more than all devices")
 
 

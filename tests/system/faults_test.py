@@ -8,8 +8,9 @@ from ohmic_tool import BUILD, SystemTest, run_network
 
 
 class Faults(SystemTest):
-    def faulty(self, fault: str, images: int = 2):
-        return run_network("aimc16.yaml", "resnet_micro", "--inject", fault, "--check", "layers", images=images)
+    def faulty(self, fault: str, *options: str, images: int = 2):
+        words = ("--inject", fault, "--check", "layers", *options)
+        return run_network("aimc16.yaml", "resnet_micro", *words, images=images)
 
     def names_first_layer(self, run, layer: str) -> None:
         self.ends(run, 1)
@@ -27,6 +28,18 @@ class Faults(SystemTest):
 
     def test_a_wrong_requantise_constant_is_found_in_its_layer(self):
         self.names_first_layer(self.faulty("wrong-constant=3"), "conv1")
+
+    def test_a_stuck_column_is_found_and_named(self):
+        for column in (0, 5):
+            with self.subTest(column=column):
+                run = self.faulty(f"stuck-column={column + 1}", "--set", "analog.model=pcm")
+                self.names_first_layer(run, "conv1")
+                self.assertEqual(run.summary["golden_layers"]["first_mismatch"]["channel"], column)
+                self.assertRegex(run.err, rf"instead of -?\d+ \(crossbar column {column} of cluster \d+")
+        self.refuses(self.faulty("stuck-column=1"), "stuck-column", "analog.model=pcm")
+        self.refuses(
+            self.faulty("stuck-column=100000", "--set", "analog.model=pcm"), "stuck-column=100000", "fewer columns"
+        )
 
     def test_lost_writes_are_noticed(self):
         """A lost write of data differs; a lost frontier or doorbell stops the run, unless a later one makes up for it."""

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
+
+#include "ip/ima/pcm/wire_drop.h"
 
 namespace ohmic::pcm {
 namespace {
@@ -70,6 +73,20 @@ void pcm_crossbar::apply_faults(unsigned row, row_of_devices& d, const std::vect
     if (fault.row == row) stick(fault.column + std::size_t{fault.negative} * d.count, fault.conductance);
 }
 
+void pcm_crossbar::drop_along_wires(std::vector<row_of_devices>& all) const {
+  for (std::vector<double> row_of_devices::* const when : {&row_of_devices::programmed, &row_of_devices::drifted}) {
+    std::vector<std::vector<double>> conductances;
+    for (const row_of_devices& d : all) conductances.push_back(d.*when);
+    apply_wire_drop(conductances, options_.wire_ohm);
+    for (unsigned r = 0; r < rows_; ++r) {
+      std::vector<double>& g = all[r].*when;
+      for (std::size_t i = 0; i < g.size() && when == &row_of_devices::drifted; ++i)
+        if (g[i] > 0) all[r].deviation[i] *= conductances[r][i] / g[i];
+      g = std::move(conductances[r]);
+    }
+  }
+}
+
 void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_fault>& faults,
                            pcm_crossbar* at_start) {
   const device_model& model = options_.devices;
@@ -85,13 +102,12 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
     w = std::max(w, 1);
   }
 
-  row_of_devices d(columns_);
   const unsigned n = columns_, half = (n + 1) / 2;
   const double fraction = std::ldexp(1.0, static_cast<int>(fraction_bits_));
   const double most = std::min(32767.0, 32768.0 * rows_without_loss / rows_ - 1);
   std::vector<double> variance(variances_.empty() ? 0 : std::size_t{rows_} * columns_);
   std::vector<double> once(std::size_t{4} * half);
-  for (unsigned r = 0; r < rows_; ++r) {
+  const auto draw = [&](unsigned r, row_of_devices& d) {
     for (unsigned c = 0; c < n; ++c) {
       const double g = weights[std::size_t{r} * n + c] * (model.g_max / largest[c]);
       d.target[c] = g > 0 ? g : 0;
@@ -112,6 +128,8 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
       }
       kernels_->read(d.drifted.data(), d.deviation.data(), d.xi.data(), 2 * n, d.drifted.data());
     }
+  };
+  const auto keep = [&](unsigned r, const row_of_devices& d) {
     for (unsigned c = 0; c < n; ++c) {
       const double unit = largest[c] / model.g_max * fraction;
       weights_[cell(r, c)] = saturated((d.drifted[c] - d.drifted[n + c]) * unit, most);
@@ -121,6 +139,15 @@ void pcm_crossbar::program(const std::int8_t* weights, const std::vector<device_
       const double plus = d.deviation[c] * unit, minus = d.deviation[n + c] * unit;
       variance[std::size_t{r} * n + c] = plus * plus + minus * minus;
     }
+  };
+  if (options_.wire_ohm == 0) {
+    row_of_devices d(n);
+    for (unsigned r = 0; r < rows_; ++r) draw(r, d), keep(r, d);
+  } else {
+    std::vector<row_of_devices> all(rows_, row_of_devices(n));  // what a cell gets depends on all others
+    for (unsigned r = 0; r < rows_; ++r) draw(r, all[r]);
+    drop_along_wires(all);
+    for (unsigned r = 0; r < rows_; ++r) keep(r, all[r]);
   }
   if (variance.empty()) return;
   const double greatest = *std::max_element(variance.begin(), variance.end());

@@ -32,8 +32,8 @@ struct device_fault {
 ///
 /// Read noise per MVM is one normal deviate per column with the variance of all its devices, sum of x^2 sigma^2: exact
 /// in distribution, but for reads that would be negative, which `once` clips and this does not.
-/// Not modelled: IR drop, sneak currents, noise of converters, temperature, the time between MVMs (1/f noise of two
-/// reads is independent here).
+/// Not modelled: IR drop beyond its first order (wire_drop.h), sneak currents, noise of converters, temperature, the
+/// time between MVMs (1/f noise of two reads is independent here).
 class pcm_crossbar {
  public:
   pcm_crossbar(unsigned rows, unsigned columns, const pcm_options&, std::uint32_t identity,
@@ -72,6 +72,7 @@ class pcm_crossbar {
   }
   struct row_of_devices;
   void apply_faults(unsigned row, row_of_devices&, const std::vector<device_fault>&) const;
+  void drop_along_wires(std::vector<row_of_devices>& all) const;
 
   const kernel_set* kernels_;
   const mvm::kernel_set* adc_;

@@ -26,8 +26,9 @@ std::string to_text(const pcm_options& o) {
                      std::to_string(static_cast<int>(o.scale)) + " " +
                      std::to_string(static_cast<int>(o.compensation)) + " " + std::to_string(o.dac_bits) + " " +
                      std::to_string(o.adc_bits);
-  for (const double number : {o.time_s, o.dead, o.stuck, o.stuck_at, m.g_max, m.t0, m.t_read, m.read_coefficient,
-                              m.read_exponent, m.read_most, m.programming_scale, m.drift_scale, m.read_scale})
+  for (const double number :
+       {o.time_s, o.dead, o.stuck, o.stuck_at, o.wire_ohm, m.g_max, m.t0, m.t_read, m.read_coefficient, m.read_exponent,
+        m.read_most, m.programming_scale, m.drift_scale, m.read_scale})
     add(text, number);
   add(text, m.programming, 4);
   add(text, m.exponent_mean);

@@ -17,8 +17,9 @@ enum class weight_scale { range, crossbar, column };
 
 /// What a chip's software does about drift; its devices know nothing of it. none; or, by a calibration before the run,
 /// one gain per crossbar in its ADC's scale, so that the sum of |weight| is what it was right after programming; or the
-/// same and, per column, a factor of the codes.
-enum class drift_compensation { none, global, per_column };
+/// same and, per column, a factor of the codes. exact is no software's but a measure of it: that gain from every cell
+/// read alone through perfect converters, without the noise of MVMs.
+enum class drift_compensation { none, global, per_column, exact };
 
 /// What the crossbars of a chip are made of, and the draw of their noise.
 struct pcm_options {
@@ -31,6 +32,7 @@ struct pcm_options {
   double dead = 0;                      ///< share of devices that do not conduct
   double stuck = 0;                     ///< share of devices that are stuck at `stuck_at`
   double stuck_at = 1;                  ///< of g_max
+  double wire_ohm = 0;                  ///< of a line, from one cell to the next: IR drop (wire_drop.h); 0: none
   unsigned dac_bits = 8, adc_bits = 8;  ///< 1..8; fewer than 8: the upper bits of a byte
 };
 

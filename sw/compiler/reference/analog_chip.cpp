@@ -1,6 +1,8 @@
 #include "sw/compiler/reference/analog_chip.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "sw/compiler/reference/work_sharing.h"
 #include "sw/deployment/calibration.h"
@@ -20,6 +22,15 @@ void add_magnitudes(const pcm::pcm_crossbar& devices, const crossbar_image& wher
     for (unsigned c = 0; c < where.bitlines; ++c)
       sums[c] += static_cast<std::uint32_t>(std::abs(int{codes[where.first_bitline + c]}));
   }
+}
+
+/// |weight| of a rectangle's cells, as they are now.
+double magnitude(const pcm::pcm_crossbar& devices, const crossbar_image& where) {
+  double sum = 0;
+  for (unsigned r = 0; r < where.rows; ++r)
+    for (unsigned c = 0; c < where.bitlines; ++c)
+      sum += std::fabs(devices.weight(where.first_row + r, where.first_bitline + c));
+  return sum;
 }
 
 /// One copy of a layer.
@@ -63,7 +74,11 @@ std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph
 
 analog_chip::analog_chip(const integer_graph& graph, const std::vector<crossbar_image>& crossbars, unsigned rows,
                          unsigned columns, const pcm::pcm_options& options, unsigned threads)
-    : graph_(graph), rows_(rows), columns_(columns), tiles_(graph.nodes.size()) {
+    : graph_(graph),
+      rows_(rows),
+      columns_(columns),
+      exact_(options.compensation == pcm::drift_compensation::exact),
+      tiles_(graph.nodes.size()) {
   std::map<unsigned, std::vector<std::int8_t>> cells;
   for (const crossbar_image& image : crossbars) {
     if (image.first_row + image.rows > rows || image.first_bitline + image.bitlines > columns)
@@ -108,8 +123,11 @@ void analog_chip::calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devi
   for (const crossbar_image& image : crossbars)
     if (image.cluster == found.cluster) in_use += image.rows;
   found.reads = ohmic_calibration_reads(in_use);
+  double exact_reference = 0, exact_sum = 0;
   for (const crossbar_image& image : crossbars) {
     if (image.cluster != found.cluster) continue;
+    exact_reference += magnitude(at_start, image);
+    exact_sum += magnitude(devices, image);
     crossbar_calibration::rectangle r{image.first_row, image.first_bitline, {}, {}};
     r.references.resize(image.bitlines);
     r.sums.resize(image.bitlines);
@@ -120,6 +138,7 @@ void analog_chip::calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devi
     for (const std::uint32_t sum : r.sums) found.sum += sum;
     if (options.compensation == pcm::drift_compensation::per_column) found.rectangles.push_back(std::move(r));
   }
+  if (exact_reference > 0 && exact_sum > 0) found.exact_gain = exact_reference / exact_sum;
 }
 
 const crossbar_calibration* analog_chip::calibration_of(unsigned cluster) const {
@@ -131,6 +150,11 @@ const crossbar_calibration* analog_chip::calibration_of(unsigned cluster) const 
 adc_scale analog_chip::adc_of(const crossbar_image& image, const adc_scale& calibrated) const {
   const crossbar_calibration* found = calibration_of(image.cluster);
   if (found == nullptr) return calibrated;
+  if (exact_) {
+    const double most = std::numeric_limits<std::int32_t>::max();
+    const double m = std::clamp(std::round(calibrated.m * found->exact_gain), 1.0, most);
+    return {static_cast<std::int32_t>(m), calibrated.s};
+  }
   auto m = static_cast<std::uint32_t>(calibrated.m);
   std::uint32_t s = calibrated.s;
   ohmic_compensate(&m, &s, found->reference, found->sum);

@@ -22,6 +22,9 @@ struct crossbar_calibration {
   unsigned cluster = 0;
   std::uint32_t reads = 0;  ///< of each cell, in both sums
   std::uint32_t reference = 0, sum = 0;
+  /// What the gain would be if every cell were read alone through perfect converters and without noise of MVMs.
+  double exact_gain = 1;
+  double gain() const { return sum == 0 || reference == 0 ? 1 : static_cast<double>(reference) / sum; }
 
   /// The same of each column of a job's rectangle.
   struct rectangle {
@@ -85,6 +88,7 @@ class analog_chip {
 
   const integer_graph& graph_;
   unsigned rows_, columns_;
+  bool exact_;                                                      // gains
   std::map<unsigned, std::unique_ptr<pcm::pcm_crossbar>> devices_;  // by cluster
   std::vector<std::vector<tile>> tiles_;                            // by node
   std::vector<crossbar_calibration> calibrations_;                  // by cluster, ascending

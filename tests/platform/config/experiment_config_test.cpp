@@ -119,6 +119,7 @@ analog:
   dead: 0.01
   stuck: 0.02
   stuck_at: 0.75
+  wire_ohm: 0.5
   dac_bits: 7
   adc_bits: 6
 adc: exact
@@ -161,6 +162,7 @@ output: results/here
   EXPECT_EQ(c.analog->dead, 0.01);
   EXPECT_EQ(c.analog->stuck, 0.02);
   EXPECT_EQ(c.analog->stuck_at, 0.75);
+  EXPECT_EQ(c.analog->wire_ohm, 0.5);
   EXPECT_EQ(c.analog->dac_bits, 7u);
   EXPECT_EQ(c.analog->adc_bits, 6u);
   EXPECT_TRUE(c.adc_exact);

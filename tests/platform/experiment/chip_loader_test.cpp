@@ -28,6 +28,8 @@ TEST(Faults, AreReadByName) {
   add_fault(faults, "drop-write=12");
   add_fault(faults, "flip-weight=3");
   add_fault(faults, "wrong-constant=4");
+  add_fault(faults, "stuck-column=5");
+  EXPECT_EQ(faults.stuck_column, 5u);
   EXPECT_EQ(faults.drop_write, 12u);
   EXPECT_EQ(faults.flip_weight, 3u);
   EXPECT_EQ(faults.wrong_constant, 4u);
@@ -51,6 +53,28 @@ TEST(Faults, FlipsOneBitOfOneWeight) {
   EXPECT_EQ(d.crossbars[1].weights, (std::vector<std::int8_t>{4, 5 ^ 64}));
   faults.flip_weight = 6;
   EXPECT_THROW(apply_faults(d, faults), config_error);
+}
+
+TEST(Faults, SticksAllDevicesThatAddToOneColumn) {
+  deployment d;
+  d.crossbars = {{3, 0, 0, 4, 2, std::vector<std::int8_t>(8)}, {5, 7, 10, 3, 4, std::vector<std::int8_t>(12)}};
+  pcm::pcm_options analog;
+  fault_list faults;
+  EXPECT_TRUE(stuck_devices(d, faults, {}).empty());
+  faults.stuck_column = 5;  // the third of the second crossbar
+  const auto stuck = stuck_devices(d, faults, analog);
+  ASSERT_EQ(stuck.size(), 1u);
+  ASSERT_EQ(stuck.at(5).size(), 3u);
+  for (unsigned row = 0; row < 3; ++row) {
+    const pcm::device_fault& device = stuck.at(5)[row];
+    EXPECT_EQ(device.row, 7 + row);
+    EXPECT_EQ(device.column, 12u);
+    EXPECT_FALSE(device.negative);
+    EXPECT_EQ(device.conductance, analog.devices.g_max);
+  }
+  EXPECT_THROW(stuck_devices(d, faults, {}), config_error) << "ideal crossbars have no devices";
+  faults.stuck_column = 7;
+  EXPECT_THROW(stuck_devices(d, faults, analog), config_error);
 }
 
 // Two convolutions of five channels have ten constants in their requantisation; each is one of them, once.

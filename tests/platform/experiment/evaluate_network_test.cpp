@@ -241,6 +241,29 @@ TEST_F(EvaluateNetwork, DrawsChipsForEachTime) {
   EXPECT_FALSE(report().contains("analog"));
 }
 
+// Three weights: their gain is read well, and an exact one is what it is compared with.
+TEST_F(EvaluateNetwork, SaysWhatGainsAreOffBy) {
+  request.times_s = {1, 86400};
+  request.draws = 4;
+  EXPECT_FALSE(report()["analog"]["times"][0].contains("gain_error")) << "without compensation";
+  request.analog.compensation = pcm::drift_compensation::global;
+  for (const auto& at : report()["analog"]["times"]) {
+    EXPECT_EQ(at["gain_error"]["crossbars"], 4);
+    EXPECT_GT(at["gain_error"]["worst"], at["gain_error"]["mean"]);
+    EXPECT_GT(at["gain_error"]["mean"], 0);
+    EXPECT_LT(at["gain_error"]["worst"], 0.05);
+  }
+  request.quiet = false;
+  request.json.clear();
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  evaluate_network(request);
+  testing::internal::GetCapturedStderr();
+  EXPECT_THAT(
+      testing::internal::GetCapturedStdout(),
+      ContainsRegex("after 86400 s the gains of 4 crossbars are off by [0-9.]+ % in the mean, [0-9.]+ % at most"));
+}
+
 TEST_F(EvaluateNetwork, NeverWritesItsReportOverTheModelOrTheData) {
   for (const std::string& input : {request.model, request.data}) {
     request.json = input;

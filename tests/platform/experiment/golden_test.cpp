@@ -27,7 +27,47 @@ TEST(CompareLogits, CountsAndNamesTheFirstDifference) {
   EXPECT_EQ(c.compared, 6u);
   EXPECT_EQ(c.mismatching, 2u);
   ASSERT_TRUE(c.first);
-  EXPECT_EQ(describe(*c.first), "layer fc of image 1 at x 0, y 0, channel 1: -5 instead of 5");
+  EXPECT_EQ(describe(*c.first, {}), "layer fc of image 1 at x 0, y 0, channel 1: -5 instead of 5");
+}
+
+// Two row sets of channels 8 to 15, of two output rows and two neighbours; two replicas take turns at tiles of four.
+TEST(DescribeMismatch, NamesTheColumnsOfCrossbarsThatMakeTheValue) {
+  deployment mapped;
+  for (unsigned replica = 0; replica < 2; ++replica)
+    for (unsigned set = 0; set < 2; ++set) {
+      crossbar_image& image = mapped.crossbars.emplace_back();
+      image.cluster = 10 * replica + set;
+      image.first_bitline = 100;
+      image.bitlines = 32;
+      image.layer = "conv1";
+      image.channels = {8, 16};
+      image.sets = {{set, 0}, {set, 1}};
+      image.packing = {2, 2};
+      image.tile_columns = 4;
+      image.replica = replica;
+      image.replicas = 2;
+    }
+  mismatch at;
+  at.layer = "conv1";
+  at.x = 5;  // the second tile; the second of two neighbours
+  at.y = 3;  // the second of two rows
+  at.channel = 9;
+  const auto columns = [&] {
+    const std::string text = describe(at, mapped);
+    const std::size_t from = text.find(" (");
+    return from == std::string::npos ? "" : text.substr(from);
+  };
+  EXPECT_EQ(columns(), " (crossbar column 125 of cluster 10, 125 of cluster 11)");
+  at.x = 8;
+  at.y = 2;
+  EXPECT_EQ(columns(), " (crossbar column 101 of cluster 0, 101 of cluster 1)");
+  at.channel = 7;
+  EXPECT_EQ(columns(), "") << "no channel of theirs";
+  at.channel = 16;
+  EXPECT_EQ(columns(), "");
+  at.channel = 15;
+  at.layer = "pool";
+  EXPECT_EQ(columns(), "") << "no crossbar makes it";
 }
 
 TEST(CompareLogits, EqualValuesHaveNoFirstDifference) {

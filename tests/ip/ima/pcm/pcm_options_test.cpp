@@ -32,6 +32,7 @@ TEST(PcmOptions, OptionsThatDifferAnywhereAreDifferentText) {
       [](pcm_options& o) { o.dead = next(o.dead); },
       [](pcm_options& o) { o.stuck = next(o.stuck); },
       [](pcm_options& o) { o.stuck_at = next(o.stuck_at); },
+      [](pcm_options& o) { o.wire_ohm = next(o.wire_ohm); },
       [](pcm_options& o) { o.dac_bits = 7; },
       [](pcm_options& o) { o.adc_bits = 7; },
   };

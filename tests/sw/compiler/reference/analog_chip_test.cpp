@@ -174,6 +174,8 @@ TEST_F(AnalogChip, TheGainOfACalibrationIsThatOfEveryCellReadAlone) {
           const double noise = std::sqrt(read_variance(now, images, found.cluster) / found.reads) /
                                magnitude(now, images, found.cluster);
           worst = std::max(worst, std::fabs(gain / exact - 1));
+          EXPECT_NEAR(found.exact_gain, exact, 1e-9 * exact);
+          EXPECT_EQ(found.gain(), gain);
           EXPECT_NEAR(gain / exact, 1, 0.01 + 4 * noise) << "crossbar " << found.cluster << " after " << time << " s";
           if (time >= 3600) EXPECT_GT(gain, 1.2);
         }
@@ -183,7 +185,8 @@ TEST_F(AnalogChip, TheGainOfACalibrationIsThatOfEveryCellReadAlone) {
 }
 
 TEST_F(AnalogChip, WithoutNoiseCompensationChangesNoCode) {
-  for (const auto how : {pcm::drift_compensation::global, pcm::drift_compensation::per_column}) {
+  for (const auto how :
+       {pcm::drift_compensation::global, pcm::drift_compensation::per_column, pcm::drift_compensation::exact}) {
     exact.compensation = how;
     const analog_chip chip(graph, crossbars_without_mapping(graph, columns), rows, columns, exact, 2);
     ASSERT_EQ(chip.calibrations().size(), chip.crossbars());
