@@ -48,7 +48,7 @@ bool is_elf(const std::string& file) {
 struct option_words {
   std::optional<std::string> threads, window, max_cycles, images_count, rows, wave_from, wave_to, trace_from, trace_to,
       trap_limit, lockstep_mismatches, calibration_images, evaluated, skip, draws, fresh_draws, fresh_images;
-  std::string times, thresholds, methods;
+  std::string times, thresholds, confidence, methods;
   std::string model, calibration, check, fill_memory;
 };
 
@@ -140,6 +140,15 @@ void read_thresholds(const std::string& words, std::vector<double>& thresholds) 
   }
   std::sort(thresholds.begin(), thresholds.end());
   thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
+}
+
+/// "90%" or "90" as a share.
+double read_confidence(const std::string& word) {
+  const auto number = parse_number(!word.empty() && word.back() == '%' ? word.substr(0, word.size() - 1) : word);
+  if (!number || *number < 50 || *number > 99)
+    throw config_error("--confidence " + printable(word) +
+                       ": allowed: 50% (the mean loss decides) to 99% that others hold the threshold, too");
+  return *number / 100;
 }
 
 /// "lionheart,ohmic", or all.
@@ -305,7 +314,8 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("FILE");
   run->add_option("--json", a.json, "Program: write the run's figures to this file")->type_name("FILE");
   run->add_option("--inject", a.faults,
-                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N")
+                  "Experiment: a deliberate fault to test the checks: drop-write=N, flip-weight=N, wrong-constant=N, "
+                  "stuck-column=N (of phase-change memory)")
       ->type_name("FAULT=N")
       ->take_all()
       ->allow_extra_args(false);
@@ -433,6 +443,11 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
   hybrid->add_option("--time", s.times, "So long after programming: 1s, 1h, 1d, ... (default: the experiment's)")
       ->type_name("TIME");
   hybrid->add_option("--method", s.methods, "How to search (default: ohmic)")->type_name("NAMES");
+  hybrid
+      ->add_option(
+          "--confidence", s.confidence,
+          "Of ohmic: that other chips and images hold the threshold, too; 50%: the mean decides (default: 90%)")
+      ->type_name("SHARE");
   hybrid->add_option("--draws", s.draws, "Chips that are drawn to judge a choice (default: 20)")->type_name("N");
   hybrid->add_option("--images", s.evaluated, "Images of the search, drawn from the data (default: 1000)")
       ->type_name("N");
@@ -444,6 +459,11 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       ->type_name("N");
   hybrid->add_flag("--ties-reversed", a.ties_reversed,
                    "Of layers with equally many MACs the last one is tried first, not the first one");
+  hybrid
+      ->add_option("--retrain", a.retrain,
+                   "Method lionheart: train anew after each conversion, by PROGRAM FROM.onnx TO.onnx ON_CROSSBARS "
+                   "ON_CORES (layers; both files calibrated)")
+      ->type_name("PROGRAM");
   hybrid->add_flag("--no-simulation", no_simulation, "Do not run what was found on the chip");
   hybrid
       ->add_option("--analog", a.analog,
@@ -501,6 +521,7 @@ std::optional<int> parse_arguments(int argc, char** argv, arguments& a) {
       if (!s.draws) a.draws = 20;
       if (!s.evaluated) a.images_count = 1000;
       read_thresholds(s.thresholds.empty() ? "1%" : s.thresholds, a.thresholds);
+      if (!s.confidence.empty()) a.confidence = read_confidence(s.confidence);
       read_methods(s.methods.empty() ? hybrid_policies().front().name : s.methods, a.methods);
     }
     for (const char* option : {"--draws", "--analog"})

@@ -25,9 +25,11 @@ struct arguments {
   std::uint64_t skip = 0, images_count = 0;
   std::optional<std::uint64_t> calibration_images;
   std::vector<double> times_s;                          ///< of --time
+  double confidence = 0.9;                              ///< of hybrid
   std::vector<double> thresholds;                       ///< of hybrid: shares, ascending
   std::vector<std::string> methods;                     ///< of hybrid
   std::uint64_t fresh_draws = 20, fresh_images = 1000;  ///< of hybrid
+  std::string retrain;                                  ///< of hybrid
   bool ties_reversed = false, simulate = true;
   std::string analog;  ///< YAML of --analog
   std::uint64_t draws = 5;

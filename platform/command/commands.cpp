@@ -254,6 +254,8 @@ exit_code hybrid_command(const arguments& a) {
   request.images = a.images_count;
   request.fresh_images = a.fresh_images;
   request.thresholds = a.thresholds;
+  request.confidence = a.confidence;
+  request.retrain = a.retrain;
   request.methods = a.methods;
   request.ties = a.ties_reversed ? tie_order::reversed : tie_order::network;
   if (request.config.analog) request.analog = *request.config.analog;

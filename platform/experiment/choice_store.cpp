@@ -17,21 +17,29 @@ namespace {
 constexpr std::size_t choices_at_once = 64;
 
 cache_entry entry_of(const std::string& key, const layer_choice& choice) {
-  return {"choices", fingerprint().add(key).add(to_digits(choice)).digits(), ".txt"};
+  return {"answers", fingerprint().add(key).add(to_digits(choice)).digits(), ".txt"};
 }
 
 }  // namespace
 
-choice_store::choice_store(choice_evaluator& evaluator, judged_images images, std::string key, std::string what,
-                           bool quiet)
-    : evaluator_(evaluator), images_(std::move(images)), key_(std::move(key)), what_(std::move(what)), quiet_(quiet) {}
+choice_store::choice_store(choice_evaluator& evaluator, judged_images images, std::vector<bool> reference,
+                           std::string key, std::string what, bool quiet)
+    : evaluator_(evaluator),
+      images_(std::move(images)),
+      reference_(std::move(reference)),
+      key_(std::move(key)),
+      what_(std::move(what)),
+      quiet_(quiet) {}
 
-std::vector<std::size_t>& choice_store::known(const layer_choice& choice) {
+std::vector<std::vector<bool>>& choice_store::known(const layer_choice& choice) {
   const auto [found, is_new] = right_.try_emplace(choice);
   if (!is_new) return found->second;
   if (const auto text = entry_of(key_, choice).get()) {
     std::istringstream words(*text);
-    for (std::size_t right = 0; words >> right;) found->second.push_back(right);
+    for (std::string line; words >> line && line.size() == images_.count;) {
+      std::vector<bool>& right = found->second.emplace_back();
+      for (const char c : line) right.push_back(c == '1');
+    }
   }
   return found->second;
 }
@@ -39,7 +47,7 @@ std::vector<std::size_t>& choice_store::known(const layer_choice& choice) {
 void choice_store::evaluate(const std::vector<layer_choice>& choices, unsigned first_draw, unsigned draws) {
   progress meter(what_, quiet_);
   const std::size_t all = choices.size() * draws * images_.count;
-  const auto right = evaluator_.count_right(choices, first_draw, draws, images_, [&](std::size_t done) {
+  const auto right = evaluator_.right_answers(choices, first_draw, draws, images_, [&](std::size_t done) {
     const double seconds = meter.seconds();
     meter.update(static_cast<double>(done), static_cast<double>(all),
                  fmt::format("{} choices, {} chips: {:.0f} networks/s, {} left", choices.size(), draws,
@@ -49,9 +57,14 @@ void choice_store::evaluate(const std::vector<layer_choice>& choices, unsigned f
   evaluations_ += all;
   seconds_ += meter.seconds();
   for (std::size_t c = 0; c < choices.size(); ++c) {
-    std::vector<std::size_t>& counts = known(choices[c]);
-    counts.insert(counts.end(), right[c].begin(), right[c].end());
-    entry_of(key_, choices[c]).put(fmt::format("{}\n", fmt::join(counts, " ")));
+    std::vector<std::vector<bool>>& all = known(choices[c]);
+    all.insert(all.end(), right[c].begin(), right[c].end());
+    std::string text;
+    for (const std::vector<bool>& of_draw : all) {
+      for (const bool is_right : of_draw) text += is_right ? '1' : '0';
+      text += '\n';
+    }
+    entry_of(key_, choices[c]).put(text);
   }
 }
 
@@ -69,11 +82,7 @@ std::vector<drawn_accuracy> choice_store::accuracies(const std::vector<layer_cho
     }
   }
   std::vector<drawn_accuracy> result;
-  for (const layer_choice& choice : choices) {
-    drawn_accuracy& a = result.emplace_back();
-    for (unsigned d = 0; d < draws; ++d)
-      a.shares.push_back(static_cast<double>(known(choice)[d]) / static_cast<double>(images_.count));
-  }
+  for (const layer_choice& choice : choices) result.push_back(accuracy_of(known(choice), draws, reference_));
   return result;
 }
 

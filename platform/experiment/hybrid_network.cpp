@@ -25,6 +25,7 @@
 #include "platform/experiment/hybrid_report.h"
 #include "platform/experiment/locations.h"
 #include "platform/experiment/network.h"
+#include "platform/experiment/retraining.h"
 #include "platform/run/progress.h"
 #include "sw/compiler/calibrate/calibrate.h"
 #include "sw/compiler/images/labelled_data.h"
@@ -55,22 +56,29 @@ std::vector<std::size_t> shuffled(std::size_t size, std::size_t skip) {
 /// A part of the shuffled data, and what the network without crossbars makes of it.
 struct judged_part {
   std::size_t begin = 0, count = 0;
-  double reference = 0;  ///< share that the float network (or, without one, int8 without ADCs) has right
+  std::vector<bool> right = {};  ///< which the float network (or, without one, int8 without ADCs) has right
+  double reference = 0;          ///< their share
 };
 
 class hybrid_run {
  public:
   explicit hybrid_run(const hybrid_request& request)
       : request_(request),
-        net_(prepare_network(request.model, request.calibration, request.config.input, request.config.chip.ima.rows,
-                             request.config.engine.threads, request.calibration_images, request.quiet,
-                             request.config.layer_copies)),
+        original_(std::make_shared<prepared_network>(prepare_network(
+            request.model, request.calibration, request.config.input, request.config.chip.ima.rows,
+            request.config.engine.threads, request.calibration_images, request.quiet, request.config.layer_copies))),
+        net_(*original_),
         data_(request.data, net_.graph),
         layers_(choosable_layers(net_.graph)) {
     if (net_.was_calibrated && request.calibration_given)
       throw config_error("--calibration: " + request.model + " is calibrated already");
     if (layers_.empty())
       throw config_error(request.model + ": there is nothing to choose: no layer of it is calibrated for crossbars");
+    if (!request.retrain.empty()) {
+      if (request.methods != std::vector<std::string>{"lionheart"})
+        throw config_error("--retrain: allowed with --method lionheart, which converts one layer after the other");
+      retrainer_.emplace(request.retrain);
+    }
     report_.model =
         request.config.model_is_file ? std::filesystem::path(request.model).stem().string() : request.config.model;
     report_.layers = layers_;
@@ -83,8 +91,11 @@ class hybrid_run {
     judged_part fresh{search.count, std::min(request_.fresh_images, order_.size() - search.count)};
     report_.fresh_images_differ = fresh.count > 0;
     if (fresh.count == 0) fresh = search;
-    search.reference = reference_share(search);
-    fresh.reference = fresh.begin == search.begin ? search.reference : reference_share(fresh);
+    find_reference(search);
+    if (fresh.begin == search.begin)
+      fresh = search;
+    else
+      find_reference(fresh);
     report_.search_images = search.count;
     report_.fresh_images = fresh.count;
     report_.reference = search.reference;
@@ -98,17 +109,29 @@ class hybrid_run {
 
   /// The network of a row, calibrated: `ohmic run EXPERIMENT --model FILE` runs it.
   std::string network_of(const hybrid_row& row) const {
-    return calibrated_bytes_of(net_.bytes, request_.model, graph_of(net_.graph, layers_, row.choice));
+    const prepared_network& net = net_of(row);
+    return calibrated_bytes_of(net.bytes, request_.model, graph_of(net.graph, layers_, row.choice));
   }
 
  private:
-  judged_images images_of(const judged_part& part) const {
-    return {part.count,
-            [this, part](std::size_t i) { return data_.quantised(order_[part.begin + i], net_.graph.input().scale); },
+  const prepared_network& net_of(const hybrid_row& row) const { return row.net ? *row.net : net_; }
+
+  judged_images images_of(const judged_part& part, float scale) const {
+    return {part.count, [this, part, scale](std::size_t i) { return data_.quantised(order_[part.begin + i], scale); },
             [this, part](std::size_t i) { return data_.labels[order_[part.begin + i]]; }};
   }
 
-  double reference_share(const judged_part& part) const {
+  /// Answers of a network with such devices; the draws' seeds follow that of the options.
+  retrained_accuracy::judge judge_of(const prepared_network& net, const judged_part& part,
+                                     const pcm::pcm_options& options, const std::string& what) const {
+    auto evaluator = std::make_unique<choice_evaluator>(net.graph, request_.config.chip.ima.columns, options,
+                                                        request_.config.engine.threads);
+    auto store = std::make_unique<choice_store>(*evaluator, images_of(part, net.graph.input().scale), part.right,
+                                                key_of(net, part, options), what, request_.quiet);
+    return {std::move(evaluator), std::move(store)};
+  }
+
+  void find_reference(judged_part& part) const {
     std::vector<char> right(part.count);
     std::optional<reference_executor> exact;
     if (!net_.source) exact.emplace(net_.graph, reference_mode::exact);
@@ -126,29 +149,30 @@ class hybrid_run {
           meter.update(static_cast<double>(done), static_cast<double>(part.count),
                        fmt::format("{} of {} images", done, part.count));
         });
-    return static_cast<double>(std::count(right.begin(), right.end(), 1)) / static_cast<double>(part.count);
+    part.right.assign(right.begin(), right.end());
+    part.reference = static_cast<double>(std::count(right.begin(), right.end(), 1)) / static_cast<double>(part.count);
   }
 
   /// Everything that accuracies of choices depend on, but draw and choice.
-  std::string key_of(const judged_part& part, const pcm::pcm_options& options) const {
+  std::string key_of(const prepared_network& net, const judged_part& part, const pcm::pcm_options& options) const {
     fingerprint key;
-    key.add(tool_hash()).add(calibrated_).add(pcm::to_text(options)).add(options.seed);
+    key.add(tool_hash()).add(&net == &net_ ? calibrated_ : net.bytes).add(pcm::to_text(options)).add(options.seed);
     key.add(request_.config.chip.ima.rows).add(request_.config.chip.ima.columns).add(part.count);
     for (std::size_t i = 0; i < part.count; ++i) {
       key.add(data_.labels[order_[part.begin + i]]);
-      key.add(data_.quantised(order_[part.begin + i], net_.graph.input().scale).data);
+      key.add(data_.quantised(order_[part.begin + i], net.graph.input().scale).data);
     }
     return key.digits();
   }
 
   void choose(const judged_part& part) {
-    choice_evaluator evaluator(net_.graph, request_.config.chip.ima.columns, request_.analog,
-                               request_.config.engine.threads);
-    choice_store store(evaluator, images_of(part), key_of(part, request_.analog), "choosing layers", request_.quiet);
+    const retrained_accuracy::judge as_it_was = judge_of(net_, part, request_.analog, "choosing layers");
+    choice_store& store = *as_it_was.store;
     hybrid_problem problem;
     problem.layers = layers_;
     problem.reference = part.reference;
     problem.draws = request_.draws;
+    problem.confidence = request_.confidence;
     problem.ties = request_.ties;
     problem.accuracy = &store;
     problem.time = [&](const layer_choice& choice) { return expected_cycles(choice); };
@@ -167,6 +191,13 @@ class hybrid_run {
         row.method = method;
         row.threshold = threshold;
         const std::size_t before = store.evaluations();
+        std::optional<retrained_accuracy> retrained;
+        if (retrainer_) {
+          retrained.emplace(*retrainer_, original_, layers_, problem, [&](const prepared_network& net) {
+            return judge_of(net, part, request_.analog, "choosing layers");
+          });
+          problem.accuracy = &*retrained;
+        }
         const hybrid_result found = policy->search(problem);
         row.choice = found.choice;
         row.search = found.accuracy;
@@ -174,6 +205,12 @@ class hybrid_run {
         row.choices = found.steps.size();
         row.alternatives = found.alternatives;
         row.evaluations = store.evaluations() - before;
+        if (retrained) {
+          row.net = retrained->network_of(row.choice);
+          row.evaluations = retrained->evaluations();
+          report_.evaluations += row.evaluations;
+          report_.evaluation_seconds += retrained->seconds();
+        }
         report_.rows.push_back(row);
       }
     hybrid_row cores;
@@ -187,21 +224,24 @@ class hybrid_run {
     crossbars.search = store.accuracies({crossbars.choice}, request_.draws)[0];
     report_.rows.push_back(crossbars);
     for (hybrid_row& row : report_.rows) row.expected_cycles = expected_cycles(row.choice);
-    report_.evaluations = store.evaluations();
-    report_.evaluation_seconds = store.seconds();
+    report_.evaluations += store.evaluations();
+    report_.evaluation_seconds += store.seconds();
   }
 
   void judge(const judged_part& part) {
     pcm::pcm_options options = request_.analog;
     options.seed += fresh_seeds;
-    choice_evaluator evaluator(net_.graph, request_.config.chip.ima.columns, options, request_.config.engine.threads);
-    choice_store store(evaluator, images_of(part), key_of(part, options), "judging choices", request_.quiet);
-    std::vector<layer_choice> choices;
-    for (const hybrid_row& row : report_.rows) choices.push_back(row.choice);
-    const std::vector<drawn_accuracy> found = store.accuracies(choices, request_.fresh_draws);
-    for (std::size_t r = 0; r < found.size(); ++r) report_.rows[r].fresh = found[r];
-    report_.evaluations += store.evaluations();
-    report_.evaluation_seconds += store.seconds();
+    std::map<const prepared_network*, std::vector<std::size_t>> rows_of;  // judged together: they share their work
+    for (std::size_t r = 0; r < report_.rows.size(); ++r) rows_of[&net_of(report_.rows[r])].push_back(r);
+    for (const auto& [net, rows] : rows_of) {
+      const retrained_accuracy::judge by = judge_of(*net, part, options, "judging choices");
+      std::vector<layer_choice> choices;
+      for (const std::size_t r : rows) choices.push_back(report_.rows[r].choice);
+      const std::vector<drawn_accuracy> found = by.store->accuracies(choices, request_.fresh_draws);
+      for (std::size_t i = 0; i < rows.size(); ++i) report_.rows[rows[i]].fresh = found[i];
+      report_.evaluations += by.store->evaluations();
+      report_.evaluation_seconds += by.store->seconds();
+    }
   }
 
   /// Of a batch, by the cost model; infinity: it cannot be mapped. Policy `best` searches less, and without trials.
@@ -222,36 +262,39 @@ class hybrid_run {
   }
 
   void simulate() {
-    std::vector<layer_choice> choices;
-    const auto add = [&](const layer_choice& choice) {
-      if (std::isfinite(expected_cycles(choice)) && std::find(choices.begin(), choices.end(), choice) == choices.end())
-        choices.push_back(choice);
+    using candidate = std::pair<const prepared_network*, layer_choice>;
+    std::vector<candidate> candidates;
+    const auto add = [&](const candidate& one) {
+      if (std::isfinite(expected_cycles(one.second)) &&
+          std::find(candidates.begin(), candidates.end(), one) == candidates.end())
+        candidates.push_back(one);
     };
     for (const hybrid_row& row : report_.rows) {
-      add(row.choice);
-      for (const hybrid_step& other : row.alternatives) add(other.choice);
+      add({&net_of(row), row.choice});
+      for (const hybrid_step& other : row.alternatives) add({&net_of(row), other.choice});
     }
     image_set images;
     const auto batch = std::min(static_cast<std::size_t>(images_of_batch), order_.size());
     for (std::size_t i = 0; i < batch; ++i) images.maps.push_back(data_.quantised(order_[i], net_.graph.input().scale));
     std::vector<network> networks;
-    for (const layer_choice& choice : choices) {
+    for (const auto& [net, choice] : candidates) {
       network& n = networks.emplace_back();
-      n.graph = graph_of(net_.graph, layers_, choice);
+      n.graph = graph_of(net->graph, layers_, choice);
       n.file = request_.model;
-      n.hash = fingerprint().add(calibrated_).add(to_digits(choice)).digits();
+      n.hash = fingerprint().add(net == &net_ ? calibrated_ : net->bytes).add(to_digits(choice)).digits();
     }
     const std::vector<simulated_choice> found = simulate_networks(request_.config, networks, images, request_.quiet);
-    std::map<layer_choice, simulated_choice> of;
-    for (std::size_t c = 0; c < choices.size(); ++c) {
-      of[choices[c]] = found[c];
+    std::map<candidate, simulated_choice> of;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+      of[candidates[c]] = found[c];
       report_.simulations_right = report_.simulations_right && found[c].error.empty();
     }
     for (hybrid_row& row : report_.rows) {
-      if (of.count(row.choice) == 0) continue;
-      row.simulated = of[row.choice];
+      const prepared_network* const net = &net_of(row);
+      if (of.count({net, row.choice}) == 0) continue;
+      row.simulated = of[{net, row.choice}];
       for (const hybrid_step& other : row.alternatives) {
-        const auto known = of.find(other.choice);
+        const auto known = of.find({net, other.choice});
         if (known == of.end() || !known->second.error.empty()) continue;
         if (row.simulated->error.empty() && row.simulated->figures.cycles <= known->second.figures.cycles) continue;
         row.choice = other.choice;
@@ -264,10 +307,12 @@ class hybrid_run {
   }
 
   const hybrid_request& request_;
-  const prepared_network net_;
+  const std::shared_ptr<const prepared_network> original_;
+  const prepared_network& net_;
   const labelled_data data_;
   const std::string calibrated_ = calibrated_bytes_of(net_.bytes, request_.model, net_.graph);  // the file
   const std::vector<choosable_layer> layers_;
+  std::optional<retrainer> retrainer_;
   std::vector<std::size_t> order_;
   std::map<layer_choice, double> times_;
   hybrid_report report_;

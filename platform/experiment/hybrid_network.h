@@ -23,7 +23,9 @@ struct hybrid_request {
   std::size_t images = 1000;                      ///< for the search; 0: all
   std::size_t fresh_images = 1000;                ///< others, as far as there are, for the judgement
   std::vector<double> thresholds;                 ///< shares, ascending
+  double confidence = 0.9;                        ///< of method ohmic, that other chips and images hold them, too
   std::vector<std::string> methods;
+  std::string retrain;  ///< program that trains anew after each conversion of method lionheart; empty: none
   tie_order ties = tie_order::network;
   pcm::pcm_options analog;  ///< its seed is that of the first draw of the search
   unsigned draws = 20, fresh_draws = 20;

@@ -40,7 +40,8 @@ json to_json(double reference, const drawn_accuracy& a) {
   return {{"accuracy", a.mean()},
           {"deviation", a.deviation()},
           {"loss_points", loss_points(reference, a)},
-          {"half_interval_95_points", 100 * a.half_interval()},
+          {"half_interval_95_points", 100 * a.half_interval_of_loss()},
+          {"image_error_points", 100 * a.image_error},
           {"draws", a.shares}};
 }
 
@@ -88,7 +89,7 @@ std::string hybrid_table(const hybrid_report& report, const hybrid_request& requ
                         on_crossbars(row), row.choice.size(), 100 * analog_share(report.layers, row.choice),
                         loss_points(report.reference, row.search),
                         fmt::format("{:.2f} +- {:.2f}", loss_points(report.fresh_reference, row.fresh),
-                                    100 * row.fresh.half_interval()));
+                                    100 * row.fresh.half_interval_of_loss()));
     text += std::isfinite(row.expected_cycles) ? fmt::format(" {:>14.0f}", row.expected_cycles)
                                                : fmt::format(" {:>14}", "does not fit");
     if (is_simulated(row)) {
@@ -112,7 +113,8 @@ std::string hybrid_table(const hybrid_report& report, const hybrid_request& requ
       request.fresh_draws, report.fresh_images, simulated ? " *: no other row is better in everything." : "",
       std::any_of(report.rows.begin(), report.rows.end(),
                   [](const hybrid_row& row) { return row.threshold > 0 && !row.holds; })
-          ? " !: no choice was found that holds the threshold."
+          ? fmt::format(" !: no choice was found that holds the threshold (ohmic: with {:g} % confidence).",
+                        100 * request.confidence)
           : "");
   if (!report.unmappable.empty()) text += fmt::format("Some choices do not fit the chip: {}\n", report.unmappable);
   if (!report.simulations_right) text += "A simulation failed, or its logits differ from the integer reference.\n";
@@ -167,6 +169,7 @@ std::string hybrid_json(const hybrid_report& report, const hybrid_request& reque
               {"policy", request.config.mapping.policy},
               {"layers", layers},
               {"time_s", request.analog.time_s},
+              {"confidence", request.confidence},
               {"analog", pcm::to_text(request.analog)},
               {"seed", request.analog.seed},
               {"reference", report.with_float ? "float" : "int8"},

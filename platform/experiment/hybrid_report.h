@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "platform/experiment/choice_simulations.h"
+#include "platform/experiment/network.h"
 #include "sw/compiler/hybrid/drawn_accuracy.h"
 #include "sw/compiler/hybrid/hybrid_search.h"
 #include "sw/compiler/hybrid/layer_choice.h"
@@ -19,11 +21,12 @@ struct hybrid_row {
   std::string method;
   double threshold = 0;  ///< 0: none, for comparison
   layer_choice choice;
-  bool holds = false;            ///< the threshold, on the chips and images of the search
-  drawn_accuracy search, fresh;  ///< there, and on chips and images that nothing was chosen by
-  std::size_t choices = 0;       ///< that were looked at
-  std::size_t evaluations = 0;   ///< for this row alone; what earlier rows had asked for is not asked again
-  double expected_cycles = 0;    ///< of a batch; infinity: it does not fit the chip
+  std::shared_ptr<const prepared_network> net;  ///< trained again for the choice; none: the network as it was
+  bool holds = false;                           ///< the threshold, on the chips and images of the search
+  drawn_accuracy search, fresh;                 ///< there, and on chips and images that nothing was chosen by
+  std::size_t choices = 0;                      ///< that were looked at
+  std::size_t evaluations = 0;  ///< for this row alone; what earlier rows had asked for is not asked again
+  double expected_cycles = 0;   ///< of a batch; infinity: it does not fit the chip
   std::optional<simulated_choice> simulated;
   std::vector<hybrid_step> alternatives;  ///< that the method found, until simulations have chosen
 };

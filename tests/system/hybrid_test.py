@@ -62,6 +62,7 @@ class Hybrid(SystemTest):
             (("--method", "luck"), "allowed: ohmic, lionheart, sensitivity, first_last, exhaustive"),
             (("--threshold", "-1%"), "--threshold"),
             (("--threshold", "1%,x"), "--threshold"),
+            (("--confidence", "40%"), "50% (the mean loss decides) to 99%"),
             (("--time", "1s,1h"), "one time"),
             (("--images", "17"), "16 samples"),
             (("--set", "layers.*=digital"), "nothing to choose"),

@@ -1,7 +1,6 @@
 #include "sw/compiler/hybrid/choice_evaluator.h"
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 #include <set>
 
@@ -91,10 +90,9 @@ void choice_evaluator::build_chip(unsigned draw, unsigned copies) {
     c.on_crossbars.emplace_back(graph, static_cast<int>(n), reference_mode::adc, c.crossbars.get());
 }
 
-std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::vector<layer_choice>& choices,
-                                                                    unsigned first_draw, unsigned draws,
-                                                                    const judged_images& images,
-                                                                    const std::function<void(std::size_t)>& progress) {
+std::vector<std::vector<std::vector<bool>>> choice_evaluator::right_answers(
+    const std::vector<layer_choice>& choices, unsigned first_draw, unsigned draws, const judged_images& images,
+    const std::function<void(std::size_t)>& progress) {
   // Neighbours in this order share the most.
   std::vector<std::size_t> order(choices.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -105,23 +103,22 @@ std::vector<std::vector<std::size_t>> choice_evaluator::count_right(const std::v
     for (const unsigned of_layer : choice)
       if (of_layer > 0) copies.insert(of_layer);
 
-  std::vector<std::vector<std::size_t>> right(choices.size(), std::vector<std::size_t>(draws, 0));
+  std::vector<std::vector<std::vector<bool>>> right(choices.size(), std::vector<std::vector<bool>>(draws));
   for (unsigned d = 0; d < draws; ++d) {
     for (const unsigned n : copies) build_chip(first_draw + d, n);
     const std::map<unsigned, chip>& crossbars = chips_[first_draw + d];
-    std::vector<std::atomic<std::size_t>> counts(choices.size());
+    std::vector<std::vector<char>> found(choices.size(), std::vector<char>(images.count));  // threads share no byte
     share_work(
         images.count, threads_,
         [&](std::size_t i) {
           walk w{*this, crossbars, static_cast<unsigned>(i), std::vector<feature_map>(analog_.tensors.size()), {}};
           w.maps[std::size_t(analog_.nodes.front().output)] = images.input(i);
-          for (const std::size_t c : order)
-            if (w.answer(choices[c]) == images.label(i)) ++counts[c];
+          for (const std::size_t c : order) found[c][i] = w.answer(choices[c]) == images.label(i) ? 1 : 0;
         },
         [&](std::size_t done) {
           if (progress) progress((d * images.count + done) * choices.size());
         });
-    for (std::size_t c = 0; c < choices.size(); ++c) right[c][d] = counts[c];
+    for (std::size_t c = 0; c < choices.size(); ++c) right[c][d].assign(found[c].begin(), found[c].end());
     std::size_t kept = 0;
     for (const auto& [draw, by_copies] : chips_)
       for (const auto& [n, c] : by_copies) kept += c.crossbars->crossbars();

@@ -40,10 +40,12 @@ class choice_evaluator {
 
   const std::vector<choosable_layer>& layers() const { return layers_; }
 
-  /// Right answers by [choice][draw - first]. `progress` gets images done, of those of all choices and draws.
-  std::vector<std::vector<std::size_t>> count_right(const std::vector<layer_choice>& choices, unsigned first_draw,
-                                                    unsigned draws, const judged_images& images,
-                                                    const std::function<void(std::size_t)>& progress = {});
+  /// By [choice][draw - first]: which images are answered rightly. `progress` gets images done, of those of all choices
+  /// and draws.
+  std::vector<std::vector<std::vector<bool>>> right_answers(const std::vector<layer_choice>& choices,
+                                                            unsigned first_draw, unsigned draws,
+                                                            const judged_images& images,
+                                                            const std::function<void(std::size_t)>& progress = {});
 
  private:
   struct walk;

@@ -2,9 +2,16 @@
 
 namespace ohmic {
 
+namespace {
+constexpr double rounding = 1e-9;
+}
+
 bool within(const hybrid_problem& problem, const drawn_accuracy& accuracy) {
-  constexpr double rounding = 1e-9;
   return problem.reference - accuracy.mean() <= problem.threshold + rounding;
+}
+
+bool surely_within(const hybrid_problem& problem, const drawn_accuracy& accuracy) {
+  return problem.reference - accuracy.mean() + accuracy.margin(problem.confidence) <= problem.threshold + rounding;
 }
 
 const std::vector<hybrid_policy>& hybrid_policies() {

@@ -26,6 +26,8 @@ struct hybrid_problem {
   std::vector<choosable_layer> layers;
   double reference = 0;  ///< share of right answers that losses are measured from: the float network's
   double threshold = 0;  ///< greatest loss allowed, as a share: 0.01 for one point
+  /// ohmic: that the loss on other draws and images is within the threshold, too. Of 0.5: the mean decides.
+  double confidence = 0.5;
   unsigned draws = 20;
   tie_order ties = tie_order::network;
   accuracy_source* accuracy = nullptr;
@@ -54,6 +56,9 @@ struct hybrid_result {
 
 /// The mean loss is within the threshold. A loss that equals it is; rounding of decimal shares is forgiven.
 bool within(const hybrid_problem& problem, const drawn_accuracy& accuracy);
+
+/// The loss is within the threshold with the problem's confidence.
+bool surely_within(const hybrid_problem& problem, const drawn_accuracy& accuracy);
 
 /// One way to choose layers. Deterministic.
 struct hybrid_policy {

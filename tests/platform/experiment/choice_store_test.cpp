@@ -33,10 +33,11 @@ class ChoiceStore : public ScratchFolder {
             [](std::size_t i) { return static_cast<int>(i % 7); }};
   }
   choice_store store(choice_evaluator& evaluator, const char* key = "key") const {
-    return {evaluator, judged(), key, "evaluating", true};
+    return {evaluator, judged(), reference, key, "evaluating", true};
   }
 
   std::vector<feature_map> images;
+  std::vector<bool> reference = std::vector<bool>(12, true);
   integer_graph graph;
 };
 
@@ -46,12 +47,15 @@ TEST_F(ChoiceStore, SharesAreThoseOfTheEvaluator) {
   choice_evaluator evaluator(graph, 256, {}, 1);
   choice_store s = store(evaluator);
   const auto found = s.accuracies({all, some, all}, 3);
-  const auto counts = evaluator.count_right({all, some}, 0, 3, judged());
+  const auto answers = evaluator.right_answers({all, some}, 0, 3, judged());
   ASSERT_EQ(found.size(), 3u);
   for (const std::size_t c : {0u, 1u}) {
     std::vector<double> shares;
-    for (const std::size_t right : counts[c]) shares.push_back(static_cast<double>(right) / 12);
+    for (const std::vector<bool>& right : answers[c])
+      shares.push_back(static_cast<double>(std::count(right.begin(), right.end(), true)) / 12);
     EXPECT_THAT(found[c].shares, ElementsAreArray(shares));
+    EXPECT_EQ(found[c].image_error, accuracy_of(answers[c], 3, reference).image_error);
+    EXPECT_GT(found[c].image_error, 0);
   }
   EXPECT_EQ(found[2].shares, found[0].shares);
   EXPECT_EQ(s.evaluations(), 2u * 3 * 12) << "each choice once, however often it is named";
@@ -80,6 +84,7 @@ TEST_F(ChoiceStore, GoesOnWhereAnotherProcessStopped) {
   }
   choice_store s = store(evaluator);
   EXPECT_EQ(s.accuracies({some}, 4)[0].shares, before);
+  EXPECT_GT(s.accuracies({some}, 4)[0].image_error, 0) << "which images were right is kept";
   EXPECT_EQ(s.evaluations(), 0u);
   s.accuracies({some, all}, 6);
   EXPECT_EQ(s.evaluations(), (2u + 6u) * 12);

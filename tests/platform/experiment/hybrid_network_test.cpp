@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -187,6 +188,84 @@ TEST_F(HybridNetwork, ACalibratedNetworkIsNotCalibratedAgain) {
   EXPECT_THROW(choose_layers(request), config_error);
   request.calibration_images.reset();
   EXPECT_EQ(report()["search_images"], 24);
+}
+
+/// A program that trains: notes what it is told and copies the network, with `change` done to TO behind that.
+class Retraining : public HybridNetwork {
+ protected:
+  Retraining() {
+    request.methods = {"lionheart"};
+    devices(0);
+  }
+  void script(const std::string& change = "", const std::string& end = "") {
+    write("train.sh", "#!/bin/sh\necho \"$(wc -c < \"$1\") $3 on crossbars, ${4:-none} on cores\" >> " + path("log") +
+                          "\necho noise\ncp \"$1\" \"$2\"\n" + change + "\n" + end + "\n");
+    std::filesystem::permissions(path("train.sh"), std::filesystem::perms::owner_all);
+    request.retrain = path("train.sh");
+  }
+  /// By call: bytes of FROM, and the rest.
+  std::vector<std::pair<long, std::string>> calls() const {
+    std::vector<std::pair<long, std::string>> all;
+    std::ifstream in(path("log"));
+    for (std::string line; std::getline(in, line);) all.emplace_back(std::stol(line), line.substr(line.find(' ') + 1));
+    return all;
+  }
+  std::string refusal() {
+    try {
+      choose_layers(request);
+    } catch (const config_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+// A line of metadata tells networks apart that were trained from those that were not.
+TEST_F(Retraining, ComesAfterEachConversionAndGoesOnFromWhatWasKept) {
+  script("printf '\\162\\006\\012\\001k\\022\\001v' >> \"$2\"");
+  request.out = path("out");
+  const json trained = report();
+  const auto seen = calls();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].second, "fc1 on crossbars, fc2 on cores");
+  EXPECT_EQ(seen[1].second, "fc1,fc2 on crossbars, none on cores");
+  EXPECT_GT(seen[1].first, seen[0].first) << "the second starts from what the first made";
+  EXPECT_EQ(trained["rows"][0]["layers_on_crossbars"], 2);
+  EXPECT_THAT(read_whole_file(path("out/lionheart_1.onnx")), HasSubstr(std::string("\012\001k\022\001v", 6)));
+  const json again = report();
+  for (const char* const what : {"layers", "search", "fresh"})
+    EXPECT_EQ(again["rows"][0][what], trained["rows"][0][what]);
+  EXPECT_EQ(calls().size(), 2u) << "what was trained is kept";
+  request.retrain.clear();
+  const json plain = report();
+  EXPECT_EQ(plain["rows"][0]["search"], trained["rows"][0]["search"]) << "the weights are the same";
+  EXPECT_EQ(plain["rows"][0]["fresh"], trained["rows"][0]["fresh"]);
+}
+
+TEST_F(Retraining, OfAConversionThatIsTakenBackIsTakenBack) {
+  devices(100);
+  script();
+  report();
+  const auto seen = calls();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].second, "fc2 on crossbars, fc1 on cores");
+  EXPECT_EQ(seen[1].first, seen[0].first) << "both start from the network as it was";
+}
+
+TEST_F(Retraining, MistakesAreNamed) {
+  script("", "exit 3");
+  EXPECT_THAT(refusal(), HasSubstr("train.sh: it ended with code 3 for layers fc1"));
+  script("rm \"$2\"");
+  EXPECT_THAT(refusal(), HasSubstr("it made no network for layers fc1"));
+  script("echo no >> \"$2\"; echo no > \"$2\"");
+  EXPECT_THAT(refusal(), HasSubstr("train.sh: "));
+  script("cp " + path("net.onnx") + " \"$2\"");
+  EXPECT_THAT(refusal(), HasSubstr("train.sh: ")) << "a float network";
+  request.methods = {"lionheart", "ohmic"};
+  EXPECT_THAT(refusal(), HasSubstr("--retrain: allowed with --method lionheart"));
+  request.methods = {"lionheart"};
+  request.retrain = path("net.onnx");
+  EXPECT_THAT(refusal(), HasSubstr("no file that can be run"));
 }
 
 TEST_F(HybridNetwork, MistakesAreNamed) {

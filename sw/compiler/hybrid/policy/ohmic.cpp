@@ -2,7 +2,8 @@
 // MACs; what it costs is measured alone first, then learnt from every choice that is measured, on as few draws as
 // decide the matter. A layer that loses too much on one crossbar may have several copies, whose noise averages out.
 // What is chosen has to hold twice: on the draws that chose it, and on as many that did not, since the best of many
-// choices owes some of its accuracy to the draws that it was chosen by.
+// choices owes some of its accuracy to the draws that it was chosen by. And it has to hold on other images, which no
+// number of draws tells about: with a confidence that is asked for, by what draws and images let the loss vary.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -53,16 +54,21 @@ class search {
     return times_[choice] = time;
   }
 
-  /// Asks for draws until the interval of the mean lies on one side, or all have been asked.
+  /// Asks for draws until the interval of their mean, which more draws shrink, lies on one side of what the images'
+  /// error leaves of the threshold, or all have been asked.
   bool holds(const layer_choice& choice) {
     if (const auto known = held_.find(choice); known != held_.end()) return known->second;
     for (unsigned draws = std::min(first_draws, problem_.draws);; draws = std::min(2 * draws, problem_.draws)) {
       const drawn_accuracy a = problem_.accuracy->accuracies({choice}, draws)[0];
       const double loss = problem_.reference - a.mean(), half = a.half_interval();
-      const bool decided = draws == problem_.draws || loss - half > problem_.threshold ||
-                           (a.deviation() > 0 && loss + half <= problem_.threshold);
+      drawn_accuracy of_images;
+      of_images.image_error = a.image_error;
+      const double allowed = problem_.threshold - of_images.margin(problem_.confidence);
+      const bool decided =
+          draws == problem_.draws || loss - half > allowed || (a.deviation() > 0 && loss + half <= allowed);
       if (!decided) continue;
-      const bool kept = within(problem_, a);
+      const bool kept = surely_within(problem_, a);
+      margins_.emplace_back(loss, a.margin(problem_.confidence));
       steps_.push_back({choice, a, kept});
       if (model_) model_->learn(choice, loss - base_loss_, a.half_interval() / 2);
       return held_[choice] = kept;
@@ -77,7 +83,8 @@ class search {
     base_loss_ = problem_.reference - problem_.accuracy->accuracies({none_}, draws)[0].mean();
     std::vector<double> errors;
     for (std::size_t l = 0; l < alone.size(); ++l) {
-      steps_.push_back({alone[l], found[l], within(problem_, found[l])});
+      steps_.push_back({alone[l], found[l], surely_within(problem_, found[l])});
+      margins_.emplace_back(problem_.reference - found[l].mean(), found[l].margin(problem_.confidence));
       held_[alone[l]] = steps_.back().kept;
       alone_.push_back(std::max(problem_.reference - found[l].mean() - base_loss_, least_loss));
       errors.push_back(found[l].half_interval() / 2);
@@ -115,7 +122,16 @@ class search {
   }
 
   bool expected_to_hold(const layer_choice& choice) const {
-    return base_loss_ + model_->expected(choice) <= problem_.threshold;
+    const double loss = base_loss_ + model_->expected(choice);
+    return loss + margin_at(loss) <= problem_.threshold;
+  }
+
+  /// What confidence takes of the threshold: as much as of the choice measured that loses most similarly.
+  double margin_at(double loss) const {
+    const auto nearest = std::min_element(margins_.begin(), margins_.end(), [&](const auto& a, const auto& b) {
+      return std::make_pair(std::fabs(a.first - loss), a.second) < std::make_pair(std::fabs(b.first - loss), b.second);
+    });
+    return nearest == margins_.end() ? 0 : nearest->second;
   }
 
   /// From the fastest choice that holds: a layer more, one or two for others, one or two less, or more copies to make
@@ -148,7 +164,8 @@ class search {
       if (!is_new && mine < found->second) found->second = mine;
     };
     neighbours(from, consider);
-    for (const double share : {1.0, 0.9, 0.75}) consider(best_if_additive(share * (problem_.threshold - base_loss_)));
+    const double room = problem_.threshold - margin_at(problem_.threshold) - base_loss_;
+    for (const double share : {1.0, 0.9, 0.75}) consider(best_if_additive(share * room));
     std::vector<std::pair<double, layer_choice>> promising;  // by what they should save, if savings added up
     for (const auto& [on_crossbars, choice] : fewest) {
       double saved = 0;
@@ -253,8 +270,10 @@ class search {
       if (!judged.insert(choice).second) return;
       const drawn_accuracy twice = problem_.accuracy->accuracies({choice}, 2 * problem_.draws)[0];
       const auto middle = twice.shares.begin() + static_cast<std::ptrdiff_t>(problem_.draws);
-      const bool holds_twice =
-          within(problem_, {{twice.shares.begin(), middle}}) && within(problem_, {{middle, twice.shares.end()}});
+      const auto half_holds = [&](auto begin, auto end) {
+        return surely_within(problem_, {{begin, end}, twice.image_error});
+      };
+      const bool holds_twice = half_holds(twice.shares.begin(), middle) && half_holds(middle, twice.shares.end());
       steps_.push_back({choice, twice, holds_twice});
       if (!holds_twice) return;
       if (result.holds) {
@@ -279,8 +298,9 @@ class search {
   std::vector<hybrid_step> steps_;
   std::map<layer_choice, bool> held_;
   std::map<layer_choice, double> times_;
-  double base_loss_ = 0;               ///< of all layers on cores
-  std::vector<double> alone_, saved_;  ///< by layer: its loss alone, above that; the time that it saves
+  std::vector<std::pair<double, double>> margins_;  ///< of what was measured: loss and what confidence adds
+  double base_loss_ = 0;                            ///< of all layers on cores
+  std::vector<double> alone_, saved_;               ///< by layer: its loss alone, above that; the time that it saves
   std::optional<loss_model> model_;
 };
 

@@ -34,6 +34,14 @@ feature_map coloured_map(std::mt19937& random, const graph_tensor& shape) {
   return map;
 }
 
+/// Of each draw: how many are right.
+std::vector<std::size_t> counts(const std::vector<std::vector<bool>>& right) {
+  std::vector<std::size_t> all;
+  for (const std::vector<bool>& of_draw : right)
+    all.push_back(static_cast<std::size_t>(std::count(of_draw.begin(), of_draw.end(), true)));
+  return all;
+}
+
 class ChoiceEvaluator : public ::testing::Test {
  protected:
   ChoiceEvaluator() {
@@ -92,9 +100,10 @@ TEST_F(ChoiceEvaluator, EveryChoiceAnswersAsIfItWereTheOnlyOne) {
     // Whoever answers as the choice does is right on all images: labels are its answers on the second chip.
     for (std::size_t c = 0; c < all.size(); c += threads == 1 ? 1 : 5) {
       const std::vector<int> second = answers(all[c], 1), first = answers(all[c], 0);
-      std::size_t same = 0;
-      for (std::size_t i = 0; i < images.size(); ++i) same += first[i] == second[i] ? 1 : 0;
-      EXPECT_THAT(evaluator.count_right(all, 0, 2, judged(second))[c], ElementsAre(same, images.size()))
+      std::vector<bool> same;
+      for (std::size_t i = 0; i < images.size(); ++i) same.push_back(first[i] == second[i]);
+      EXPECT_THAT(evaluator.right_answers(all, 0, 2, judged(second))[c],
+                  ElementsAre(same, std::vector<bool>(images.size(), true)))
           << to_digits(all[c]);
     }
   }
@@ -109,7 +118,7 @@ TEST_F(ChoiceEvaluator, CopiesOfALayerAreOtherDevicesOfTheSameChip) {
   for (std::size_t c = 0; c < all.size(); ++c) {
     const std::vector<int> second = answers(all[c], 1);
     different.insert(second);
-    EXPECT_EQ(evaluator.count_right(all, 1, 1, judged(second))[c][0], images.size()) << to_digits(all[c]);
+    EXPECT_EQ(counts(evaluator.right_answers(all, 1, 1, judged(second))[c])[0], images.size()) << to_digits(all[c]);
   }
   EXPECT_GT(different.size(), 1u);
 }
@@ -118,19 +127,19 @@ TEST_F(ChoiceEvaluator, DrawsAreNumberedWhereverTheyBegin) {
   choice_evaluator evaluator(graph, columns, devices);
   const layer_choice choice{true, true, false, true};
   const std::vector<int> labels = answers(choice, 0);
-  const auto all = evaluator.count_right({choice}, 0, 4, judged(labels))[0];
-  EXPECT_EQ(all[0], images.size());
-  EXPECT_THAT(evaluator.count_right({choice}, 2, 2, judged(labels))[0], ElementsAre(all[2], all[3]));
+  const auto all = evaluator.right_answers({choice}, 0, 4, judged(labels))[0];
+  EXPECT_EQ(counts(all)[0], images.size());
+  EXPECT_THAT(evaluator.right_answers({choice}, 2, 2, judged(labels))[0], ElementsAre(all[2], all[3]));
 }
 
 TEST_F(ChoiceEvaluator, ProgressCountsImagesOfAllChoicesAndDraws) {
   choice_evaluator evaluator(graph, columns, devices, 2);
   std::size_t last = 0;
-  evaluator.count_right({{false, false, false, false}, {true, true, true, true}, {true, false, true, false}}, 0, 2,
-                        judged(std::vector<int>(images.size())), [&](std::size_t done) {
-                          EXPECT_GT(done, last);
-                          last = done;
-                        });
+  evaluator.right_answers({{false, false, false, false}, {true, true, true, true}, {true, false, true, false}}, 0, 2,
+                          judged(std::vector<int>(images.size())), [&](std::size_t done) {
+                            EXPECT_GT(done, last);
+                            last = done;
+                          });
   EXPECT_EQ(last, 3 * 2 * images.size());
 }
 

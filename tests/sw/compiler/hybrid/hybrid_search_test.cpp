@@ -224,6 +224,29 @@ TEST(OhmicPolicy, WhatIsChosenHoldsOnOtherDraws) {
   EXPECT_EQ(found.accuracy.shares.size(), 40u);
 }
 
+// Both layers lose 0.8 points in the mean, but on few images: others may well lose more than the threshold.
+TEST(OhmicPolicy, WhatIsChosenHoldsOnOtherImagesWithConfidence) {
+  class of_images : public made_accuracies {
+   public:
+    of_images() : made_accuracies([](unsigned bits, unsigned) { return .9 - .004 * __builtin_popcount(bits); }) {}
+    std::vector<drawn_accuracy> accuracies(const std::vector<layer_choice>& choices, unsigned draws) override {
+      std::vector<drawn_accuracy> all = made_accuracies::accuracies(choices, draws);
+      for (std::size_t c = 0; c < all.size(); ++c) all[c].image_error = bits_of(choices[c]) == 0 ? 0 : .003;
+      return all;
+    }
+  } source;
+  hybrid_problem p = additive(source, {10, 10}, .01);
+  EXPECT_EQ(bits_of(policy("ohmic").search(p).choice), 3u) << "the mean decides";
+  p.confidence = .9;  // 1.28 * 0.3 points
+  hybrid_result found = policy("ohmic").search(p);
+  EXPECT_EQ(__builtin_popcount(bits_of(found.choice)), 1);
+  EXPECT_TRUE(found.holds);
+  EXPECT_EQ(bits_of(policy("lionheart").search(p).choice), 3u) << "as published";
+  p.confidence = .99;  // 2.33 * 0.3 points
+  found = policy("ohmic").search(p);
+  EXPECT_EQ(bits_of(found.choice), 0u);
+}
+
 // What else holds comes with the result, the fastest first: times are expected, and simulations may know better.
 TEST(OhmicPolicy, NamesOtherChoicesThatHold) {
   made_accuracies source(
