@@ -132,6 +132,37 @@ TEST_F(HandOverTest, NoCoreIsHandedOverBeforeItsMoment) {
   }
 }
 
+// However the moments of a cluster's cores are listed, each comes at its own.
+TEST_F(HandOverTest, MomentsComeInTheirOrderInWhateverOrderTheyAreGiven) {
+  const std::vector<cycle_t> moments = {3000, 5500, 8000, 10500};  // by core
+  std::vector<std::size_t> order = {0, 1, 2, 3};
+  const auto run = [&] {
+    std::vector<std::string> all;
+    for (const std::size_t i : order)
+      all.push_back("all." + std::to_string(i) + "=rtl@cycle:" + std::to_string(moments[i]));
+    return run_reported(traffic(all));
+  };
+  const reported_run sorted = run();
+  ASSERT_EQ(sorted.outcome.end, run_end::exited) << sorted.outcome.failure;
+  ASSERT_EQ(sorted.reports.size(), 4u);
+  for (const std::vector<std::size_t>& given :
+       {std::vector<std::size_t>{2, 0, 1, 3}, {3, 1, 0, 2}, {3, 2, 1, 0}, {0, 3, 2, 1}}) {
+    order = given;
+    const reported_run moved = run();
+    EXPECT_EQ(moved.outcome.memory_hash, sorted.outcome.memory_hash);
+    EXPECT_EQ(moved.outcome.end_cycle, sorted.outcome.end_cycle);
+    ASSERT_EQ(moved.reports.size(), 4u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      const hand_over_report &report = moved.reports[k], &expected = sorted.reports[order[k]];
+      EXPECT_EQ(report.handed_over, 4u) << moments[order[k]];
+      EXPECT_EQ(report.first, expected.first) << moments[order[k]];
+      EXPECT_EQ(report.last, expected.last) << moments[order[k]];
+      EXPECT_GE(report.first, moments[order[k]]);
+      EXPECT_LT(report.last, moments[order[k]] + 1000);
+    }
+  }
+}
+
 TEST_F(HandOverTest, AWatchedPcLiesInTheText) {
   const elf_file program = elf_file::load(OHMIC_FIRMWARE_FOLDER "/hello.elf");
   const elf_segment text = program.text();

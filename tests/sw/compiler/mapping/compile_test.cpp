@@ -885,6 +885,7 @@ TEST_F(Compile, ColumnsAreNumberedIn30BitsThroughARun) {
   chip.hbm.bytes = std::uint64_t{1} << 40;
   const deployment mapped = compile(long_map(random, 3, 1000), chip, options);
   EXPECT_EQ(mapped.hbm.max_images, (1u << 30) / 1000);
+  EXPECT_EQ(compile(long_map(random, 500, 3), chip, options).hbm.max_images, (1u << 30) / 3) << "rows are no columns";
 }
 
 TEST_F(Compile, RefusesMoreImagesThanResultsHaveRoomFor) {
