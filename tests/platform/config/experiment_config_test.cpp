@@ -43,6 +43,37 @@ class ExperimentConfigTest : public ScratchFolder {
   }
 };
 
+TEST_F(ExperimentConfigTest, ItsInputsAreTheFilesThatItReads) {
+  using list = std::vector<std::pair<std::string, std::string>>;
+  const auto inputs = [&](const std::string& text) {
+    list all;
+    for (const auto& input : load(text).inputs) all.emplace_back(input.role, input.path);
+    return all;
+  };
+  const auto here = [&](const std::string& name) { return (folder / name).string(); };
+  const std::pair<std::string, std::string> itself{"the experiment", here("test.yaml")};
+  EXPECT_EQ(inputs("chip: {network: {factors: [1, 4]}}\n"), (list{itself}));
+  EXPECT_EQ(inputs("chip: chips/small.yaml\nmodel: resnet8\n"), (list{itself, {"chip", here("chips/small.yaml")}}));
+  write("net.onnx", "");
+  write("map.yaml", "stages: []\n");
+  write("energy.yaml", "");
+  fs::create_directories(folder / "photos");
+  fs::create_directories(folder / "others");
+  EXPECT_EQ(inputs("chip: {}\nmodel: net.onnx\nimages: {dir: photos}\n"),
+            (list{itself,
+                  {"model", here("net.onnx")},
+                  {"images.dir", here("photos")},
+                  {"the folder calibration beside the network", here("calibration")}}));
+  EXPECT_EQ(inputs("chip: {}\nmodel: net.onnx\nimages: {dir: photos, calibration: others}\n"
+                   "mapping: {file: map.yaml}\nenergy: energy.yaml\n"),
+            (list{itself,
+                  {"model", here("net.onnx")},
+                  {"images.dir", here("photos")},
+                  {"images.calibration", here("others")},
+                  {"mapping.file", here("map.yaml")},
+                  {"energy", here("energy.yaml")}}));
+}
+
 TEST_F(ExperimentConfigTest, DefaultsAreTheDocumentedOnes) {
   const experiment_config c = load("chip: chips/small.yaml\n");
   EXPECT_EQ(c.name, "test");

@@ -624,6 +624,25 @@ TEST_F(Compile, ADeadlockNamesTheStagesThatWaitForEachOther) {
   }
 }
 
+// Messages name a map that waits in HBM by the cluster that brings it back.
+TEST_F(Compile, AMapInHbmIsCountedAtTheClusterThatReadsIt) {
+  const integer_graph graph = small_network(random, 29, 37, 40);
+  options.naive.residuals = residual_store::hbm;
+  const deployment_plan plan = make_plan(graph, small_chip(64, 40, 256), options);
+  ASSERT_EQ(plan.parked.size(), 1u);
+  ASSERT_NE(plan.parked[0].cluster, 0u);
+  unsigned parked = 0;
+  for (const token_buffer& buffer : make_token_net(plan).buffers) {
+    if (buffer.parked < 0) continue;
+    ++parked;
+    EXPECT_EQ(buffer.cluster, plan.parked[0].cluster);
+    EXPECT_EQ(buffer.slots, plan.parked[0].slots);
+    EXPECT_EQ(buffer.columns_per_image, plan.parked[0].columns_per_image);
+    EXPECT_EQ(buffer.producers.size(), plan.parked[0].producers.size());
+  }
+  EXPECT_EQ(parked, 1u);
+}
+
 TEST_F(Compile, ReportsWhatEachStageAndRingIsOf) {
   const integer_graph graph = small_network(random, 29, 37, 60);
   options.naive.tile_cycles = 1500;

@@ -315,6 +315,30 @@ TEST_F(MappingLanguage, WeightsComeFromHbmPartByPart) {
   EXPECT_GT(tiles_share, 3u) << "clusters that make different tiles of the same parts read the same weights";
 }
 
+TEST_F(MappingLanguage, WeightsAreInL1OrInHbm) {
+  const integer_graph graph = digital_network(random, 9, 11, 64, true);
+  const chip_config chip = small_chip(64, 64, 64);
+  mapping m = start(graph, chip);
+  std::size_t layer = 0;
+  while (!graph.nodes[stages[layer].node].has_layer()) ++layer;
+  m.stages[layer].weights_in_hbm = true;
+  const std::string text = by_hand(graph, m).file_text, here = "weights: hbm";
+  const std::size_t at = text.find(here);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(text.find(here, at + 1), std::string::npos) << "where it is not the usual";
+  const auto with = [&](const std::string& place) {
+    return read_mapping(std::string(text).replace(at, here.size(), "weights: " + place), "test", graph, stages);
+  };
+  EXPECT_TRUE(with("hbm").stages[layer].weights_in_hbm);
+  EXPECT_FALSE(with("l1").stages[layer].weights_in_hbm);
+  for (const char* const place : {"L1", "l2", "''", "[hbm]"}) try {
+      with(place);
+      ADD_FAILURE() << place;
+    } catch (const mapping_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("there are: l1, hbm")) << place;
+    }
+}
+
 TEST_F(MappingLanguage, OnlyLayersOnCoresHaveWeightsInHbm) {
   const integer_graph graph = small_network(random, 29, 37, 40);
   const chip_config chip = small_chip(64, 40, 256);

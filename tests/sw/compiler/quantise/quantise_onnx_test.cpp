@@ -442,6 +442,17 @@ TEST_F(FloatNetwork, WeightsAndBiasesAreRoundedToTheNearestStep) {
   EXPECT_THAT(layer.bias, ElementsAre(11, -11));
 }
 
+TEST_F(FloatNetwork, AFileThatIsCutIsNoWholeFile) {
+  const std::string bytes = one_pixel_network(3, 3, 1).bytes();
+  EXPECT_NO_THROW(float_network(bytes, "float.onnx"));
+  for (const std::size_t cut : {bytes.size() - 1, bytes.size() - 2, bytes.size() / 2, std::size_t{0}}) try {
+      float_network(std::string_view(bytes).substr(0, cut), "float.onnx");
+      ADD_FAILURE() << cut << " of " << bytes.size() << " bytes";
+    } catch (const import_error& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("float.onnx"), HasSubstr("is not a whole ONNX file"))) << cut;
+    }
+}
+
 TEST_F(FloatNetwork, ConstantsMayBeNodes) {
   float_builder b(2, 5, 4);
   const std::string c = b.conv("conv", "image", {3, 2, 1, 1}, reals(6), reals(3), {{1, 1}});

@@ -26,6 +26,35 @@ TEST(CostModel, ASumOfThreeCodesTakesItsLoopsInstructions) {
   EXPECT_LE(cycles, 1.1 * loop + 1000) << "call, constants of each block";
 }
 
+// Loops of assembly take four pixels, or sixteen channels of a partial sum, at a time; what is left is done in C, whose
+// set-up costs only where something is left, and theirs only where they run.
+TEST(CostModel, WhatIsLeftBesideWholeLoopsCostsItsOwnSetUp) {
+  chip_config chip;
+  chip.cluster.cores = 1;
+  const cost_model cost(chip);
+  const auto partial = [&](unsigned channels) {
+    kernel_shape tile;
+    tile.kernel = OHMIC_KERNEL_PARTIAL;
+    tile.height = 1;
+    tile.channels = channels;
+    tile.in8 = 2;
+    return cost.kernel(tile);
+  };
+  const double sixteen = partial(32) - partial(16);
+  EXPECT_EQ(partial(48) - partial(32), sixteen);
+  EXPECT_EQ(partial(36) - partial(32), partial(20) - partial(16));
+  EXPECT_GT(partial(20) - partial(16), sixteen / 4 + 45);
+  const auto few_pixels = [&](unsigned channels) {
+    kernel_shape tile;
+    tile.kernel = OHMIC_KERNEL_REQUANTISE;
+    tile.height = 3;
+    tile.channels = channels;
+    tile.in8 = 5;
+    return cost.kernel(tile);
+  };
+  EXPECT_EQ(few_pixels(8) - few_pixels(4), 32 + 3 * (5 * 12 + 33)) << "a block of three pixels is in C alone";
+}
+
 TEST(CostModel, CoresShareATile) {
   chip_config one, many;
   one.cluster.cores = 1;

@@ -224,6 +224,30 @@ TEST_F(Balance, PixelsArePackedAndSumsAreTrees) {
   expect_balanced(small_network(random, 29, 37, 28), small_chip(256, 28, 64), rules);
 }
 
+// What a pipeline is said to need is what it takes, however many pixels and row sets share a crossbar, and into however
+// many parts its bitlines then cut a layer.
+TEST_F(Balance, DemandIsTheClustersThatAreTaken) {
+  unsigned parts = 0;
+  for (const int rows : {40, 100, 256})
+    for (const unsigned columns : {16u, 24u, 48u}) {
+      const integer_graph graph = small_network(random, 29, 36, rows);
+      const std::vector<stage> stages = make_stages(graph);
+      const chip_config chip = small_chip(512, static_cast<unsigned>(rows), columns);
+      balance_rules rules;
+      rules.pack = rules.trees = rules.relays = true;
+      const pipeline_balancer balancer(graph, stages, chip, rules);
+      for (double cycles = 3000; cycles < 1e5; cycles *= 1.5) {
+        const std::vector<stage_design> all = balancer.designs(cycles);
+        const mapping m = place_stages(graph, stages, all, chip);
+        EXPECT_EQ(m.clusters, balancer.demand(all).all()) << rows << " x " << columns << ", " << cycles;
+        for (std::size_t s = 0; s < stages.size(); ++s)
+          for (const replica_mapping& replica : m.stages[s].replicas)
+            parts += replica.parts.size() > 1 && all[s].packing.y > 1;
+      }
+    }
+  EXPECT_GT(parts, 0u) << "packed layers in several parts";
+}
+
 // Layers on cores take turns on the clusters that crossbars leave, and where these leave none, on theirs.
 TEST_F(Balance, LayersInTurnTakeWhatIsLeftOrNothing) {
   integer_graph graph = small_network(random, 29, 37, 60);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -46,6 +48,35 @@ TEST(StageDesign, AChannelOfEveryTapSharesItsRows) {
   EXPECT_EQ(tiles_of(layer(56, 56, 3, 1), {1, 2}), "0.0 0.1+1.0 1.1+2.0 2.1");
   const auto tiles = share_crossbars(layer(256, 256, 3, 1), {1, 2}, 256, chip_config{});
   EXPECT_EQ(tiles.size(), 20u) << "ten sets, each twice";
+}
+
+// The chip has a cluster with an IMA for each crossbar and one without, which is what the relays and sums may take.
+TEST(StageDesign, RelaysLeaveTheClustersWithAnImaToCrossbars) {
+  std::mt19937 random(1);
+  const integer_graph graph = chain_network(random, 9, 12, {{3, 3, 1, 1, 1, 1}});
+  const std::vector<stage> stages = make_stages(graph);
+  chip_config chip = small_chip(4, 256, 256);
+  for (const unsigned without : {0u, 1u, 2u, 3u}) {
+    chip.makes = {{{without}, 16, false}};
+    std::vector<stage_design> designs(stages.size());
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      const graph_node& node = graph.nodes[stages[s].node];
+      designs[s].seats = core_seats::shared;
+      if (!node.on_crossbar()) continue;
+      designs[s].tiles = share_crossbars(node.layer(), {1, 1}, node.layer().out_channels, chip);
+      ASSERT_EQ(designs[s].tiles.size(), 1u);
+      designs[s].sums = {{{}, {0}, {}}};
+      designs[s].sum_replicas = {1};
+    }
+    designs[0].replicas = 2;
+    designs[0].input_relays = 1;
+    const mapping m = place_stages(graph, stages, designs, chip);
+    ASSERT_EQ(m.clusters, 4u) << "a relay, two crossbars, and the head's";
+    ASSERT_EQ(m.stages[0].input.relays.size(), 1u);
+    EXPECT_EQ(m.places[m.stages[0].input.relays[0]], without);
+    std::set<unsigned> places(m.places.begin(), m.places.end());
+    EXPECT_EQ(places, (std::set<unsigned>{0, 1, 2, 3}));
+  }
 }
 
 // Without seats of its own a pool runs where its input is made.
