@@ -287,7 +287,7 @@ exit_code evaluate_command(const arguments& a) {
     request.model = settle_model(config);
     request.inputs = config.inputs;
     request.input = config.input;
-    request.layers = config.layer_copies;
+    request.layers = config.layers;
     request.rows = config.chip.ima.rows;
     request.columns = config.chip.ima.columns;
     if (config.analog) request.analog = *config.analog;

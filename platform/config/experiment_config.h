@@ -14,6 +14,14 @@
 
 namespace ohmic {
 
+/// Where layers run, as far as it is said.
+struct layer_places {
+  /// By node name, or * for all others: on how many copies of its crossbars the layer runs; 0: on cores.
+  std::map<std::string, unsigned> copies;
+  /// By node name: its first output channels that stay on crossbars (on one copy), where the others run on cores.
+  std::map<std::string, int> splits;
+};
+
 /// A network on a chip, as the program runs it: validated, paths made usable from the current folder, every default
 /// applied. Keys and their meaning: docs/configuration.md.
 struct experiment_config {
@@ -27,8 +35,7 @@ struct experiment_config {
   /// How pixels become the network's input; empty: as its file says.
   std::optional<pixel_conversion> input;
 
-  /// By node name, or * for all others: on how many copies of its crossbars the layer runs; 0: on cores.
-  std::map<std::string, unsigned> layer_copies;
+  layer_places layers;
 
   struct images_config {
     std::string dir;  ///< empty: the model's own

@@ -53,8 +53,8 @@ def allowed(schema: dict) -> str:
         return f"coefficient, {unit}"
     if "anyOf" in schema:
         return "path or chip"
-    if "enum" in schema:
-        return ", ".join(f"`{word}`" for word in schema["enum"])
+    if words := schema.get("enum", schema.get("examples")):
+        return ", ".join(f"`{word}`" for word in words)
     power = "power of two, " if schema.get("x-powerOfTwo") else ""
     if schema.get("x-size"):
         return f"{power}{size(schema['minimum'])} .. {size(schema['maximum'])}"

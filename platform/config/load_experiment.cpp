@@ -256,7 +256,13 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
   if (f.input.present) c.input = pixels_of(root, f);
   if (const config_node* layers = root.find("layers"))
-    for (const auto& entry : layers->entries) c.layer_copies[entry.key] = copies_of(entry.value.scalar);
+    for (const auto& entry : layers->entries) {
+      const std::string& place = entry.value.scalar;
+      c.layers.copies[entry.key] = copies_of(place);
+      if (place.rfind("split_", 0) != 0) continue;
+      if (entry.key == "*") throw config_error(entry.place + ": layers.*: " + place + " is for one layer, by its name");
+      c.layers.splits[entry.key] = std::stoi(place.substr(6));
+    }
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);
   apply(f.images.resize, c.images.resize);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 #include <set>
 
 #include "platform/config/schema_text.h"
@@ -84,12 +85,19 @@ std::string number_text(const json& value) {
   return d == std::floor(d) && std::abs(d) < 1e15 ? std::to_string(static_cast<long long>(d)) : value.dump();
 }
 
+/// The words of an enumeration, or those that stand for a pattern.
+std::vector<std::string> words_of(const json& s) {
+  std::vector<std::string> words;
+  for (const char* key : {"enum", "examples"})
+    if (s.contains(key))
+      for (const json& word : s[key]) words.push_back(word.get<std::string>());
+  return words;
+}
+
 /// What is allowed, in words.
 std::string allowed(const json& s) {
   if (s.contains("anyOf")) return "a path, or keys and values";
-  if (s.contains("enum")) {
-    std::vector<std::string> words;
-    for (const json& word : s["enum"]) words.push_back(word.get<std::string>());
+  if (const std::vector<std::string> words = words_of(s); !words.empty()) {
     return words.size() == 1 ? "only " + words[0] : join(words);
   }
   if (s.value("x-size", false)) {
@@ -159,9 +167,7 @@ class checker {
  private:
   void refuse(const config_node& node, const json& s, const std::string& path) {
     std::string hint;
-    if (s.contains("enum")) {
-      std::vector<std::string> words;
-      for (const json& word : s["enum"]) words.push_back(word.get<std::string>());
+    if (const std::vector<std::string> words = words_of(s); !words.empty()) {
       const std::string near = nearest(node.scalar, words);
       if (!near.empty()) hint = "; did you mean " + near + "?";
     }
@@ -231,6 +237,7 @@ class checker {
       return bytes && in_range(static_cast<std::int64_t>(*bytes), s) &&
              (!s.value("x-powerOfTwo", false) || power_of_two(*bytes));
     }
+    if (s.contains("pattern")) return std::regex_match(text, std::regex(s["pattern"].get<std::string>()));
     if (s.contains("enum")) {
       return std::any_of(s["enum"].begin(), s["enum"].end(), [&](const json& word) { return word == text; });
     }

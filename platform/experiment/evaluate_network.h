@@ -9,6 +9,7 @@
 
 #include "host/distinct_files.h"
 #include "ip/ima/pcm/pcm_options.h"
+#include "platform/config/experiment_config.h"
 #include "sw/compiler/graph/pixel_conversion.h"
 #include "sw/compiler/images/labelled_data.h"
 
@@ -19,7 +20,7 @@ struct evaluation_request {
   std::string data;         ///< labelled data
   std::string calibration;  ///< for a network that is float or not calibrated; empty: none
   std::optional<pixel_conversion> input;
-  std::map<std::string, unsigned> layers;         ///< as experiment_config::layer_copies
+  layer_places layers;
   std::optional<std::size_t> calibration_images;  ///< of labelled data
   std::size_t skip = 0, images = 0;               ///< of the data; images 0: all behind those skipped
   unsigned rows = 256, threads = 0;

@@ -66,12 +66,15 @@ class hybrid_run {
       : request_(request),
         original_(std::make_shared<prepared_network>(prepare_network(
             request.model, request.calibration, request.config.input, request.config.chip.ima.rows,
-            request.config.engine.threads, request.calibration_images, request.quiet, request.config.layer_copies))),
+            request.config.engine.threads, request.calibration_images, request.quiet, request.config.layers))),
         net_(*original_),
         data_(request.data, net_.graph),
         layers_(choosable_layers(net_.graph)) {
     if (net_.was_calibrated && request.calibration_given)
       throw config_error("--calibration: " + request.model + " is calibrated already");
+    if (!request.config.layers.splits.empty())
+      throw config_error("layers: '" + request.config.layers.splits.begin()->first +
+                         "' is split, and ohmic hybrid chooses whole layers");
     if (layers_.empty())
       throw config_error(request.model + ": there is nothing to choose: no layer of it is calibrated for crossbars");
     if (!request.retrain.empty()) {

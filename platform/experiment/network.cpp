@@ -195,8 +195,7 @@ integer_graph import_with_pixels(const std::string& file, const std::optional<pi
 
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
-                                 std::optional<std::size_t> asked, bool quiet,
-                                 const std::map<std::string, unsigned>& layers) {
+                                 std::optional<std::size_t> asked, bool quiet, const layer_places& layers) {
   prepared_network result;
   result.bytes = read_model(file);
   if (is_float_onnx(result.bytes)) {
@@ -214,14 +213,16 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
   if (result.graph.calibrated) {
     if (asked) throw config_error("--calibration-images: " + file + " is calibrated already");
     result.was_calibrated = true;
-    choose_calibrated(result.graph, file, layers);
-    make_copies(result.graph, layers);
+    choose_calibrated(result.graph, file, layers.copies);
+    make_copies(result.graph, layers.copies);
+    result.graph = split_columns(std::move(result.graph), layers.splits);
     return result;
   }
   if (calibration.empty())
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
-  result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers, quiet, asked);
-  make_copies(result.graph, layers);
+  result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers.copies, quiet, asked);
+  make_copies(result.graph, layers.copies);
+  result.graph = split_columns(std::move(result.graph), layers.splits);
   return result;
 }
 
@@ -254,13 +255,15 @@ network load_network(const experiment_config& config, bool quiet) {
   const std::string name = n.graph.name;
   n.hash = fingerprint().add_file(n.file).digits();
   if (n.graph.calibrated) {
-    const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.layer_copies);
-    const std::map<std::string, unsigned> copied = make_copies(n.graph, config.layer_copies);
-    if (!moved.empty() || !copied.empty()) {
+    const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.layers.copies);
+    const std::map<std::string, unsigned> copied = make_copies(n.graph, config.layers.copies);
+    n.graph = split_columns(std::move(n.graph), config.layers.splits);
+    if (!moved.empty() || !copied.empty() || !config.layers.splits.empty()) {
       fingerprint key;
       key.add(n.hash);
       for (const std::string& layer : moved) key.add("digital " + layer);
       for (const auto& [layer, copies] : copied) key.add(layer).add(copies);
+      for (const auto& [layer, channels] : config.layers.splits) key.add("split " + layer).add(channels);
       n.hash = key.digits();
     }
     return n;
@@ -273,7 +276,7 @@ network load_network(const experiment_config& config, bool quiet) {
                        " is not calibrated: name a folder of photographs like those that will run, but others, "
                        "with --calibration (or images.calibration), or calibrate it once with `ohmic calibrate " +
                        n.file + " --images FOLDER --out FILE`");
-  const std::set<std::string> digital = digital_layers(n.graph, config.layer_copies);
+  const std::set<std::string> digital = digital_layers(n.graph, config.layers.copies);
   fingerprint key;
   key.add(tool_hash()).add(n.hash).add(config.chip.ima.rows);
   for (const pixel_table& table : pixel_tables(n.graph.pixels, n.graph.input().channels, n.graph.input().scale))
@@ -282,8 +285,9 @@ network load_network(const experiment_config& config, bool quiet) {
   for (const double v : {n.graph.pixels.scale, n.graph.pixels.offset}) key.add(&v, sizeof v);
   key.add(n.graph.pixels.mean).add(n.graph.pixels.std);
   for (const std::string& layer : digital) key.add("digital " + layer);
-  for (const auto& [layer, copies] : config.layer_copies)
+  for (const auto& [layer, copies] : config.layers.copies)
     if (copies > 1) key.add(layer).add(copies);
+  for (const auto& [layer, channels] : config.layers.splits) key.add("split " + layer).add(channels);
   if (is_labelled(images.string()))
     for (const auto& map : real_inputs(n.graph, images.string(), std::nullopt, config.engine.threads)) key.add(map);
   else
@@ -300,7 +304,7 @@ network load_network(const experiment_config& config, bool quiet) {
     }
   }
   const prepared_network prepared = prepare_network(n.file, images.string(), n.graph.pixels, config.chip.ima.rows,
-                                                    config.engine.threads, std::nullopt, quiet, config.layer_copies);
+                                                    config.engine.threads, std::nullopt, quiet, config.layers);
   const std::string bytes = calibrated_bytes_of(prepared.bytes, n.file, prepared.graph);
   entry.put(bytes);
   n.graph = import_onnx_bytes(bytes, n.file);  // as it will be when it comes from the cache

@@ -39,8 +39,7 @@ struct prepared_network {
 /// where it is needed. Throws as above, and config_error where `asked` are not there or cannot be chosen.
 prepared_network prepare_network(const std::string& file, const std::string& calibration,
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
-                                 std::optional<std::size_t> asked, bool quiet,
-                                 const std::map<std::string, unsigned>& layers = {});
+                                 std::optional<std::size_t> asked, bool quiet, const layer_places& layers = {});
 
 /// What to tell the user where the first `used` of labelled inputs, 32 or more, are of one class and the others are
 /// not; else empty.

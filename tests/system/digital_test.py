@@ -41,6 +41,23 @@ class Digital(SystemTest):
                             options += ("--set", "mapping.evaluations=20")
                         self.runs_exactly(chip, "--set", choice, *options)
 
+    def test_a_layer_is_split_by_its_output_channels(self):
+        """A third of conv1's channels stays on crossbars, or none but three, under every policy; whoever reads its map
+        (a pool, or an add that the layer is fused with) reads one map."""
+        analog = self.runs_exactly("aimc16.yaml")
+        for policy in ("naive", "replicated", "paper", "best"):
+            options = ["--set", f"mapping.policy={policy}", "--set", "layers.conv1=split_11"]
+            options += ["--set", "layers.l1b0c1=split_3"]
+            if policy == "best":
+                options += ["--set", "mapping.evaluations=20"]
+            with self.subTest(policy):
+                summary = self.runs_exactly("aimc16.yaml", *options)
+                names = [stage["name"] for stage in summary["stages"]]
+                self.assertTrue({"conv1[0:11]", "l1b0c1[0:3]+l1b0add"} < set(names), names)
+                self.assertFalse({"conv1", "l1b0add", "l1b0c1+l1b0add"} & set(names), names)
+        whole = self.runs_exactly("aimc16.yaml", "--set", "layers.*=digital", "--set", "layers.conv1=split_3")
+        self.assertTrue(0 < whole["mvm_count"] < analog["mvm_count"])
+
     def test_what_cannot_be_chosen(self):
         model_folder("resnet_micro")
         scratch = tempfile.TemporaryDirectory()
@@ -61,7 +78,11 @@ class Digital(SystemTest):
             return run.err
 
         self.assertIn("'conv9'", refused("layers.conv9=digital"))
-        self.assertIn("analog, analog_x2, analog_x4, digital", refused("layers.fc=maybe"))
+        self.assertIn("analog, analog_x2, analog_x4, digital, split_N", refused("layers.fc=maybe"))
+        self.assertIn("split_N", refused("layers.conv1=split_0"))
+        self.assertIn("'fc'", refused("layers.fc=split_3"))
+        self.assertIn("'conv1'", refused("layers.conv1=split_999"))
+        self.assertIn("by its name", refused("layers.*=split_3"))
 
 
 if __name__ == "__main__":

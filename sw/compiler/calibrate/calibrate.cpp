@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sw/compiler/graph/exact_sums.h"
+#include "sw/compiler/graph/split_layer.h"
 #include "sw/compiler/reference/column_sums.h"
 #include "sw/compiler/reference/fit_scale.h"
 #include "sw/compiler/reference/node_executor.h"
@@ -239,6 +240,32 @@ integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& lay
     make_digital(graph, node);
   }
   if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could run on cores");
+  check_graph(graph);
+  return graph;
+}
+
+integer_graph split_columns(integer_graph graph, const std::map<std::string, int>& channels) {
+  for (const auto& [name, analog] : channels) {
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [&, wanted = &name](const graph_node& n) { return n.name == *wanted; });
+    if (node == graph.nodes.end() || !node->has_layer())
+      throw graph_error("there is no layer '" + name + "' that could be split");
+    if (node->kind() == node_kind::logits)
+      fail(*node, "makes the network's outputs, which have one scale, and cannot be split");
+    const crossbar_layer& layer = node->layer();
+    if (layer.digital) fail(*node, "runs on cores and cannot be split");
+    if (layer.groups != 1) fail(*node, "has " + std::to_string(layer.groups) + " groups and cannot be split");
+    const int all = layer.out_channels;
+    if (analog < 1 || analog >= all)
+      fail(*node, std::to_string(analog) + " of its channels on crossbars; it has " + std::to_string(all) +
+                      ", of which at least one runs there and one on cores");
+    split_layer(graph, name, {analog, all});
+    for (graph_node& slice : graph.nodes)
+      if (slice.name == name + "[" + std::to_string(analog) + ":" + std::to_string(all) + "]") {
+        slice.layer().adc = {};
+        make_digital(graph, slice);
+      }
+  }
   check_graph(graph);
   return graph;
 }

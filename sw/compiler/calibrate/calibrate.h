@@ -43,6 +43,12 @@ integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& lay
 /// already, or a constant has no room.
 integer_graph copy_layers(integer_graph graph, const std::map<std::string, unsigned>& copies);
 
+/// A calibrated graph with some of its layers split by output channels: the first `channels` of each stay on crossbars,
+/// with the constants that they have, the others run on cores with exact sums (split_layer.h). `channels`: by layer.
+/// Throws graph_error if there is no layer of a name, it is no convolution of one group on crossbars, there are not
+/// more channels, or a constant has no room.
+integer_graph split_columns(integer_graph graph, const std::map<std::string, int>& channels);
+
 /// The most copies (a power of two, up to `most`) that a layer's constants have room for; 1 on cores.
 unsigned most_copies(const crossbar_layer& layer, unsigned most);
 

@@ -20,9 +20,11 @@ class checker {
 
   void run() {
     if (node_.name.empty()) fail("a node has no name");
-    const std::size_t inputs = node_.kind() == node_kind::input ? 0 : node_.kind() == node_kind::add ? 2 : 1;
-    require(node_.inputs.size() == inputs,
-            "has " + std::to_string(node_.inputs.size()) + " inputs, but takes " + std::to_string(inputs));
+    if (node_.kind() != node_kind::concatenation) {  // that takes any number
+      const std::size_t inputs = node_.kind() == node_kind::input ? 0 : node_.kind() == node_kind::add ? 2 : 1;
+      require(node_.inputs.size() == inputs,
+              "has " + std::to_string(node_.inputs.size()) + " inputs, but takes " + std::to_string(inputs));
+    }
     const graph_tensor& out = graph_.tensors[node_.output];
     require(out.channels > 0 && out.height > 0 && out.width > 0, "gives an empty map " + shape_of(out));
     switch (node_.kind()) {
@@ -41,6 +43,9 @@ class checker {
         break;
       case node_kind::add:
         check_add(out);
+        break;
+      case node_kind::concatenation:
+        check_concatenation(out);
         break;
     }
   }
@@ -195,6 +200,20 @@ class checker {
     multiplier("add.a", node_.add().a);
     multiplier("add.b", node_.add().b);
     shift("add.s", node_.add().s);
+  }
+
+  void check_concatenation(const graph_tensor& out) const {
+    int channels = 0;
+    for (std::size_t i = 0; i < node_.inputs.size(); ++i) {
+      const graph_tensor& part = in(static_cast<int>(i));
+      require(graph_.nodes[static_cast<std::size_t>(part.producer)].kind() == node_kind::convolution,
+              "joins map '" + part.name + "', which no convolution makes");
+      require(part.height == out.height && part.width == out.width,
+              "joins maps of different sizes (" + shape_of(part) + " to " + shape_of(out) + ")");
+      require(part.consumers.size() == 1, "joins map '" + part.name + "', which something else reads too");
+      channels += part.channels;
+    }
+    require(channels == out.channels, "joins maps of " + std::to_string(channels) + " channels to " + shape_of(out));
   }
 
   const integer_graph& graph_;

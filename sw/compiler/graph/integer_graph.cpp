@@ -18,6 +18,8 @@ const char* to_string(node_kind kind) {
       return "average_pool";
     case node_kind::add:
       return "add";
+    case node_kind::concatenation:
+      return "concatenation";
   }
   return "unknown";
 }
@@ -36,6 +38,8 @@ graph_operation make_operation(node_kind kind) {
       return average_pool{};
     case node_kind::add:
       return residual_add{};
+    case node_kind::concatenation:
+      return channel_concatenation{};
   }
   return {};
 }

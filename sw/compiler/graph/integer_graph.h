@@ -140,11 +140,16 @@ struct convolution : crossbar_layer {};
 /// The last node: a layer of one output pixel, int32.
 struct logits_layer : crossbar_layer {};
 
+/// Maps of equal size and scale become one: the channels of its inputs, in their order. Each input is made by a
+/// convolution and read by nothing else: what a layer is split into (split_layer.h).
+struct channel_concatenation {};
+
 /// What a node does, with the constants of that alone.
-using graph_operation = std::variant<network_input, convolution, logits_layer, max_pool, average_pool, residual_add>;
+using graph_operation =
+    std::variant<network_input, convolution, logits_layer, max_pool, average_pool, residual_add, channel_concatenation>;
 
 /// The alternatives of graph_operation, in its order.
-enum class node_kind { input, convolution, logits, max_pool, average_pool, add };
+enum class node_kind { input, convolution, logits, max_pool, average_pool, add, concatenation };
 
 /// A default operation of the kind.
 graph_operation make_operation(node_kind kind);

@@ -1,7 +1,10 @@
 #include "sw/compiler/onnx/calibration_metadata.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "sw/compiler/graph/split_layer.h"
 #include "sw/compiler/onnx/import_onnx.h"
 
 namespace ohmic {
@@ -54,6 +57,33 @@ const json& entry_of(const json& calibration, const char* section, const std::st
   return entries->at(name);
 }
 
+/// A layer that is split by output channels has an entry for each slice; the graph gets them.
+void split_layers(const json& calibration, integer_graph& graph) {
+  if (!calibration.contains("conv")) return;
+  for (const auto& [name, entry] : calibration.at("conv").items()) {
+    const auto slices = entry.find("slices");
+    if (slices == entry.end()) continue;
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [&, wanted = &name](const graph_node& n) { return n.name == *wanted; });
+    if (node == graph.nodes.end() || node->kind() != node_kind::convolution || node->layer().groups != 1)
+      fail("'" + name + "' has slices, and is no convolution of one group in the graph");
+    std::vector<int> ends;
+    int begin = 0;
+    for (const json& slice : *slices) {
+      const range channels = read_range(slice.at("outputs"), "'" + name + "' slices.outputs");
+      if (channels.begin != begin || channels.end <= begin)
+        fail("'" + name + "' has a slice of channels " + slice.at("outputs").dump() + " behind channel " +
+             std::to_string(begin - 1));
+      ends.push_back(begin = channels.end);
+    }
+    const int all = node->layer().out_channels;
+    if (ends.size() < 2 || begin != all)
+      fail("'" + name + "' has " + std::to_string(ends.size()) + " slices up to channel " + std::to_string(begin) +
+           "; two or more that cover its " + std::to_string(all) + " channels are expected");
+    split_layer(graph, name, ends);
+  }
+}
+
 void read_layer(const json& entry, graph_node& node) {
   crossbar_layer& l = node.layer();
   const std::string in = "'" + node.name + "' ";
@@ -91,25 +121,45 @@ pixel_conversion::channel_order order_named(const std::string& name) {
 
 json range_of(int begin, int end) { return json::array({begin, end}); }
 
+json layer_entry(const crossbar_layer& layer) {
+  const requantise_constants& r = layer.requantise;
+  const json requantise{{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}};
+  if (layer.digital) return {{"digital", true}, {"requantise", requantise}};
+  json sets = json::array();
+  for (const row_set& set : layer.row_sets)
+    sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
+                    {"ky", range_of(set.ky_begin, set.ky_end)},
+                    {"kx", range_of(0, layer.window.size_x)}});
+  return {{"row_sets", sets}, {"adc", {{"m", layer.adc.m}, {"s", layer.adc.s}}}, {"requantise", requantise}};
+}
+
+/// Of a layer that is split: an entry for each slice.
+json slices_entry(const integer_graph& graph, const graph_node& concatenation) {
+  json slices = json::array();
+  int begin = 0;
+  for (const int n : slices_of(graph, concatenation)) {
+    const crossbar_layer& layer = graph.nodes[static_cast<std::size_t>(n)].layer();
+    json slice = layer_entry(layer);
+    slice["outputs"] = range_of(begin, begin + layer.out_channels);
+    begin += layer.out_channels;
+    slices.push_back(std::move(slice));
+  }
+  return {{"slices", slices}};
+}
+
 }  // namespace
 
 std::string write_calibration(const integer_graph& graph) {
   json conv = json::object(), add = json::object(), pool = json::object();
+  std::set<std::string> slices;
+  for (const graph_node& n : graph.nodes)
+    if (n.kind() == node_kind::concatenation)
+      for (const int slice : slices_of(graph, n)) slices.insert(graph.nodes[static_cast<std::size_t>(slice)].name);
   for (const graph_node& n : graph.nodes) {
     if (n.has_layer()) {
-      const requantise_constants& r = n.layer().requantise;
-      const json requantise{{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}};
-      if (n.layer().digital) {
-        conv[n.name] = {{"digital", true}, {"requantise", requantise}};
-        continue;
-      }
-      json sets = json::array();
-      for (const row_set& set : n.layer().row_sets)
-        sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
-                        {"ky", range_of(set.ky_begin, set.ky_end)},
-                        {"kx", range_of(0, n.layer().window.size_x)}});
-      conv[n.name] = {
-          {"row_sets", sets}, {"adc", {{"m", n.layer().adc.m}, {"s", n.layer().adc.s}}}, {"requantise", requantise}};
+      if (!slices.count(n.name)) conv[n.name] = layer_entry(n.layer());
+    } else if (n.kind() == node_kind::concatenation) {
+      conv[n.name] = slices_entry(graph, n);
     } else if (n.kind() == node_kind::add) {
       add[n.name] = {{"a", n.add().a}, {"b", n.add().b}, {"s", n.add().s}, {"relu", n.add().lo == 0}};
     } else if (n.kind() == node_kind::average_pool) {
@@ -129,7 +179,21 @@ void read_calibration(const std::string& text, integer_graph& graph) {
     graph.rows = integer<int>(calibration.at("rows"), 1, 1 << 20, "rows");
     graph.calibration_images = integer<int>(calibration.at("images"), 0, INT32_MAX, "images");
     std::size_t layers = 0;
+    split_layers(calibration, graph);
+    std::set<int> slices;
+    for (const graph_node& n : graph.nodes) {
+      if (n.kind() != node_kind::concatenation) continue;
+      const json& entries = entry_of(calibration, "conv", n.name).at("slices");
+      std::size_t i = 0;
+      for (const int slice : slices_of(graph, n)) {
+        read_layer(entries.at(i++), graph.nodes[static_cast<std::size_t>(slice)]);
+        slices.insert(slice);
+      }
+      ++layers;
+    }
+    int index = 0;
     for (graph_node& n : graph.nodes) {
+      if (slices.count(index++) != 0) continue;
       if (n.has_layer()) {
         read_layer(entry_of(calibration, "conv", n.name), n);
         ++layers;

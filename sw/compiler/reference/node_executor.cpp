@@ -145,6 +145,16 @@ void node_executor::average(const feature_map& input, feature_map& output) const
     }
 }
 
+void node_executor::concatenate(const std::vector<const feature_map*>& inputs, feature_map& output) {
+  int first = 0;
+  for (const feature_map* part : inputs) {
+    for (int x = 0; x < output.width; ++x)
+      for (int y = 0; y < output.height; ++y)
+        std::copy_n(&part->data[part->index(x, y, 0)], part->channels, &output.at(x, y, first));
+    first += part->channels;
+  }
+}
+
 feature_map node_executor::apply(const std::vector<const feature_map*>& inputs, unsigned image) const {
   feature_map y(out_.channels, out_.height, out_.width);
   const feature_map& in = *inputs.at(0);
@@ -164,6 +174,9 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs, 
       break;
     case node_kind::convolution:
       layer(in, image, y);
+      break;
+    case node_kind::concatenation:
+      concatenate(inputs, y);
       break;
   }
   return y;

@@ -42,6 +42,7 @@ class node_executor {
   void layer(const feature_map& input, unsigned image, feature_map& output) const;
   void max_pool(const feature_map& input, feature_map& output) const;
   void average(const feature_map& input, feature_map& output) const;
+  static void concatenate(const std::vector<const feature_map*>& inputs, feature_map& output);
 
   const graph_node& node_;
   const graph_tensor& out_;

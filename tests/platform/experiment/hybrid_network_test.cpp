@@ -272,9 +272,9 @@ TEST_F(HybridNetwork, MistakesAreNamed) {
   request.images = 41;
   EXPECT_THROW(choose_layers(request), config_error);
   request.images = 40;
-  request.config.layer_copies = {{"*", 0}};
+  request.config.layers.copies = {{"*", 0}};
   EXPECT_THROW(choose_layers(request), config_error) << "nothing to choose";
-  request.config.layer_copies.clear();
+  request.config.layers.copies.clear();
   request.json = request.data;
   EXPECT_THROW(choose_layers(request), std::runtime_error) << "the data would be overwritten";
 }

@@ -65,7 +65,7 @@ class NetworkTest : public ScratchFolder {
   prepared_network prepared(const layer_choice& layers = {}, std::optional<std::size_t> most = std::nullopt,
                             const std::string& calibration = "data.npz") const {
     return prepare_network(path("net.onnx"), calibration.empty() ? "" : path(calibration), pixel_conversion{}, 256, 1,
-                           most, true, layers);
+                           most, true, {layers, {}});
   }
   static std::vector<std::string> digital(const integer_graph& graph) {
     std::vector<std::string> names;
@@ -159,19 +159,19 @@ TEST_F(NetworkTest, AFileThatSaysItAllNeedsNothing) {
   c.input.reset();
   const network as_it_is = load_network(c, true);
   EXPECT_TRUE(as_it_is.graph.calibrated);
-  c.layer_copies = {{"deep", 0}, {"one", 1}};
+  c.layers.copies = {{"deep", 0}, {"one", 1}};
   EXPECT_EQ(load_network(c, true).hash, as_it_is.hash);
-  c.layer_copies = {{"one", 0}};
+  c.layers.copies = {{"one", 0}};
   const network moved = load_network(c, true);
   EXPECT_NE(moved.hash, as_it_is.hash);
   for (const graph_node& node : moved.graph.nodes)
     if (node.name == "one") EXPECT_TRUE(node.layer().digital && node.layer().row_sets.empty());
   const prepared_network evaluated =
-      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true, {{"one", 0}});
+      prepare_network(path("new/folder/out.onnx"), "", {}, 256, 1, std::nullopt, true, {{{"one", 0}}, {}});
   EXPECT_EQ(calibrated_bytes_of(evaluated.bytes, "", evaluated.graph),
             calibrated_bytes_of(evaluated.bytes, "", moved.graph))
       << "what runs is what is evaluated";
-  c.layer_copies = {{"*", 1}};
+  c.layers.copies = {{"*", 1}};
   EXPECT_THAT(refusal<graph_error>([&] { load_network(c, true); }),
               AllOf(HasSubstr("'deep' digital"), HasSubstr("calibrate it anew")));
 }
@@ -200,7 +200,9 @@ TEST_F(NetworkTest, WhatItIsCalibratedWithIsPartOfItsHash) {
   const std::function<void(experiment_config&)> changes[] = {
       [&](experiment_config& c) { c.images.calibration = path("other.npz"); },
       [](experiment_config& c) { c.chip.ima.rows = 128; },
-      [](experiment_config& c) { c.layer_copies = {{"one", 0}}; },
+      [](experiment_config& c) { c.layers.copies = {{"one", 0}}; },
+      [](experiment_config& c) { c.layers.splits = {{"one", 1}}; },
+      [](experiment_config& c) { c.layers.splits = {{"one", 2}}; },
       [](experiment_config& c) { c.input->scale = 0.5; },
       [](experiment_config& c) { c.input->offset = 1; },
       [](experiment_config& c) { c.input->mean = {1}; },
@@ -214,7 +216,7 @@ TEST_F(NetworkTest, WhatItIsCalibratedWithIsPartOfItsHash) {
     EXPECT_TRUE(hashes.insert(load_network(c, true).hash).second) << "change " << i;
   }
   experiment_config same = experiment();
-  same.layer_copies = {{"deep", 0}};  // as it is by itself
+  same.layers.copies = {{"deep", 0}};  // as it is by itself
   EXPECT_EQ(load_network(same, true).hash, one);
 }
 

@@ -6,6 +6,7 @@
 #include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/feature_map.h"
 #include "sw/compiler/graph/integer_graph.h"
+#include "sw/compiler/graph/split_layer.h"
 
 namespace ohmic {
 
@@ -93,6 +94,36 @@ inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) 
   }
   g.rows = rows;
   g.calibrated = true;
+}
+
+/// Splits convolutions on crossbars by output channels at random places: two or three slices, each as likely on cores
+/// as on crossbars. Precondition: calibrated. Gives how many were split.
+inline int split_some(integer_graph& g, std::mt19937& random) {
+  std::vector<std::string> names;
+  for (const graph_node& n : g.nodes)
+    if (n.kind() == node_kind::convolution && n.on_crossbar() && n.layer().groups == 1 && n.layer().out_channels > 2 &&
+        random() % 3 != 0)
+      names.push_back(n.name);
+  for (const std::string& name : names) {
+    const auto node = std::find_if(g.nodes.begin(), g.nodes.end(), [&](const graph_node& n) { return n.name == name; });
+    const int all = node->layer().out_channels, first = 1 + static_cast<int>(random() % static_cast<unsigned>(all - 2));
+    std::vector<int> ends{first, all};
+    if (random() % 2)
+      ends.insert(ends.begin() + 1, first + 1 + static_cast<int>(random() % static_cast<unsigned>(all - first - 1)));
+    split_layer(g, name, ends);
+    const auto whole =
+        std::find_if(g.nodes.begin(), g.nodes.end(), [&](const graph_node& n) { return n.name == name; });
+    for (const int n : slices_of(g, *whole)) {
+      graph_node& slice = g.nodes[static_cast<std::size_t>(n)];
+      if (random() % 2) continue;
+      slice.layer().digital = true;
+      slice.layer().row_sets.clear();
+      slice.layer().requantise.m.clear();
+      slice.layer().requantise.b.clear();
+      guess_digital_constants(slice, random);
+    }
+  }
+  return static_cast<int>(names.size());
 }
 
 inline feature_map random_image(std::mt19937& random, const graph_tensor& shape) {

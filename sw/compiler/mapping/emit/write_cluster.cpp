@@ -242,7 +242,7 @@ class cluster_writer {
     record.lo = -128;
     if (at.multipliers != 0) write_constants(at, work, record);
     if (at.segments != 0) {
-      const std::vector<ohmic_segment> segments = format_segments(output.layout, work.channels);
+      const std::vector<ohmic_segment> segments = format_segments(output.layout, map_channels(work));
       record.segment_count = static_cast<std::uint32_t>(segments.size());
       record.segments = at.segments;
       put_all(at.segments, segments);
@@ -258,7 +258,7 @@ class cluster_writer {
     if (at.input_segments != 0) {
       const unsigned input = work.residual_input >= 0 ? static_cast<unsigned>(work.residual_input) : 0;
       const column_layout& layout = cluster_.rings[step.inputs[input].ring].layout;
-      const std::vector<ohmic_segment> input_segments = format_segments(layout, work.channels);
+      const std::vector<ohmic_segment> input_segments = format_segments(layout, map_channels(work));
       record.input_segment_count = static_cast<std::uint32_t>(input_segments.size());
       record.input_segments = at.input_segments;
       record.input_height = layout.height;

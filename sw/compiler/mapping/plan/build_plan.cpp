@@ -58,6 +58,10 @@ class plan_builder {
   }
   const graph_tensor& tensor(int index) const { return graph_.tensors[index]; }
   channel_range all_channels(int t) const { return {0, tensor(t).channels}; }
+  /// Channels that the stage makes, of the map that it delivers.
+  static channel_range delivered(const stage& s, channel_range made) {
+    return {made.begin + s.first_channel, made.end + s.first_channel};
+  }
   const stage_mapping& mapped(const plan_step& step) const { return plan_.assignment.stages[step.stage]; }
 
   unsigned add_ring(unsigned cluster, plan_ring ring) {
@@ -82,7 +86,7 @@ class plan_builder {
   unsigned add_output_ring(unsigned cluster, const plan_step& maker, ring_content content, column_layout layout) {
     plan_ring ring;
     ring.content = content;
-    ring.tensor = plan_.stages[maker.stage].output;
+    ring.tensor = plan_.stages[maker.stage].delivers;
     ring.stage = maker.stage;
     ring.columns_per_image = maker.columns_per_image;
     ring.sequence = maker.makes.count > 1;
@@ -207,8 +211,9 @@ class plan_builder {
   std::vector<channel_range> made_of(int tensor) const {
     std::vector<channel_range> made;
     for (std::size_t p = 0; p < plan_.stages.size(); ++p)
-      if (plan_.stages[p].output == tensor)
-        for (const channel_part& part : plan_.assignment.stages[p].replicas[0].parts) made.push_back(part.channels);
+      if (plan_.stages[p].delivers == tensor)
+        for (const channel_part& part : plan_.assignment.stages[p].replicas[0].parts)
+          made.push_back(delivered(plan_.stages[p], part.channels));
     return made;
   }
 
@@ -221,6 +226,7 @@ class plan_builder {
     kernel_work work;
     work.node = s.node;
     work.channels = channels;
+    work.first_channel = s.first_channel;
     work.inputs = inputs_read(layer, channels);
     work.kernel = digital_kernel(node);
     if (layer.groups == 1 && mapped(head).input.buffer == buffer_place::reader)
@@ -243,7 +249,7 @@ class plan_builder {
       work.residual_input = 1;
       work.add_node = s.fused_add;
       work.own_is_second = s.input_is_second;
-      step.inputs.push_back(plan_window{add_residual(cluster, head, channels)});
+      step.inputs.push_back(plan_window{add_residual(cluster, head, delivered(s, channels))});
     }
     const auto height = static_cast<unsigned>(tensor(s.output).height);
     const unsigned ring = logits
@@ -256,7 +262,7 @@ class plan_builder {
     if (logits)
       add_results_push(head, cluster, ring, channels);
     else
-      edges_.add_source(cluster, s.output, channels, head, ring);
+      edges_.add_source(cluster, s.delivers, delivered(s, channels), head, ring);
   }
 
   /// Kernels of one cluster that make parts of the same tiles get their weights through one ring, in turn. A kernel
@@ -279,7 +285,7 @@ class plan_builder {
     pull.columns_per_image = tiles_made(steps[kernels[0]]) * turns;
     plan_ring ring;
     ring.content = ring_content::weights;
-    ring.tensor = plan_.stages[pull.stage].output;
+    ring.tensor = plan_.stages[pull.stage].delivers;
     ring.stage = pull.stage;
     ring.turns = turns;
     ring.columns_per_image = pull.columns_per_image;
@@ -361,7 +367,7 @@ class plan_builder {
     const unsigned height = static_cast<unsigned>(tensor(plan_.stages[head.stage].output).height);
     plan_ring ring;
     ring.content = ring_content::codes;
-    ring.tensor = plan_.stages[head.stage].output;
+    ring.tensor = plan_.stages[head.stage].delivers;
     ring.stage = head.stage;
     ring.set = input.lanes.size() == 1 ? first.lanes[input.lanes[0].second].set() : -1;
     ring.columns_per_image = head.columns_per_image;
@@ -473,11 +479,12 @@ class plan_builder {
       ring = add_output_ring(cluster, node, ring_content::logits, plain_layout(height, part.channels, 4));
     } else {
       work.kernel = OHMIC_KERNEL_REQUANTISE;
+      work.first_channel = s.first_channel;
       if (s.fused_add >= 0) {
         work.residual_input = static_cast<int>(work.sum_count);
         work.add_node = s.fused_add;
         work.own_is_second = s.input_is_second;
-        sum.inputs.push_back(plan_window{add_residual(cluster, node, part.channels)});
+        sum.inputs.push_back(plan_window{add_residual(cluster, node, delivered(s, part.channels))});
       }
       ring = add_output_ring(cluster, node, ring_content::activations, {});
     }
@@ -487,7 +494,7 @@ class plan_builder {
     if (is_root && graph_.nodes[s.node].kind() == node_kind::logits)
       add_results_push(node, cluster, ring, part.channels);
     else if (is_root)
-      edges_.add_source(cluster, s.output, part.channels, node, ring);
+      edges_.add_source(cluster, s.delivers, delivered(s, part.channels), node, ring);
     sums[n].int16 = true;
     sums[n].ends.push_back({cluster, ring, node});
   }
@@ -553,7 +560,7 @@ class plan_builder {
     step.output_ring = static_cast<int>(ring);
     step.work = work;
     add_step(cluster, step);
-    edges_.add_source(cluster, here.output, work.channels, head, ring);
+    edges_.add_source(cluster, here.delivers, work.channels, head, ring);
   }
 
   /// Kernels of one layer that make parts of the same tiles.

@@ -252,11 +252,11 @@ std::vector<ohmic_segment> format_segments(const column_layout& layout, channel_
 std::vector<ohmic_piece> pieces_of(const plan_cluster& cluster, const plan_step& step, const kernel_work& work) {
   const plan_ring& output = cluster.rings[step.output_ring];
   if (output.content != ring_content::activations) return {};
-  const std::vector<ohmic_segment> out = format_segments(output.layout, work.channels);
+  const std::vector<ohmic_segment> out = format_segments(output.layout, map_channels(work));
   std::vector<ohmic_segment> in;
   if (reads_segments(work)) {
     const std::size_t input = work.residual_input >= 0 ? static_cast<std::size_t>(work.residual_input) : 0;
-    in = format_segments(cluster.rings[step.inputs[input].ring].layout, work.channels);
+    in = format_segments(cluster.rings[step.inputs[input].ring].layout, map_channels(work));
   }
   std::vector<ohmic_piece> pieces(out.size() * (out.size() + in.size()));
   pieces.resize(ohmic_make_pieces(out.data(), static_cast<unsigned>(out.size()), in.data(),

@@ -96,8 +96,9 @@ struct ima_work {
 
 struct kernel_work {
   ohmic_kernel kernel = OHMIC_KERNEL_PARTIAL;
-  int node = -1;  ///< whose constants are used
-  channel_range channels;
+  int node = -1;           ///< whose constants are used
+  channel_range channels;  ///< of the node
+  int first_channel = 0;   ///< where the node's channels begin in the map that it makes (stage::first_channel)
   channel_range inputs;    ///< of a digital layer: channels of its input that it reads
   unsigned in_blocks = 1;  ///< that these lie in
   unsigned sum_count = 0, int16_mask = 0;
@@ -118,6 +119,11 @@ struct plan_destination {
   bool sequence = false;
   column_demand demand;
 };
+
+/// The work's channels, as the map counts them that it makes or that is added to it.
+inline channel_range map_channels(const kernel_work& work) {
+  return {work.channels.begin + work.first_channel, work.channels.end + work.first_channel};
+}
 
 struct push_work {
   std::vector<plan_destination> destinations;

@@ -16,11 +16,15 @@ struct stage {
   int input = -1;                ///< tensor
   int residual = -1;             ///< tensor: the other operand of an add, fused or not
   bool input_is_second = false;  ///< of an add: our own operand is x1
-  int output = -1;               ///< tensor
+  int output = -1;               ///< tensor: the channels, height and width that the stage makes
+  int delivers = -1;             ///< tensor that these are, or are channels of, for who reads them
+  int first_channel = 0;         ///< of that: where ours begin
 };
 
 /// Pipeline order: a stage stands behind the stages that make its inputs. A convolution whose only consumer
 /// is an add is fused with it; of two candidates the one farther from the image, so that the other can wait.
+/// A concatenation is no stage: those that make its inputs deliver channels of its map. What is fused with a
+/// concatenation is fused with each of them.
 std::vector<stage> make_stages(const integer_graph& graph);
 
 /// Columns of its output that a stage's readers need for their first output, at most; at least 1.

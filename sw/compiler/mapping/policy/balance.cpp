@@ -84,7 +84,7 @@ double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design
                                    const stage_design& design) const {
   const unsigned tiles = rounded_up(static_cast<unsigned>(output(s).width) / design.tile_columns, design.replicas);
   for (std::size_t p = 0; p < s; ++p) {
-    if (stages_[p].output != stages_[s].input) continue;
+    if (stages_[p].delivers != stages_[s].input) continue;
     const graph_window window = window_of(s);
     const auto width = static_cast<double>(output(p).width);
     const double columns = std::min(
@@ -100,10 +100,10 @@ double pipeline_balancer::arrivals(std::size_t s, const std::vector<stage_design
 double pipeline_balancer::runs(std::size_t s, const std::vector<stage_design>& others) const {
   double all = 0;
   for (std::size_t c = s + 1; c < stages_.size(); ++c) {
-    if (stages_[c].input == stages_[s].output)
+    if (stages_[c].input == stages_[s].delivers)
       all += double(std::max<std::size_t>(1, others[c].tiles.size()) * parts(c, others[c])) *
              std::min(2u, others[c].replicas);
-    if (stages_[c].residual == stages_[s].output) all += 1;
+    if (stages_[c].residual == stages_[s].delivers) all += 1;
   }
   return all;
 }
@@ -113,11 +113,11 @@ double pipeline_balancer::returns(std::size_t s, const std::vector<stage_design>
   double events = 0;
   for (std::size_t c = s + 1; c < stages_.size(); ++c) {
     const double tiles = double(output(c).width) / others[c].tile_columns;
-    if (stages_[c].input == stages_[s].output)
+    if (stages_[c].input == stages_[s].delivers)
       events += others[c].input_relays != 0
                     ? tiles
                     : tiles * double(parts(c, others[c])) * double(std::max<std::size_t>(1, others[c].tiles.size()));
-    if (stages_[c].residual == stages_[s].output) events += tiles;
+    if (stages_[c].residual == stages_[s].delivers) events += tiles;
   }
   return events;
 }

@@ -197,9 +197,9 @@ class naive_mapper {
     double clusters = 0;
     for (std::size_t c = 0; c < stages_.size(); ++c) {
       const double splits = std::max<double>(1, shapes_[c].splits.size()), replicas = std::max(1u, replicas_[c]);
-      if (stages_[c].input == stages_[s].output)
+      if (stages_[c].input == stages_[s].delivers)
         clusters += on_crossbar(c) ? crossbars_of_one_replica(c) * replicas : digital(c) ? splits * replicas : 1;
-      if (stages_[c].residual == stages_[s].output) clusters += splits * replicas;
+      if (stages_[c].residual == stages_[s].delivers) clusters += splits * replicas;
     }
     return clusters / std::max<double>(1, shapes_[s].splits.size());
   }
@@ -389,7 +389,7 @@ class naive_mapper {
 
   unsigned feeding_cluster(std::size_t s) const {
     for (std::size_t p = 0; p < s; ++p) {
-      if (stages_[p].output != stages_[s].input) continue;
+      if (stages_[p].delivers != stages_[s].input) continue;
       if (!node_of(p).has_layer()) return result_.stages[p].replicas[0].cluster;
       return result_.stages[p].replicas[0].parts[0].sums.back().clusters[0];
     }

@@ -155,7 +155,7 @@ class stage_placer {
   /// The cluster that makes the input of a pool or add; the first where the image is read.
   unsigned feeding_cluster(std::size_t s) const {
     for (std::size_t p = 0; p < s; ++p) {
-      if (stages_[p].output != stages_[s].input) continue;
+      if (stages_[p].delivers != stages_[s].input) continue;
       const replica_mapping& replica = result_.stages[p].replicas[0];
       return replica.parts.empty() ? replica.cluster : replica.parts[0].sums.back().clusters[0];
     }

@@ -345,6 +345,107 @@ TEST(CopyLayers, ChangesNoBitWithoutNoise) {
   }
 }
 
+/// The map of a layer without a residual: the first channels are those of the layer on crossbars, bit for bit, and the
+/// others are as near to its exact real outputs as those of the layer on cores.
+TEST(SplitColumns, FirstChannelsStayAsTheyAreAndOthersAreExact) {
+  const std::uint32_t seed = std::random_device{}();
+  std::mt19937 random(seed);
+  for (int round = 0; round < 8; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));
+    integer_graph plain = random_network(random, 5, 9, 11);
+    for (float& scale : plain.nodes[1].layer().weight_scale) scale = 0.02f * 60 / 35000 * 64;
+    const std::vector<feature_map> images{random_image(random, plain.input())};
+    const integer_graph analog = calibrate(plain, images), digital = put_on_cores(analog, {"conv1"});
+    const int first = 1 + static_cast<int>(random() % 19);
+    const integer_graph split = split_columns(analog, {{"conv1", first}});
+    const feature_map found = reference_executor(split).run(images[0], true).maps[1],
+                      codes = reference_executor(analog).run(images[0], true).maps[1],
+                      exact = reference_executor(digital).run(images[0], true).maps[1];
+    ASSERT_EQ(found.channels, 20);
+    int changed = 0;
+    for (int x = 0; x < found.width; ++x)
+      for (int y = 0; y < found.height; ++y)
+        for (int c = 0; c < found.channels; ++c) {
+          if (c < first)
+            EXPECT_EQ(found.at(x, y, c), codes.at(x, y, c));
+          else
+            EXPECT_NEAR(found.at(x, y, c), exact.at(x, y, c), 1);
+          changed += found.at(x, y, c) != codes.at(x, y, c);
+        }
+    EXPECT_GT(changed, 0) << "the ADC's rounding is gone where sums are exact";
+    const graph_node &crossbars = split.nodes[1], &cores = split.nodes[2];
+    EXPECT_EQ(crossbars.name, "conv1[0:" + std::to_string(first) + "]");
+    EXPECT_TRUE(crossbars.on_crossbar());
+    EXPECT_EQ(crossbars.layer().row_sets, analog.nodes[1].layer().row_sets);
+    EXPECT_EQ(cores.name, "conv1[" + std::to_string(first) + ":20]");
+    EXPECT_TRUE(cores.layer().digital);
+  }
+}
+
+TEST(SplitColumns, AreReadBackFromTheirMetadata) {
+  std::mt19937 random(7);
+  const integer_graph plain = random_network(random, 5, 9, 11);
+  const std::vector<feature_map> images{random_image(random, plain.input()), random_image(random, plain.input())};
+  const integer_graph split = split_columns(calibrate(plain, images), {{"main", 5}, {"conv1", 8}});
+  integer_graph read = plain;
+  read_calibration(write_calibration(split), read);
+  check_graph(read);
+  ASSERT_EQ(read.nodes.size(), split.nodes.size());
+  EXPECT_EQ(write_calibration(read), write_calibration(split));
+  for (const feature_map& image : images) {
+    const auto expected = reference_executor(split).run(image, true), found = reference_executor(read).run(image, true);
+    EXPECT_EQ(found.logits, expected.logits);
+    for (std::size_t t = 0; t < plain.tensors.size(); ++t) EXPECT_EQ(found.maps[t].data, expected.maps[t].data) << t;
+  }
+}
+
+TEST(SplitColumns, BrokenMetadataAreRefused) {
+  std::mt19937 random(8);
+  const integer_graph plain = random_network(random, 5, 9, 11);
+  const std::string whole =
+      write_calibration(split_columns(calibrate(plain, {random_image(random, plain.input())}), {{"main", 5}}));
+  const auto refusal = [&](const std::string& from, const std::string& to) -> std::string {
+    std::string text = whole;
+    const auto at = text.find(from);
+    if (at == std::string::npos) return "'" + from + "' is not there";
+    text.replace(at, from.size(), to);
+    integer_graph read = plain;
+    try {
+      read_calibration(text, read);
+    } catch (const import_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("\"images\":1", "\"images\":2"), "");
+  EXPECT_THAT(refusal("\"outputs\":[5,13]", "\"outputs\":[6,13]"), AllOf(HasSubstr("'main'"), HasSubstr("[6,13]")));
+  EXPECT_THAT(refusal("\"outputs\":[5,13]", "\"outputs\":[5,12]"), AllOf(HasSubstr("12"), HasSubstr("13")));
+  EXPECT_THAT(refusal("\"main\":{", "\"won\":{"), HasSubstr("'won'"));
+}
+
+TEST(SplitColumns, SaysWhatItCannotSplit) {
+  std::mt19937 random(1);
+  const integer_graph plain = random_network(random, 5, 9, 11);
+  calibration_options options;
+  options.digital = {"down"};
+  const integer_graph graph = calibrate(plain, {random_image(random, plain.input())}, options);
+  const auto refusal = [&](const std::string& name, int channels) -> std::string {
+    try {
+      split_columns(graph, {{name, channels}});
+    } catch (const graph_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal("won", 2), HasSubstr("no layer 'won'"));
+  EXPECT_THAT(refusal("maxpool", 2), HasSubstr("no layer 'maxpool'"));
+  EXPECT_THAT(refusal("down", 2), AllOf(HasSubstr("'down'"), HasSubstr("on cores")));
+  EXPECT_THAT(refusal("fc", 2), AllOf(HasSubstr("'fc'"), HasSubstr("outputs")));
+  EXPECT_THAT(refusal("main", 13), AllOf(HasSubstr("'main'"), HasSubstr("has 13")));
+  EXPECT_THAT(refusal("main", 0), HasSubstr("has 13"));
+  EXPECT_EQ(refusal("main", 12), "");
+}
+
 TEST(CopyLayers, SaysWhatItCannotCopy) {
   std::mt19937 random(1);
   integer_graph plain = random_network(random, 5, 9, 11);
