@@ -96,7 +96,10 @@ std::optional<pixel_conversion> model_input(const std::string& name) {
 }
 
 std::string model_table() {
-  std::string text = fmt::format("{:<16}{:<8}{}\n", "name", "there", "what");
+  struct row {
+    std::string name, there, what;
+  };
+  std::vector<row> rows = {{"name", "there", "what"}};
   const auto there = [](const std::string& name) {
     try {
       model_file(name);
@@ -106,13 +109,16 @@ std::string model_table() {
     }
   };
   for (const char* name : built)
-    text += fmt::format("{:<16}{:<8}example network of sw/models (ohmic_models build --model {})\n", name, there(name),
-                        name);
+    rows.push_back(
+        {name, there(name), fmt::format("example network of sw/models (ohmic_models build --model {})", name)});
   for (const std::string& name : trained_models())
-    text += fmt::format("{:<16}yes     {}\n", name, measured_accuracy(fs::path(trained_folder()) / (name + ".json")));
+    rows.push_back({name, "yes", measured_accuracy(fs::path(trained_folder()) / (name + ".json"))});
   for (const published_model& m : published_models())
-    text +=
-        fmt::format("{:<16}{:<8}{}, float, input {}; $OHMIC_DATA/{}\n", m.name, there(m.name), m.what, m.input, m.file);
+    rows.push_back({m.name, there(m.name), fmt::format("{}, float, input {}; $OHMIC_DATA/{}", m.what, m.input, m.file)});
+  std::size_t width = 0;
+  for (const row& r : rows) width = std::max(width, r.name.size());
+  std::string text;
+  for (const row& r : rows) text += fmt::format("{:<{}}  {:<7}{}\n", r.name, width, r.there, r.what);
   return text;
 }
 

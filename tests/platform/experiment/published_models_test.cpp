@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <optional>
+#include <sstream>
 
 #include "platform/config/config_error.h"
 #include "platform/experiment/locations.h"
@@ -68,6 +69,21 @@ TEST_F(PublishedModels, OfTheProjectLieAmongItsModels) {
   EXPECT_THAT(complaint("resnet_mini"), AllOf(HasSubstr("resnet_mini"), HasSubstr("build it with")));
   EXPECT_THAT(model_table(), AllOf(ContainsRegex("resnet_tiny +yes"), ContainsRegex("resnet_mini +no")));
   EXPECT_THROW(model_file("resnet99"), config_error);
+}
+
+TEST_F(PublishedModels, StandInColumnsHoweverLongTheirNames) {
+  std::istringstream table(model_table());
+  std::string line;
+  std::getline(table, line);
+  const std::size_t second = line.find("there"), third = line.find("what");
+  ASSERT_LT(second, third);
+  while (std::getline(table, line)) {
+    ASSERT_GT(line.size(), third);
+    EXPECT_EQ(line.substr(second - 2, 2), "  ") << line;
+    EXPECT_EQ(line.find("  "), line.find(' ')) << "a name has no spaces: " << line;
+    EXPECT_EQ(line[third - 1], ' ') << line;
+    EXPECT_NE(line[third], ' ') << line;
+  }
 }
 
 TEST_F(PublishedModels, SayHowValuesBecomeTheirInput) {
