@@ -114,7 +114,8 @@ std::string model_table() {
   for (const std::string& name : trained_models())
     rows.push_back({name, "yes", measured_accuracy(fs::path(trained_folder()) / (name + ".json"))});
   for (const published_model& m : published_models())
-    rows.push_back({m.name, there(m.name), fmt::format("{}, float, input {}; $OHMIC_DATA/{}", m.what, m.input, m.file)});
+    rows.push_back(
+        {m.name, there(m.name), fmt::format("{}, float, input {}; $OHMIC_DATA/{}", m.what, m.input, m.file)});
   std::size_t width = 0;
   for (const row& r : rows) width = std::max(width, r.name.size());
   std::string text;

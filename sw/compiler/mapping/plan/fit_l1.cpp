@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t largest_l1 = 8u << 20;  // that a chip may have
 constexpr unsigned pieces_of_l1 = 8;            // what a part of streamed weights takes at first
+constexpr std::uint64_t bytes_of_turn = 4096;   // tables and state of a part's kernel and push, about
 constexpr std::uint64_t least_piece = 16384;    // bytes; tables of smaller parts take more than their weights
 
 std::uint64_t bytes_of(const plan_ring& ring) { return std::uint64_t{ring.slots} * ring.layout.bytes; }
@@ -191,7 +192,9 @@ class l1_fitter {
       return std::make_pair(bytes_of(rings[b]), a) < std::make_pair(bytes_of(rings[a]), b);
     });
     const auto shrink = [&](std::size_t r) {
-      return rings[r].turns > 0 ? stream(rings[r].stage) : park(rings[r]) || shrink_tiles(rings[r]);
+      if (rings[r].turns == 0) return park(rings[r]) || shrink_tiles(rings[r]);
+      // Half as long, and as many kernels and pushes more as there are parts.
+      return bytes_of(rings[r]) / 2 > rings[r].turns * bytes_of_turn && stream(rings[r].stage);
     };
     return std::any_of(order.begin(), order.end(), shrink) || stream_largest();
   }

@@ -182,6 +182,18 @@ kernel_bytes kernel_heap(const deployment_plan& plan, const plan_cluster& cluste
           scratch};
 }
 
+/// What a step keeps of its inputs beyond a few: what it holds of each, its columns of the tables, and a condition for
+/// every producer.
+std::uint64_t bytes_of_waits(const deployment_plan& plan, const plan_cluster& cluster, const plan_step& step) {
+  constexpr std::uint64_t input_bytes = 160, condition_bytes = 12;
+  std::uint64_t bytes = 0;
+  for (const plan_window& input : step.inputs)
+    bytes += input_bytes + condition_bytes * cluster.rings[input.ring].producers.size();
+  if (const pull_work* pull = std::get_if<pull_work>(&step.work); pull != nullptr && pull->parked >= 0)
+    bytes += condition_bytes * plan.parked[static_cast<std::size_t>(pull->parked)].producers.size();
+  return bytes;
+}
+
 /// One cluster's layout, and where it ends (however large L1 is).
 std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_config& chip, cluster_addresses& at) {
   const plan_cluster& cluster = plan.clusters[c];
@@ -210,8 +222,9 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
   // Long tiles of many pieces make more work than that.
   std::uint64_t kernels =
       4096 + 64 * (4 * destinations + 2 * at.feeder_count + 16 * cluster.steps.size() + 4 * cluster.rings.size());
-  std::uint64_t scratch = 0;
+  std::uint64_t scratch = 0, waits = 0;
   for (const plan_step& step : cluster.steps) {
+    waits += bytes_of_waits(plan, cluster, step);
     const kernel_work* work = std::get_if<kernel_work>(&step.work);
     if (work == nullptr) continue;
     const kernel_bytes bytes = kernel_heap(plan, cluster, step, *work, chip.cores_of(plan.assignment.places[c]));
@@ -219,9 +232,13 @@ std::uint64_t lay_out(const deployment_plan& plan, std::size_t c, const chip_con
     scratch = std::max(scratch, bytes.shared);
   }
   kernels += scratch;
-  at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64));
   constexpr std::uint32_t rehearsal_bytes = 4096;
-  at.heap_bytes += rehearsal_bytes + (selections + 63) / 64 * 64;
+  const std::uint32_t others = rehearsal_bytes + (selections + 63) / 64 * 64;
+  at.heap_bytes = std::max(at.heap_bytes, static_cast<std::uint32_t>((kernels + 63) / 64 * 64)) + others;
+  // Where weights come part by part there are steps by the hundred, all small ones, and no room for what any could
+  // take.
+  if (std::any_of(cluster.rings.begin(), cluster.rings.end(), [](const plan_ring& ring) { return ring.turns > 0; }))
+    at.heap_bytes = std::min(at.heap_bytes, static_cast<std::uint32_t>((kernels + waits + 63) / 64 * 64) + others);
   at.heap = l1.take(at.heap_bytes, 64);
   for (std::size_t r = 0; r < cluster.rings.size(); ++r)
     at.ring[r].base = l1.take(std::uint64_t{cluster.rings[r].slots} * cluster.rings[r].layout.bytes, 64);

@@ -168,14 +168,14 @@ namespace {
 /// frontier and feeder words, measured).
 double least_l1_of_all(const integer_graph& graph, const std::vector<stage>& stages,
                        const std::vector<std::size_t>& layers, unsigned clusters) {
-  constexpr double bytes_of_reader = 600;
+  constexpr double bytes_of_reader = 600, bytes_of_layer = 14000;  // tables and state of its kernel and its push
   double bytes = 0;
   for (const std::size_t s : layers) {
     const crossbar_layer& layer = graph.nodes[stages[s].node].layer();
     const graph_tensor &in = graph.tensors[stages[s].input], &out = graph.tensors[stages[s].output];
     bytes += double(layer.window.size_x + layer.window.stride_x) * in.height * in.channels;
     bytes += (2.0 * out.height * out.channels + packed_bytes(layer, {0, layer.out_channels})) / clusters;
-    bytes += bytes_of_reader * clusters;
+    bytes += bytes_of_layer + bytes_of_reader * clusters;
   }
   return bytes;
 }
