@@ -1,9 +1,10 @@
 """Clusters of different make in one chip: every model runs them, an IMA that is not there is an error with its name."""
 
+import json
 import tempfile
 from pathlib import Path
 
-from ohmic_tool import CONFIGS, SystemTest, main_with_rtl, run_network, run_program
+from ohmic_tool import CONFIGS, SystemTest, main_with_rtl, ohmic, run_network, run_program
 
 MIXED = (
     "--set",
@@ -42,6 +43,22 @@ class Makes(SystemTest):
                 "cluster 3 has no IMA; 3 of the chip's 4 clusters have one",
             )
             self.ends(run_program("ima_job", "--crossbar", f"0-2={weights}", *MIXED, chip="aimc4.yaml"), 0)
+
+    def test_clusters_of_many_cores_go_to_stages_that_have_work_for_them(self):
+        """Pools and the last layers are done on two cores in a part of an image's time."""
+        network = CONFIGS.parent / "sw" / "models" / "trained" / "alexnet_small.onnx"
+        with tempfile.TemporaryDirectory() as folder:
+            experiment, out = Path(folder) / "e.yaml", Path(folder) / "out"
+            chip = CONFIGS / "lionheart.yaml"
+            text = f'chip: {chip}\nmodel: {network}\nlayers: {{"*": digital}}\nmapping: {{policy: best, trials: 0}}\n'
+            experiment.write_text(text)
+            self.ends(ohmic("compile", experiment, "--out", out, "--quiet"), 0)
+            manifest = json.loads((out / "manifest.json").read_text())
+        times = {s["name"]: s["predicted_cycles_per_image"]["bound"] for s in manifest["stages"]}
+        large = {s["name"] for s in manifest["stages"] if any(cluster % 8 == 7 for cluster in s["clusters"])}
+        self.assertTrue(large)
+        for name in large:
+            self.assertGreater(times[name], 0.5 * max(times.values()), name)
 
     def test_a_network_runs_on_cores_and_crossbars_that_are_there_and_costs_their_energy(self):
         area = {}

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "sw/compiler/mapping/plan/l1_allocation.h"
 #include "sw/compiler/mapping/policy/mapping_policy.h"
@@ -16,6 +18,7 @@ constexpr std::size_t many_readers = 8;                    // of an image: one r
 constexpr unsigned passes = 3;                             // in which stages take each other's designs into account
 constexpr unsigned most_sets_of_one_sum = 8;               // where sums shall be trees
 constexpr double slowest_image = 1e8, longest_wait = 1e6;  // cycles
+constexpr std::size_t kept_shares = 200;                   // of the ways to share the makes of clusters
 
 unsigned rounded_up(unsigned value, unsigned by) { return (value + by - 1) / by; }
 
@@ -406,27 +409,46 @@ std::vector<stage_design> pipeline_balancer::share_makes(double cycles, const st
     const unsigned left = supply_.left(m, crossbars);
     return left == 0 ? (clusters == 0 ? 0 : 1e9) : static_cast<double>(clusters) / left;
   };
-  const auto need = [&](std::size_t s) {
-    double least = 1e9;
-    for (std::size_t m = 0; m < supply_.makes(); ++m) least = std::min(least, part(offers[s][m].clusters.cores[m], m));
-    return least;
+  // Stage after stage the fewest clusters of the first make for each number of all others: what uses the chip's makes
+  // most evenly. Where makes are many, only what uses them most evenly so far goes on.
+  struct state {
+    std::vector<unsigned> others;  // clusters of the other makes
+    unsigned late = 0, first = 0;  // stages that are not in time, clusters of the first make
+    std::vector<std::size_t> makes{};
   };
-  std::vector<std::pair<double, std::size_t>> order;
-  for (std::size_t s = 0; s < stages_.size(); ++s) order.emplace_back(-need(s), s);
-  std::sort(order.begin(), order.end());
-  std::vector<unsigned> taken(supply_.makes(), 0);
-  std::vector<stage_design> all(stages_.size());
-  in_time = true;
-  for (const auto& [weight, s] : order) {
-    std::size_t best = 0;
-    const auto then = [&](std::size_t m) { return part(taken[m] + offers[s][m].clusters.cores[m], m); };
-    for (std::size_t m = 1; m < supply_.makes(); ++m)
-      if (std::make_pair(!offers[s][m].in_time, then(m)) < std::make_pair(!offers[s][best].in_time, then(best)))
-        best = m;
-    taken[best] += offers[s][best].clusters.cores[best];
-    in_time = in_time && offers[s][best].in_time;
-    all[s] = offers[s][best].design;
+  const auto value = [&](const state& one) {
+    double fullest = part(one.first, 0);
+    for (std::size_t m = 1; m < supply_.makes(); ++m) fullest = std::max(fullest, part(one.others[m - 1], m));
+    return std::make_pair(one.late, fullest);
+  };
+  std::vector<state> states{{std::vector<unsigned>(supply_.makes() - 1, 0)}};
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    std::map<std::vector<unsigned>, state> next;
+    for (const state& before : states)
+      for (std::size_t m = 0; m < supply_.makes(); ++m) {
+        state with = before;
+        const unsigned clusters = offers[s][m].clusters.cores[m];
+        if (m == 0)
+          with.first += clusters;
+        else
+          with.others[m - 1] = std::min(with.others[m - 1] + clusters, supply_.left(m, crossbars) + 1);
+        with.late += offers[s][m].in_time ? 0 : 1;
+        with.makes.push_back(m);
+        const auto [found, is_new] = next.try_emplace(with.others, with);
+        if (!is_new && std::make_pair(with.late, with.first) < std::make_pair(found->second.late, found->second.first))
+          found->second = std::move(with);
+      }
+    states.clear();
+    for (auto& [others_taken, one] : next) states.push_back(std::move(one));
+    std::sort(states.begin(), states.end(), [&](const state& a, const state& b) {
+      return std::make_pair(value(a), a.others) < std::make_pair(value(b), b.others);
+    });
+    if (states.size() > kept_shares) states.resize(kept_shares);
   }
+  const state* const best = &states.front();
+  std::vector<stage_design> all;
+  for (std::size_t s = 0; s < stages_.size(); ++s) all.push_back(offers[s][best->makes[s]].design);
+  in_time = best->late == 0;
   return all;
 }
 

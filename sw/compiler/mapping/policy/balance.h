@@ -66,8 +66,8 @@ class pipeline_balancer {
   std::size_t parts(std::size_t s, const stage_design& design) const;
   unsigned most_replicas(std::size_t s, const stage_design& design) const;
   std::vector<unsigned> fan_ins_of(unsigned sets) const;
-  /// A design for every stage, each with the make of cores of which then the least part is taken: the stages that need
-  /// most choose first.
+  /// A design for every stage, with makes of cores so that as many stages as can be are in time, and the make that is
+  /// taken up most is taken up least.
   std::vector<stage_design> share_makes(double cycles, const std::vector<stage_design>& others, bool& in_time) const;
   /// Cycles of latency that clusters are worth.
   double worth(const cluster_demand& clusters, double cycles) const;
