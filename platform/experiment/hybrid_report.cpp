@@ -36,6 +36,21 @@ std::string readable_time(double seconds) {
   return fmt::format("{:.4g} s", seconds);
 }
 
+/// As the key analog.compensation says it.
+const char* name_of(pcm::drift_compensation how) {
+  switch (how) {
+    case pcm::drift_compensation::none:
+      return "none";
+    case pcm::drift_compensation::global:
+      return "global";
+    case pcm::drift_compensation::per_column:
+      return "per_column";
+    case pcm::drift_compensation::exact:
+      return "exact";
+  }
+  return "";
+}
+
 json to_json(double reference, const drawn_accuracy& a) {
   return {{"accuracy", a.mean()},
           {"deviation", a.deviation()},
@@ -67,10 +82,10 @@ std::string hybrid_table(const hybrid_report& report, const hybrid_request& requ
   std::int64_t macs = 0;
   for (const choosable_layer& layer : report.layers) macs += layer.macs;
   std::string text = fmt::format(
-      "{} on {}: {} layers of {:.1f} million MACs may run on crossbars; {} after programming\n"
+      "{} on {}: {} layers of {:.1f} million MACs may run on crossbars; {} after programming, drift compensation: {}\n"
       "{} {:.2f} % right on {} images of the search, {:.2f} % on {} {}\n\n",
       report.model, request.config.chip.name, report.layers.size(), static_cast<double>(macs) / 1e6,
-      readable_time(request.analog.time_s),
+      readable_time(request.analog.time_s), name_of(request.analog.compensation),
       report.with_float ? "float network:" : "int8 without ADC:", 100 * report.reference, report.search_images,
       100 * report.fresh_reference, report.fresh_images,
       report.fresh_images_differ ? "others" : "(the same ones: there are no others)");
@@ -170,6 +185,7 @@ std::string hybrid_json(const hybrid_report& report, const hybrid_request& reque
               {"layers", layers},
               {"time_s", request.analog.time_s},
               {"confidence", request.confidence},
+              {"compensation", name_of(request.analog.compensation)},
               {"analog", pcm::to_text(request.analog)},
               {"seed", request.analog.seed},
               {"reference", report.with_float ? "float" : "int8"},

@@ -48,6 +48,7 @@ class Runner:
         accuracy = self.run(of_network / "all_analog", ["evaluate", network.name, *data, *judged])
         budget = ["--images", network.images, "--draws", network.draws]
         budget += ["--fresh-images", network.fresh_images, "--fresh-draws", network.fresh_draws]
+        budget += ["--confidence", network.confidence]
         found = self.run(
             of_network / "hybrid",
             ["hybrid", experiment, *data, *budget, "--threshold", ",".join(THRESHOLDS), "--time", DECISION]

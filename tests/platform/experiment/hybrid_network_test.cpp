@@ -287,8 +287,9 @@ TEST_F(HybridNetwork, PrintsATable) {
   choose_layers(request);
   const std::string text = testing::internal::GetCapturedStdout();
   testing::internal::GetCapturedStderr();
-  EXPECT_THAT(text,
-              HasSubstr("net on aimc512: 2 layers of 0.0 million MACs may run on crossbars; 1 s after programming"));
+  EXPECT_THAT(
+      text, HasSubstr("net on aimc512: 2 layers of 0.0 million MACs may run on crossbars; 1 s after programming, drift "
+                      "compensation: none\n"));
   EXPECT_THAT(text, HasSubstr("100.00 % right on 24 images of the search, 100.00 % on 16 others"));
   EXPECT_THAT(text, ContainsRegex("lionheart +1 % +2/2 +100\\.0 % +0\\.00 +0\\.00 \\+- 0\\.00"));
   EXPECT_THAT(text, ContainsRegex("lionheart +1 % ##\n"));
