@@ -13,6 +13,9 @@ constexpr double cycles_per_run = 70;
 constexpr double cycles_per_kernel_input = 10;
 constexpr double cycles_per_frontier = 33;
 constexpr double cycles_per_event = 41;
+constexpr double cycles_per_follow = 95;  ///< a ring's frontier is looked at, and those in front of it are told
+constexpr double cycles_per_partner = 200;
+constexpr double cycles_per_followed = 22;  ///< of each of its producers
 /// Of one tile. What more producers and readers send comes while the master is awake: they work in step.
 constexpr double most_events_of_tile = 8;
 /// An Ibex in its place takes so many times as long.
@@ -30,7 +33,9 @@ cost_model::cost_model(const chip_config& chip, core_design design, unsigned cor
 double cost_model::waiting_master(const master_duties& d) const {
   const double cycles = d.tiles * cycles_per_tile + d.steps * cycles_per_image + d.jobs * cycles_per_job +
                         std::max(d.runs, d.pushes) * cycles_per_run + d.kernel_inputs * cycles_per_kernel_input +
-                        d.frontiers * cycles_per_frontier + d.events * cycles_per_event;
+                        d.frontiers * cycles_per_frontier + d.events * cycles_per_event +
+                        d.partners * cycles_per_partner + d.follows * cycles_per_follow +
+                        d.followed * cycles_per_followed;
   return cycles * (design_ == core_design::ibex ? ibex_master_factor : 1);
 }
 

@@ -15,7 +15,10 @@ struct master_duties {
   double frontiers = 0;      ///< tiles, each counted as often as its inputs have producers elsewhere
   double kernel_inputs = 0;  ///< tiles of kernels, each counted as often as it has inputs
   double events = 0;         ///< columns that arrive and room that is given back: each wakes it
-  unsigned steps = 1;        ///< of the cluster
+  double partners = 0;  ///< tiles of kernels with several inputs from elsewhere: the first that comes wakes it in vain
+  double follows = 0;   ///< columns that arrive in rings that follow their producers (OHMIC_RING_FOLLOWS)
+  double followed = 0;  ///< the same, each counted as often as its ring has producers
+  unsigned steps = 1;   ///< of the cluster
 };
 
 /// Cycles of the parts of a cluster: the one place in the compiler that knows what work takes. Policies decide by it,

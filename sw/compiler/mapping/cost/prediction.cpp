@@ -96,11 +96,21 @@ class load_meter {
         load& here = loads_[{c, step.stage}];
         here.duties.steps = static_cast<unsigned>(plan_.clusters[c].steps.size());
         here.duties.tiles += tiles_made(step);
-        for (const plan_window& window : step.inputs)
-          for (const edge_reference& edge : plan_.clusters[c].rings[window.ring].producers) {
-            here.duties.events += tiles_made(plan_.clusters[edge.cluster].steps[edge.step]);
+        unsigned from_elsewhere = 0;
+        for (const plan_window& window : step.inputs) {
+          const plan_ring& ring = plan_.clusters[c].rings[window.ring];
+          for (const edge_reference& edge : ring.producers) {
+            const unsigned arrivals = tiles_made(plan_.clusters[edge.cluster].steps[edge.step]);
+            here.duties.events += arrivals;
             here.duties.frontiers += tiles_made(step);
+            if (!ring.follows) continue;
+            here.duties.follows += arrivals;
+            here.duties.followed += double(arrivals) * double(ring.producers.size());
           }
+          if (!ring.producers.empty()) ++from_elsewhere;
+        }
+        if (from_elsewhere > 1 && std::holds_alternative<kernel_work>(step.work))
+          here.duties.partners += tiles_made(step);
         std::visit([&](const auto& work) { measure(c, step, work, here); }, step.work);
       }
     return std::move(loads_);

@@ -131,6 +131,34 @@ TEST(CostModel, WhatManyProducersSendTogetherWakesAMasterOnlySoOften) {
   EXPECT_EQ(cost.master(duties), many);
 }
 
+// It is asleep, wakes for one of them, and cannot begin.
+TEST(CostModel, AKernelWithSeveralInputsFromElsewhereWakesItsMasterInVain) {
+  const cost_model cost{chip_config{}};
+  master_duties duties;
+  duties.tiles = 4;
+  const double one = cost.master(duties);
+  duties.partners = 4;
+  // fc of `best`, a tile with two inputs: 1,574 to 1,869 cycles measured where one input takes 1,428.
+  EXPECT_NEAR(cost.master(duties) - one, 4 * 290, 4 * 150);
+}
+
+// Whatever arrives there wakes the master, which looks at all producers: also columns that no tile needs.
+TEST(CostModel, EachColumnThatARingFollowsCostsALookAtItsProducers) {
+  const cost_model cost{chip_config{}};
+  const auto master = [&](double arrivals, double producers) {
+    master_duties duties;
+    duties.tiles = 8;
+    duties.follows = arrivals;
+    duties.followed = arrivals * producers;
+    return cost.master(duties);
+  };
+  const double none = master(0, 8);
+  // l4b0down of `best`: 16 columns of 8 producers took 4,200 cycles beyond what its tiles take, measured.
+  EXPECT_NEAR(master(16, 8) - none, 4200, 0.15 * 4200);
+  EXPECT_LT(master(16, 1), master(16, 8));
+  EXPECT_NEAR(master(32, 8) - none, 2 * (master(16, 8) - none), 1e-6);
+}
+
 TEST(CostModel, AMastersWorkGrowsWithTilesEventsAndSteps) {
   const cost_model cost{chip_config{}};
   master_duties duties;
