@@ -113,11 +113,14 @@ inline core_stop ask_for_line(std::uint32_t line, cycle_t before, bool waits, in
 }
 
 /// An interrupt cancels what is in ID in the cycle in which the prefetcher would ask for a line, `before` cycles before
-/// the next instruction issues: it asks for the handler's instead.
+/// the next instruction issues: it asks for the handler's instead, or has done so.
 inline bool handler_instead(const hart& s, hart_set& set, cycle_t before, std::int64_t budget) {
-  if (__builtin_expect((s.attention & attention_irq) == 0, 1) || before > 1) return false;  // ID is empty then
+  if (__builtin_expect((s.attention & attention_irq) == 0, 1)) return false;
   const hart_control& c = set.control_of(s);
-  return !c.in_shadow && c.irq_noticed + before <= s.time - static_cast<cycle_t>(budget) + 1;
+  if (c.handler_ready != 0) return true;
+  if (before > 1) return false;  // ID is empty then
+  const cycle_t issues = c.in_shadow ? c.shadow_entry : s.time - static_cast<cycle_t>(budget);
+  return c.irq_noticed + before <= issues + 1;
 }
 
 /// Makes the instruction behind a line wait for it: it issues `cycles` behind its arrival, at the earliest.
@@ -371,7 +374,8 @@ core_stop run_jump_ahead(OHMIC_ISS_ARGS) {
   const std::uint32_t pc = direct ? s.pc_of(jump_entry(jump)) : s.x[jump->rs1] + static_cast<std::uint32_t>(jump->imm);
   const std::uint32_t line = pc / text_line_bytes;
   const hart_fetch& f = set.fetch_of(s);
-  if (__builtin_expect(!f.lines.holds(line), 0) && f.ready == 0 && set.text->contains(pc))
+  if (__builtin_expect(!f.lines.holds(line), 0) && f.ready == 0 && set.text->contains(pc) &&
+      !handler_instead(s, set, 0, budget))
     return ask_for_line(line, 0, false, 1, OHMIC_ISS_PASS);
   OHMIC_ISS_TAIL handler_table<Observer>::of[e->body](OHMIC_ISS_PASS);
 }

@@ -91,7 +91,6 @@ bool iss_group::ask_for_handler(hart& s) {
     s.attention &= ~static_cast<std::uint32_t>(attention_line);  // it is there
     if (s.time + 1 != interruptible_from(s)) return false;
   }
-  bool come = false;
   if (!second_half && !s.resume_at_body) {
     if (settle(s)->flags & flags_needing_line) {
       if (come_in_line(s, set_) == core_stop::fetch) return true;
@@ -102,9 +101,7 @@ bool iss_group::ask_for_handler(hart& s) {
     } else if (s.at->flags & flag_line_end) {
       const u32 pc = s.pc_of(s.at), next_line = pc / text_line_bytes + 1;
       const next_line_request next = next_line_behind(f, s.at, pc);
-      if (f.lines.holds(next_line)) {
-        come = true;  // its line has been asked for, and the handler's may take the place
-      } else if (next.asked) {
+      if (!f.lines.holds(next_line) && next.asked) {
         if (in_shadow && c.irq_noticed > c.shadow_entry - next.before + 1) {
           // Wanted during the wait, and the first to be asked for behind it.
           c.handler_later = s.time;
@@ -129,7 +126,7 @@ bool iss_group::ask_for_handler(hart& s) {
   const u32 handler = trap_handler(c, 0x80000000u | highest_priority(pending_interrupts(c)));
   const u32 line = handler / text_line_bytes;
   if (!set_.text->contains(handler) || f.lines.holds(line)) return false;
-  const bool at_body = s.resume_at_body || come;
+  const bool at_body = s.resume_at_body;
   ask_for_line(line, 0, false, 1, s, s.at, 0, s.retired, set_);
   s.resume_at_body = at_body;
   c.for_handler = true;
@@ -169,7 +166,11 @@ iss_group::line_request iss_group::hidden_target(const hart& s) const {
   const u32 line = target / text_line_bytes;
   const cycle_t at = s.time + jump_cycles - hidden_request(s, s.at);
   if (!f.lines.holds(line)) return {at, line, 1};
-  if ((set_.entry_of(s, target)->flags & flag_straddles) != 0 && !f.lines.holds(line + 1)) return {at + 1, line + 1, 2};
+  if (target % text_line_bytes < text_line_bytes - 4 || f.lines.holds(line + 1)) return {};
+  // In the line's last word: the next one is asked for in the cycle after the target.
+  const decoded* const there = set_.entry_of(s, target);
+  if ((there->flags & flag_straddles) != 0) return {at + 1, line + 1, 2};
+  if ((there->flags & flag_line_end) != 0 && next_line_behind_jump(there, target).asked) return {at + 1, line + 1, 0};
   return {};
 }
 

@@ -29,25 +29,20 @@ unsigned known_to_differ(timing_class kind) {
     case timing_class::slow_jumps:
       return 35;
     case timing_class::waiting_jumps:
-      return 53;
+      return 54;
     case timing_class::everything:
       return 71;
     case timing_class::waits:
-      return 91;
+      return 88;
     default:
       return 514;
   }
 }
 
-/// Of those, the ones that are further apart: behind a store that waits the ISS asks for the next line in front of the
-/// vector's, which the RTL asks for at once.
-unsigned known_to_be_far(timing_class kind) { return kind == timing_class::waits ? 3 : 0; }
-
 class InterruptTiming : public ::testing::TestWithParam<test::timing_class_name> {};
 
 /// Whatever a core does as a line rises, and wherever its lines are, the handler begins within two cycles of the
-/// RTL's, but for those that are known to be far. More programs by INTERRUPT_SEEDS, from INTERRUPT_FIRST on; every
-/// cycle of each by INTERRUPT_STEP=1.
+/// RTL's. More programs by INTERRUPT_SEEDS, from INTERRUPT_FIRST on; every cycle of each by INTERRUPT_STEP=1.
 TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
   test::interrupt_campaign campaign(GetParam().kind);
   const unsigned first = test::number_from_environment("INTERRUPT_FIRST", 1),
@@ -58,13 +53,14 @@ TEST_P(InterruptTiming, HandlersBeginWithTheRtls) {
               static_cast<unsigned long long>(campaign.handlers()), static_cast<unsigned long long>(campaign.differ()),
               static_cast<unsigned long long>(campaign.far()), campaign.worst(),
               static_cast<unsigned long long>(campaign.lost()));
-  campaign.list(
-      test::number_from_environment("INTERRUPT_SHOW", campaign.far() > known_to_be_far(GetParam().kind) ? 3 : 0),
-      stdout);
+  campaign.list(test::number_from_environment("INTERRUPT_SHOW", campaign.far() != 0 ? 3 : 0), stdout);
   EXPECT_GT(campaign.handlers(), 30u * seeds);
-  EXPECT_LT(campaign.lost(), campaign.handlers() / 10);
+  EXPECT_LT(campaign.lost(), campaign.handlers() / 4);
+  // A program that is a cycle early or late elsewhere may begin what waits long before the line rises, or not.
+  EXPECT_LE(campaign.far(), campaign.handlers() / 1000);
   if (first != 1 || seeds != 5 || step != 7) return;
-  EXPECT_LE(campaign.far(), known_to_be_far(GetParam().kind));
+  EXPECT_EQ(campaign.far(), 0u);
+  EXPECT_LT(campaign.lost(), campaign.handlers() / 10);
   EXPECT_LE(campaign.differ(), known_to_differ(GetParam().kind));
 }
 
@@ -86,6 +82,7 @@ TEST_P(InterruptTiming, LinesThatFallAtOnceAreTakenAsByTheRtl) {
     campaign.list(test::number_from_environment("INTERRUPT_SHOW", campaign.disagree() != 0 ? 3 : 0), stdout);
     EXPECT_GT(campaign.handlers(), 5u * seeds);
     EXPECT_EQ(campaign.disagree(), 0u);
+    EXPECT_LE(campaign.far(), campaign.handlers() / 100);
     if (first == 1 && seeds == 2 && step == 5) EXPECT_EQ(campaign.far(), 0u);
   }
 }
