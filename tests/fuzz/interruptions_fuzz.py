@@ -19,7 +19,7 @@ import zlib
 from pathlib import Path
 
 from campaign import BUILD, ROOT, Campaign
-from ohmic_models import photographs
+from ohmic_models import packages
 from ohmic_models.build import build
 
 CHIP = ROOT / "configs" / "aimc16.yaml"
@@ -249,7 +249,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever has started it with nohup
     try:
         build("resnet_micro", MODEL, ROOT / ".cache" / "packages")
-    except photographs.DownloadError as error:
+    except packages.DownloadError as error:
         print(f"SKIPPED: {error}")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as scratch:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ohmic_models import photographs
+from ohmic_models import packages
 from ohmic_models.build import build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def model_folder(name: str) -> Path:
     out = CACHE / "models" / name
     try:
         build(name, out, CACHE / "packages")
-    except photographs.DownloadError as error:
+    except packages.DownloadError as error:
         print(f"SKIPPED: {error}")
         sys.exit(77)
     return out

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from ohmic_models import integer_model, integer_reference, photographs, whole_file
+from ohmic_models import integer_model, integer_reference, packages, photographs, whole_file
 from ohmic_models.build import build
 from ohmic_models.calibrate import calibrate
 from ohmic_models.evaluate import evaluate, report
@@ -71,7 +71,7 @@ def main() -> int:
             _calibrate(arguments)
         else:
             _evaluate(arguments)
-    except (integer_model.ModelError, photographs.DownloadError, OSError, ValueError, OverflowError) as error:
+    except (integer_model.ModelError, packages.DownloadError, OSError, ValueError, OverflowError) as error:
         print(f"ohmic_models: {error}", file=sys.stderr)
         return 2
     return 0

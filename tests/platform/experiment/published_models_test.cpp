@@ -71,6 +71,20 @@ TEST_F(PublishedModels, OfTheProjectLieAmongItsModels) {
   EXPECT_THROW(model_file("resnet99"), config_error);
 }
 
+TEST_F(PublishedModels, OfPackagesAreMadeByTheirModules) {
+  models.set(path().string());
+  EXPECT_THAT(complaint("efficientnet_lite0"),
+              AllOf(HasSubstr("there is no"), HasSubstr("`sw/models/python -m ohmic_models.efficientnet`")));
+  std::filesystem::create_directory(path("efficientnet_lite0"));
+  put("efficientnet_lite0/efficientnet_lite0.onnx", "");
+  EXPECT_EQ(model_file("efficientnet_lite0"), path("efficientnet_lite0/efficientnet_lite0.onnx"));
+  EXPECT_THAT(model_table(), ContainsRegex("efficientnet_lite0 +yes"));
+  EXPECT_FALSE(is_built("efficientnet_lite0")) << "no photographs come with it";
+  const pixel_conversion input = model_input("efficientnet_lite0").value();
+  EXPECT_EQ(real_input(input, 0, 127), 0);
+  EXPECT_EQ(real_input(input, 2, 255), 1);
+}
+
 TEST_F(PublishedModels, StandInColumnsHoweverLongTheirNames) {
   std::istringstream table(model_table());
   std::string line;
@@ -100,9 +114,9 @@ TEST_F(PublishedModels, OfTheProjectAreRefusedUnlessTheyAreAsTheyWereBuilt) {
   models.set(path().string());
   std::filesystem::create_directory(path("resnet_tiny"));
   put("resnet_tiny/resnet_tiny.onnx", "123456789");
-  EXPECT_EQ(model_folder("resnet_tiny"), path("resnet_tiny")) << "that does not say how it was built";
+  EXPECT_EQ(model_folder("resnet_tiny", "make"), path("resnet_tiny")) << "that does not say how it was built";
   put("resnet_tiny/.built_from", "sources\ncbf43926 9 resnet_tiny.onnx\n");
-  EXPECT_EQ(model_folder("resnet_tiny"), path("resnet_tiny"));
+  EXPECT_EQ(model_folder("resnet_tiny", "make"), path("resnet_tiny"));
   for (const char* stamp : {"sources\ncbf43927 9 resnet_tiny.onnx\n", "sources\ncbf43926 8 resnet_tiny.onnx\n",
                             "sources\ncbf43926 9 photograph.png\n", "sources\nresnet_tiny.onnx\n",
                             "sources\ncbf43926 9 resnet_tiny.onnx\n00000000 1 resnet_tiny.onnx\n"}) {

