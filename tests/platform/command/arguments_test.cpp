@@ -214,6 +214,8 @@ TEST(ArgumentsTest, EvaluateTakesItsNumbersInTheirRanges) {
   const outcome timed = with({"--time", "1s,1.5m,1h,1d,1mo,1y", "--draws", "20", "--analog", "{seed: 3}"});
   EXPECT_EQ(timed.leave, std::nullopt) << timed.message;
   EXPECT_EQ(timed.read.times_s, (std::vector<double>{1, 90, 3600, 86400, 2592000, 31536000}));
+  EXPECT_EQ(with({"--time", "10000000000s"}).read.times_s, (std::vector<double>{1e10})) << "the longest";
+  EXPECT_EQ(with({"--time", "10000000001s"}).leave, 2);
   EXPECT_EQ(timed.read.draws, 20u);
   EXPECT_EQ(timed.read.analog, "{seed: 3}");
   EXPECT_TRUE(plain.read.times_s.empty());

@@ -13,6 +13,7 @@
 #include "platform/config/config_error.h"
 #include "platform/experiment/locations.h"
 #include "sw/compiler/onnx/import_onnx.h"
+#include "sw/compiler/quantise/quantise_onnx.h"
 #include "tests/host/scratch_folder.h"
 #include "tests/sw/compiler/images/npz_file.h"
 #include "tests/sw/compiler/images/stored_png.h"
@@ -114,6 +115,21 @@ TEST_F(NetworkTest, OfLabelledDataTheFirstAreTaken) {
   EXPECT_EQ(prepared({}, 3).graph.calibration_images, 3);
   EXPECT_THAT(refusal<config_error>([&] { prepared({}, 11); }),
               AllOf(HasSubstr("--calibration-images 11"), HasSubstr("data.npz holds 10 samples")));
+}
+
+// What is quantised already takes all pictures, too.
+TEST_F(NetworkTest, OfPicturesNoneAreChosenForAQuantisedNetwork) {
+  const std::string bytes = builder().bytes();
+  write("qdq.onnx", float_network(bytes, "net.onnx").quantised({std::vector<float>(48, 0.5f)}, 1));
+  std::filesystem::create_directory(path("pictures"));
+  for (const char* name : {"pictures/a.png", "pictures/b.png"})
+    write(name, stored_png(4, 4, [](int x, int y) { return 10 * x + y; }));
+  const auto images = [&](std::optional<std::size_t> most) {
+    return prepare_network(path("qdq.onnx"), path("pictures"), pixel_conversion{}, 256, 1, most, true)
+        .graph.calibration_images;
+  };
+  EXPECT_EQ(images(std::nullopt), 2);
+  EXPECT_THAT(refusal<config_error>([&] { images(1); }), HasSubstr("all pictures of "));
 }
 
 TEST_F(NetworkTest, AFolderOfPicturesCalibratesToo) {
