@@ -110,13 +110,13 @@ class _Network:
             for block in range(blocks):
                 key, name, before = f"_blocks.{number}", f"block{number}", x
                 if expansion != 1:
-                    x = self.conv(f"{name}.expand", x, f"{key}._expand_conv", f"{key}._bn0")
+                    x = self.conv(f"{name}_expand", x, f"{key}._expand_conv", f"{key}._bn0")
                 x = self.conv(
-                    f"{name}.depthwise", x, f"{key}._depthwise_conv", f"{key}._bn1", stride if block == 0 else 1
+                    f"{name}_depthwise", x, f"{key}._depthwise_conv", f"{key}._bn1", stride if block == 0 else 1
                 )
-                x = self.conv(f"{name}.project", x, f"{key}._project_conv", f"{key}._bn2", limited=False)
+                x = self.conv(f"{name}_project", x, f"{key}._project_conv", f"{key}._bn2", limited=False)
                 if block != 0:
-                    x = self.node("Add", f"{name}.add", [x, before])
+                    x = self.node("Add", f"{name}_add", [x, before])
                 number += 1
         x = self.conv("head", x, "_conv_head", "_bn1")
         x = self.node("GlobalAveragePool", "pool", [x])
