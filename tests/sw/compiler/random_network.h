@@ -73,6 +73,16 @@ inline void guess_digital_constants(graph_node& n, std::mt19937& random) {
   }
 }
 
+/// A layer on crossbars becomes one on cores, with such constants.
+inline void put_on_cores(graph_node& n, std::mt19937& random) {
+  crossbar_layer& l = n.layer();
+  l.digital = true;
+  l.row_sets.clear();
+  l.requantise.m.clear();
+  l.requantise.b.clear();
+  guess_digital_constants(n, random);
+}
+
 /// Gives every layer row sets for `rows` and constants that keep the codes busy, without looking at any
 /// image.
 inline void guess_calibration(integer_graph& g, std::mt19937& random, int rows) {
@@ -116,11 +126,7 @@ inline int split_some(integer_graph& g, std::mt19937& random) {
     for (const int n : slices_of(g, *whole)) {
       graph_node& slice = g.nodes[static_cast<std::size_t>(n)];
       if (random() % 2) continue;
-      slice.layer().digital = true;
-      slice.layer().row_sets.clear();
-      slice.layer().requantise.m.clear();
-      slice.layer().requantise.b.clear();
-      guess_digital_constants(slice, random);
+      put_on_cores(slice, random);
     }
   }
   return static_cast<int>(names.size());

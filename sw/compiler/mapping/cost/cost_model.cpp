@@ -13,8 +13,8 @@ constexpr double cycles_per_run = 70;
 constexpr double cycles_per_kernel_input = 10;
 constexpr double cycles_per_frontier = 33;
 constexpr double cycles_per_event = 41;
-constexpr double cycles_per_follow = 95;  ///< a ring's frontier is looked at, and those in front of it are told
-constexpr double cycles_per_partner = 200;
+constexpr double cycles_per_follow = 95;    ///< a ring's frontier is looked at, and those in front of it are told
+constexpr double cycles_per_partner = 200;  ///< the first input has come, and the tile cannot begin
 constexpr double cycles_per_followed = 22;  ///< of each of its producers
 /// Of one tile. What more producers and readers send comes while the master is awake: they work in step.
 constexpr double most_events_of_tile = 8;

@@ -230,13 +230,9 @@ TEST_F(Compile, DepthwiseLayersOnCores) {
     integer_graph graph = chain_network(random, 13, 14, {{3, 3, 1, 1, 1, 1}, window});
     crossbar_layer& layer = graph.nodes[2].layer();
     layer.groups = 5;
-    layer.digital = true;
     layer.weights.resize(static_cast<std::size_t>(5 * window.size_x * window.size_y));
-    layer.row_sets.clear();
-    layer.requantise.m.clear();
-    layer.requantise.b.clear();
     layer.requantise.hi = 90;
-    guess_digital_constants(graph.nodes[2], random);
+    put_on_cores(graph.nodes[2], random);
     expect_reference(graph, small_chip(8, 256, 16), options, random);
   }
 }
@@ -257,14 +253,7 @@ TEST_F(Compile, DigitalLayersAreWrittenAndReadAsYaml) {
 TEST_F(Compile, EqualPartsOfDigitalLayersTravelInOnePiece) {
   integer_graph graph = chain_network(random, 9, 11, {{3, 3, 1, 1, 1, 1}, {3, 2, 2, 1, 1, 1}, {1, 1, 1, 1, 0, 0}}, 24);
   for (graph_node& node : graph.nodes)
-    if (node.has_layer()) {
-      crossbar_layer& layer = node.layer();
-      layer.digital = true;
-      layer.row_sets.clear();
-      layer.requantise.m.clear();
-      layer.requantise.b.clear();
-      guess_digital_constants(node, random);
-    }
+    if (node.has_layer()) put_on_cores(node, random);
   const std::vector<stage> stages = make_stages(graph);
   const chip_config chip = small_chip(32, 256, 64);
   for (const std::vector<channel_range>& parts :

@@ -18,15 +18,8 @@ constexpr const char* policies[] = {"naive", "replicated", "paper", "best"};
 integer_graph wide_chain(std::mt19937& random) {
   const graph_window same{3, 3, 1, 1, 1, 1};
   integer_graph graph = chain_network(random, 4, 4, {same, same, same}, 256);
-  for (graph_node& node : graph.nodes) {
-    if (!node.has_layer()) continue;
-    crossbar_layer& layer = node.layer();
-    layer.digital = true;
-    layer.row_sets.clear();
-    layer.requantise.m.clear();
-    layer.requantise.b.clear();
-    guess_digital_constants(node, random);
-  }
+  for (graph_node& node : graph.nodes)
+    if (node.has_layer()) put_on_cores(node, random);
   check_graph(graph);
   return graph;
 }

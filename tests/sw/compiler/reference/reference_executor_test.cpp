@@ -132,12 +132,8 @@ TEST(ReferenceExecutor, EqualsTheFormatWordForWordOnDepthwiseLayers) {
     for (const std::size_t n : {2u, 3u}) {
       crossbar_layer& l = g.nodes[n].layer();
       l.groups = channels;
-      l.digital = true;
-      l.row_sets.clear();
-      l.requantise.m.clear();
-      l.requantise.b.clear();
       l.weights.resize(static_cast<std::size_t>(channels * l.window.size_x * l.window.size_y));
-      guess_digital_constants(g.nodes[n], random);
+      put_on_cores(g.nodes[n], random);
     }
     check_graph(g);
     const feature_map image = random_image(random, g.input());

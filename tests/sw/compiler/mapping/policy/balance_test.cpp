@@ -252,11 +252,7 @@ TEST_F(Balance, DemandIsTheClustersThatAreTaken) {
 TEST_F(Balance, LayersInTurnTakeWhatIsLeftOrNothing) {
   integer_graph graph = small_network(random, 29, 37, 60);
   for (graph_node& node : graph.nodes)
-    if (node.name == "down") node.layer().digital = true;
-  graph.nodes[4].layer().row_sets.clear();
-  graph.nodes[4].layer().requantise.m.clear();
-  graph.nodes[4].layer().requantise.b.clear();
-  guess_digital_constants(graph.nodes[4], random);
+    if (node.name == "down") put_on_cores(node, random);
   const chip_config chip = small_chip(64, 60, 64);
   const std::vector<stage> stages = make_stages(graph);
   balance_rules rules;
