@@ -5,11 +5,13 @@
 #include <deque>
 #include <random>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
 TEST(FifoTest, KeepsTheOrderWhateverItsLengthWhenItGrows) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   for (unsigned round = 0; round < 100; ++round) {

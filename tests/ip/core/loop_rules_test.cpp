@@ -161,6 +161,8 @@ TEST_F(LoopRules, ABodyThatWasCheckedIsCheckedAgainWhereItsStartOrItsEndIsAnothe
   EXPECT_EQ(written(base, 0, loop_write_all), hart_fault::loop_jumps);
   has_body(0, base + 44, base + 56, 2);
   EXPECT_EQ(written(base, 0, loop_write_all), hart_fault::none);
+  has_body(0, base + 36, base + 56, 2);
+  EXPECT_EQ(written(base, 0, loop_write_all), hart_fault::loop_jumps) << "the same end";
 }
 
 TEST_F(LoopRules, OneLoopsBodyIsNotCheckedForTheOther) {

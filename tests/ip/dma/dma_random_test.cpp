@@ -5,6 +5,7 @@
 #include <random>
 
 #include "dma_bench.h"
+#include "tests/fresh_seed.h"
 
 namespace ohmic {
 namespace {
@@ -19,7 +20,7 @@ struct side {
 class DmaRandom : public testing::TestWithParam<bool> {};
 
 TEST_P(DmaRandom, TransfersEqualCopyLoops) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   std::printf("seed %u\n", seed);
   std::mt19937 random(seed);
   const auto upto = [&](unsigned n) { return std::uniform_int_distribution<unsigned>(0, n)(random); };

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -160,7 +162,7 @@ TEST(TransferTest, TheBorderOfL1IsExact) {
 
 // Oracle: the two loops of the descriptor's text, byte by byte.
 TEST(TransferTest, PiecesCoverTheTransferInOrder) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   for (int trial = 0; trial < 300; ++trial) {

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -61,7 +63,7 @@ TEST_P(CrossbarVariant, SumsExtremesExactly) {
 }
 
 TEST_P(CrossbarVariant, EqualsTheDefinitionOnRandomRangesAndScales) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
   const auto upto = [&](unsigned n) { return std::uniform_int_distribution<unsigned>(0, n)(random); };

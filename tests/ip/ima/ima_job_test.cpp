@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ima_bench.h"
+#include "tests/fresh_seed.h"
 
 namespace ohmic {
 namespace {
@@ -85,13 +86,13 @@ cycle_t pipeline_end(const std::vector<unsigned>& in, const std::vector<unsigned
 }
 
 struct ImaJob : testing::Test {
-  std::mt19937 random{std::random_device{}()};
+  std::mt19937 random{fresh_seed()};
   std::vector<std::int8_t> weights = std::vector<std::int8_t>(256 * 256);
 
   std::uint32_t upto(std::uint32_t n) { return std::uniform_int_distribution<std::uint32_t>(0, n)(random); }
 
   void SetUp() override {
-    const unsigned seed = std::random_device{}();
+    const unsigned seed = fresh_seed();
     RecordProperty("seed", static_cast<int>(seed));
     std::printf("seed %u\n", seed);
     random.seed(seed);

@@ -71,6 +71,25 @@ TEST(LockstepChecker, GoesOnFromWhatTheRtlDid) {
   }
 }
 
+/// What a trap that the RTL alone has taken leaves in CSRs is read by its handler.
+TEST(LockstepChecker, FollowsATrapIntoItsHandlersCsrs) {
+  const std::vector<std::uint32_t> code = {0x30046073,   // csrsi mstatus, 8
+                                           0x00000013,   // nop
+                                           0x34202573,   // csrr a0, mcause
+                                           0x341025f3,   // csrr a1, mepc
+                                           0x30002673};  // csrr a2, mstatus
+  const decoded_text text(base, code.data(), code.size() * 4);
+  lockstep_checker checker(text, 0);
+  checker.start(base);
+  std::vector<retire_record> all(code.size());
+  for (unsigned i = 0; i < all.size(); ++i) all[i].pc = base + 4 * i, all[i].instruction = code[i];
+  all[1].trap = true, all[1].cause = 2;
+  all[2].rd = 10, all[2].rd_value = 2;
+  all[3].rd = 11, all[3].rd_value = base + 4;
+  all[4].rd = 12, all[4].rd_value = 0x1880;  // MPP, and MPIE from MIE
+  for (unsigned i = 0; i < all.size(); ++i) EXPECT_EQ(checker.check(all[i]), i != 1) << i << checker.mismatch();
+}
+
 /// Each field is compared: wrong by a bit, the retirement is refused for the reason named.
 TEST(LockstepChecker, RefusesEachFieldThatIsWrong) {
   struct {

@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -31,7 +33,7 @@ TEST(BankArbiterTest, WideBeatGetsTheWordsWhoseBanksAreFree) {
 
 // Oracle: a set of bank numbers.
 TEST(BankArbiterTest, AgreesWithASetOfBanksForAnyBankCount) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   for (const unsigned count : {16u, 32u, 64u}) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ip/ima/ima_module.h"
+#include "tests/fresh_seed.h"
 #include "tests/ip/tlm/timed_access.h"
 
 int sc_main(int, char**) { return 0; }
@@ -175,7 +176,7 @@ TEST_F(TcdmModuleTest, GivesAPointerToTheWholeMemory) {
 
 // Oracle: the rule, cycle by cycle, with a set of taken banks.
 TEST_F(TcdmModuleTest, AgreesWithTheRuleUnderRandomLoad) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   constexpr unsigned requesters = 22, banks = 64;

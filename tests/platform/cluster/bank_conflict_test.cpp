@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "tests/fresh_seed.h"
 #include "tests/platform/cluster/cluster_bench.h"
 
 namespace ohmic {
@@ -150,7 +151,7 @@ TEST_F(BankConflictTest, DifferentBanksDoNotDisturbEachOther) {
 }
 
 TEST_F(BankConflictTest, FollowsTheRuleForRandomAddresses) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   std::uint64_t all_conflicts = 0;  // five cores alone may meet none

@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -45,7 +47,7 @@ TEST(DueWheelTest, ForgetsRemovedHartsNearAndFar) {
 
 // Oracle: a map from cycle to mask.
 TEST(DueWheelTest, AgreesWithAMapForRandomTimes) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   due_wheel wheel;

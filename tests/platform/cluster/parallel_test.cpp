@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "tests/fresh_seed.h"
 #include "tests/platform/cluster/cluster_bench.h"
 
 namespace ohmic {
@@ -59,7 +60,7 @@ outcome run_traffic(unsigned threads, cycle_t window, unsigned seed, cycle_t sta
 }
 
 TEST(ParallelClusters, AreTheSameForAnyNumberOfThreads) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   const outcome expected = run_traffic(1, 0, seed);
   for (const unsigned threads : {2u, 3u, 4u})
@@ -67,7 +68,7 @@ TEST(ParallelClusters, AreTheSameForAnyNumberOfThreads) {
 }
 
 TEST(ParallelClusters, AreTheSameForAnyWindowUpToTheExactOne) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   const outcome expected = run_traffic(1, 1, seed);
   for (const cycle_t window : {2, 5, 6}) EXPECT_TRUE(run_traffic(2, window, seed) == expected) << "window " << window;
@@ -75,7 +76,7 @@ TEST(ParallelClusters, AreTheSameForAnyWindowUpToTheExactOne) {
 
 // Cluster 0 alone, then the others from an odd cycle on: windows begin elsewhere, nothing else changes.
 TEST(ParallelClusters, DoNotDependOnWhereWindowsBegin) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   for (const cycle_t shift : {101, 102, 103}) {
     const outcome expected = run_traffic(1, 1, seed, shift);

@@ -5,6 +5,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -70,7 +72,7 @@ TEST(TimeSplitTest, TheBeginMayLieSixtyFourSwitchesBack) {
 
 // Oracle: one class per cycle in an array.
 TEST(TimeSplitTest, AgreesWithAnArrayForRandomSwitches) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   for (int n = 0; n < 200; ++n) {

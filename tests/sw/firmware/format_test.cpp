@@ -67,6 +67,8 @@ TEST(FirmwareFormatTest, PrintsWhatCSays) {
   EXPECT_EQ(ours("%f %F %5.1f %+.2e %g", INFINITY, -INFINITY, NAN, NAN, -0.0), "inf -INF   nan +nan -0");
   // Rounded to even, carried through, and exact to the last digit.
   EXPECT_EQ(ours("%.0f %.0f %.0f %.1f %.2f %.0e", 0.5, 1.5, 2.5, 0.25, 9.999, 9.5), "0 2 2 0.2 10.00 1e+01");
+  EXPECT_EQ(ours("[%8.1f|%-8.1f|%08.0f|%+7.2f]", 9.97, 99.96, 9.5, -9.999), "[    10.0|100.0   |00000010| -10.00]")
+      << "a digit more, because it is carried, takes its place of the width";
   EXPECT_EQ(ours("%#.2g %#.3g %#g %#.0f", 99.5, 1.0, 100.0, 3.0), "1.0e+02 1.00 100.000 3.");
   EXPECT_EQ(ours("%.55f", 0.1), "0.1000000000000000055511151231257827021181583404541015625");
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sw/deployment/deployment.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/firmware/kernel_machine.h"
 
 namespace ohmic {
@@ -48,7 +49,7 @@ class KernelBench : public testing::Test {
   KernelBench() : machine_(OHMIC_KERNELS_ELF) {}
 
   void SetUp() override {
-    seed_ = std::random_device{}();
+    seed_ = fresh_seed();
     random_.seed(seed_);
     RecordProperty("seed", std::to_string(seed_));
   }

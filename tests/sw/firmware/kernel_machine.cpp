@@ -32,7 +32,7 @@ std::uint8_t* kernel_machine::at(std::uint32_t address, unsigned size) {
 
 cycle_t kernel_machine::run(unsigned cores, const std::string& function, const std::vector<std::uint32_t>& arguments) {
   constexpr std::uint32_t return_address = 0xfffffff0u;
-  constexpr cycle_t limit = 10'000'000;
+  constexpr cycle_t limit = 1'000'000'000;  // a hundred times what the largest job of any test takes on one core
   const elf_segment text = file_.text();
   const decoded_text decoded(text.address, text.bytes.data(), text.bytes.size());
   iss_group group(decoded, cores, 0);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ip/ima/crossbar.h"
+#include "tests/fresh_seed.h"
 
 namespace ohmic::pcm {
 namespace {
@@ -47,7 +48,7 @@ class PcmCrossbarVariant : public testing::TestWithParam<mvm::simd> {
 
 // The reference is the ideal crossbar, whose own test is the definition in wide integers.
 TEST_P(PcmCrossbarVariant, WithoutNoiseGivesTheCodesOfAnIdealCrossbar) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
   const auto upto = [&](unsigned n) { return std::uniform_int_distribution<unsigned>(0, n)(random); };

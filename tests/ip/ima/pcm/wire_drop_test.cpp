@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ip/ima/pcm/pcm_crossbar.h"
+#include "tests/fresh_seed.h"
 
 namespace ohmic::pcm {
 namespace {
@@ -70,7 +71,7 @@ std::vector<double> currents(const matrix& g, const std::vector<double>& volts, 
 
 class WireDrop : public ::testing::Test {
  protected:
-  WireDrop() : seed(std::random_device{}()), random(seed) {
+  WireDrop() : seed(fresh_seed()), random(seed) {
     RecordProperty("seed", std::to_string(seed));
     std::uniform_real_distribution<double> any(0, 25), input(-1, 1);
     for (std::vector<double>& row : g)

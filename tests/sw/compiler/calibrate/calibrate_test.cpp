@@ -9,6 +9,7 @@
 #include "sw/compiler/onnx/import_onnx.h"
 #include "sw/compiler/reference/fit_scale.h"
 #include "sw/compiler/reference/reference_executor.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/compiler/models_folder.h"
 #include "tests/sw/compiler/random_network.h"
 
@@ -82,7 +83,7 @@ TEST(Calibrate, RefusesADigitalLayerThatThereIsNot) {
 }
 
 TEST(Calibrate, DigitalOutputsAreTheRealOnesRounded) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   RecordProperty("seed", std::to_string(seed));
   std::mt19937 random(seed);
   integer_graph g = random_network(random, 3, 15, 12);
@@ -318,7 +319,7 @@ INSTANTIATE_TEST_SUITE_P(Built, ExampleCalibration,
 
 // On ideal crossbars: every map is the same, logits are worth half as much each.
 TEST(CopyLayers, ChangesNoBitWithoutNoise) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   std::mt19937 random(seed);
   for (int round = 0; round < 8; ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));
@@ -348,7 +349,7 @@ TEST(CopyLayers, ChangesNoBitWithoutNoise) {
 /// The map of a layer without a residual: the first channels are those of the layer on crossbars, bit for bit, and the
 /// others are as near to its exact real outputs as those of the layer on cores.
 TEST(SplitColumns, FirstChannelsStayAsTheyAreAndOthersAreExact) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   std::mt19937 random(seed);
   for (int round = 0; round < 8; ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));

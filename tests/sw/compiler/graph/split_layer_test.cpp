@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sw/compiler/reference/reference_executor.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/compiler/random_network.h"
 
 namespace ohmic {
@@ -12,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(SplitLayer, ChangesNothingThatTheNetworkComputes) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   std::mt19937 random(seed);
   for (int round = 0; round < 12; ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -69,7 +71,7 @@ TEST(AccuracyOf, TakesTheErrorOfImagesFromHowDifferentlyTheyLose) {
 
 // Losses of normal draws and images: the limit is exceeded as rarely as it says.
 TEST(AccuracyOf, MarginHoldsAsOftenAsItSays) {
-  const unsigned seed = std::random_device{}();
+  const unsigned seed = fresh_seed();
   std::mt19937 random(seed);
   constexpr int rounds = 1500, images = 300, draws = 6;
   int inside = 0;

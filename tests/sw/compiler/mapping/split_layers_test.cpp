@@ -9,6 +9,7 @@
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/mapping_file.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/compiler/mapping/expect_reference.h"
 #include "tests/sw/compiler/mapping/random_cases.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
@@ -17,7 +18,7 @@ namespace ohmic {
 namespace {
 
 TEST(SplitLayers, SixtyRandomNetworksRunAsTheirReferenceDoes) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   RecordProperty("seed", std::to_string(seed));
   std::mt19937 random(seed);
   int split = 0;

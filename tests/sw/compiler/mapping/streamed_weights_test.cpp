@@ -6,6 +6,7 @@
 #include "sw/compiler/mapping/compile.h"
 #include "sw/compiler/mapping/mapping_error.h"
 #include "sw/compiler/mapping/plan/digital_layer.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/compiler/mapping/expect_reference.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
@@ -45,7 +46,7 @@ std::uint64_t all_weights(const integer_graph& graph) {
 }
 
 TEST(StreamedWeights, ComeFromHbmWhereL1DoesNotHoldThem) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   RecordProperty("seed", std::to_string(seed));
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "sw/compiler/onnx/import_onnx.h"
+#include "tests/fresh_seed.h"
 #include "tests/sw/compiler/onnx/float_builder.h"
 #include "tests/sw/compiler/onnx/qdq_builder.h"
 
@@ -81,7 +82,7 @@ std::vector<float> in_our_order(plain_map m) {
 class FloatNetwork : public ::testing::Test {
  protected:
   void SetUp() override {
-    const unsigned seed = std::random_device{}();
+    const unsigned seed = fresh_seed();
     RecordProperty("seed", std::to_string(seed));
     random.seed(seed);
   }

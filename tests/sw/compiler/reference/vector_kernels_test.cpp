@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -23,7 +25,7 @@ int clip(wide v, int lo, int hi) { return v < lo ? lo : v > hi ? hi : static_cas
 class VectorKernels : public ::testing::Test {
  protected:
   void SetUp() override {
-    seed = std::random_device{}();
+    seed = fresh_seed();
     RecordProperty("seed", std::to_string(seed));
     random.seed(seed);
     sets = vector_kernels::all(&count);

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "tests/fresh_seed.h"
+
 namespace ohmic {
 namespace {
 
@@ -89,8 +91,7 @@ TEST(ClusterSupply, TellsWhatIsMissing) {
 /// Whatever is asked for in whatever order: if it is enough by number, crossbars get IMAs, cores get their make, and
 /// no cluster is given twice.
 TEST(ClusterSupply, WhatIsEnoughIsSeated) {
-  std::random_device device;
-  const unsigned seed = device();
+  const unsigned seed = fresh_seed();
   std::mt19937 random(seed);
   const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
   unsigned seated = 0;
