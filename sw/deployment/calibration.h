@@ -2,10 +2,12 @@
 /// same integers, so that both have the same ADC scales. Included by both sides (C and C++).
 ///
 /// Reads. Every rectangle of the crossbar that a job uses (an IMA step: rows from ROW_START on, columns of its groups)
-/// is read row by row: a job of one row, whose input is OHMIC_CALIBRATION_INPUT, with an ADC scale of its own, so that
-/// a column's code is its cell's weight with the opposite sign, rounded. Where few rows are in use they are read
-/// several times: TAG is OHMIC_CALIBRATION_TAG in the first round and one more in each further one; row and column tell
-/// the other reads apart. A crossbar's sum is that of all its codes' magnitudes.
+/// is read row by row: a job of one row, whose input is OHMIC_CALIBRATION_INPUT, with an ADC scale of its own. Each
+/// read is done twice: with a fine scale, since small weights drift most and rounding would hide it, and with a coarse
+/// one, which large weights do not clip. Where few rows are in use they are read several times: TAG is
+/// OHMIC_CALIBRATION_TAG in the first read and one more in each further one, fine and coarse in turn; row and column
+/// tell the others apart. A cell's codes are added up first, so that the noise of reads does not count as weight;
+/// ohmic_magnitude() makes one weight of both sums. A crossbar's sum is that of all its cells.
 ///
 /// Gain. The same sum, of the same cells right after programming (no drift, no read noise), comes with the deployment.
 /// Each job's ADC scale is multiplied by that sum over today's. That is all of `global`.
@@ -17,10 +19,16 @@
 
 #include <stdint.h>
 
-/// -128 is a level of a DAC of any bits, and the inverse of the ADC's scale.
+/// -128 is a level of a DAC of any bits. With these scales (1 / 2^S) a code is the cell's weight with the opposite
+/// sign, in units of 1/8 and of 2.
 #define OHMIC_CALIBRATION_INPUT (-128)
 #define OHMIC_CALIBRATION_ADC_M 1
-#define OHMIC_CALIBRATION_ADC_S 7u
+#define OHMIC_CALIBRATION_FINE_S 4u
+#define OHMIC_CALIBRATION_COARSE_S 8u
+#define OHMIC_CALIBRATION_SCALES 2u
+/// What the fine codes can tell of a weight, in their units; beyond it the coarse ones do. 13 weights: where one coarse
+/// code ends and the next begins, so that their rounding favours no side, and less than a 4-bit ADC's greatest code.
+#define OHMIC_CALIBRATION_FINE_MOST 104
 /// Far from the tags of a run, which count from 0.
 #define OHMIC_CALIBRATION_TAG 0x80000000u
 
@@ -31,7 +39,7 @@
 #define OHMIC_CALIBRATION_SUM_ARGUMENT 2u
 
 typedef struct {
-  uint32_t reads;                   ///< of each cell
+  uint32_t reads;                   ///< of each cell with either scale
   uint32_t reference;               ///< sum of so many reads right after programming
   uint32_t scratch, scratch_bytes;  ///< L1 offset, of words
   /// per_column, else 0: L1 offsets of uint32_t[] sums right after programming, column by column, and of the factors,
@@ -48,8 +56,20 @@ static inline uint32_t ohmic_place_of_factor(uint32_t column) {
   return (column & ~3u) | (column & 1u) << 1 | (column >> 1 & 1u);
 }
 
+/// |weight| of a cell, `reads` times and in units of the fine scale, from the sums of its codes. Not "the fine code if
+/// it is not clipped, else the coarse one": the noise of reads would then choose. So the mean is right whatever the
+/// noise.
+static inline uint32_t ohmic_magnitude(int32_t fine, int32_t coarse, uint32_t reads) {
+  const int32_t most = OHMIC_CALIBRATION_FINE_MOST * (int32_t)reads;
+  const int32_t small = fine < 0 ? -fine : fine;
+  const int32_t large =
+      ((coarse < 0 ? -coarse : coarse) << (OHMIC_CALIBRATION_COARSE_S - OHMIC_CALIBRATION_FINE_S)) - most;
+  return (uint32_t)((small < most ? small : most) + (large > 0 ? large : 0));
+}
+
 /// How often each cell of a crossbar is read of which so many rows (of all jobs together) are in use: as often as takes
-/// no longer than to read a full one, so that the noise of reads averages out where there are few cells. At least once.
+/// no longer than to read a full one once, so that the noise of reads averages out where there are few cells. At least
+/// once.
 static inline uint32_t ohmic_calibration_reads(uint32_t rows) {
   const uint32_t full = 256, most = 16;
   return rows * most <= full ? most : rows >= full ? 1u : full / rows;

@@ -10,18 +10,28 @@
 namespace ohmic {
 namespace {
 
-/// Adds what the firmware's calibration sums up by column of a rectangle of the crossbar, job by job.
-void add_magnitudes(const pcm::pcm_crossbar& devices, const crossbar_image& where, unsigned rows, unsigned columns,
-                    std::uint32_t tag, pcm::pcm_crossbar::workspace& space, std::vector<std::uint32_t>& sums) {
+/// What the firmware's calibration sums up by column of a rectangle of the crossbar, job by job.
+std::vector<std::uint32_t> magnitudes(const pcm::pcm_crossbar& devices, const crossbar_image& where, unsigned rows,
+                                      unsigned columns, std::uint32_t reads, pcm::pcm_crossbar::workspace& space) {
   std::vector<std::int8_t> inputs(rows + 4, 0), codes(columns + pcm::block_columns);
+  std::vector<std::uint32_t> sums(where.bitlines);
+  std::vector<std::int32_t> fine(where.bitlines), coarse(where.bitlines);
   for (unsigned row = where.first_row; row < where.first_row + where.rows; ++row) {
     inputs[row] = OHMIC_CALIBRATION_INPUT;
-    devices.mvm(inputs.data(), row, 1, where.first_bitline, where.bitlines, OHMIC_CALIBRATION_ADC_M,
-                OHMIC_CALIBRATION_ADC_S, tag, codes.data(), space);
+    std::uint32_t tag = OHMIC_CALIBRATION_TAG;
+    const auto add = [&](std::uint32_t scale, std::vector<std::int32_t>& to) {
+      devices.mvm(inputs.data(), row, 1, where.first_bitline, where.bitlines, OHMIC_CALIBRATION_ADC_M, scale, tag++,
+                  codes.data(), space);
+      for (unsigned c = 0; c < where.bitlines; ++c) to[c] += codes[where.first_bitline + c];
+    };
+    fine.assign(where.bitlines, 0);
+    coarse.assign(where.bitlines, 0);
+    for (std::uint32_t read = 0; read < reads; ++read)
+      add(OHMIC_CALIBRATION_FINE_S, fine), add(OHMIC_CALIBRATION_COARSE_S, coarse);
     inputs[row] = 0;
-    for (unsigned c = 0; c < where.bitlines; ++c)
-      sums[c] += static_cast<std::uint32_t>(std::abs(int{codes[where.first_bitline + c]}));
+    for (unsigned c = 0; c < where.bitlines; ++c) sums[c] += ohmic_magnitude(fine[c], coarse[c], reads);
   }
+  return sums;
 }
 
 /// |weight| of a rectangle's cells, as they are now.
@@ -128,12 +138,9 @@ void analog_chip::calibrate(crossbar_calibration& found, pcm::pcm_crossbar& devi
     if (image.cluster != found.cluster) continue;
     exact_reference += magnitude(at_start, image);
     exact_sum += magnitude(devices, image);
-    crossbar_calibration::rectangle r{image.first_row, image.first_bitline, {}, {}};
-    r.references.resize(image.bitlines);
-    r.sums.resize(image.bitlines);
-    add_magnitudes(at_start, image, rows_, columns_, OHMIC_CALIBRATION_TAG, space, r.references);
-    for (std::uint32_t read = 0; read < found.reads; ++read)
-      add_magnitudes(devices, image, rows_, columns_, OHMIC_CALIBRATION_TAG + read, space, r.sums);
+    crossbar_calibration::rectangle r{image.first_row, image.first_bitline,
+                                      magnitudes(at_start, image, rows_, columns_, 1, space),
+                                      magnitudes(devices, image, rows_, columns_, found.reads, space)};
     for (std::uint32_t& reference : r.references) found.reference += reference *= found.reads;
     for (const std::uint32_t sum : r.sums) found.sum += sum;
     if (options.compensation == pcm::drift_compensation::per_column) found.rectangles.push_back(std::move(r));

@@ -16,11 +16,11 @@ namespace ohmic {
 /// in the network's order. For evaluation without a chip and a mapping.
 std::vector<crossbar_image> crossbars_without_mapping(const integer_graph& graph, unsigned columns);
 
-/// Sums of the magnitudes of a crossbar's codes, cell by cell: right after programming, and when it was calibrated.
+/// Sums of the magnitudes of a crossbar's cells (ohmic_magnitude): right after programming, and when it was calibrated.
 /// Their ratio is the gain of its ADC.
 struct crossbar_calibration {
   unsigned cluster = 0;
-  std::uint32_t reads = 0;  ///< of each cell, in both sums
+  std::uint32_t reads = 0;  ///< of each cell with either scale, in both sums
   std::uint32_t reference = 0, sum = 0;
   /// What the gain would be if every cell were read alone through perfect converters and without noise of MVMs.
   double exact_gain = 1;

@@ -7,33 +7,39 @@
 #include "sw/firmware/runtime/program.h"
 #include "sw/firmware/runtime/spmd.h"
 
-/* Codes of some rows, `stride` bytes apart, whose magnitudes go to the columns' sums. */
+/* Codes of some rows, `stride` bytes apart, whose magnitudes go to the columns' sums: all rows of a read one after
+ * another, reads in the order of their tags. */
 typedef struct {
   const char* codes;
-  uint32_t rows, stride;
+  uint32_t rows, stride, reads;
   uint32_t* sums;
 } code_block;
 
 /* Each core takes some quads of columns. */
 static void add_magnitudes(void* argument) {
   const code_block* b = argument;
-  const uint32_t quads = b->stride / 4, cores = ohmic_core_count();
+  const uint32_t quads = b->stride / 4, cores = ohmic_core_count(), reads = b->reads;
+  const int32_t next_read = (int32_t)(b->rows * b->stride);
   for (uint32_t quad = ohmic_core_id(); quad < quads; quad += cores) {
-    const char* at = b->codes + 4 * quad;
-    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    uint32_t rows = b->rows;
-    do {
-      const uint32_t w = pulp_abs_b(pulp_load_step(&at, (int32_t)b->stride));
-      s0 = pulp_sdotup_b(s0, w, 0x00000001u);
-      s1 = pulp_sdotup_b(s1, w, 0x00000100u);
-      s2 = pulp_sdotup_b(s2, w, 0x00010000u);
-      s3 = pulp_sdotup_b(s3, w, 0x01000000u);
-    } while (--rows);
-    uint32_t* sums = b->sums + 4 * quad;
-    sums[0] += (uint32_t)s0;
-    sums[1] += (uint32_t)s1;
-    sums[2] += (uint32_t)s2;
-    sums[3] += (uint32_t)s3;
+    const char* row = b->codes + 4 * quad;
+    uint32_t sums[4] = {0, 0, 0, 0};
+    for (uint32_t rows = b->rows; rows; --rows, row += b->stride) {
+      const char* at = row;
+      int32_t fine[4] = {0, 0, 0, 0}, coarse[4] = {0, 0, 0, 0};
+      uint32_t left = reads;
+      do {
+        const uint32_t f = pulp_load_step(&at, next_read), c = pulp_load_step(&at, next_read);
+#pragma clang loop unroll(full)
+        for (unsigned i = 0; i < 4; ++i) {
+          fine[i] = pulp_sdotsp_b(fine[i], f, 1u << 8 * i);
+          coarse[i] = pulp_sdotsp_b(coarse[i], c, 1u << 8 * i);
+        }
+      } while (--left);
+#pragma clang loop unroll(full)
+      for (unsigned i = 0; i < 4; ++i) sums[i] += ohmic_magnitude(fine[i], coarse[i], reads);
+    }
+#pragma clang loop unroll(full)
+    for (unsigned i = 0; i < 4; ++i) b->sums[4 * quad + i] += sums[i];
   }
 }
 
@@ -48,24 +54,23 @@ static void program_job(uint32_t input, uint32_t first_column, uint32_t columns)
   ima->origin = 0;
   ima->x_range = ima->y_range = ohmic_pair(0, 1);
   ima->adc_m = OHMIC_CALIBRATION_ADC_M;
-  ima->adc_s = OHMIC_CALIBRATION_ADC_S;
   ima->groups = 1;
   ima->group[0].columns = first_column | columns << 16;
   ima->group[0].stride0 = ima->group[0].stride1 = 0;
 }
 
-/* Rows [row, row + count) of the crossbar -> codes. */
+/* One read of rows [row, row + count) of the crossbar -> codes. */
 static void read_rows(uint32_t tag, uint32_t row, uint32_t count, uint32_t codes, uint32_t stride) {
   ohmic_ima_t* const ima = ohmic_ima_registers();
-  const uint32_t end = ohmic_ima_jobs_done() + count;
+  ima->adc_s =
+      (tag - OHMIC_CALIBRATION_TAG) % OHMIC_CALIBRATION_SCALES ? OHMIC_CALIBRATION_COARSE_S : OHMIC_CALIBRATION_FINE_S;
   for (; count; --count, ++row, codes += stride) {
     while (ohmic_ima_free() == 0) ohmic_event_wait_for(OHMIC_LINE_IMA);
     ima->row_start = row;
-    ima->tag = tag;
+    ima->tag = tag; /* a push counts it up */
     ima->group[0].base = codes;
     ohmic_ima_push();
   }
-  ohmic_ima_wait(end);
 }
 
 /* The rectangle of the crossbar that a step's jobs use. */
@@ -89,20 +94,27 @@ static rectangle rectangle_of(const ohmic_ima* step) {
   return r;
 }
 
-/* Adds what the columns of a rectangle give to their sums; `codes` is free up to `end`. */
+/* Adds what the columns of a rectangle give to their sums; `codes` is free up to `end`. As many columns at a time as
+ * there is room for the reads of a row. */
 static void read_rectangle(const ohmic_calibration* c, const rectangle* r, uint32_t* sums, uint32_t codes,
                            uint32_t end) {
-  const uint32_t stride = (r->columns + 3) & ~3u;
-  OHMIC_ASSERT(codes + stride <= end);
-  const uint32_t at_once = (end - codes) / stride;
-  code_block block = {ohmic_l1(codes), 0, stride, sums};
-  program_job(c->scratch, r->first_column, r->columns);
-  for (uint32_t read = 0; read < c->reads; ++read)
+  const uint32_t reads = OHMIC_CALIBRATION_SCALES * c->reads, most = (end - codes) / reads & ~3u;
+  OHMIC_ASSERT(most != 0);
+  for (uint32_t column = 0, columns; column < r->columns; column += columns) {
+    columns = r->columns - column < most ? r->columns - column : most;
+    const uint32_t stride = (columns + 3) & ~3u, at_once = most / stride;
+    code_block block = {ohmic_l1(codes), 0, stride, c->reads, sums + column};
+    program_job(c->scratch, r->first_column + column, columns);
     for (uint32_t row = 0; row < r->rows; row += block.rows) {
       block.rows = r->rows - row < at_once ? r->rows - row : at_once;
-      read_rows(OHMIC_CALIBRATION_TAG + read, r->first_row + row, block.rows, codes, stride);
+      const uint32_t end_of_jobs = ohmic_ima_jobs_done() + reads * block.rows;
+      for (uint32_t read = 0; read < reads; ++read)
+        read_rows(OHMIC_CALIBRATION_TAG + read, r->first_row + row, block.rows, codes + read * block.rows * stride,
+                  stride);
+      ohmic_ima_wait(end_of_jobs);
       ohmic_dispatch(add_magnitudes, &block);
     }
+  }
 }
 
 /* Factors of a rectangle's columns. */

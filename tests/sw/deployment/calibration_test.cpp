@@ -30,6 +30,61 @@ TEST(Quotient, IsThatOfTheMachine) {
   }
 }
 
+/// Code of a read with a scale 1 / 2^s of a cell that weighs so much, noise included.
+std::int32_t code(double weight, unsigned s) {
+  return static_cast<std::int32_t>(
+      std::clamp(std::floor(std::ldexp(-128 * weight, -static_cast<int>(s)) + 0.5), -128.0, 127.0));
+}
+
+// Small weights are right within half a fine unit, large ones within half a coarse one, also where 127 and its noise
+// are beyond what an ADC scale of 1 / 2^7 could tell.
+TEST(Magnitude, IsThatOfTheWeightWithinTheRoundingOfOneScale) {
+  for (double weight = -200; weight <= 200; weight += 0.03125) {
+    const std::uint32_t m =
+        ohmic_magnitude(code(weight, OHMIC_CALIBRATION_FINE_S), code(weight, OHMIC_CALIBRATION_COARSE_S), 1);
+    const double off = m / 8.0 - std::fabs(weight);
+    ASSERT_LE(std::fabs(off), std::fabs(weight) < 12.9 ? 1.0 / 16 : 1) << weight;
+  }
+}
+
+// Noise of a read reaches over the place where scales change, and a choice by the noisy code would shift the mean.
+// Weights are spread over whole steps of the coarse codes, whose rounding then has no mean; next to that place it
+// counts as noise that the fine codes do not have: 0.07 weights.
+TEST(Magnitude, HasTheRightMeanWhateverTheNoise) {
+  std::mt19937_64 random(4);
+  constexpr int reads = 200'000;
+  for (const auto& [least, most] :
+       {std::pair{3.0, 9.0}, {9.0, 13.0}, {11.0, 15.0}, {9.0, 17.0}, {15.0, 31.0}, {119.0, 135.0}})
+    for (const double deviation : {0.0, 0.5, 2.0}) {
+      std::uniform_real_distribution<double> weight(least, most);
+      std::normal_distribution<double> noise(0, 1);
+      double off = 0;
+      for (int i = 0; i < reads; ++i) {
+        const double w = weight(random);
+        const auto read = [&](unsigned s) { return code(w + deviation * noise(random), s); };
+        const std::int32_t fine = read(OHMIC_CALIBRATION_FINE_S), coarse = read(OHMIC_CALIBRATION_COARSE_S);
+        off += ohmic_magnitude(fine, coarse, 1) / 8.0 - w;
+      }
+      // The noise of both reads, and a coarse code's rounding: 2 / sqrt(12).
+      const double error = std::sqrt((2 * deviation * deviation + 1.0 / 3) / reads);
+      EXPECT_NEAR(off / reads, 0, 4 * error + (deviation > 0 ? 0.07 : 0))
+          << least << " to " << most << " with noise of " << deviation;
+    }
+}
+
+// Codes are added before their magnitude is taken: noise of reads does not count as weight.
+TEST(Magnitude, OfSeveralReadsIsThatOfTheirSum) {
+  EXPECT_EQ(ohmic_magnitude(0, 0, 16), 0u);
+  EXPECT_EQ(ohmic_magnitude(5 - 7, 0, 2), 2u);
+  for (double weight = -140; weight <= 140; weight += 0.37)
+    for (const std::uint32_t reads : {1u, 2u, 5u, 16u}) {
+      const std::int32_t fine = code(weight, OHMIC_CALIBRATION_FINE_S),
+                         coarse = code(weight, OHMIC_CALIBRATION_COARSE_S);
+      const auto n = static_cast<std::int32_t>(reads);
+      ASSERT_EQ(ohmic_magnitude(n * fine, n * coarse, reads), reads * ohmic_magnitude(fine, coarse, 1)) << weight;
+    }
+}
+
 TEST(CalibrationReads, TakeNoMoreMvmsThanAFullCrossbar) {
   for (std::uint32_t rows = 1; rows <= 2000; ++rows) {
     const std::uint32_t reads = ohmic_calibration_reads(rows);
