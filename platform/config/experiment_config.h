@@ -20,6 +20,9 @@ struct layer_places {
   std::map<std::string, unsigned> copies;
   /// By node name: its first output channels that stay on crossbars (on one copy), where the others run on cores.
   std::map<std::string, int> splits;
+  /// By node name: its last row sets, whose codes cores make.
+  std::map<std::string, std::size_t> rows;
+  bool whole() const { return splits.empty() && rows.empty(); }
 };
 
 /// A network on a chip, as the program runs it: validated, paths made usable from the current folder, every default

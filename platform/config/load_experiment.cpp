@@ -259,9 +259,14 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
     for (const auto& entry : layers->entries) {
       const std::string& place = entry.value.scalar;
       c.layers.copies[entry.key] = copies_of(place);
-      if (place.rfind("split_", 0) != 0) continue;
+      const bool split = place.rfind("split_", 0) == 0;
+      if (!split && place.rfind("rows_", 0) != 0) continue;
       if (entry.key == "*") throw config_error(entry.place + ": layers.*: " + place + " is for one layer, by its name");
-      c.layers.splits[entry.key] = std::stoi(place.substr(6));
+      const int count = std::stoi(place.substr(place.find('_') + 1));
+      if (split)
+        c.layers.splits[entry.key] = count;
+      else
+        c.layers.rows[entry.key] = static_cast<std::size_t>(count);
     }
   if (f.images.dir) c.images.dir = located(*f.images.dir, *root.find("images.dir"), file);
   apply(f.images.count, c.images.count);

@@ -72,9 +72,11 @@ class hybrid_run {
         layers_(choosable_layers(net_.graph)) {
     if (net_.was_calibrated && request.calibration_given)
       throw config_error("--calibration: " + request.model + " is calibrated already");
-    if (!request.config.layers.splits.empty())
-      throw config_error("layers: '" + request.config.layers.splits.begin()->first +
-                         "' is split, and ohmic hybrid chooses whole layers");
+    const layer_places& places = request.config.layers;
+    if (!places.whole())
+      throw config_error("layers: '" +
+                         (places.splits.empty() ? places.rows.begin()->first : places.splits.begin()->first) +
+                         "' is on crossbars and cores, and ohmic hybrid chooses whole layers");
     if (layers_.empty())
       throw config_error(request.model + ": there is nothing to choose: no layer of it is calibrated for crossbars");
     if (!request.retrain.empty()) {

@@ -33,7 +33,7 @@ std::set<std::string> digital_layers(const integer_graph& graph, const std::map<
   const auto others = choice.find("*");
   std::set<std::string> known = {"*"}, digital;
   for (const graph_node& node : graph.nodes) {
-    if (!node.has_layer()) continue;
+    if (!node.has_layer() || node.kind() == node_kind::codes) continue;
     known.insert(node.name);
     const auto named = choice.find(node.name);
     const bool by_default = others != choice.end() ? others->second == 0 : node.layer().depthwise();
@@ -55,7 +55,8 @@ std::set<std::string> choose_calibrated(integer_graph& graph, const std::string&
   const std::set<std::string> asked = digital_layers(graph, choice);
   std::set<std::string> moved;
   for (const graph_node& node : graph.nodes) {
-    if (!node.has_layer() || (choice.count(node.name) == 0 && choice.count("*") == 0)) continue;
+    if (!node.has_layer() || node.kind() == node_kind::codes) continue;
+    if (choice.count(node.name) == 0 && choice.count("*") == 0) continue;
     const bool wanted = asked.count(node.name) != 0;
     if (node.layer().digital && !wanted)
       throw graph_error("layers: " + file + " is calibrated with layer '" + node.name +
@@ -79,6 +80,15 @@ std::map<std::string, unsigned> make_copies(integer_graph& graph, const std::map
   }
   if (!made.empty()) graph = copy_layers(std::move(graph), made);
   return made;
+}
+
+/// Puts a part of each layer on cores where the user wants that: some of its channels or row sets.
+void divide_layers(integer_graph& graph, const layer_places& layers) {
+  graph = put_rows_on_cores(split_columns(std::move(graph), layers.splits), layers.rows);
+}
+void add_divided(fingerprint& key, const layer_places& layers) {
+  for (const auto& [layer, channels] : layers.splits) key.add("split " + layer).add(channels);
+  for (const auto& [layer, sets] : layers.rows) key.add("rows " + layer).add(sets);
 }
 
 constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first, if nothing is said
@@ -215,14 +225,14 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
     result.was_calibrated = true;
     choose_calibrated(result.graph, file, layers.copies);
     make_copies(result.graph, layers.copies);
-    result.graph = split_columns(std::move(result.graph), layers.splits);
+    divide_layers(result.graph, layers);
     return result;
   }
   if (calibration.empty())
     throw missing_file(file + " is not calibrated: name inputs that calibrate it, with --calibration");
   result.graph = calibrate_with(std::move(result.graph), calibration, rows, threads, layers.copies, quiet, asked);
   make_copies(result.graph, layers.copies);
-  result.graph = split_columns(std::move(result.graph), layers.splits);
+  divide_layers(result.graph, layers);
   return result;
 }
 
@@ -257,13 +267,13 @@ network load_network(const experiment_config& config, bool quiet) {
   if (n.graph.calibrated) {
     const std::set<std::string> moved = choose_calibrated(n.graph, n.file, config.layers.copies);
     const std::map<std::string, unsigned> copied = make_copies(n.graph, config.layers.copies);
-    n.graph = split_columns(std::move(n.graph), config.layers.splits);
-    if (!moved.empty() || !copied.empty() || !config.layers.splits.empty()) {
+    divide_layers(n.graph, config.layers);
+    if (!moved.empty() || !copied.empty() || !config.layers.whole()) {
       fingerprint key;
       key.add(n.hash);
       for (const std::string& layer : moved) key.add("digital " + layer);
       for (const auto& [layer, copies] : copied) key.add(layer).add(copies);
-      for (const auto& [layer, channels] : config.layers.splits) key.add("split " + layer).add(channels);
+      add_divided(key, config.layers);
       n.hash = key.digits();
     }
     return n;
@@ -287,7 +297,7 @@ network load_network(const experiment_config& config, bool quiet) {
   for (const std::string& layer : digital) key.add("digital " + layer);
   for (const auto& [layer, copies] : config.layers.copies)
     if (copies > 1) key.add(layer).add(copies);
-  for (const auto& [layer, channels] : config.layers.splits) key.add("split " + layer).add(channels);
+  add_divided(key, config.layers);
   if (is_labelled(images.string()))
     for (const auto& map : real_inputs(n.graph, images.string(), std::nullopt, config.engine.threads)) key.add(map);
   else

@@ -4,15 +4,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ohmic_tool import CONFIGS, SystemTest, model_folder, ohmic, run_network
+from ohmic_tool import CONFIGS, Run, SystemTest, model_folder, ohmic, run_network
 
 
 class Digital(SystemTest):
     def runs_exactly(self, chip: str, *options: str) -> dict:
+        return self.exact_run(chip, *options).summary
+
+    def exact_run(self, chip: str, *options: str) -> Run:
         run = run_network(chip, "resnet_micro", "--quiet", "--check", "layers", *options, images=2)
         self.ends(run, 0)
         self.assertEqual(run.summary["golden"]["mismatching_values"], 0)
-        return run.summary
+        return run
 
     def test_one_layer_leaves_its_crossbar(self):
         analog = self.runs_exactly("aimc16.yaml")
@@ -58,6 +61,24 @@ class Digital(SystemTest):
         whole = self.runs_exactly("aimc16.yaml", "--set", "layers.*=digital", "--set", "layers.conv1=split_3")
         self.assertTrue(0 < whole["mvm_count"] < analog["mvm_count"])
 
+    def test_row_sets_run_on_cores_beside_crossbars(self):
+        """Without noise the results are those of the network on crossbars, under every policy; with noise the platform
+        makes what the evaluator's reference makes."""
+        crossbars = ("--set", "ima.rows=64")
+        rows = (*crossbars, "--set", "layers.l1b0c1=rows_2")
+        analog = self.exact_run("aimc16.yaml", *crossbars)
+        for policy in ("naive", "replicated", "paper", "best"):
+            options = ["--set", f"mapping.policy={policy}"]
+            if policy == "best":
+                options += ["--set", "mapping.evaluations=20"]
+            with self.subTest(policy):
+                run = self.exact_run("aimc16.yaml", *rows, *options)
+                self.assertEqual(run.logits, analog.logits)
+                names = [stage["name"] for stage in run.summary["stages"]]
+                self.assertTrue({"l1b0c1.set2", "l1b0c1.set3"} < set(names), names)
+        noisy = self.exact_run("aimc16.yaml", *rows, "--set", "analog.model=pcm")
+        self.assertNotEqual(noisy.logits, analog.logits)
+
     def test_what_cannot_be_chosen(self):
         model_folder("resnet_micro")
         scratch = tempfile.TemporaryDirectory()
@@ -78,11 +99,14 @@ class Digital(SystemTest):
             return run.err
 
         self.assertIn("'conv9'", refused("layers.conv9=digital"))
-        self.assertIn("analog, analog_x2, analog_x4, digital, split_N", refused("layers.fc=maybe"))
+        self.assertIn("analog, analog_x2, analog_x4, digital, split_N, rows_N", refused("layers.fc=maybe"))
         self.assertIn("split_N", refused("layers.conv1=split_0"))
         self.assertIn("'fc'", refused("layers.fc=split_3"))
         self.assertIn("'conv1'", refused("layers.conv1=split_999"))
         self.assertIn("by its name", refused("layers.*=split_3"))
+        self.assertIn("by its name", refused("layers.*=rows_3"))
+        self.assertIn("'fc'", refused("layers.fc=rows_1"))
+        self.assertIn("one row set", refused("layers.fc=rows_1"))
 
 
 if __name__ == "__main__":

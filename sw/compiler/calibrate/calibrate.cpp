@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "sw/compiler/graph/digital_rows.h"
 #include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/split_layer.h"
 #include "sw/compiler/reference/column_sums.h"
@@ -46,7 +47,7 @@ std::int64_t largest_sum(const crossbar_layer& layer) {
 
 counts count_sums(const crossbar_layer& layer, const graph_tensor& out, const std::vector<feature_map>& inputs,
                   unsigned threads) {
-  const column_sums sums(layer, layer.row_sets);
+  const column_sums sums(layer, layer.row_sets, layer.in_channels);
   const std::size_t size = static_cast<std::size_t>(largest_sum(layer)) + 1;
   threads = static_cast<unsigned>(std::min<std::size_t>(threads, inputs.size()));
   std::vector<counts> partial(threads);
@@ -147,6 +148,7 @@ void set_exact_requantise(graph_node& node, double input_scale, double output_sc
 
 void make_digital(const integer_graph& graph, graph_node& node) {
   node.layer().digital = true;
+  node.layer().adc = {};
   node.layer().row_sets.clear();
   set_exact_requantise(node, graph.tensors[node.inputs[0]].scale,
                        node.kind() == node_kind::logits ? 1.0 : static_cast<double>(graph.tensors[node.output].scale));
@@ -194,6 +196,9 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
         image.width != graph.input().width)
       throw graph_error("a calibration image does not have the size of the network's input");
   const unsigned threads = options.threads ? options.threads : usable_processors();
+  std::vector<std::string> names;
+  for (const graph_node& node : graph.nodes) names.push_back(node.name);
+  for (const std::string& name : names) put_rows_back(graph, name);
   std::set<std::string> unknown = options.digital;
   unknown.insert(options.analog.begin(), options.analog.end());
   for (graph_node& node : graph.nodes) {
@@ -234,9 +239,9 @@ integer_graph calibrate(integer_graph graph, const std::vector<feature_map>& ima
 
 integer_graph put_on_cores(integer_graph graph, const std::set<std::string>& layers) {
   std::set<std::string> unknown = layers;
+  for (const std::string& name : layers) put_rows_back(graph, name);
   for (graph_node& node : graph.nodes) {
     if (!node.has_layer() || unknown.erase(node.name) == 0 || node.layer().digital) continue;
-    node.layer().adc = {};
     make_digital(graph, node);
   }
   if (!unknown.empty()) throw graph_error("there is no layer '" + *unknown.begin() + "' that could run on cores");
@@ -255,6 +260,7 @@ integer_graph split_columns(integer_graph graph, const std::map<std::string, int
     const crossbar_layer& layer = node->layer();
     if (layer.digital) fail(*node, "runs on cores and cannot be split");
     if (layer.groups != 1) fail(*node, "has " + std::to_string(layer.groups) + " groups and cannot be split");
+    if (rows_on_cores(*node) != 0) fail(*node, "has row sets on cores and cannot be split");
     const int all = layer.out_channels;
     if (analog < 1 || analog >= all)
       fail(*node, std::to_string(analog) + " of its channels on crossbars; it has " + std::to_string(all) +
@@ -262,9 +268,31 @@ integer_graph split_columns(integer_graph graph, const std::map<std::string, int
     split_layer(graph, name, {analog, all});
     for (graph_node& slice : graph.nodes)
       if (slice.name == name + "[" + std::to_string(analog) + ":" + std::to_string(all) + "]") {
-        slice.layer().adc = {};
         make_digital(graph, slice);
       }
+  }
+  check_graph(graph);
+  return graph;
+}
+
+integer_graph put_rows_on_cores(integer_graph graph, const std::map<std::string, std::size_t>& sets) {
+  for (const auto& [name, count] : sets) {
+    put_rows_back(graph, name);
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [&, wanted = &name](const graph_node& n) { return n.name == *wanted; });
+    if (node == graph.nodes.end() || !node->has_layer() || node->kind() == node_kind::codes)
+      throw graph_error("there is no layer '" + name + "' with row sets");
+    const crossbar_layer& layer = node->layer();
+    const auto refuse = [&](const std::string& why) { fail(*node, why + ": none of its row sets can run on cores"); };
+    if (layer.digital) refuse("runs on cores as a whole");
+    if (layer.groups != 1) refuse("has " + std::to_string(layer.groups) + " groups");
+    if (layer.copies() != 1) refuse("has copies of its crossbars");
+    const std::size_t all = layer.row_sets.size();
+    if (all == 1) refuse("has one row set");
+    if (count < 1 || count >= all)
+      fail(*node, std::to_string(count) + " of its row sets on cores; it has " + std::to_string(all) +
+                      ", of which at least one runs there and one on a crossbar");
+    put_rows_on_cores(graph, name, count);
   }
   check_graph(graph);
   return graph;
@@ -295,6 +323,7 @@ integer_graph copy_layers(integer_graph graph, const std::map<std::string, unsig
     unknown.erase(named);
     crossbar_layer& l = node.layer();
     if (l.digital || l.copies() != 1) fail(node, l.digital ? "runs on cores" : "has copies of its crossbars already");
+    if (rows_on_cores(node) != 0) fail(node, "has row sets on cores, and no copies beside");
     if (wanted == 0 || (wanted & (wanted - 1)) != 0)
       fail(node, std::to_string(wanted) + " copies; a power of two is expected");
     if (const unsigned room = most_copies(l, wanted); room < wanted)

@@ -49,6 +49,12 @@ integer_graph copy_layers(integer_graph graph, const std::map<std::string, unsig
 /// more channels, or a constant has no room.
 integer_graph split_columns(integer_graph graph, const std::map<std::string, int>& channels);
 
+/// A calibrated graph with some of its layers' row sets on cores: the last so many of each, rounded and clipped by the
+/// layer's ADC's constants in software (digital_rows.h), so that without noise nothing changes. `sets`: by layer, in
+/// place of what the graph says of it. Throws graph_error if there is no layer of a name, it runs on cores, has copies,
+/// groups or not more row sets, or the constants have no room.
+integer_graph put_rows_on_cores(integer_graph graph, const std::map<std::string, std::size_t>& sets);
+
 /// The most copies (a power of two, up to `most`) that a layer's constants have room for; 1 on cores.
 unsigned most_copies(const crossbar_layer& layer, unsigned most);
 

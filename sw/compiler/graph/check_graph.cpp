@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "sw/compiler/graph/digital_rows.h"
 #include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/integer_graph.h"
 
@@ -20,15 +21,23 @@ class checker {
 
   void run() {
     if (node_.name.empty()) fail("a node has no name");
-    if (node_.kind() != node_kind::concatenation) {  // that takes any number
+    // Those take any number: codes behind a layer's input are checked with its row sets.
+    if (node_.kind() != node_kind::concatenation && !node_.on_crossbar()) {
       const std::size_t inputs = node_.kind() == node_kind::input ? 0 : node_.kind() == node_kind::add ? 2 : 1;
       require(node_.inputs.size() == inputs,
               "has " + std::to_string(node_.inputs.size()) + " inputs, but takes " + std::to_string(inputs));
     }
     const graph_tensor& out = graph_.tensors[node_.output];
     require(out.channels > 0 && out.height > 0 && out.width > 0, "gives an empty map " + shape_of(out));
+    if (node_.on_crossbar()) {
+      require(!node_.inputs.empty(), "has no input");
+      check_codes_read(out);
+    }
     switch (node_.kind()) {
       case node_kind::input:
+        break;
+      case node_kind::codes:
+        check_codes(in(0), out);
         break;
       case node_kind::convolution:
       case node_kind::logits:
@@ -58,6 +67,57 @@ class checker {
     if (!condition) fail(text);
   }
   const graph_tensor& in(int i) const { return graph_.tensors[node_.inputs[i]]; }
+
+  /// Codes of row sets on cores, behind a layer's input.
+  void check_codes_read(const graph_tensor& out) const {
+    for (std::size_t i = 1; i < node_.inputs.size(); ++i) {
+      const graph_tensor& map = in(static_cast<int>(i));
+      const graph_node& maker = graph_.nodes[static_cast<std::size_t>(map.producer)];
+      require(maker.kind() == node_kind::codes, "reads map '" + map.name + "' behind its input, which is no codes");
+      require(map.channels == out.channels && map.height == out.height && map.width == out.width,
+              "adds codes " + shape_of(map) + " of '" + maker.name + "' to its own, " + shape_of(out));
+      require(maker.inputs.size() == 1 && maker.inputs[0] == node_.inputs[0],
+              "has codes of '" + maker.name + "', which reads another map");
+      const row_set& rows = std::get<row_set_codes>(maker.operation).rows;
+      require(in_layer(rows), "has codes of '" + maker.name + "' that are not of its rows");
+      const crossbar_layer &found = maker.layer(), right = codes_on_cores(node_.layer(), rows);
+      require(found.weights == right.weights && found.first_channel == right.first_channel &&
+                  found.window.pad_y == right.window.pad_y && found.window.size_y == right.window.size_y &&
+                  found.window.size_x == right.window.size_x && found.window.pad_x == right.window.pad_x &&
+                  found.window.stride_x == right.window.stride_x && found.window.stride_y == right.window.stride_y &&
+                  found.requantise.m == right.requantise.m && found.requantise.b == right.requantise.b &&
+                  found.requantise.s == right.requantise.s,
+              "has codes of '" + maker.name + "' that its crossbars would not make");
+    }
+    require(node_.inputs.size() == 1 || (node_.layer().copies() == 1 && node_.layer().groups == 1),
+            "has row sets on cores, and copies or groups");
+  }
+
+  bool in_layer(const row_set& rows) const {
+    const crossbar_layer& l = node_.layer();
+    return 0 <= rows.ky_begin && rows.ky_begin < rows.ky_end && rows.ky_end <= l.window.size_y &&
+           0 <= rows.channel_begin && rows.channel_begin < rows.channel_end && rows.channel_end <= l.in_channels;
+  }
+
+  /// A row set on cores: what its layer would make of it, that layer checks. Its windows may lie above or below the
+  /// map.
+  void check_codes(const graph_tensor& input, const graph_tensor& out) const {
+    const crossbar_layer& l = node_.layer();
+    require(graph_.calibrated, "is of a network that is not calibrated");
+    require(l.makes_codes() && l.groups == 1 && l.requantise.lo == -128 && l.requantise.hi == 127,
+            "makes no codes on cores");
+    require(l.first_channel >= 0 && l.in_channels > 0 && l.first_channel + l.in_channels <= input.channels,
+            "reads " + std::to_string(l.in_channels) + " channels from " + std::to_string(l.first_channel) + " on of " +
+                shape_of(input));
+    const graph_tensor& codes = graph_.tensors[static_cast<std::size_t>(node_.output)];
+    require(codes.consumers.size() == 1, "is read by " + std::to_string(codes.consumers.size()) + " nodes");
+    const graph_node& reader = graph_.nodes[static_cast<std::size_t>(codes.consumers[0])];
+    require(reader.on_crossbar() && reader.kind() != node_kind::codes && reader.inputs[0] != node_.output,
+            "is read by '" + reader.name + "', which is no layer on crossbars");
+    require(l.out_channels == out.channels,
+            "makes codes of " + std::to_string(l.out_channels) + " channels, " + shape_of(out));
+    check_constants(l);
+  }
 
   void check_window(const graph_window& w, const graph_tensor& input, const graph_tensor& out) const {
     check_axis("x", w.size_x, w.stride_x, w.pad_x, input.width, out.width);
@@ -122,7 +182,7 @@ class checker {
     require(r.m.size() == channels && r.b.size() == channels, "requantise has " + std::to_string(r.m.size()) +
                                                                   " m and " + std::to_string(r.b.size()) + " b for " +
                                                                   std::to_string(channels) + " channels");
-    const std::int64_t sets = l.row_sets.size();
+    const std::int64_t sets = l.row_sets.size() + (l.digital ? 0 : rows_on_cores(node_));
     require(sets <= 255, "has " + std::to_string(sets) + " row sets, whose codes do not fit 16 bits (255 are allowed)");
     if (l.digital) {
       check_exact_sums(l);
@@ -143,9 +203,12 @@ class checker {
       if (node_.kind() == node_kind::logits)
         fits_int32("a logit", -product + r.b[c], product + r.b[c]);
       else
-        require(sum_limit(r.m[c], r.b[c], r.s, largest[c]).has_value(),
-                "channel " + std::to_string(c) +
-                    " cannot be requantised in 32 bits (requantise.s = " + std::to_string(r.s) + " is too large)");
+        require(
+            limit_of(l, c, largest[c]).has_value(),
+            l.makes_codes()
+                ? "its codes cannot be made on cores: adc.s = " + std::to_string(r.s) + " does not leave 32 bits room"
+                : "channel " + std::to_string(c) +
+                      " cannot be requantised in 32 bits (requantise.s = " + std::to_string(r.s) + " is too large)");
     }
   }
 
@@ -153,20 +216,19 @@ class checker {
     std::vector<char> covered(std::size_t(l.window.size_y) * l.in_channels, 0);
     require(!l.row_sets.empty(), "has no row sets");
     const std::size_t of_a_copy = l.row_sets.size() / l.copies();
-    for (std::size_t i = 0; i < l.row_sets.size(); ++i) {
-      const row_set& set = l.row_sets[i];
+    const std::vector<row_set> sets = all_row_sets(graph_, node_);
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      const row_set& set = sets[i];
       const std::string text = "row set of kernel rows [" + std::to_string(set.ky_begin) + ", " +
                                std::to_string(set.ky_end) + ") and channels [" + std::to_string(set.channel_begin) +
                                ", " + std::to_string(set.channel_end) + ") ";
-      require(0 <= set.ky_begin && set.ky_begin < set.ky_end && set.ky_end <= l.window.size_y &&
-                  0 <= set.channel_begin && set.channel_begin < set.channel_end && set.channel_end <= l.in_channels,
-              text + "is not part of the layer");
+      require(in_layer(set), text + "is not part of the layer");
       require(set.rows(l.window.size_x) <= graph_.rows, text + "has " + std::to_string(set.rows(l.window.size_x)) +
                                                             " rows, more than the " + std::to_string(graph_.rows) +
                                                             " it was calibrated for");
-      if (l.row_sets.size() % l.copies() != 0 || (i >= of_a_copy && !(set == l.row_sets[i - of_a_copy])))
+      if (l.row_sets.size() % l.copies() != 0 || (i >= of_a_copy && l.copies() > 1 && !(set == sets[i - of_a_copy])))
         fail(text + "is not part of a copy like the first one, which is of " + std::to_string(of_a_copy) + " sets");
-      if (i >= of_a_copy) continue;
+      if (i >= of_a_copy && l.copies() > 1) continue;
       for (int ky = set.ky_begin; ky < set.ky_end; ++ky)
         for (int c = set.channel_begin; c < set.channel_end; ++c) {
           char& done = covered[std::size_t(ky) * l.in_channels + c];

@@ -17,4 +17,10 @@ std::vector<std::int64_t> largest_sums(const crossbar_layer& layer);
 std::optional<std::int32_t> sum_limit(std::int64_t m, std::int64_t b, unsigned s, std::int64_t largest);
 constexpr std::int32_t sum_without_limit = 0x7FFFFFFE;
 
+/// The same of codes, (S * m + (1 << (s-1))) >> s, which need room up to -128 and 127 alone.
+std::optional<std::int32_t> code_limit(std::int64_t m, unsigned s, std::int64_t largest);
+
+/// Of channel c of a layer with exact sums.
+std::optional<std::int32_t> limit_of(const crossbar_layer& layer, std::size_t c, std::int64_t largest);
+
 }  // namespace ohmic

@@ -20,6 +20,8 @@ const char* to_string(node_kind kind) {
       return "add";
     case node_kind::concatenation:
       return "concatenation";
+    case node_kind::codes:
+      return "codes";
   }
   return "unknown";
 }
@@ -40,6 +42,8 @@ graph_operation make_operation(node_kind kind) {
       return residual_add{};
     case node_kind::concatenation:
       return channel_concatenation{};
+    case node_kind::codes:
+      return row_set_codes{};
   }
   return {};
 }

@@ -75,6 +75,7 @@ struct requantise_constants {
 struct crossbar_layer {
   bool digital = false;  ///< on cores: S is the exact sum; there are no row sets and no ADC
   int in_channels = 0, out_channels = 0;
+  int first_channel = 0;  ///< of its map, that is its first input channel: of the codes of a row set not 0
   /// Output channel o reads the input channels of its group alone: those from (o / (out_channels / groups)) *
   /// in_channels / groups on. On crossbars the other groups' cells are 0. Depthwise: as many groups as input channels.
   int groups = 1;
@@ -83,16 +84,18 @@ struct crossbar_layer {
   std::vector<float> weight_scale;   ///< one per output channel
   std::vector<std::int32_t> bias;    ///< one per output channel, scale input * weight_scale
   // From calibration:
-  /// Those of one copy: disjoint, cover the layer, in order. Further copies repeat them: other crossbars with the same
-  /// weights, whose codes are added as well (copy_layers()).
+  /// Those of one copy: disjoint, cover the layer (with those whose codes it reads), in order. Further copies repeat
+  /// them: other crossbars with the same weights, whose codes are added as well (copy_layers()).
   std::vector<row_set> row_sets;
-  adc_scale adc;
+  adc_scale adc;                    ///< on cores that of the codes of a row set, else 0
   requantise_constants requantise;  ///< requantise.lo and hi are known on import
 
   /// Copies of its crossbars; 1 on cores.
   std::size_t copies() const {
     return row_sets.empty() ? 1 : static_cast<std::size_t>(std::count(row_sets.begin(), row_sets.end(), row_sets[0]));
   }
+  /// Cores make codes of a row set, which an ADC would.
+  bool makes_codes() const { return digital && adc.s != 0; }
   int group_inputs() const { return in_channels / groups; }
   int first_input(int out_channel) const { return out_channel / (out_channels / groups) * group_inputs(); }
   bool depthwise() const { return groups > 1 && groups == in_channels; }
@@ -108,6 +111,11 @@ struct crossbar_layer {
     const int c = row % set.channels(), tap = row / set.channels();
     return weight(out_channel, set.channel_begin + c, set.ky_begin + tap % set.ky_count(), tap / set.ky_count());
   }
+};
+
+/// The codes of one row set of a layer, made on cores (digital_rows.h): a map that this layer alone reads.
+struct row_set_codes : crossbar_layer {
+  row_set rows;  ///< of that layer
 };
 
 /// y = clip((x0 * a + x1 * b + (1 << (s-1))) >> s, lo, hi); x0, x1 in the order of graph_node::inputs.
@@ -134,10 +142,10 @@ struct max_pool {
 /// No inputs; its output is the image, quantised by its scale.
 struct network_input {};
 
-/// A layer that gives an int8 map.
+/// A layer that gives an int8 map. Behind its input may stand codes of its row sets that cores make (digital_rows.h).
 struct convolution : crossbar_layer {};
 
-/// The last node: a layer of one output pixel, int32.
+/// The last node: a layer of one output pixel, int32; codes as of a convolution.
 struct logits_layer : crossbar_layer {};
 
 /// Maps of equal size and scale become one: the channels of its inputs, in their order. Each input is made by a
@@ -145,11 +153,11 @@ struct logits_layer : crossbar_layer {};
 struct channel_concatenation {};
 
 /// What a node does, with the constants of that alone.
-using graph_operation =
-    std::variant<network_input, convolution, logits_layer, max_pool, average_pool, residual_add, channel_concatenation>;
+using graph_operation = std::variant<network_input, convolution, logits_layer, max_pool, average_pool, residual_add,
+                                     channel_concatenation, row_set_codes>;
 
 /// The alternatives of graph_operation, in its order.
-enum class node_kind { input, convolution, logits, max_pool, average_pool, add, concatenation };
+enum class node_kind { input, convolution, logits, max_pool, average_pool, add, concatenation, codes };
 
 /// A default operation of the kind.
 graph_operation make_operation(node_kind kind);
@@ -162,12 +170,15 @@ struct graph_node {
   graph_operation operation;
 
   node_kind kind() const { return static_cast<node_kind>(operation.index()); }
-  bool has_layer() const { return kind() == node_kind::convolution || kind() == node_kind::logits; }
+  bool has_layer() const {
+    return kind() == node_kind::convolution || kind() == node_kind::logits || kind() == node_kind::codes;
+  }
   bool on_crossbar() const { return has_layer() && !layer().digital; }
 
   /// The operation's constants; std::bad_variant_access if the node is of another kind.
   const crossbar_layer& layer() const {
     if (const auto* l = std::get_if<logits_layer>(&operation)) return *l;
+    if (const auto* l = std::get_if<row_set_codes>(&operation)) return *l;
     return std::get<convolution>(operation);
   }
   crossbar_layer& layer() { return const_cast<crossbar_layer&>(std::as_const(*this).layer()); }

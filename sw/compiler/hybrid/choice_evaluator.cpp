@@ -44,7 +44,7 @@ struct choice_evaluator::walk {
       const unsigned copies = layer >= 0 ? choice[std::size_t(layer)] : 0;
       const node_executor& by = copies > 0 ? crossbars.at(copies).on_crossbars[n] : all.on_cores_[n];
       if (node.kind() == node_kind::logits) {
-        const auto logits = by.logits(*inputs[0], image);
+        const auto logits = by.logits(inputs, image);
         found = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
       } else if (again) {
         maps[std::size_t(node.output)] = by.apply(inputs, image);
@@ -67,7 +67,13 @@ choice_evaluator::choice_evaluator(const integer_graph& analog, unsigned columns
   int next = 0;
   for (std::size_t n = 0; n < analog_.nodes.size(); ++n) {
     layer_of_.push_back(analog_.nodes[n].on_crossbar() ? next++ : -1);
-    on_cores_.emplace_back(digital_, static_cast<int>(n), reference_mode::adc);
+    // Codes that cores make for a layer are not in the network where the whole layer runs on cores.
+    const auto there = std::find_if(digital_.nodes.begin(), digital_.nodes.end(),
+                                    [&](const graph_node& node) { return node.name == analog_.nodes[n].name; });
+    if (there != digital_.nodes.end())
+      on_cores_.emplace_back(digital_, static_cast<int>(there - digital_.nodes.begin()), reference_mode::adc);
+    else
+      on_cores_.emplace_back(analog_, static_cast<int>(n), reference_mode::adc);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "sw/compiler/calibrate/calibrate.h"
+#include "sw/compiler/graph/digital_rows.h"
 
 namespace ohmic {
 
@@ -12,10 +13,11 @@ std::vector<choosable_layer> choosable_layers(const integer_graph& graph) {
     if (!node.on_crossbar()) continue;
     const crossbar_layer& layer = node.layer();
     const graph_tensor& out = graph.tensors[static_cast<std::size_t>(node.output)];
-    layers.push_back({node.name,
-                      std::int64_t{out.width} * out.height * layer.out_channels * layer.group_inputs() *
-                          layer.window.size_x * layer.window.size_y,
-                      layer.copies() == 1 ? most_copies(layer, most_copies_of_a_layer) : 1});
+    layers.push_back(
+        {node.name,
+         std::int64_t{out.width} * out.height * layer.out_channels * layer.group_inputs() * layer.window.size_x *
+             layer.window.size_y,
+         layer.copies() == 1 && rows_on_cores(node) == 0 ? most_copies(layer, most_copies_of_a_layer) : 1});
   }
   return layers;
 }

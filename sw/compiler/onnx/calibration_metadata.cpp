@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sw/compiler/graph/digital_rows.h"
 #include "sw/compiler/graph/split_layer.h"
 #include "sw/compiler/onnx/import_onnx.h"
 
@@ -112,6 +113,21 @@ void read_layer(const json& entry, graph_node& node) {
   agree_on_relu(r, l.requantise.lo, node.name);
 }
 
+/// Of layers some of whose row sets run on cores; the graph gets these.
+void read_rows_on_cores(const json& calibration, integer_graph& graph) {
+  for (const auto& [name, entry] : calibration.at("conv").items()) {
+    const auto count = entry.find("sets_on_cores");
+    if (count == entry.end()) continue;
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [&, wanted = &name](const graph_node& n) { return n.name == *wanted; });
+    const std::string what = "'" + name + "' sets_on_cores";
+    if (node == graph.nodes.end() || !node->on_crossbar() || node->layer().groups != 1 || node->layer().copies() != 1)
+      fail(what + " is for a layer of one group on one copy of its crossbars");
+    const auto sets = static_cast<std::int64_t>(node->layer().row_sets.size());
+    put_rows_on_cores(graph, name, integer<std::size_t>(*count, 0, sets - 1, what));
+  }
+}
+
 pixel_conversion::channel_order order_named(const std::string& name) {
   using order = pixel_conversion::channel_order;
   for (const order o : {order::rgb, order::bgr, order::grey})
@@ -121,16 +137,19 @@ pixel_conversion::channel_order order_named(const std::string& name) {
 
 json range_of(int begin, int end) { return json::array({begin, end}); }
 
-json layer_entry(const crossbar_layer& layer) {
+json layer_entry(const integer_graph& graph, const graph_node& node) {
+  const crossbar_layer& layer = node.layer();
   const requantise_constants& r = layer.requantise;
   const json requantise{{"m", r.m}, {"b", r.b}, {"s", r.s}, {"relu", r.lo == 0}};
   if (layer.digital) return {{"digital", true}, {"requantise", requantise}};
   json sets = json::array();
-  for (const row_set& set : layer.row_sets)
+  for (const row_set& set : all_row_sets(graph, node))
     sets.push_back({{"channels", range_of(set.channel_begin, set.channel_end)},
                     {"ky", range_of(set.ky_begin, set.ky_end)},
                     {"kx", range_of(0, layer.window.size_x)}});
-  return {{"row_sets", sets}, {"adc", {{"m", layer.adc.m}, {"s", layer.adc.s}}}, {"requantise", requantise}};
+  json entry{{"row_sets", sets}, {"adc", {{"m", layer.adc.m}, {"s", layer.adc.s}}}, {"requantise", requantise}};
+  if (rows_on_cores(node) != 0) entry["sets_on_cores"] = rows_on_cores(node);
+  return entry;
 }
 
 /// Of a layer that is split: an entry for each slice.
@@ -138,10 +157,10 @@ json slices_entry(const integer_graph& graph, const graph_node& concatenation) {
   json slices = json::array();
   int begin = 0;
   for (const int n : slices_of(graph, concatenation)) {
-    const crossbar_layer& layer = graph.nodes[static_cast<std::size_t>(n)].layer();
-    json slice = layer_entry(layer);
-    slice["outputs"] = range_of(begin, begin + layer.out_channels);
-    begin += layer.out_channels;
+    const graph_node& node = graph.nodes[static_cast<std::size_t>(n)];
+    json slice = layer_entry(graph, node);
+    slice["outputs"] = range_of(begin, begin + node.layer().out_channels);
+    begin += node.layer().out_channels;
     slices.push_back(std::move(slice));
   }
   return {{"slices", slices}};
@@ -156,8 +175,9 @@ std::string write_calibration(const integer_graph& graph) {
     if (n.kind() == node_kind::concatenation)
       for (const int slice : slices_of(graph, n)) slices.insert(graph.nodes[static_cast<std::size_t>(slice)].name);
   for (const graph_node& n : graph.nodes) {
+    if (n.kind() == node_kind::codes) continue;  // their layer says so
     if (n.has_layer()) {
-      if (!slices.count(n.name)) conv[n.name] = layer_entry(n.layer());
+      if (!slices.count(n.name)) conv[n.name] = layer_entry(graph, n);
     } else if (n.kind() == node_kind::concatenation) {
       conv[n.name] = slices_entry(graph, n);
     } else if (n.kind() == node_kind::add) {
@@ -209,6 +229,7 @@ void read_calibration(const std::string& text, integer_graph& graph) {
         n.average().s = shift(entry.at("s"), "'" + n.name + "' s");
       }
     }
+    read_rows_on_cores(calibration, graph);
     if (calibration.at("conv").size() != layers)
       fail("has " + std::to_string(calibration.at("conv").size()) + " entries under \"conv\", but the graph has " +
            std::to_string(layers) + " layers");

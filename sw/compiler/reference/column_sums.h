@@ -22,8 +22,8 @@ class column_sums {
     std::vector<std::int32_t> sums;
   };
 
-  /// No sets: the sums of the whole layer, as one set.
-  column_sums(const crossbar_layer& layer, std::vector<row_set> sets);
+  /// No sets: the sums of the whole layer, as one set. `map_channels`: of the map that the layer reads.
+  column_sums(const crossbar_layer& layer, std::vector<row_set> sets, int map_channels);
 
   int sets() const { return depthwise_ ? 1 : static_cast<int>(prepared_.size()); }
 
@@ -42,10 +42,10 @@ class column_sums {
   };
   prepared_set prepare(const crossbar_layer& layer, const row_set& set) const;
   /// A set of all channels has its kernel rows in one run of each kernel column.
-  bool whole_rows(const row_set& set) const { return set.channels() == in_channels_; }
+  bool whole_rows(const row_set& set) const { return set.channels() == map_channels_; }
 
   graph_window window_;
-  int in_channels_, padded_outputs_;
+  int map_channels_, first_channel_, padded_outputs_;
   bool depthwise_;  ///< one output channel per input channel, the whole layer
   std::vector<prepared_set> prepared_;
   std::vector<std::int16_t> depthwise_weights_;  ///< [ky][kx][padded outputs]

@@ -52,10 +52,13 @@ node_executor::node_executor(const integer_graph& graph, int node, reference_mod
   const double out = out_.scale;
   if (node_.has_layer()) {
     const crossbar_layer& l = node_.layer();
-    sums_ = std::make_unique<column_sums>(l, exact || l.digital ? std::vector<row_set>{} : l.row_sets);
-    if (exact) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
+    const bool by_scales =
+        exact && node_.kind() != node_kind::codes;  // codes are nothing else; there nobody reads them
+    sums_ = std::make_unique<column_sums>(l, exact || l.digital ? std::vector<row_set>{} : l.row_sets,
+                                          graph.tensors[node_.inputs[0]].channels);
+    if (by_scales) exact_ = std::make_unique<exact_constants>(node_, scale(0), out);
     multipliers_.assign(l.requantise.m.begin(), l.requantise.m.end());
-    biases_ = exact ? l.bias : l.requantise.b;
+    biases_ = by_scales ? l.bias : l.requantise.b;
   } else if (exact && node_.kind() == node_kind::add) {
     add_.s = shift_for(node_, std::max(scale(0), scale(1)) / out, (1 << 21) - 1);
     add_.a = static_cast<std::int32_t>(scaled(scale(0) / out, add_.s));
@@ -71,14 +74,23 @@ node_executor::~node_executor() = default;
 node_executor::node_executor(node_executor&&) noexcept = default;
 
 template <class finish>
-void node_executor::convolve(const feature_map& input, unsigned image, const finish& f) const {
+void node_executor::convolve(const std::vector<const feature_map*>& inputs, unsigned image, const finish& f) const {
   const vector_kernels& kernels = vector_kernels::best();
   const crossbar_layer& l = node_.layer();
+  const feature_map& input = *inputs.at(0);
+  const auto add_codes_of_cores = [&](int x, std::int32_t* total) {
+    for (std::size_t i = 1; i < inputs.size(); ++i)
+      for (int y = 0; y < out_.height; ++y)
+        for (int c = 0; c < out_.channels; ++c)
+          total[std::size_t(y) * std::size_t(sums_->stride()) + std::size_t(c)] += inputs[i]->at(x, y, c);
+  };
   if (chip_ != nullptr && !exact_ && !l.digital) {
-    const std::vector<std::int32_t> codes =
-        chip_->codes(index_, input, image, out_.width, out_.height, sums_->stride());
-    for (int x = 0; x < out_.width; ++x)
-      f(x, codes.data() + std::size_t(x) * std::size_t(out_.height) * std::size_t(sums_->stride()));
+    std::vector<std::int32_t> codes = chip_->codes(index_, input, image, out_.width, out_.height, sums_->stride());
+    for (int x = 0; x < out_.width; ++x) {
+      std::int32_t* total = codes.data() + std::size_t(x) * std::size_t(out_.height) * std::size_t(sums_->stride());
+      add_codes_of_cores(x, total);
+      f(x, total);
+    }
     return;
   }
   column_sums::workspace space;
@@ -93,15 +105,16 @@ void node_executor::convolve(const feature_map& input, unsigned image, const fin
     std::fill(total.begin(), total.end(), 0);
     for (int set = 0; set < sums_->sets(); ++set)
       kernels.add_codes(sums_->run(set, x, out_.height, space), total.data(), count, l.adc.m, l.adc.s);
+    add_codes_of_cores(x, total.data());
     f(x, total.data());
   }
 }
 
-void node_executor::layer(const feature_map& input, unsigned image, feature_map& output) const {
+void node_executor::layer(const std::vector<const feature_map*>& inputs, unsigned image, feature_map& output) const {
   const vector_kernels& kernels = vector_kernels::best();
   const requantise_constants& r = node_.layer().requantise;
   const int channels = out_.channels;
-  convolve(input, image, [&](int x, const std::int32_t* sums) {
+  convolve(inputs, image, [&](int x, const std::int32_t* sums) {
     std::int8_t* y = &output.at(x, 0, 0);
     for (int row = 0; row < out_.height; ++row, sums += sums_->stride(), y += channels)
       if (exact_)
@@ -173,7 +186,8 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs, 
                                  add_.lo, add_.hi, y.data.data());
       break;
     case node_kind::convolution:
-      layer(in, image, y);
+    case node_kind::codes:
+      layer(inputs, image, y);
       break;
     case node_kind::concatenation:
       concatenate(inputs, y);
@@ -182,9 +196,9 @@ feature_map node_executor::apply(const std::vector<const feature_map*>& inputs, 
   return y;
 }
 
-std::vector<std::int32_t> node_executor::logits(const feature_map& input, unsigned image) const {
+std::vector<std::int32_t> node_executor::logits(const std::vector<const feature_map*>& inputs, unsigned image) const {
   std::vector<std::int32_t> result(out_.channels);
-  convolve(input, image, [&](int, const std::int32_t* sums) {
+  convolve(inputs, image, [&](int, const std::int32_t* sums) {
     for (int c = 0; c < out_.channels; ++c)
       result[c] = exact_ ? sums[c] + biases_[c] : sums[c] * multipliers_[c] + biases_[c];
   });

@@ -31,15 +31,16 @@ class node_executor {
   /// `image` is its number in the run, by which a chip's noise differs.
   feature_map apply(const std::vector<const feature_map*>& inputs, unsigned image = 0) const;
   /// For the logits node.
-  std::vector<std::int32_t> logits(const feature_map& input, unsigned image = 0) const;
+  std::vector<std::int32_t> logits(const std::vector<const feature_map*>& inputs, unsigned image = 0) const;
 
  private:
   struct exact_constants;
 
-  /// Calls f(x, S) for each output column: the sums of the sets' codes, or exact ones, [y * sums_->stride() + c].
+  /// Calls f(x, S) for each output column: the sums of the sets' codes (and of those in further inputs), or exact ones
+  /// (of the first input, mode exact: the whole layer's), [y * sums_->stride() + c].
   template <class finish>
-  void convolve(const feature_map& input, unsigned image, const finish& f) const;
-  void layer(const feature_map& input, unsigned image, feature_map& output) const;
+  void convolve(const std::vector<const feature_map*>& inputs, unsigned image, const finish& f) const;
+  void layer(const std::vector<const feature_map*>& inputs, unsigned image, feature_map& output) const;
   void max_pool(const feature_map& input, feature_map& output) const;
   void average(const feature_map& input, feature_map& output) const;
   static void concatenate(const std::vector<const feature_map*>& inputs, feature_map& output);

@@ -24,12 +24,12 @@ reference_result reference_executor::run(const feature_map& image, bool keep_map
   maps[graph_.nodes.front().output] = image;
   for (std::size_t n = 1; n < graph_.nodes.size(); ++n) {
     const graph_node& node = graph_.nodes[n];
-    if (node.kind() == node_kind::logits) {
-      result.logits = nodes_[n].logits(maps[node.inputs[0]], number);
-      continue;
-    }
     std::vector<const feature_map*> inputs;
     for (int t : node.inputs) inputs.push_back(&maps[t]);
+    if (node.kind() == node_kind::logits) {
+      result.logits = nodes_[n].logits(inputs, number);
+      continue;
+    }
     maps[node.output] = nodes_[n].apply(inputs, number);
     for (int t : node.inputs)
       if (--readers[t] == 0 && !keep_maps) maps[t] = {};

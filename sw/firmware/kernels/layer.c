@@ -53,6 +53,9 @@ static void make_logits(const part* p, char* out, uint32_t pixels) {
   }
 }
 
+/* Windows that lie wholly above or below the map: a row set has some of a kernel's rows. */
+static const char outside[8] __attribute__((aligned(4)));
+
 /* `pixels` windows from the runs on; r.out is where the first one's outputs go. */
 OHMIC_KERNEL_CODE static void run_pixels(part* p, uint32_t pixels) {
   run* r = &p->r;
@@ -95,8 +98,9 @@ OHMIC_KERNEL_CODE static void gather(const part* p, char* windows, int32_t x, in
   const bool rows = !ohmic_layer_rows_are_runs(job);
   const uint32_t height = job->pool_height, row_bytes = p->of_group;
   for (; pixels; --pixels, top += (int32_t)job->pool_stride_y, windows += p->window) {
-    const uint32_t begin = top < 0 ? (uint32_t)-top : 0;
-    const uint32_t room = (uint32_t)((int32_t)job->input_height - top), end = room < height ? room : height;
+    const int32_t room = (int32_t)job->input_height - top;
+    const uint32_t end = room < 0 ? 0 : (uint32_t)room < height ? (uint32_t)room : height;
+    const uint32_t above = top < 0 ? (uint32_t)-top : 0, begin = above < end ? above : end;
     char* to = windows;
     const bool whole = begin == 0 && end == height && x >= 0 && x + job->pool_size <= job->image_columns;
     for (uint32_t i = whole ? job->pool_size * height * row_bytes & ~3u : 0; i < p->window; i += 4)
@@ -162,7 +166,13 @@ OHMIC_KERNEL_CODE static void part_work(part* p) {
         if (top < 0) begin = (uint32_t)-top;
         if (room < (int32_t)height) end = (uint32_t)room;
       }
-      make_runs(p, x, top, begin, end);
+      if ((int32_t)begin < (int32_t)end) {
+        make_runs(p, x, top, begin, end);
+      } else {
+        *p->r.runs = (ohmic_window_run){outside, 0};
+        p->r.run_count = 1;
+        p->r.words = 1;
+      }
     }
     run_pixels(p, n);
     top += (int32_t)(n * stride);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "sw/compiler/graph/digital_rows.h"
 #include "sw/compiler/graph/exact_sums.h"
 #include "sw/compiler/graph/feature_map.h"
 #include "sw/compiler/graph/integer_graph.h"
@@ -130,6 +131,23 @@ inline int split_some(integer_graph& g, std::mt19937& random) {
     }
   }
   return static_cast<int>(names.size());
+}
+
+/// Moves the last row sets of layers on crossbars to cores, of as many layers as not. Precondition: calibrated. Gives
+/// how many sets were moved.
+inline std::size_t move_some_rows(integer_graph& g, std::mt19937& random) {
+  std::vector<std::string> names;
+  for (const graph_node& n : g.nodes)
+    if (n.on_crossbar() && n.layer().groups == 1 && n.layer().row_sets.size() > 1 && random() % 2)
+      names.push_back(n.name);
+  std::size_t moved = 0;
+  for (const std::string& name : names) {
+    const auto node = std::find_if(g.nodes.begin(), g.nodes.end(), [&](const graph_node& n) { return n.name == name; });
+    const std::size_t count = 1 + random() % (node->layer().row_sets.size() - 1);
+    put_rows_on_cores(g, name, count);
+    moved += count;
+  }
+  return moved;
 }
 
 inline feature_map random_image(std::mt19937& random, const graph_tensor& shape) {

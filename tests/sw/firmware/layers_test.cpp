@@ -18,7 +18,8 @@ class LayersTest : public KernelBench {
  protected:
   struct shape {
     unsigned in_channels = 1, channels = 1, groups = 1;
-    unsigned size_x = 1, size_y = 1, stride_x = 1, stride_y = 1, pad_x = 0, pad_y = 0;
+    unsigned size_x = 1, size_y = 1, stride_x = 1, stride_y = 1, pad_x = 0;
+    int pad_y = 0;  // of some rows of a kernel less than 0, or more than they are
     unsigned in_width = 1, in_height = 1, width = 1, height = 1;
 
     unsigned of_group() const { return in_channels / groups; }
@@ -58,7 +59,8 @@ class LayersTest : public KernelBench {
       s.stride_x = usual ? some(1, 2) : some(1, 3);
       s.stride_y = usual ? s.stride_x : some(1, 3);
       s.pad_x = some(0, s.size_x - 1);
-      s.pad_y = some(0, s.size_y - 1);
+      const unsigned pad_y = some(0, s.size_y - 1);
+      s.pad_y = static_cast<int>(pad_y);
       s.in_width = some(1, 8);
       s.in_height = some(1, 24);
       if (depthwise) {
@@ -71,8 +73,14 @@ class LayersTest : public KernelBench {
         s.channels = s.groups * (number(0, 9) == 0 ? 4 * some(9, 20) : number(0, 1) ? 4 * some(1, 4) : some(1, 11));
       }
       if (fit(s.in_width, s.size_x, s.stride_x, s.pad_x, s.width) &&
-          fit(s.in_height, s.size_y, s.stride_y, s.pad_y, s.height))
+          fit(s.in_height, s.size_y, s.stride_y, pad_y, s.height)) {
+        if (!depthwise && number(0, 3) == 0) {  // some of the kernel's rows, whose windows may lie beside the map
+          const unsigned begin = some(0, s.size_y - 1);
+          s.size_y = some(1, s.size_y - begin);
+          s.pad_y -= static_cast<int>(begin);
+        }
         return s;
+      }
     }
   }
 
@@ -107,7 +115,7 @@ class LayersTest : public KernelBench {
     job.pool_height = s.size_y;
     job.pool_stride = s.stride_x;
     job.pool_stride_y = s.stride_y;
-    job.pool_pad_y = static_cast<int>(s.pad_y);
+    job.pool_pad_y = s.pad_y;
     job.input_height = s.in_height;
     l.ring = random_bytes(job.pooled_column_bytes * job.pooled_slots);
     job.pooled_base = pointer(buffer(l.ring, blocks > 1 || number(0, 3) ? 0 : some(1, 3)));
@@ -188,7 +196,7 @@ class LayersTest : public KernelBench {
     for (unsigned kx = 0; kx < s.size_x; ++kx)
       for (unsigned ky = 0; ky < s.size_y; ++ky) {
         const int x = static_cast<int>((l.first_column + t) * s.stride_x + kx) - static_cast<int>(s.pad_x);
-        const int y = static_cast<int>(yo * s.stride_y + ky) - static_cast<int>(s.pad_y);
+        const int y = static_cast<int>(yo * s.stride_y + ky) - s.pad_y;
         if (x < 0 || y < 0 || x >= static_cast<int>(s.in_width) || y >= static_cast<int>(s.in_height)) continue;
         const std::size_t column = (job.image_first + static_cast<unsigned>(x)) % job.pooled_slots;
         for (unsigned i = 0; i < s.of_group(); ++i)

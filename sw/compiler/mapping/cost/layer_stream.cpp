@@ -71,7 +71,7 @@ class layer_writer {
         begin = std::max(0, -top);
         end = std::min(end, room);
       }
-      pixels(channel, blocks, whole, y, n, static_cast<unsigned>(std::max(end - begin, 1)));
+      pixels(channel, blocks, whole, y, n, static_cast<unsigned>(std::max(end - begin, 0)));
       top += static_cast<int>(n * stride);
       y += n;
       left -= n;
@@ -91,11 +91,15 @@ class layer_writer {
     }
   }
 
+  /// No rows: the windows lie wholly above or below the map, and one word of zeros takes their place.
   void pixels(unsigned channel, unsigned blocks, bool whole, unsigned y, unsigned n, unsigned rows) {
     const bool single =
         !in_place_ || (tile_.groups == 1 && tile_.in_blocks == 1 && tile_.window == 1 && rows == tile_.window_height);
-    const unsigned runs = single ? 1 : tile_.window * (tile_.groups == 1 ? tile_.in_blocks : rows);
-    const unsigned words = !in_place_ ? window_ / 4 : (tile_.groups == 1 ? rows : 1) * of_group_ / tile_.in_blocks / 4;
+    const bool outside = rows == 0;
+    const unsigned runs = single || outside ? 1 : tile_.window * (tile_.groups == 1 ? tile_.in_blocks : rows);
+    const unsigned words = !in_place_ ? window_ / 4
+                           : outside  ? 1
+                                      : (tile_.groups == 1 ? rows : 1) * of_group_ / tile_.in_blocks / 4;
     to_.wait(runs * run_cycles);
     while (n > 0) {
       const unsigned at_once = n >= 4 ? 4 : n >= 2 ? 2 : 1, groups = whole ? n / at_once : 1;

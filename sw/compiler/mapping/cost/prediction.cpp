@@ -164,7 +164,8 @@ class load_meter {
 double longest_way(const deployment_plan& plan, const std::vector<double>& cycles, std::size_t through) {
   const std::size_t n = plan.stages.size();
   auto feeds = [&](std::size_t a, std::size_t b) {
-    return plan.stages[b].input == plan.stages[a].delivers || plan.stages[b].residual == plan.stages[a].delivers;
+    const int map = plan.stages[a].delivers;
+    return plan.stages[b].input == map || plan.stages[b].residual == map || adds_codes(plan.stages[b], map);
   };
   std::vector<double> before(n, 0), behind(n, 0);
   for (std::size_t s = 0; s < n; ++s)

@@ -94,6 +94,7 @@ std::string content_hash(const integer_graph& graph) {
     hash.number(node.layer().requantise.s);
     hash.number(node.layer().requantise.lo);
     // What only some layers have is named, so that it is not taken for something else.
+    if (node.layer().first_channel != 0) hash.text("from"), hash.number(node.layer().first_channel);
     if (node.layer().groups != 1) hash.text("groups"), hash.number(node.layer().groups);
     if (node.layer().requantise.hi != 127) hash.text("hi"), hash.number(node.layer().requantise.hi);
   }

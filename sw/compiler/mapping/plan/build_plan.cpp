@@ -207,13 +207,17 @@ class plan_builder {
     }
   }
 
-  /// The parts that a tensor is made in; none of an image.
-  std::vector<channel_range> made_of(int tensor) const {
+  /// The parts that some channels of a tensor are made in; none of an image, or where a part has other channels too.
+  std::vector<channel_range> made_of(int tensor, channel_range channels) const {
     std::vector<channel_range> made;
     for (std::size_t p = 0; p < plan_.stages.size(); ++p)
       if (plan_.stages[p].delivers == tensor)
-        for (const channel_part& part : plan_.assignment.stages[p].replicas[0].parts)
-          made.push_back(delivered(plan_.stages[p], part.channels));
+        for (const channel_part& part : plan_.assignment.stages[p].replicas[0].parts) {
+          const channel_range all = delivered(plan_.stages[p], part.channels), here = intersect(all, channels);
+          if (here.count() <= 0) continue;
+          if (here.count() < all.count()) return {};
+          made.push_back(here);
+        }
     return made;
   }
 
@@ -230,7 +234,7 @@ class plan_builder {
     work.inputs = inputs_read(layer, channels);
     work.kernel = digital_kernel(node);
     if (layer.groups == 1 && mapped(head).input.buffer == buffer_place::reader)
-      work.in_blocks = equal_blocks(made_of(s.input));
+      work.in_blocks = equal_blocks(made_of(s.input, work.inputs));
     plan_window window;
     window.size = static_cast<unsigned>(layer.window.size_x);
     window.stride = static_cast<unsigned>(layer.window.stride_x);
@@ -466,6 +470,10 @@ class plan_builder {
     bool even = true;
     for (const code_input& input : inputs_of(codes, static_cast<unsigned>(n), mapped(head).packing.y, &even))
       sum.inputs.push_back(plan_window{bring_codes(head, node, part.channels, input, cluster, codes)});
+    const auto of_crossbars = static_cast<unsigned>(graph_.nodes[s.node].layer().row_sets.size());
+    for (const unsigned set : shape.sets)
+      if (set >= of_crossbars)
+        sum.inputs.push_back(plan_window{add_codes(cluster, node, s.codes[set - of_crossbars], part.channels)});
     for (unsigned k : shape.nodes) {
       work.int16_mask |= 1u << sum.inputs.size();
       sum.inputs.push_back(plan_window{bring_sums(node, part.channels, replica, cluster, sums[k])});
@@ -497,6 +505,17 @@ class plan_builder {
       edges_.add_source(cluster, s.delivers, delivered(s, part.channels), node, ring);
     sums[n].int16 = true;
     sums[n].ends.push_back({cluster, ring, node});
+  }
+
+  /// Codes that cores make of a row set, where a sum adds them.
+  unsigned add_codes(unsigned cluster, const plan_step& reader, int tensor, channel_range channels) {
+    static const edge_mapping at_the_reader;
+    edge_builder::request asked;
+    asked.tensor = tensor;
+    asked.channels = channels;
+    asked.plain = true;
+    asked.edge = &at_the_reader;
+    return edges_.add_input(cluster, reader, asked);
   }
 
   unsigned add_residual(unsigned cluster, const plan_step& reader, channel_range channels) {

@@ -275,7 +275,7 @@ class mapping_checker {
   void check_sums(std::size_t s, const channel_part& part) {
     if (part.sums.empty())
       fail("stage '{}' adds nothing for channels {} to {}", name(s), part.channels.begin, part.channels.end - 1);
-    std::vector<unsigned> read_sets(node(s).layer().row_sets.size(), 0), read_nodes(part.sums.size(), 0);
+    std::vector<unsigned> read_sets(sets_added(graph_, stages_[s]), 0), read_nodes(part.sums.size(), 0);
     std::vector<unsigned> sets_below(part.sums.size(), 0);
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       const reduction_node& sum = part.sums[n];

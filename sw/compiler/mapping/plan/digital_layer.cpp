@@ -15,10 +15,9 @@ int outputs_of_group(const crossbar_layer& l) { return l.out_channels / l.groups
 
 std::vector<std::int32_t> limits(const crossbar_layer& layer) {
   const std::vector<std::int64_t> largest = largest_sums(layer);
-  const requantise_constants& r = layer.requantise;
   std::vector<std::int32_t> all;
   for (std::size_t c = 0; c < largest.size(); ++c)
-    all.push_back(sum_limit(r.m[c], r.b[c], r.s, largest[c]).value_or(sum_without_limit));
+    all.push_back(limit_of(layer, c, largest[c]).value_or(sum_without_limit));
   return all;
 }
 
@@ -82,7 +81,7 @@ class packer {
 }  // namespace
 
 channel_range inputs_read(const crossbar_layer& layer, channel_range outputs) {
-  if (layer.groups == 1) return {0, layer.in_channels};
+  if (layer.groups == 1) return {layer.first_channel, layer.first_channel + layer.in_channels};
   const int first = outputs.begin / outputs_of_group(layer), end = (outputs.end - 1) / outputs_of_group(layer) + 1;
   return {first * layer.group_inputs(), end * layer.group_inputs()};
 }

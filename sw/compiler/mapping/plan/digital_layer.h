@@ -9,7 +9,7 @@
 
 namespace ohmic {
 
-/// Input channels that these outputs of a layer read: of whole groups.
+/// Channels of its map that these outputs of a layer read: of whole groups.
 channel_range inputs_read(const crossbar_layer& layer, channel_range outputs);
 
 /// Groups that the outputs belong to. Precondition: they are whole groups, or there is one group.

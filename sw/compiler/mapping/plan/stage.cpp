@@ -55,6 +55,7 @@ std::vector<stage> make_stages(const integer_graph& graph) {
       s.input = node.inputs[0];
       s.output = part;
       s.delivers = whole.output;
+      if (node.on_crossbar()) s.codes.assign(node.inputs.begin() + 1, node.inputs.end());
       if (node.kind() == node_kind::add) s.residual = node.inputs[1];
       if (add >= 0) {
         const graph_node& sum = graph.nodes[add];

@@ -106,7 +106,7 @@ double pipeline_balancer::runs(std::size_t s, const std::vector<stage_design>& o
     if (stages_[c].input == stages_[s].delivers)
       all += double(std::max<std::size_t>(1, others[c].tiles.size()) * parts(c, others[c])) *
              std::min(2u, others[c].replicas);
-    if (stages_[c].residual == stages_[s].delivers) all += 1;
+    if (stages_[c].residual == stages_[s].delivers || adds_codes(stages_[c], stages_[s].delivers)) all += 1;
   }
   return all;
 }
@@ -120,7 +120,7 @@ double pipeline_balancer::returns(std::size_t s, const std::vector<stage_design>
       events += others[c].input_relays != 0
                     ? tiles
                     : tiles * double(parts(c, others[c])) * double(std::max<std::size_t>(1, others[c].tiles.size()));
-    if (stages_[c].residual == stages_[s].delivers) events += tiles;
+    if (stages_[c].residual == stages_[s].delivers || adds_codes(stages_[c], stages_[s].delivers)) events += tiles;
   }
   return events;
 }
@@ -143,11 +143,11 @@ double pipeline_balancer::crossbar_cycles(std::size_t s, const std::vector<stage
     kernel_share share;
     share.columns = design.tile_columns;
     share.channels = static_cast<unsigned>(output(s).channels) / static_cast<unsigned>(parts(s, design));
-    share.in8 = static_cast<unsigned>(node(s).layer().row_sets.size());
+    share.in8 = sets_added(graph_, stages_[s]);
     cores = tiles * cost.kernel(stage_kernel(graph_, stages_[s], share));
     duties.steps += 1;
     duties.tiles += tiles;
-    duties.kernel_inputs = tiles * (1 + (stages_[s].residual >= 0 ? 1 : 0));
+    duties.kernel_inputs = tiles * (1 + (stages_[s].residual >= 0 ? 1 : 0) + double(stages_[s].codes.size()));
     duties.events += returns(s, others);
     duties.runs = tiles * runs(s, others);
   }
@@ -348,11 +348,11 @@ stage_design pipeline_balancer::choose(std::size_t s, double cycles, const std::
       if (rules_.image_relay && stages_[s].input == graph_.nodes[0].output) design.input_relays = 1;
       design.tiles = share_crossbars(node(s).layer(), packing, output(s).channels, chip_);
       if (design.tiles.empty()) continue;
-      fan_ins = fan_ins_of(static_cast<unsigned>(node(s).layer().row_sets.size()));
+      fan_ins = fan_ins_of(sets_added(graph_, stages_[s]));
     }
     for (const unsigned fan_in : fan_ins) {
       if (fan_in != 0) {
-        design.sums = make_reduction_tree(static_cast<unsigned>(node(s).layer().row_sets.size()), fan_in);
+        design.sums = make_reduction_tree(sets_added(graph_, stages_[s]), fan_in);
         design.sum_replicas.assign(design.sums.size(), 1);
       }
       for (unsigned tile = packing.x; tile <= width; tile += packing.x) {

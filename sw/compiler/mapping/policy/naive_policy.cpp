@@ -34,7 +34,8 @@ struct digital_unit {
 };
 
 struct layer_shape {
-  unsigned sets = 0;
+  unsigned sets = 0;   ///< on crossbars
+  unsigned added = 0;  ///< with those on cores
   std::vector<channel_range> splits;
   unsigned pixels = 0;
   // Of a digital layer: clusters that share the columns of each split, tile by tile.
@@ -103,6 +104,7 @@ class naive_mapper {
       shapes_[s].pixels = static_cast<unsigned>(out.width * out.height);
       if (!on_crossbar(s)) continue;
       shapes_[s].sets = static_cast<unsigned>(node_of(s).layer().row_sets.size());
+      shapes_[s].added = sets_added(graph_, stages_[s]);
       shapes_[s].splits = split_channels(out.channels, static_cast<int>(chip_.ima.columns));
     }
   }
@@ -199,7 +201,8 @@ class naive_mapper {
       const double splits = std::max<double>(1, shapes_[c].splits.size()), replicas = std::max(1u, replicas_[c]);
       if (stages_[c].input == stages_[s].delivers)
         clusters += on_crossbar(c) ? crossbars_of_one_replica(c) * replicas : digital(c) ? splits * replicas : 1;
-      if (stages_[c].residual == stages_[s].delivers) clusters += splits * replicas;
+      if (stages_[c].residual == stages_[s].delivers || adds_codes(stages_[c], stages_[s].delivers))
+        clusters += splits * replicas;
     }
     return clusters / std::max<double>(1, shapes_[s].splits.size());
   }
@@ -212,10 +215,10 @@ class naive_mapper {
     double inputs = 1;
     if (on_crossbar(s)) {
       cost.analog_per_column = crossbar_cost_.mvms(out.height);
-      inputs = shapes_[s].sets;
+      inputs = shapes_[s].added;
     }
     if (stages_[s].residual >= 0) ++inputs;
-    cost.kernels = [this, s](unsigned columns) { return kernel_of(s, columns, shapes_[s].sets); };
+    cost.kernels = [this, s](unsigned columns) { return kernel_of(s, columns, shapes_[s].added); };
     // In the cluster of a root or pool: a kernel and a push, an input from everyone, room from everyone. The only row
     // set's cluster has its root's work, and where the image is read also a pull.
     const bool own_crossbar = shapes_[s].sets == 1, pulls = graph_.tensors[stages_[s].input].producer == 0;
@@ -277,7 +280,7 @@ class naive_mapper {
     if (options_.reduction_fan_in == 1)
       throw mapping_error("reduction_fan_in is 1; a reduction adds at least 2 inputs (0: chosen by the compiler)");
     if (options_.reduction_fan_in > 0) return options_.reduction_fan_in;
-    unsigned inputs = std::min(shapes_[s].sets, OHMIC_MOST_INPUTS);
+    unsigned inputs = std::min(shapes_[s].added, OHMIC_MOST_INPUTS);
     const double allowed = root_share_of_bottleneck * analog_bottleneck();
     while (inputs > 4 && kernels_per_image(s, inputs) > allowed) --inputs;
     return std::max(2u, inputs);
@@ -306,7 +309,7 @@ class naive_mapper {
           channel_part part;
           part.channels = shapes_[s].splits[j];
           for (unsigned k = 0; k < shapes_[s].sets; ++k) part.tiles.push_back({0, 0, 0, {{k, 0}}});
-          part.sums = make_reduction_tree(shapes_[s].sets, fan_in(s));
+          part.sums = make_reduction_tree(shapes_[s].added, fan_in(s));
           replica.parts.push_back(part);
           if (shapes_[s].sets == 1) continue;  // the only set's cluster does its own cores' work
           const std::vector<reduction_node>& tree = part.sums;
@@ -382,8 +385,9 @@ class naive_mapper {
     }
   }
 
+  /// The cluster that makes the node's first codes; the last crossbar's where cores make them.
   static unsigned first_leaf(const channel_part& part, const reduction_node& node) {
-    if (!node.sets.empty()) return part.tiles[node.sets.front()].cluster;
+    if (!node.sets.empty()) return part.tiles[std::min<std::size_t>(node.sets.front(), part.tiles.size() - 1)].cluster;
     return first_leaf(part, part.sums[node.nodes.front()]);
   }
 

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cmath>
+#include <functional>
 
+#include "sw/compiler/graph/digital_rows.h"
 #include "sw/compiler/images/image.h"
 #include "sw/compiler/onnx/calibration_metadata.h"
 #include "sw/compiler/onnx/import_onnx.h"
@@ -445,6 +448,143 @@ TEST(SplitColumns, SaysWhatItCannotSplit) {
   EXPECT_THAT(refusal("main", 13), AllOf(HasSubstr("'main'"), HasSubstr("has 13")));
   EXPECT_THAT(refusal("main", 0), HasSubstr("has 13"));
   EXPECT_EQ(refusal("main", 12), "");
+}
+
+/// Ideal crossbars and cores make the same codes, so that nothing that the network computes changes: maps that stand in
+/// both, and logits.
+TEST(RowsOnCores, NothingChangesWithoutNoise) {
+  const std::uint32_t seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937 random(seed);
+  for (int round = 0; round < 12; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));
+    integer_graph plain = random_network(random, 5, 9 + static_cast<int>(random() % 9), 11);
+    for (std::int8_t& w : plain.nodes[3].layer().weights)
+      w = static_cast<std::int8_t>(w / 4);  // as sums of networks are
+    const std::vector<feature_map> images{random_image(random, plain.input()), random_image(random, plain.input())};
+    calibration_options options;
+    options.rows = std::array{9, 20, 27, 40, 64}[random() % 5];
+    const integer_graph analog = calibrate(plain, images, options);
+    const std::size_t all = analog.nodes[3].layer().row_sets.size(), moved = 1 + random() % (all - 1);
+    const integer_graph both = put_rows_on_cores(analog, {{"main", moved}});
+    ASSERT_EQ(both.nodes.size(), analog.nodes.size() + moved);
+    const graph_node& main = both.nodes[3 + moved];
+    EXPECT_EQ(main.name, "main");
+    EXPECT_EQ(main.layer().row_sets.size(), all - moved);
+    EXPECT_EQ(main.inputs.size(), 1 + moved);
+    EXPECT_EQ(both.nodes[3].name, "main.set" + std::to_string(all - moved));
+    EXPECT_EQ(all_row_sets(both, main), analog.nodes[3].layer().row_sets);
+    for (const feature_map& image : images) {
+      const auto expected = reference_executor(analog).run(image, true),
+                 found = reference_executor(both).run(image, true);
+      EXPECT_EQ(found.logits, expected.logits);
+      for (std::size_t t = 0; t < expected.maps.size(); ++t) EXPECT_EQ(found.maps[t].data, expected.maps[t].data) << t;
+      EXPECT_EQ(reference_executor(both, reference_mode::exact).run(image).logits,
+                reference_executor(analog, reference_mode::exact).run(image).logits)
+          << "sums without ADCs are those of the whole layer";
+    }
+    integer_graph back = both;
+    put_rows_back(back, "main");
+    EXPECT_EQ(write_calibration(back), write_calibration(analog));
+    EXPECT_EQ(back.tensors.size(), analog.tensors.size());
+    EXPECT_EQ(reference_executor(back).run(images[0]).logits, reference_executor(analog).run(images[0]).logits);
+    EXPECT_EQ(write_calibration(put_on_cores(both, {"main"})), write_calibration(put_on_cores(analog, {"main"})));
+    EXPECT_EQ(write_calibration(calibrate(both, images, options)), write_calibration(analog));
+    const std::size_t other = 1 + random() % (all - 1);
+    EXPECT_EQ(write_calibration(put_rows_on_cores(both, {{"main", other}})),
+              write_calibration(put_rows_on_cores(analog, {{"main", other}})));
+  }
+}
+
+TEST(RowsOnCores, AreReadBackFromTheirMetadata) {
+  std::mt19937 random(7);
+  const integer_graph plain = random_network(random, 5, 9, 11);
+  calibration_options options;
+  options.rows = 40;
+  const feature_map image = random_image(random, plain.input());
+  const integer_graph both = put_rows_on_cores(calibrate(plain, {image}, options), {{"main", 2}, {"conv1", 1}});
+  const std::string text = write_calibration(both);
+  integer_graph read = plain;
+  read_calibration(text, read);
+  check_graph(read);
+  ASSERT_EQ(read.nodes.size(), both.nodes.size());
+  EXPECT_EQ(write_calibration(read), text);
+  EXPECT_EQ(reference_executor(read).run(image).logits, reference_executor(both).run(image).logits);
+  const auto refusal = [&](const std::string& to) -> std::string {
+    std::string broken = text;
+    const std::string from = "\"sets_on_cores\":2";
+    broken.replace(broken.find(from), from.size(), "\"sets_on_cores\":" + to);
+    integer_graph again = plain;
+    try {
+      read_calibration(broken, again);
+    } catch (const import_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("1"), "");
+  EXPECT_THAT(refusal("99"), AllOf(HasSubstr("'main'"), HasSubstr("99")));
+  EXPECT_THAT(refusal("-1"), HasSubstr("'main'"));
+  EXPECT_THAT(refusal("true"), HasSubstr("'main'"));
+}
+
+TEST(RowsOnCores, SaysWhatCannotBeMoved) {
+  std::mt19937 random(1);
+  const integer_graph plain = random_network(random, 5, 9, 11);
+  calibration_options options;
+  options.digital = {"down"};
+  options.rows = 64;
+  const integer_graph graph = calibrate(plain, {random_image(random, plain.input())}, options);
+  const auto refusal = [&](const integer_graph& of, const std::string& name, std::size_t sets) -> std::string {
+    try {
+      put_rows_on_cores(of, {{name, sets}});
+    } catch (const graph_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal(graph, "won", 1), HasSubstr("no layer 'won'"));
+  EXPECT_THAT(refusal(graph, "maxpool", 1), HasSubstr("no layer 'maxpool'"));
+  EXPECT_THAT(refusal(graph, "down", 1), AllOf(HasSubstr("'down'"), HasSubstr("on cores")));
+  EXPECT_THAT(refusal(graph, "conv1", 1), AllOf(HasSubstr("'conv1'"), HasSubstr("one row set")));
+  EXPECT_THAT(refusal(graph, "main", 3), AllOf(HasSubstr("'main'"), HasSubstr("has 3")));
+  EXPECT_THAT(refusal(graph, "main", 0), HasSubstr("has 3"));
+  EXPECT_EQ(refusal(graph, "main", 2), "");
+  EXPECT_THAT(refusal(copy_layers(graph, {{"main", 2}}), "main", 1), AllOf(HasSubstr("'main'"), HasSubstr("copies")));
+  integer_graph fine = graph;
+  fine.nodes[3].layer().adc = {32767, 25};
+  EXPECT_THAT(refusal(fine, "main", 1), AllOf(HasSubstr("'main.set2'"), HasSubstr("adc.s = 25")));
+  fine.nodes[3].layer().adc = {32766, 25};
+  EXPECT_EQ(refusal(fine, "main", 1), "") << "half of it and one bit less";
+  integer_graph grouped = graph;
+  grouped.nodes[3].layer().groups = 2;
+  EXPECT_THAT(refusal(grouped, "main", 1), HasSubstr("2 groups"));
+
+  const integer_graph both = put_rows_on_cores(graph, {{"main", 1}});
+  const auto next = [&](const auto& change) -> std::string {
+    try {
+      change();
+    } catch (const graph_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(next([&] { copy_layers(both, {{"main", 2}}); }), HasSubstr("'main'"));
+  EXPECT_THAT(next([&] { split_columns(both, {{"main", 2}}); }), HasSubstr("'main'"));
+  EXPECT_THAT(next([&] { put_on_cores(both, {"won"}); }), HasSubstr("'won'"));
+  for (const auto& breaks : std::vector<std::function<void(integer_graph&)>>{
+           [](integer_graph& g) { g.nodes[3].layer().weights[5] ^= 1; },
+           [](integer_graph& g) { ++g.nodes[3].layer().requantise.b[2]; },
+           [](integer_graph& g) { ++g.nodes[3].layer().window.pad_y; },
+           [](integer_graph& g) { ++g.nodes[3].layer().first_channel; },
+           [](integer_graph& g) { g.nodes[3].layer().requantise.lo = 0; },
+           [](integer_graph& g) { g.nodes[4].inputs.pop_back(), link_tensors(g); },
+           [](integer_graph& g) { g.nodes[3].inputs[0] = 0, link_tensors(g); },
+           [](integer_graph& g) { g.nodes[4].layer().row_sets.pop_back(); }}) {
+    integer_graph broken = both;
+    breaks(broken);
+    EXPECT_THROW(check_graph(broken), graph_error);
+  }
 }
 
 TEST(CopyLayers, SaysWhatItCannotCopy) {

@@ -70,5 +70,43 @@ TEST(ExactSums, ALimitChangesNoOutput) {
   EXPECT_GT(limited, 100);
 }
 
+/// Codes of any constants that an ADC may have: up to s = 24 there is a limit unless m has nothing but factors of 255
+/// and 2, in which case what is halved has one; from 25 on only small sums have room.
+TEST(ExactSums, ALimitOfCodesChangesNoneOfThem) {
+  const unsigned seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto number = [&](std::int64_t lo, std::int64_t hi) {
+    return std::uniform_int_distribution<std::int64_t>(lo, hi)(random);
+  };
+  int limited = 0, of_24 = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const std::int64_t m = number(0, 1) ? number(0, 32767) : 2 * number(8192, 16383) + 1, largest = number(1, 1 << 23);
+    const auto s = static_cast<unsigned>(number(1, 26));
+    const std::int64_t half = std::int64_t{1} << (s - 1);
+    const std::optional<std::int32_t> limit = code_limit(m, s, largest);
+    if (s < 24 || (s == 24 && (255 << 23) % std::max<std::int64_t>(m, 1) != 0)) {
+      ASSERT_TRUE(limit.has_value()) << "m " << m << ", s " << s;
+    }
+    if (!limit) continue;
+    limited += *limit != sum_without_limit;
+    of_24 += s == 24 && *limit != sum_without_limit;
+    for (int i = 0; i < 20; ++i) {
+      const std::int64_t at = i < 8    ? std::int64_t{*limit} + i - 4
+                              : i < 16 ? -std::int64_t{*limit} - 12 + i
+                                       : number(-largest, largest);
+      const std::int64_t sum = std::clamp(at, -largest, largest);
+      const std::int64_t used = std::clamp<std::int64_t>(sum, -std::int64_t{*limit} - 1, *limit);
+      const std::int64_t product = used * m, in_32_bits = product + half;
+      ASSERT_EQ(product, static_cast<std::int32_t>(product)) << "seed " << seed;
+      ASSERT_EQ(in_32_bits, static_cast<std::int32_t>(in_32_bits)) << "seed " << seed;
+      ASSERT_EQ(clipped(in_32_bits >> s), clipped((sum * m + half) >> s))
+          << "seed " << seed << ", sum " << sum << ", m " << m << ", s " << s;
+    }
+  }
+  EXPECT_GT(limited, 100);
+  EXPECT_GT(of_24, 20);
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -183,5 +183,33 @@ TEST(PutOnCores, IsAsIfTheLayerHadBeenCalibratedThere) {
               ::testing::Throws<graph_error>(Property(&graph_error::what, HasSubstr("no layer 'conv9'"))));
 }
 
+/// A layer with a row set on cores is one of the layers to choose; where it runs on cores as a whole, nobody makes its
+/// codes.
+TEST_F(ChoiceEvaluator, ALayerMayHaveRowSetsOnCores) {
+  graph = put_rows_on_cores(graph, {{"main", 1}});
+  const std::vector<choosable_layer> layers = choosable_layers(graph);
+  ASSERT_EQ(layers.size(), 4u);
+  EXPECT_EQ(layers[1].name, "main");
+  EXPECT_EQ(layers[1].most_copies, 1u);
+  choice_evaluator evaluator(graph, columns, devices, 2);
+  const std::vector<layer_choice> choices = {{1, 1, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 0}, {0, 0, 0, 0}};
+  const judged_images judged{images.size(), [&](std::size_t i) { return images[i]; }, [](std::size_t) { return 3; }};
+  const auto right = evaluator.right_answers(choices, 0, 1, judged);
+  for (std::size_t c = 0; c < choices.size(); ++c) {
+    const std::set<std::string> on_cores = layers_on_cores(layers, choices[c]);
+    const integer_graph mixed = graph_of(graph, layers, choices[c]);
+    EXPECT_EQ(mixed.nodes.size(), graph.nodes.size() - on_cores.count("main"));
+    std::vector<crossbar_image> crossbars;
+    for (const crossbar_image& one : crossbars_without_mapping(graph, columns))
+      if (on_cores.count(one.layer) == 0) crossbars.push_back(one);
+    const analog_chip chip(mixed, crossbars, 64, columns, devices);
+    const reference_executor executor(mixed, reference_mode::adc, &chip);
+    for (unsigned i = 0; i < images.size(); ++i) {
+      const auto logits = executor.run(images[i], false, i).logits;
+      EXPECT_EQ(right[c][0][i], std::max_element(logits.begin(), logits.end()) - logits.begin() == 3) << c << ", " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

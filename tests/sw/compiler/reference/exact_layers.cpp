@@ -28,7 +28,7 @@ void run(const std::string& model, const std::string& in, const std::string& out
     std::ofstream file(out + "/" + node.name + ".bin", std::ios::binary);
     for (std::size_t i = 0; i < inputs[0].size(); ++i) {
       if (node.kind() == node_kind::logits) {
-        const std::vector<std::int32_t> logits = executor.logits(inputs[0][i]);
+        const std::vector<std::int32_t> logits = executor.logits({&inputs[0][i]});
         file.write(reinterpret_cast<const char*>(logits.data()), static_cast<std::streamsize>(logits.size() * 4));
         continue;
       }
