@@ -49,7 +49,7 @@
 #include <stdint.h>
 
 #define OHMIC_DEPLOYMENT_MAGIC 0x434D484Fu  ///< "OHMC"
-#define OHMIC_DEPLOYMENT_VERSION 5u
+#define OHMIC_DEPLOYMENT_VERSION 6u
 
 /// L1 below this offset belongs to the firmware (its data, stacks and dispatch words), if the chip's
 /// cluster.program_l1_bytes does not say less; the compiler's begins there.
@@ -165,14 +165,13 @@ typedef struct {
   uint32_t output_ring;          ///< OHMIC_NONE for PUSH
 } ohmic_step;
 
-/// PULL: column n of the ring is the column_bytes at source + n * source_stride (HBM), T columns at a time, all columns
+/// PULL: column n of the ring is the column_bytes at source + n * column_bytes (HBM), T columns at a time, all columns
 /// of every image; weights of a layer's parts too, which come anew for every tile (source_slots parts). With
 /// frontier_count > 0 the data are parked there by other clusters: frontiers[frontier_first ..] bound n as a ring's
 /// produced words do, and after each tile the feeders are told the next column as `released`.
 typedef struct {
   ohmic_step step;
   ohmic_address source;
-  uint32_t source_stride;
   uint32_t frontier_first, frontier_count;  ///< 0: data are there from the start
   uint32_t feeder_first, feeder_count;      ///< as many
   uint32_t source_slots;                    ///< 0: n addresses the source directly; else n % source_slots

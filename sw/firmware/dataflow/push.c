@@ -62,9 +62,8 @@ static void setup_destination(executor* e, step_state* s, destination_state* d, 
   const uint64_t columns = to->dst_slots ? to->dst_slots : (uint64_t)e->images * s->step->columns_per_image;
   d->crosses = (to->dst.lo + columns * to->dst_column_bytes) >> 32 != 0;
   d->contiguous = to->rows == 1 && to->run_bytes == ring->column_bytes && to->run_bytes == to->dst_column_bytes;
-  uint32_t most_runs = selects(to) ? (T + 1) / 2 : 1;
-  /* One more where a tile may cross the end of the destination's ring. */
-  if (to->dst_slots % T) most_runs += 1 + T / (to->dst_slots ? to->dst_slots : 1);
+  OHMIC_ASSERT(to->dst_slots % T == 0); /* no tile crosses the end of the destination's ring */
+  const uint32_t most_runs = selects(to) ? (T + 1) / 2 : 1;
   d->runs = executor_allocate(e, most_runs * sizeof *d->runs, 64);
   for (uint32_t r = 0; r < most_runs; ++r) {
     ohmic_dma_descriptor* run = &d->runs[r];
@@ -85,9 +84,7 @@ static void setup_destination(executor* e, step_state* s, destination_state* d, 
 }
 
 /* Every tile is one run, and its addresses have the same high part. */
-static bool takes_wholes(const step_state* s, const destination_state* d) {
-  return !d->wanted && d->slots % s->step->tile_columns == 0 && !d->crosses;
-}
+static bool takes_wholes(const destination_state* d) { return !d->wanted && !d->crosses; }
 
 /* How many of n transfers a chain has, so that there are no more chains than channels. */
 static inline uint32_t chain_length(const step_state* s, uint32_t n) {
@@ -215,7 +212,7 @@ void push_setup(executor* e, step_state* s, const ohmic_push* push) {
   for (uint32_t i = 0; i < s->destination_count; ++i) {
     setup_destination(e, s, &s->destinations[i], &to[i]);
     some_select |= selects(&to[i]);
-    wholes &= takes_wholes(s, &s->destinations[i]);
+    wholes &= takes_wholes(&s->destinations[i]);
   }
   if (wholes) {
     setup_wholes(e, s);
@@ -281,24 +278,9 @@ static OHMIC_HOT bool start_runs(executor* e, step_state* s, uint32_t from, cons
   ohmic_dma_descriptor* to = run->to->runs;
   for (;;) {
     const destination_state* d = run->to;
-    uint32_t column = run->column, left = run->count, slot = d->place->at + column;
-    while (d->slots && slot >= d->slots) slot -= d->slots;
-    /* Usually once; a run that crosses the end of the destination's ring is two. */
-    while (d->slots && left > d->slots - slot) {
-      const uint32_t count = d->slots - slot;
-      to->flags = shape(to, d, count);
-      to->src_lo = d->source + from + column * d->source_step;
-      to->dst_lo = d->target + slot * d->target_step;
-      if (d->crosses) to->src_dst_hi = (d->to->dst.hi + (to->dst_lo < d->target)) << 16;
-      to->next = l1_offset_of(to + 1);
-      ++to;
-      column += count;
-      left -= count;
-      slot = 0;
-    }
-    uint32_t flags = shape(to, d, left);
-    to->src_lo = d->source + from + column * d->source_step;
-    to->dst_lo = d->target + slot * d->target_step;
+    uint32_t flags = shape(to, d, run->count);
+    to->src_lo = d->source + from + run->column * d->source_step;
+    to->dst_lo = d->target + (d->place->at + run->column) * d->target_step;
     if (d->crosses) to->src_dst_hi = (d->to->dst.hi + (to->dst_lo < d->target)) << 16;
     if (run->kind != RUN_GOES_ON && d->tells) {
       flags |= DMA_NOTIFY;

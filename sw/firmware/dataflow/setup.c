@@ -219,15 +219,7 @@ static void setup_pull(executor* e, step_state* s, const ohmic_pull* pull) {
   const ohmic_ring* ring = s->output_ring->ring;
   const uint32_t T = s->step->tile_columns, W = s->step->columns_per_image;
   s->pull = executor_allocate(e, sizeof *s->pull, 64);
-  *s->pull = ohmic_dma_copy(0, 0, ring->column_bytes);
-  if (pull->source_stride == ring->column_bytes) {
-    s->pull->bytes = T * ring->column_bytes;
-  } else {
-    s->pull->flags = 2u;
-    s->pull->counts = T;
-    s->pull->src_stride1 = (int32_t)pull->source_stride;
-    s->pull->dst_stride1 = (int32_t)ring->column_bytes;
-  }
+  *s->pull = ohmic_dma_copy(0, 0, T * ring->column_bytes);
   s->pull->flags |= DMA_EVENT;
   s->source = OHMIC_OWN_L1_BASE + ring->base;
   OHMIC_ASSERT(pull->source_slots % T == 0 && ring->slots % T == 0);
@@ -236,7 +228,7 @@ static void setup_pull(executor* e, step_state* s, const ohmic_pull* pull) {
   tile t;
   tile_first(s->step, &t);
   cursor_setup(&s->pulled, (int32_t)t.first, advance, W - (tiles - 1) * advance,
-               pull->source_slots ? pull->source_slots : 0x80000000u / pull->source_stride, pull->source_stride);
+               pull->source_slots ? pull->source_slots : 0x80000000u / ring->column_bytes, ring->column_bytes);
   if (pull->frontier_count == 0) e->source = true;
 }
 

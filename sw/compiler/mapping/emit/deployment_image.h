@@ -108,7 +108,8 @@ struct ring_report {
 /// A network mapped to a chip, complete: the platform loads `clusters`, `crossbars` and images and starts the
 /// cores.
 struct deployment {
-  static constexpr unsigned format_version = 5;
+  static constexpr unsigned format_version =
+      OHMIC_DEPLOYMENT_VERSION;  ///< of the folder and of what the firmware reads
   std::string chip, chip_hash, model, model_hash, policy;
   unsigned chip_clusters = 0;
   std::vector<cluster_image> clusters;  ///< ascending

@@ -163,8 +163,6 @@ class cluster_writer {
   void write_work(const plan_step& step, const step_addresses& at, const pull_work& work) {
     ohmic_pull record{};
     record.step = head(step, at, OHMIC_STEP_PULL);
-    const column_layout& layout = cluster_.rings[step.output_ring].layout;
-    record.source_stride = layout.bytes;
     record.dma_channel = next_channel();
     if (work.weights >= 0) {
       record.source = split_address(placed_.hbm.weights[work.weights]);

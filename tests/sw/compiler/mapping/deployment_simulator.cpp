@@ -231,7 +231,7 @@ void deployment_simulator::pull(simulated_cluster& c, simulated_step& s) {
     std::uint64_t n = std::uint64_t{t.image} * s.head.columns_per_image + t.x + k;
     if (record.source_slots != 0) n %= record.source_slots;
     std::memcpy(c.l1.data() + slot_of(ring, s, t, k),
-                memory(address_of(record.source) + n * record.source_stride, ring.column_bytes), ring.column_bytes);
+                memory(address_of(record.source) + n * ring.column_bytes, ring.column_bytes), ring.column_bytes);
   }
   if (record.frontier_count == 0) return;
   const tile_place next = place_of(s, s.tile + 1);
