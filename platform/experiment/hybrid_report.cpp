@@ -174,6 +174,7 @@ std::string hybrid_json(const hybrid_report& report, const hybrid_request& reque
                             {"clusters", row.simulated->clusters},
                             {"pareto", static_cast<bool>(front[r])}};
       if (f.energy_j > 0) entry["simulated"]["energy_j"] = f.energy_j;
+      if (f.energy_j > 0) entry["simulated"]["energy_other_reading_j"] = f.other_reading_j;
     } else if (row.simulated) {
       entry["error"] = row.simulated->error;
     }

@@ -64,7 +64,10 @@ trial_figures run_trial(const experiment_config& config, const deployment& mappe
     experiment_config of_trial = config;
     of_trial.images.count = count;
     const std::string summary = summary_json(figures, of_trial, mapped, {});
-    result.energy_j = evaluate_energy(read_activity(summary, "a trial"), *coefficients).total_j;
+    const energy_report energy = evaluate_energy(read_activity(summary, "a trial"), *coefficients);
+    result.energy_j = energy.total_j;
+    result.other_reading_j =
+        energy.total_j + energy.crossbars_fixed_j + energy.crossbars_in_use_j - 2 * energy.crossbars_j;
   }
   return result;
 }

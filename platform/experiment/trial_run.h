@@ -15,10 +15,11 @@ namespace ohmic {
 
 /// What a mapping took when it was simulated.
 struct trial_figures {
-  cycle_t cycles = 0;         ///< of all images, as in a summary
-  double image_cycles = 0;    ///< between one image's last logit and the next one's, of the later half of the images
-  double energy_j = 0;        ///< 0: not asked for
-  std::uint32_t results = 0;  ///< CRC-32 of all logits
+  cycle_t cycles = 0;          ///< of all images, as in a summary
+  double image_cycles = 0;     ///< between one image's last logit and the next one's, of the later half of the images
+  double energy_j = 0;         ///< 0: not asked for
+  std::uint32_t results = 0;   ///< CRC-32 of all logits
+  double other_reading_j = 0;  ///< energy if MVMs took what the coefficients' other reading says (`mvm`: in_use, fixed)
 };
 
 /// Simulates a deployment on the experiment's chip with `images`, on this thread alone, exactly as a run does but

@@ -44,6 +44,10 @@ class Hybrid(SystemTest):
             # Simulations whose logits differ from the integer reference have an error instead.
             self.assertGreater(row["simulated"]["cycles"], 0, row)
             self.assertGreater(row["simulated"]["energy_j"], 0, row)
+            # By the other reading each MVM takes what a full crossbar's takes; without any they are equal.
+            analog = row["layers_on_crossbars"] > 0
+            more = row["simulated"]["energy_other_reading_j"] - row["simulated"]["energy_j"]
+            self.assertTrue(more > 0 if analog else abs(more) < 1e-12, row)
             self.assertLess(abs(row["simulated"]["cycles"] / row["expected_cycles"] - 1), 0.5, row)
         self.assertEqual(rows["lionheart"]["simulated"], rows["all on crossbars"]["simulated"])
         self.assertIn("first_last", run.out)

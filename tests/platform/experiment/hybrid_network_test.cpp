@@ -321,12 +321,13 @@ TEST(HybridJson, HasTheEnergyOfASimulationWhereItIsKnown) {
   for (const double joules : {0.0, 0.25}) {
     hybrid_row row;
     row.fresh.shares = {.9};
-    row.simulated = simulated_choice{{1000, 62.5, joules, 0}, 7, ""};
+    row.simulated = simulated_choice{{1000, 62.5, joules, 0, 2 * joules}, 7, ""};
     report.rows.push_back(row);
   }
   const json rows = json::parse(hybrid_json(report, {}))["rows"];
   EXPECT_FALSE(rows[0]["simulated"].contains("energy_j"));
   EXPECT_EQ(rows[1]["simulated"]["energy_j"], 0.25);
+  EXPECT_EQ(rows[1]["simulated"]["energy_other_reading_j"], 0.5);
   for (const json& row : rows) {
     EXPECT_EQ(row["simulated"]["cycles"], 1000);
     EXPECT_EQ(row["simulated"]["cycles_between_images"], 62.5);
