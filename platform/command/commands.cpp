@@ -243,6 +243,13 @@ std::string calibration_beside(const std::string& model) {
 
 exit_code hybrid_command(const arguments& a) {
   hybrid_request request;
+  const std::filesystem::path file = a.file;
+  const bool is_network = file.extension() == ".onnx" || (!file.has_extension() && !std::filesystem::exists(file));
+  if (is_network)
+    throw config_error(a.file +
+                       ": an experiment (.yaml) is expected, which says chip and mapping policy beside the "
+                       "network: chip: configs/lionheart.yaml, model: " +
+                       a.file);
   request.config = load_experiment(a.file, a.sets);
   request.model = settle_model(request.config);
   request.data = a.data;

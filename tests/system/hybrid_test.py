@@ -78,6 +78,9 @@ class Hybrid(SystemTest):
                 self.assertEqual(run.code, 2, run.err)
                 self.assertIn(said, run.err)
                 self.assertEqual(run.err.strip().splitlines()[-1].count("ohmic:"), 1, run.err)
+        run = ohmic("hybrid", "resnet8", "--data", self.data)
+        self.assertEqual(run.code, 2, run.err)
+        self.assertIn("resnet8: an experiment (.yaml) is expected", run.err)
 
 
 if __name__ == "__main__":
