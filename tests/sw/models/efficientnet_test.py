@@ -3,11 +3,15 @@ the photographs."""
 
 import collections
 import io
+import os
 import pickle
 import struct
 import sys
+import tempfile
 import types
 import unittest
+import unittest.mock
+from pathlib import Path
 
 import built_models
 import numpy as np
@@ -90,6 +94,21 @@ class Weights(unittest.TestCase):
 
         with self.assertRaisesRegex(pickle.UnpicklingError, "builtins.print|__builtin__.print"):
             efficientnet.read_weights(legacy_file({"w": Evil()}, []))
+
+
+class Folder(unittest.TestCase):
+    def test_is_that_of_all_models_and_has_a_stamp(self):
+        """CRC-32 of "123456789" is cbf43926."""
+        with tempfile.TemporaryDirectory() as scratch, unittest.mock.patch.dict(os.environ, OHMIC_MODELS=scratch):
+            for data in (b"older", b"123456789"):
+                written = efficientnet.write_model(data)
+            self.assertEqual(written, Path(scratch) / "efficientnet_lite0" / "efficientnet_lite0.onnx")
+            self.assertEqual(written.read_bytes(), b"123456789")
+            lines = (written.parent / ".built_from").read_text().splitlines()
+            self.assertEqual(lines[1:], ["cbf43926 9 efficientnet_lite0.onnx"])
+        with unittest.mock.patch.dict(os.environ):
+            os.environ.pop("OHMIC_MODELS", None)
+            self.assertEqual(efficientnet.models_folder().parts[-3:], (".cache", "models", "efficientnet_lite0"))
 
 
 class Network(unittest.TestCase):
