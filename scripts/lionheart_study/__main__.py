@@ -31,7 +31,7 @@ def results(studies: list[dict], out: Path) -> list[Path]:
     """Tables and pictures of the networks that are done; returns what was written."""
     accuracy = [row for study in studies for row in tables.accuracy_rows(study)]
     gains = [row for study in studies for row in tables.gain_rows(study)]
-    others = tuple(method for method in (*plan.METHODS, "exhaustive") if method != "ohmic")
+    others = tuple(method for method in plan.ALL_METHODS if method != "ohmic")
     written = write_rows(accuracy, out / "accuracy") + write_rows(gains, out / "gains")
     written += write_rows(tables.method_rows(gains, others), out / "methods")
     written += write_rows([row for study in studies for row in tables.search_rows(study)], out / "search")

@@ -5,8 +5,8 @@ from matplotlib.patches import Patch
 from plots.accuracy import readable_time
 from plots.style import LOOKS, plt
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999")
-MARKERS = "osD^vPX"
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#999999", "#000000")
+MARKERS = "osD^vPX<"
 
 
 def draw(report: dict):

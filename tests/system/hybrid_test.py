@@ -63,7 +63,7 @@ class Hybrid(SystemTest):
 
     def test_mistakes_are_one_line(self):
         for options, said in (
-            (("--method", "luck"), "allowed: ohmic, lionheart, sensitivity, first_last, exhaustive"),
+            (("--method", "luck"), "allowed: ohmic, lionheart, sensitivity, second_order, first_last, exhaustive"),
             (("--threshold", "-1%"), "--threshold"),
             (("--threshold", "1%,x"), "--threshold"),
             (("--confidence", "40%"), "50% (the mean loss decides) to 99%"),

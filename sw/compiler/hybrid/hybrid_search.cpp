@@ -19,6 +19,7 @@ const std::vector<hybrid_policy>& hybrid_policies() {
       {"ohmic", "least time of those that hold with confidence, by the chip's cost model", search_ohmic},
       {"lionheart", "greedy by MACs, keeps what holds", search_lionheart},
       {"sensitivity", "greedy by the loss of each layer alone", search_sensitivity},
+      {"second_order", "greedy by the losses of layers alone and in pairs", search_second_order},
       {"first_last", "all but the first and the last layer, without a look at the threshold", search_first_last},
       {"exhaustive", "all choices: most MACs on crossbars", search_exhaustive}};
   return all;

@@ -66,7 +66,7 @@ struct hybrid_policy {
   hybrid_result (*search)(const hybrid_problem&);
 };
 
-/// lionheart, first_last, sensitivity, exhaustive, ohmic.
+/// lionheart, first_last, sensitivity, second_order, exhaustive, ohmic.
 const std::vector<hybrid_policy>& hybrid_policies();
 
 /// Layers in descending MACs: each goes to crossbars, and back again if the threshold is missed with it (LionHeart:
@@ -76,6 +76,10 @@ hybrid_result search_lionheart(const hybrid_problem&);
 hybrid_result search_first_last(const hybrid_problem&);
 /// The layers' losses when each is alone on crossbars; then as lionheart, the least loss first.
 hybrid_result search_sensitivity(const hybrid_problem&);
+/// The losses of single layers and of pairs (as second derivatives in Harmonica's measure of sensitivity, but
+/// measured); then as lionheart, next always the layer that, after these, adds the least to the loss of those that were
+/// kept.
+hybrid_result search_second_order(const hybrid_problem&);
 /// All choices of at most exhaustive_layers layers: of those that hold, that with most MACs on crossbars, the more
 /// accurate one of equals. Throws graph_error for more layers.
 constexpr std::size_t exhaustive_layers = 16;

@@ -7,14 +7,20 @@
 namespace ohmic {
 
 hybrid_result keep_what_holds(const hybrid_problem& problem, const std::vector<std::size_t>& order) {
+  return keep_what_holds(problem, order, [](const layer_choice&, const std::vector<std::size_t>&) { return 0; });
+}
+
+hybrid_result keep_what_holds(const hybrid_problem& problem, std::vector<std::size_t> left, const next_layer& next) {
   hybrid_result result;
   result.choice.assign(problem.layers.size(), 0);
   result.accuracy = problem.accuracy->accuracies({result.choice}, problem.draws)[0];
   result.holds = within(problem, result.accuracy);
   result.steps.push_back({result.choice, result.accuracy, result.holds});
-  for (const std::size_t layer : order) {
+  while (!left.empty()) {
+    const auto tried = left.begin() + static_cast<std::ptrdiff_t>(next(result.choice, left));
     layer_choice with = result.choice;
-    with[layer] = 1;
+    with[*tried] = 1;
+    left.erase(tried);
     const drawn_accuracy accuracy = problem.accuracy->accuracies({with}, problem.draws)[0];
     const bool kept = within(problem, accuracy);
     result.steps.push_back({with, accuracy, kept});

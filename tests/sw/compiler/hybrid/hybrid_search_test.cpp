@@ -147,10 +147,32 @@ TEST(HybridPolicies, SensitivityTakesTheLeastLossFirst) {
   EXPECT_EQ(bits_of(policy("sensitivity").search(p).choice), 0b1110u);
 }
 
+// With the first layer the second one loses less than alone, and the third more. By hand: 0 (.002), then 1 (.006 less
+// .005), then 3 (.008) before 2 (.004 and .006), which fits no more. By losses alone 0 and 2 come first (.012), and
+// nothing fits beside them.
+TEST(HybridPolicies, SecondOrderKnowsWhatPairsOfLayersLose) {
+  made_accuracies source([&](unsigned bits, unsigned) {
+    const double alone[] = {.002, .006, .004, .008};
+    double a = .9;
+    for (std::size_t l = 0; l < 4; ++l) a -= (bits >> l & 1) != 0 ? alone[l] : 0;
+    if ((bits & 0b0011) == 0b0011) a += .005;
+    if ((bits & 0b0101) == 0b0101) a -= .006;
+    return a;
+  });
+  const hybrid_problem p = additive(source, {100, 100, 400, 100}, .0125);
+  const hybrid_result found = policy("second_order").search(p);
+  EXPECT_EQ(bits_of(found.choice), 0b1011u);
+  ASSERT_EQ(found.steps.size(), 10u + 1 + 4) << "layers, pairs, none, and each tried once";
+  std::vector<unsigned> tried;
+  for (std::size_t i = 11; i < found.steps.size(); ++i) tried.push_back(bits_of(found.steps[i].choice));
+  EXPECT_THAT(tried, testing::ElementsAre(0b0001u, 0b0011u, 0b1011u, 0b1111u));
+  EXPECT_EQ(bits_of(policy("sensitivity").search(p).choice), 0b0101u);
+}
+
 TEST(HybridPolicies, ALossThatEqualsTheThresholdHolds) {
   made_accuracies source([&](unsigned bits, unsigned) { return bits != 0 ? .89 : .9; });
   const hybrid_problem p = additive(source, {1}, .01);
-  for (const char* name : {"lionheart", "sensitivity", "exhaustive", "ohmic"})
+  for (const char* name : {"lionheart", "sensitivity", "second_order", "exhaustive", "ohmic"})
     EXPECT_EQ(bits_of(policy(name).search(p).choice), 1u) << name;
 }
 
@@ -184,7 +206,7 @@ TEST(HybridPolicies, OfChoicesThatAreEqualInAllExhaustiveKeepsTheFirst) {
 TEST(HybridPolicies, WhatHoldsBehindAFirstStepThatDoesNotIsFound) {
   made_accuracies source([&](unsigned bits, unsigned) { return bits == 1 ? .9 : .5; });
   const hybrid_problem p = additive(source, {2, 1}, .01);
-  for (const char* name : {"lionheart", "sensitivity"}) {
+  for (const char* name : {"lionheart", "sensitivity", "second_order"}) {
     const hybrid_result found = policy(name).search(p);
     EXPECT_TRUE(found.holds) << name;
     EXPECT_EQ(bits_of(found.choice), 1u) << name;
