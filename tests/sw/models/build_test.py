@@ -46,6 +46,19 @@ class Build(unittest.TestCase):
             self.assertTrue(build("resnet_micro", out, built_models.PACKAGES, own=True))
             self.assertEqual(digests(out), whole)
 
+    def test_it_builds_where_ohmic_looks(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            command = [sys.executable, "-m", "ohmic_models", "build", "--model", "resnet_micro"]
+            environment = {**os.environ, "OHMIC_MODELS": scratch}
+            out = Path(scratch) / "resnet_micro"
+            shutil.copytree(built_models.folder("resnet_micro"), out)
+            found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            self.assertEqual(found.stdout, f"{out} is up to date\n")
+            (out / ".built_from").unlink()  # somebody else's
+            refused = subprocess.run(command, env=environment, capture_output=True, text=True)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("left alone", refused.stderr)
+
     def test_other_processors_and_threads_give_the_same_bytes(self):
         """OpenBLAS and numpy take other kernels, with other orders of summation, and JPEG another decoder."""
         settings = [
