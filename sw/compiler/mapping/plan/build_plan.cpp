@@ -1,15 +1,11 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <climits>
-#include <map>
-#include <tuple>
 
-#include "sw/compiler/mapping/mapping_error.h"
+#include "sw/compiler/mapping/plan/code_lanes.h"
 #include "sw/compiler/mapping/plan/digital_layer.h"
 #include "sw/compiler/mapping/plan/edge_builder.h"
 #include "sw/compiler/mapping/plan/mapping_geometry.h"
 #include "sw/compiler/mapping/plan/plan.h"
+#include "sw/compiler/mapping/plan/weight_turns.h"
 
 namespace ohmic {
 namespace {
@@ -41,7 +37,7 @@ class plan_builder {
           add_core_stage(head, replica.cluster);
       }
     }
-    for (const auto& [where, steps] : turns_) stream_weights(where.cluster, steps);
+    turns_.stream(plan_);
     edges_.connect();
     return std::move(plan_);
   }
@@ -64,16 +60,6 @@ class plan_builder {
   }
   const stage_mapping& mapped(const plan_step& step) const { return plan_.assignment.stages[step.stage]; }
 
-  unsigned add_ring(unsigned cluster, plan_ring ring) {
-    plan_.clusters[cluster].rings.push_back(std::move(ring));
-    return static_cast<unsigned>(plan_.clusters[cluster].rings.size() - 1);
-  }
-
-  unsigned add_step(unsigned cluster, plan_step step) {
-    plan_.clusters[cluster].steps.push_back(std::move(step));
-    return static_cast<unsigned>(plan_.clusters[cluster].steps.size() - 1);
-  }
-
   plan_step step_head(int s, unsigned replica, unsigned replicas) const {
     plan_step step;
     step.stage = s;
@@ -92,22 +78,9 @@ class plan_builder {
     ring.sequence = maker.makes.count > 1;
     ring.layout = std::move(layout);
     if (ring.layout.segments.empty()) ring.layout.height = static_cast<unsigned>(tensor(ring.tensor).height);
-    return add_ring(cluster, ring);
+    return plan_.clusters[cluster].add_ring(ring);
   }
 
-  /// Codes that lie in one block of a column: of each of the rows packed at most one row set's.
-  struct code_lane {
-    std::vector<packed_set> made;
-    unsigned node = 0;  ///< of the part's sums: who adds them
-
-    bool makes(unsigned dy) const {
-      return std::any_of(made.begin(), made.end(), [&](packed_set p) { return p.dy == dy; });
-    }
-    int set() const {  ///< -1: of several
-      const bool one = std::all_of(made.begin(), made.end(), [&](packed_set p) { return p.set == made[0].set; });
-      return one ? static_cast<int>(made[0].set) : -1;
-    }
-  };
   /// A crossbar tile's codes: a block for each lane, whose rows are those of the map, rounded up to what MVMs make at
   /// once.
   struct tile_codes {
@@ -116,56 +89,6 @@ class plan_builder {
     std::vector<code_lane> lanes;
     int push = -1;  ///< step that brings them to other clusters
   };
-  /// What a sum adds as one input: lanes that together hold a code for each row.
-  struct code_input {
-    std::vector<std::pair<std::size_t, std::size_t>> lanes;  ///< tile, lane
-  };
-
-  /// The lanes of a tile: each of one row set, or where `mixed` of whichever sets' codes fill a column.
-  static std::vector<code_lane> lanes_of(const crossbar_tile& tile, const std::vector<unsigned>& node_of, bool mixed) {
-    std::vector<code_lane> lanes;
-    for (const packed_set& p : tile.sets) {
-      const auto fits = [&](const code_lane& lane) {
-        return lane.node == node_of[p.set] && (mixed ? !lane.makes(p.dy) : lane.made[0].set == p.set);
-      };
-      const auto lane = std::find_if(lanes.begin(), lanes.end(), fits);
-      if (lane != lanes.end())
-        lane->made.push_back(p);
-      else
-        lanes.push_back({{p}, node_of[p.set]});
-    }
-    return lanes;
-  }
-
-  /// The inputs of a node: whole lanes first, then those that complement each other. One of them lacks rows if the
-  /// lanes do not come out even.
-  static std::vector<code_input> inputs_of(const std::vector<tile_codes>& codes, unsigned node, unsigned packed,
-                                           bool* even) {
-    std::vector<code_input> inputs;
-    const auto rows_of = [&](const code_input& input) {
-      std::size_t rows = 0;
-      for (const auto& [t, l] : input.lanes) rows += codes[t].lanes[l].made.size();
-      return rows;
-    };
-    for (std::size_t t = 0; t < codes.size(); ++t)
-      for (std::size_t l = 0; l < codes[t].lanes.size(); ++l) {
-        const code_lane& lane = codes[t].lanes[l];
-        if (lane.node != node) continue;
-        const auto complements = [&](const code_input& input) {
-          return std::none_of(input.lanes.begin(), input.lanes.end(), [&](const auto& other) {
-            const code_lane& there = codes[other.first].lanes[other.second];
-            return std::any_of(lane.made.begin(), lane.made.end(), [&](packed_set p) { return there.makes(p.dy); });
-          });
-        };
-        const auto input = std::find_if(inputs.begin(), inputs.end(), complements);
-        if (input != inputs.end())
-          input->lanes.emplace_back(t, l);
-        else
-          inputs.push_back({{{t, l}}});
-      }
-    for (const code_input& input : inputs) *even = *even && rows_of(input) == packed;
-    return inputs;
-  }
 
   /// The q-th replica of a node makes every replicas-th of the stage replica's tiles.
   static plan_step replica_of(const plan_step& head, unsigned q, std::size_t replicas) {
@@ -182,27 +105,16 @@ class plan_builder {
         add_digital(replica_of(head, q, clusters.size()), part.channels, clusters[q]);
       return;
     }
-    std::vector<unsigned> node_of;  // by row set
-    for (std::size_t n = 0; n < part.sums.size(); ++n)
-      for (const unsigned set : part.sums[n].sets) {
-        node_of.resize(std::max<std::size_t>(node_of.size(), set + 1));
-        node_of[set] = static_cast<unsigned>(n);
-      }
+    code_lanes shared = share_lanes(part, mapped(head).packing.y);
     std::vector<tile_codes> codes(part.tiles.size());
-    for (const bool mixed : {true, false}) {
-      for (std::size_t t = 0; t < codes.size(); ++t) codes[t].lanes = lanes_of(part.tiles[t], node_of, mixed);
-      bool even = true;
-      for (std::size_t n = 0; n < part.sums.size(); ++n)
-        inputs_of(codes, static_cast<unsigned>(n), mapped(head).packing.y, &even);
-      if (even) break;
-    }
+    for (std::size_t t = 0; t < codes.size(); ++t) codes[t].lanes = std::move(shared.of_tiles[t]);
     for (std::size_t t = 0; t < codes.size(); ++t) add_tile(head, part.channels, part.tiles[t], codes[t]);
     std::vector<summand> sums;
     for (std::size_t n = 0; n < part.sums.size(); ++n) {
       sums.emplace_back();
       const auto replicas = static_cast<unsigned>(part.sums[n].clusters.size());
       for (unsigned q = 0; q < replicas; ++q) {
-        add_sum(head, replica_of(head, q, replicas), part, n, q, codes, sums);
+        add_sum(head, replica_of(head, q, replicas), part, n, q, shared.inputs[n], codes, sums);
       }
     }
   }
@@ -261,58 +173,12 @@ class plan_builder {
                               : add_output_ring(cluster, head, ring_content::activations, {});
     step.output_ring = static_cast<int>(ring);
     step.work = work;
-    const unsigned index = add_step(cluster, step);
-    if (mapped(head).weights_in_hbm) turns_[{head.stage, cluster, head.makes.index, head.makes.count}].push_back(index);
+    const unsigned index = plan_.clusters[cluster].add_step(step);
+    if (mapped(head).weights_in_hbm) turns_.add(cluster, index, head);
     if (logits)
       add_results_push(head, cluster, ring, channels);
     else
       edges_.add_source(cluster, s.delivers, delivered(s, channels), head, ring);
-  }
-
-  /// Kernels of one cluster that make parts of the same tiles get their weights through one ring, in turn. A kernel
-  /// that is alone keeps its weights.
-  void stream_weights(unsigned cluster, const std::vector<unsigned>& kernels) {
-    const auto turns = static_cast<unsigned>(kernels.size());
-    if (turns < 2) return;
-    std::vector<plan_step>& steps = plan_.clusters[cluster].steps;
-    streamed_weights weights;
-    for (const unsigned index : kernels) {
-      const auto& work = std::get<kernel_work>(steps[index].work);
-      const crossbar_layer& layer = graph_.nodes[work.node].layer();
-      weights.node = work.node;
-      weights.in_blocks = work.in_blocks;
-      weights.parts.push_back(work.channels);
-      weights.bytes = std::max(weights.bytes, (packed_bytes(layer, work.channels) + 63) / 64 * 64);
-    }
-    plan_step pull;
-    pull.stage = steps[kernels[0]].stage;
-    pull.columns_per_image = tiles_made(steps[kernels[0]]) * turns;
-    plan_ring ring;
-    ring.content = ring_content::weights;
-    ring.tensor = plan_.stages[pull.stage].delivers;
-    ring.stage = pull.stage;
-    ring.turns = turns;
-    ring.columns_per_image = pull.columns_per_image;
-    ring.layout.bytes = weights.bytes;
-    const unsigned index = add_ring(cluster, ring);
-    for (unsigned turn = 0; turn < turns; ++turn) {
-      plan_step& kernel = steps[kernels[turn]];
-      std::get<kernel_work>(kernel.work).weights_input = static_cast<int>(kernel.inputs.size());
-      kernel.inputs.push_back({index, 1, turns, -static_cast<int>(turn), false});
-    }
-    pull.output_ring = static_cast<int>(index);
-    pull.work = pull_work{-1, region_of(std::move(weights))};
-    add_step(cluster, pull);
-  }
-
-  /// Clusters that make the same parts of different tiles read the same weights.
-  int region_of(streamed_weights weights) {
-    const auto known = std::find_if(plan_.weights.begin(), plan_.weights.end(), [&](const streamed_weights& other) {
-      return other.node == weights.node && other.parts == weights.parts && other.in_blocks == weights.in_blocks;
-    });
-    if (known != plan_.weights.end()) return static_cast<int>(known - plan_.weights.begin());
-    plan_.weights.push_back(std::move(weights));
-    return static_cast<int>(plan_.weights.size()) - 1;
   }
 
   void add_tile(const plan_step& head, channel_range channels, const crossbar_tile& tile, tile_codes& codes) {
@@ -356,7 +222,7 @@ class plan_builder {
       work.blocks.push_back(static_cast<unsigned>(lane - codes.lanes.begin()));
     }
     ima.work = work;
-    add_step(tile.cluster, ima);
+    plan_.clusters[tile.cluster].add_step(ima);
   }
 
   /// Where a node's replica reads an input: the tile's own ring if all of the input is there and nothing else, else a
@@ -377,7 +243,7 @@ class plan_builder {
     ring.columns_per_image = head.columns_per_image;
     ring.sequence = same_tiles && head.makes.count > 1;
     ring.layout = plain_layout(height, channels);
-    const unsigned index = add_ring(cluster, ring);
+    const unsigned index = plan_.clusters[cluster].add_ring(ring);
     for (const auto& [t, l] : input.lanes) {
       tile_codes& from = codes[t];
       const layout_segment lies = plan_.clusters[from.tile->cluster].rings[from.ring].layout.segments[l];
@@ -411,7 +277,7 @@ class plan_builder {
     plan_ring ring = plan_.clusters[sums.ends[0].cluster].rings[sums.ends[0].ring];
     ring.producers.clear();
     ring.sequence = same_tiles && node.makes.count > 1;
-    const unsigned index = add_ring(cluster, ring);
+    const unsigned index = plan_.clusters[cluster].add_ring(ring);
     for (std::size_t q = 0; q < sums.ends.size(); ++q) {
       if (same_tiles && q != replica) continue;
       const summand::end& from = sums.ends[q];
@@ -445,7 +311,7 @@ class plan_builder {
       step.inputs = {plan_window{ring}};
       step.output_ring = -1;
       step.work = push_work{};
-      *push = static_cast<int>(add_step(cluster, step));
+      *push = static_cast<int>(plan_.clusters[cluster].add_step(step));
     }
     const auto index = static_cast<unsigned>(*push);
     auto& work = std::get<push_work>(plan_.clusters[cluster].steps[index].work);
@@ -456,7 +322,7 @@ class plan_builder {
   }
 
   void add_sum(const plan_step& head, const plan_step& node, const channel_part& part, std::size_t n, unsigned replica,
-               std::vector<tile_codes>& codes, std::vector<summand>& sums) {
+               const std::vector<code_input>& inputs, std::vector<tile_codes>& codes, std::vector<summand>& sums) {
     const stage& s = plan_.stages[head.stage];
     const reduction_node& shape = part.sums[n];
     const unsigned cluster = shape.clusters[replica];
@@ -467,8 +333,7 @@ class plan_builder {
     work.node = s.node;
     work.channels = part.channels;
     work.sum_count = static_cast<unsigned>(shape.sets.size() + shape.nodes.size());
-    bool even = true;
-    for (const code_input& input : inputs_of(codes, static_cast<unsigned>(n), mapped(head).packing.y, &even))
+    for (const code_input& input : inputs)
       sum.inputs.push_back(plan_window{bring_codes(head, node, part.channels, input, cluster, codes)});
     const auto of_crossbars = static_cast<unsigned>(graph_.nodes[s.node].layer().row_sets.size());
     for (const unsigned set : shape.sets)
@@ -498,7 +363,7 @@ class plan_builder {
     }
     sum.output_ring = static_cast<int>(ring);
     sum.work = work;
-    add_step(cluster, sum);
+    plan_.clusters[cluster].add_step(sum);
     if (is_root && graph_.nodes[s.node].kind() == node_kind::logits)
       add_results_push(node, cluster, ring, part.channels);
     else if (is_root)
@@ -538,7 +403,7 @@ class plan_builder {
     plan_step push = head;
     push.inputs = {plan_window{ring}};
     push.work = push_work{{destination}};
-    add_step(cluster, push);
+    plan_.clusters[cluster].add_step(push);
   }
 
   void add_core_stage(const plan_step& head, unsigned cluster) {
@@ -578,75 +443,20 @@ class plan_builder {
     const unsigned ring = add_output_ring(cluster, head, ring_content::activations, {});
     step.output_ring = static_cast<int>(ring);
     step.work = work;
-    add_step(cluster, step);
+    plan_.clusters[cluster].add_step(step);
     edges_.add_source(cluster, here.delivers, work.channels, head, ring);
   }
-
-  /// Kernels of one layer that make parts of the same tiles.
-  struct same_tiles {
-    int stage = 0;
-    unsigned cluster = 0, index = 0, count = 1;
-    friend bool operator<(const same_tiles& a, const same_tiles& b) {
-      return std::tie(a.stage, a.cluster, a.index, a.count) < std::tie(b.stage, b.cluster, b.index, b.count);
-    }
-  };
 
   const integer_graph& graph_;
   deployment_plan plan_;
   edge_builder edges_;
-  std::map<same_tiles, std::vector<unsigned>> turns_;  // steps of layers whose weights are in HBM, part by part
+  weight_turns turns_;
 };
 
 }  // namespace
 
-std::vector<channel_range> split_channels(int channels, int bitlines) {
-  std::vector<channel_range> splits;
-  for (int begin = 0; begin < channels; begin += bitlines)
-    splits.push_back({begin, std::min(begin + bitlines, channels)});
-  return splits;
-}
-
-unsigned tiles_made(const plan_step& step) {
-  const unsigned tiles = step.columns_per_image / step.makes.tile;
-  return tiles <= step.makes.index ? 0 : (tiles - step.makes.index + step.makes.count - 1) / step.makes.count;
-}
-
-bool column_demand::wants(unsigned x) const {
-  if (makes.count <= 1) return true;
-  const int low = static_cast<int>(x) + pad - static_cast<int>(size) + 1, wide = static_cast<int>(stride);
-  const int first = low <= 0 ? 0 : (low + wide - 1) / wide;  // output columns whose windows hold x
-  const int last = std::min((static_cast<int>(x) + pad) / wide, static_cast<int>(columns) - 1);
-  for (int out = first; out <= last; ++out)
-    if (static_cast<unsigned>(out) / makes.tile % makes.count == makes.index) return true;
-  return false;
-}
-
-unsigned first_owed(const plan_step& step, const column_demand& demand) {
-  unsigned x = 0;
-  while (x < step.columns_per_image &&
-         ((x / step.makes.tile) % step.makes.count != step.makes.index || !demand.wants(x)))
-    ++x;
-  return x;
-}
-
-unsigned plan_cluster::first_released(unsigned ring) const {
-  if (rings[ring].sequence || rings[ring].follows) return 0;
-  int least = INT_MAX;
-  for (const plan_step& step : steps)
-    for (const plan_window& window : step.inputs)
-      if (window.ring == ring) {
-        const int x = static_cast<int>(step.makes.index * step.makes.tile * window.stride) - window.pad;
-        least = std::min(least, window.whole_image ? 0 : std::max(0, x));
-      }
-  return static_cast<unsigned>(std::min(least, static_cast<int>(rings[ring].columns_per_image)));
-}
-
 deployment_plan build_plan(const integer_graph& graph, const std::vector<stage>& stages, const mapping& assignment) {
   return plan_builder(graph, stages, assignment).run();
-}
-
-std::string describe(const deployment_plan& plan, unsigned cluster, int stage) {
-  return fmt::format("stage '{}' on cluster {}", plan.stages[stage].name, cluster);
 }
 
 }  // namespace ohmic

@@ -33,16 +33,6 @@ std::vector<channel_range> share_channels(channel_range all, std::size_t parts) 
   return shares;
 }
 
-unsigned add_ring(deployment_plan& plan, unsigned cluster, plan_ring ring) {
-  plan.clusters[cluster].rings.push_back(std::move(ring));
-  return static_cast<unsigned>(plan.clusters[cluster].rings.size() - 1);
-}
-
-unsigned add_step(deployment_plan& plan, unsigned cluster, plan_step step) {
-  plan.clusters[cluster].steps.push_back(std::move(step));
-  return static_cast<unsigned>(plan.clusters[cluster].steps.size() - 1);
-}
-
 }  // namespace
 
 edge_builder::edge_builder(deployment_plan& plan) : plan_(plan), graph_(*plan.graph) {
@@ -79,7 +69,7 @@ unsigned edge_builder::add_input(unsigned cluster, const plan_step& reader, cons
       is_image && asked.edge->buffer != buffer_place::relay ? buffer_place::reader : asked.edge->buffer;
   if (place == buffer_place::reader || is_image) ring.least_columns = asked.edge->columns;
   if (place == buffer_place::relay) ring.skip = false;  // it waits in the relays
-  const unsigned index = add_ring(plan_, cluster, ring);
+  const unsigned index = plan_.clusters[cluster].add_ring(ring);
   if (asked.plain && !asked.skip) shared_[key] = index;
 
   const unsigned at_once = columns_at_once(reader, asked.window, ring.columns_per_image);
@@ -133,7 +123,7 @@ void edge_builder::add_relays(const plan_step& reader, const request& asked, con
       plan_ring waiting = ring;
       waiting.least_columns = is_image ? 0 : asked.edge->columns;  // an image waits in HBM
       if (relayed.plain) waiting.layout = plain_layout(ring.layout.height, shares[i]);
-      const unsigned index = add_ring(plan_, cluster, waiting);
+      const unsigned index = plan_.clusters[cluster].add_ring(waiting);
       if (is_image) {
         add_pull(cluster, reader.stage, index, image_columns_at_once(reader, asked.window, ring.columns_per_image), -1);
       } else {
@@ -150,7 +140,7 @@ void edge_builder::add_relays(const plan_step& reader, const request& asked, con
       push.makes = {columns_at_once(reader, asked.window, ring.columns_per_image), 0, 1};
       push.inputs = {plan_window{index}};
       push.work = push_work{};
-      known = relays_.emplace(key, relay{cluster, index, add_step(plan_, cluster, push), shares[i]}).first;
+      known = relays_.emplace(key, relay{cluster, index, plan_.clusters[cluster].add_step(push), shares[i]}).first;
     }
     relayed.relays.push_back(known->second);
   }
@@ -164,7 +154,7 @@ unsigned edge_builder::add_pull(unsigned cluster, int stage, unsigned ring, unsi
   pull.makes = {tile, 0, 1};
   pull.output_ring = static_cast<int>(ring);
   pull.work = pull_work{parked};
-  return add_step(plan_, cluster, pull);
+  return plan_.clusters[cluster].add_step(pull);
 }
 
 void edge_builder::add_source(unsigned cluster, int tensor, channel_range channels, const plan_step& maker,
@@ -204,7 +194,7 @@ void edge_builder::connect(int t) {
       }
     }
     source.push.work = std::move(work);
-    add_step(plan_, source.cluster, source.push);
+    plan_.clusters[source.cluster].add_step(source.push);
   }
   for (const sink_end& sink : sinks_[t])
     if (sink.parked >= 0) plan_.parked[sink.parked].layout = plan_.clusters[sink.cluster].rings[sink.ring].layout;

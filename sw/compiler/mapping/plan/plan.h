@@ -145,6 +145,9 @@ unsigned tiles_made(const plan_step& step);
 unsigned first_owed(const plan_step& step, const column_demand& demand);
 
 struct plan_cluster {
+  /// Returns its index.
+  unsigned add_ring(plan_ring ring);
+  unsigned add_step(plan_step step);
   /// Where the ring's `released` starts: at the first column that any reader needs, or at 0 if it follows.
   unsigned first_released(unsigned ring) const;
 

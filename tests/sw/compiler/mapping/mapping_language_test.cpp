@@ -144,6 +144,25 @@ TEST_F(MappingLanguage, ShiftedKernelRowsShareCrossbars) {
   expect_reference(graph, chip, m);
 }
 
+// Three rows at once, of three kernel rows. The codes of the first three crossbars fill no column together: two of each
+// column's rows, and always one that another has too.
+TEST_F(MappingLanguage, RowsOfASetComeTogetherFromWhereverTheyAreMade) {
+  integer_graph graph = small_network(random, 29, 37, 256);
+  crossbar_layer& layer = graph.nodes[3].layer();
+  layer.row_sets = {{0, 1, 0, 20}, {1, 2, 0, 20}, {2, 3, 0, 20}};
+  check_graph(graph);
+  const chip_config chip = small_chip(16, 256, 256);
+  mapping m = start(graph, chip);
+  stage_mapping& s = m.stages[stage_named("main+add")];
+  s.packing = {1, 3};
+  channel_part& part = s.replicas[0].parts[0];
+  const std::vector<std::vector<packed_set>> made = {
+      {{0, 0}, {1, 1}}, {{0, 1}, {0, 2}}, {{1, 0}, {1, 2}}, {{2, 0}, {2, 1}, {2, 2}}};
+  while (part.tiles.size() < made.size()) part.tiles.push_back({new_cluster(m), 0, 0, {}});
+  for (std::size_t t = 0; t < made.size(); ++t) part.tiles[t].sets = made[t];
+  expect_reference(graph, chip, m);
+}
+
 TEST_F(MappingLanguage, LayersShareACrossbarAndACluster) {
   const integer_graph graph = small_network(random, 29, 37, 256);
   const chip_config chip = small_chip(16, 256, 256);

@@ -83,7 +83,7 @@ class random_mapper {
     m.replicas.resize(1 + below(std::min(tiles, 3u)));
     if (node(s).on_crossbar() && below(2)) {
       m.packing.x = divisor(m.tile_columns, 3);
-      m.packing.y = 1 + below(std::min(3u, static_cast<unsigned>(output(s).height)));
+      m.packing.y = 1 + below(std::min(4u, static_cast<unsigned>(output(s).height)));
     }
     if (node(s).on_crossbar())
       for (unsigned set = 0; set < node(s).layer().row_sets.size(); ++set)
