@@ -57,10 +57,10 @@ void choice_store::evaluate(const std::vector<layer_choice>& choices, unsigned f
   evaluations_ += all;
   seconds_ += meter.seconds();
   for (std::size_t c = 0; c < choices.size(); ++c) {
-    std::vector<std::vector<bool>>& all = known(choices[c]);
-    all.insert(all.end(), right[c].begin(), right[c].end());
+    std::vector<std::vector<bool>>& found = known(choices[c]);
+    found.insert(found.end(), right[c].begin(), right[c].end());
     std::string text;
-    for (const std::vector<bool>& of_draw : all) {
+    for (const std::vector<bool>& of_draw : found) {
       for (const bool is_right : of_draw) text += is_right ? '1' : '0';
       text += '\n';
     }

@@ -47,7 +47,7 @@ std::vector<waved_core> choose_waveforms(const waveform_words& words, const chip
                         "lockstep or ibex, "
                         "as with --cores {}.{}=rtl",
                         place, cluster, core, name_of(model), cluster, core));
-      const auto same = [&](const waved_core& w) { return w.cluster == cluster && w.core == core; };
+      const auto same = [c = cluster, k = core](const waved_core& w) { return w.cluster == c && w.core == k; };
       if (std::any_of(chosen.begin(), chosen.end(), same)) continue;
       const std::string file = (folder / fmt::format("wave_{}.{}.fst", cluster, core)).string();
       if (std::filesystem::is_directory(folder)) check_file_can_be_written(file);

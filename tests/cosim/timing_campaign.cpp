@@ -23,7 +23,7 @@ void timing_campaign::add(unsigned seed, unsigned segments) {
   std::vector<std::uint32_t> marks;
   for (std::size_t u = 0; u < program.units.size(); ++u) {
     const auto& h = program.units[u].halves;
-    if (h.size() == 2 && (h[0] | std::uint32_t{h[1]} << 16 & 0xfe000000u) != 0) {
+    if (h.size() == 2) {
       const std::uint32_t w = h[0] | std::uint32_t{h[1]} << 16;
       constexpr std::uint32_t offset = timing_mark - test_program::data - 1024;
       if ((w & 0xfe0fffffu) == ((offset & 31) << 7 | (offset >> 5) << 25 | 2u << 12 | 24u << 15 | 0x23u))

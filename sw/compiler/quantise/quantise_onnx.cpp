@@ -126,6 +126,8 @@ struct float_network::contents {
       float lower = -INFINITY;
       switch (node.kind()) {
         case node_kind::input:
+        case node_kind::concatenation:  // what layers are split into later
+        case node_kind::codes:
           break;
         case node_kind::convolution:
         case node_kind::logits: {

@@ -14,7 +14,7 @@ namespace ohmic {
 namespace {
 
 constexpr std::uint32_t base = 0x80000000, handler = base + 0x100;
-constexpr unsigned zero = 0, sp = 2, t0 = 5, t1 = 6, t2 = 7, s0 = 8, a0 = 10;
+constexpr unsigned zero = 0, t0 = 5, t1 = 6, t2 = 7, s0 = 8, a0 = 10;
 constexpr unsigned mtvec = 0x305, mepc = 0x341;
 
 // RISC-V unprivileged manual, instruction formats.

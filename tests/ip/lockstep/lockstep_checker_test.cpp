@@ -230,8 +230,8 @@ TEST(LockstepChecker, CountsInstructionsByTheirClass) {
                      {0x00b5057b, lockstep_class::simd},           // cv.add.h
                      {0x00b5157b, lockstep_class::simd}};          // cv.add.b
   for (const auto& c : cases) {
-    const std::uint32_t words[] = {c.word, 0x13, 0x13, 0x13, 0x13};
-    const decoded_text text(base, words, sizeof words);
+    const std::uint32_t program[] = {c.word, 0x13, 0x13, 0x13, 0x13};
+    const decoded_text text(base, program, sizeof program);
     // What it does the ISS says itself: here only its class matters.
     semantic_step step(text, 0);
     hart_state state;
