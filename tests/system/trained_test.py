@@ -69,7 +69,9 @@ class Trained(SystemTest):
         return str(model)
 
     def test_chips_compute_what_the_reference_does(self):
-        """Two pictures of noise through each network: on crossbars, on cores alone, and with the first layer on cores."""
+        """Two pictures of noise through each network: on crossbars, on cores alone, with the first layer on cores, and on
+        noisy crossbars whose drift is compensated (64 pictures each: scripts/bench analog_bits)."""
+        noise = ("model=pcm", "programmed_s=86400", "read_noise=per_mvm", "compensation=global")
         random = numpy.random.default_rng(20261130)
         for name, recipe in networks.RECIPES.items():
             channels, height, width = networks.DATA[recipe.data].shape
@@ -81,17 +83,24 @@ class Trained(SystemTest):
             experiment = self.folder / f"{name}.yaml"
             chip, model = CONFIGS / "aimc64.yaml", self.model(name, pictures)
             experiment.write_text(f"chip: {chip}\nmodel: {model}\nimages: {{dir: {pictures}, count: 2}}\n")
-            mvms = []
-            for choice in (None, "layers.*=digital", f"layers.{recipe.nodes[1]['name']}=digital"):
-                with self.subTest(name, choice=choice):
+            mvms, hashes = [], []
+            for keys in (
+                (),
+                ("layers.*=digital",),
+                (f"layers.{recipe.nodes[1]['name']}=digital",),
+                [f"analog.{key}" for key in noise],
+            ):
+                with self.subTest(name, keys=keys):
                     out = self.folder / "out"
-                    options = () if choice is None else ("--set", choice)
+                    options = [word for key in keys for word in ("--set", key)]
                     self.ends(ohmic("run", experiment, "--quiet", "--out", out, *options), 0)
                     summary = json.loads((out / "summary.json").read_text())
                     self.assertEqual(summary["golden"]["mismatching_values"], 0)
                     self.assertEqual(summary["golden"]["compared_values"], 2 * 10)
                     mvms.append(summary["mvm_count"])
-            self.assertTrue(0 == mvms[1] < mvms[2] < mvms[0], f"{name}: {mvms} MVMs")
+                    hashes.append(summary["result_hash"])
+            self.assertTrue(0 == mvms[1] < mvms[2] < mvms[0] < mvms[3], f"{name}: {mvms} MVMs")
+            self.assertNotEqual(hashes[3], hashes[0], f"{name}: noise changes logits")
 
     def test_fashion_mnist_is_recognised_as_well_as_is_said(self):
         if not FASHION.is_dir():
