@@ -23,6 +23,7 @@ class Network:
     methods: tuple[str, ...] = METHODS
     retraining_epochs: int = 0
     confidence: str = "90%"  # of method ohmic, that other chips and images hold the threshold, too
+    thresholds: tuple[str, ...] = THRESHOLDS
 
 
 FULL = (
@@ -39,7 +40,16 @@ FULL = (
 )
 # So few images say little about others: the mean decides, as for the other methods.
 QUICK = tuple(
-    replace(network, images=200, draws=10, fresh_images=200, fresh_draws=10, confidence="50%", methods=METHODS)
+    replace(
+        network,
+        images=200,
+        draws=10,
+        fresh_images=200,
+        fresh_draws=10,
+        confidence="50%",
+        methods=METHODS,
+        thresholds=("1%", "5%", "10%"),
+    )
     for network in FULL[:2]
 )
 
@@ -70,10 +80,21 @@ PUBLISHED_GAIN = 6.0  # "beyond": run time and energy
 
 
 def listing(networks: tuple[Network, ...]) -> str:
-    rows = [("network", "images", "draws", "fresh images", "fresh draws", "confidence", "retraining epochs", "methods")]
+    rows = [
+        (
+            "network",
+            "images",
+            "draws",
+            "fresh images",
+            "fresh draws",
+            "confidence",
+            "retraining epochs",
+            "thresholds; methods",
+        )
+    ]
     for n in networks:
         numbers = (n.images, n.draws, n.fresh_images, n.fresh_draws, n.confidence, n.retraining_epochs)
-        rows.append((n.name, *map(str, numbers), ", ".join(n.methods)))
+        rows.append((n.name, *map(str, numbers), f"{', '.join(n.thresholds)}; {', '.join(n.methods)}"))
     widths = [max(len(row[c]) for row in rows) for c in range(7)]
     lines = []
     for row in rows:

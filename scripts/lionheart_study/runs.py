@@ -11,7 +11,7 @@ from pathlib import Path
 import labelled_data
 from ohmic_models import whole_file
 
-from lionheart_study.plan import DECISION, THRESHOLDS, TIMES, Network
+from lionheart_study.plan import DECISION, TIMES, Network
 
 ROOT = Path(__file__).resolve().parents[2]
 OHMIC = Path(os.environ.get("OHMIC_BUILD", ROOT / "build" / "release")) / "ohmic"
@@ -51,7 +51,7 @@ class Runner:
         budget += ["--confidence", network.confidence]
         found = self.run(
             of_network / "hybrid",
-            ["hybrid", experiment, *data, *budget, "--threshold", ",".join(THRESHOLDS), "--time", DECISION]
+            ["hybrid", experiment, *data, *budget, "--threshold", ",".join(network.thresholds), "--time", DECISION]
             + ["--method", ",".join(network.methods), "--energy", ENERGY, "--out", of_network],
         )
         over_time = {}

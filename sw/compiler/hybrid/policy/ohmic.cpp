@@ -6,6 +6,7 @@
 // number of draws tells about: with a confidence that is asked for, by what draws and images let the loss vary.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -20,12 +21,13 @@ namespace {
 
 constexpr unsigned first_draws = 5;          // of single layers, and before any decision
 constexpr double least_loss = 1e-4;          // of a layer alone: less is not measured
-constexpr double worth_a_change = 0.999;     // of the time
+constexpr double worth_a_change = 0.99;      // of the time: the cost model is not as exact as that
 constexpr std::size_t choices_to_time = 16;  // of the neighbours of a choice: mapping one takes up to a second
 constexpr std::size_t most_layers_of_triples = 24;
 constexpr double cost_of_a_doubling = 0.03;  // of copies, as a share of what a layer saves
 constexpr std::size_t most_alternatives = 5;
 constexpr std::size_t most_tried = 10;  // to find them
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 class search {
  public:
@@ -176,7 +178,8 @@ class search {
     std::partial_sort(promising.begin(), middle, promising.end());
     std::optional<layer_choice> best;
     for (auto p = promising.begin(); p != middle; ++p)
-      if (time_of(p->second) < worth_a_change * time_of(best ? *best : from)) best = p->second;
+      if (time_of(p->second) < std::min(worth_a_change * time_of(from), best ? time_of(*best) : infinite))
+        best = p->second;
     return best;
   }
 
