@@ -72,7 +72,7 @@ def of_network(name: str, scratch: Path) -> list:
     if not test.exists():
         raise MissingData(f"there is no {test}")
     options = ["--data", test]
-    if not (ROOT / "sw" / "models" / "trained" / f"{name}.onnx").is_file():  # those are calibrated
+    if not (ROOT / "sw" / "models" / "trained" / f"{name}.json").is_file():  # those are calibrated
         options += ["--calibration", calibration]
     if name == "dscnn":  # one file: the first hundred calibrate
         options += ["--calibration-images", "100", "--skip", "100"]

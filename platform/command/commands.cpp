@@ -244,7 +244,7 @@ std::string calibration_beside(const std::string& model) {
 exit_code hybrid_command(const arguments& a) {
   hybrid_request request;
   const std::filesystem::path file = a.file;
-  const bool is_network = file.extension() == ".onnx" || (!file.has_extension() && !std::filesystem::exists(file));
+  const bool is_network = is_network_file(a.file) || (!file.has_extension() && !std::filesystem::exists(file));
   if (is_network)
     throw config_error(a.file +
                        ": an experiment (.yaml) is expected, which says chip and mapping policy beside the "
@@ -299,7 +299,7 @@ exit_code evaluate_command(const arguments& a) {
     request.columns = config.chip.ima.columns;
     if (config.analog) request.analog = *config.analog;
     if (request.calibration.empty()) request.calibration = config.images.calibration;
-  } else if (a.file.find('/') == std::string::npos && std::filesystem::path(a.file).extension() != ".onnx") {
+  } else if (a.file.find('/') == std::string::npos && !is_network_file(a.file)) {
     request.model = model_file(a.file);
     request.input = model_input(a.file);
   }

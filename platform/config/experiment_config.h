@@ -14,6 +14,9 @@
 
 namespace ohmic {
 
+/// Whether a path is by its ending that of a network: NAME.onnx or NAME.onnx.gz.
+bool is_network_file(const std::string& path);
+
 /// Where layers run, as far as it is said.
 struct layer_places {
   /// By node name, or * for all others: on how many copies of its crossbars the layer runs; 0: on cores.
@@ -31,7 +34,7 @@ struct experiment_config {
   std::string name;  ///< file name without folder and extension
   chip_config chip;
 
-  /// A model of sw/models by name, or an ONNX file.
+  /// A model of sw/models by name, or an ONNX file (also packed by gzip).
   std::string model = "resnet18";
   bool model_is_file = false;
 

@@ -155,6 +155,12 @@ class option_reader {
 
 }  // namespace
 
+bool is_network_file(const std::string& path) {
+  fs::path file(path);
+  if (file.extension() == ".gz") file.replace_extension();
+  return file.extension() == ".onnx";
+}
+
 experiment_file to_experiment_file(const config_node& root) {
   experiment_file f;
   const tree_reader read(root);
@@ -252,7 +258,7 @@ experiment_config load_experiment(const std::string& path, const std::vector<std
   c.name = file.stem().string();
   c.chip = chip_of(root, file, std::move(for_chip), cores, hand_overs);
   apply(f.model, c.model);
-  c.model_is_file = c.model.find('/') != std::string::npos || fs::path(c.model).extension() == ".onnx";
+  c.model_is_file = c.model.find('/') != std::string::npos || is_network_file(c.model);
   if (c.model_is_file) c.model = located(c.model, *root.find("model"), file);
   if (f.input.present) c.input = pixels_of(root, f);
   if (const config_node* layers = root.find("layers"))

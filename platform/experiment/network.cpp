@@ -93,14 +93,6 @@ void add_divided(fingerprint& key, const layer_places& layers) {
 
 constexpr std::size_t calibration_inputs = 256;  // of labelled data, the first, if nothing is said
 
-std::string read_model(const std::string& file) {
-  try {
-    return read_whole_file(file);
-  } catch (const std::runtime_error& error) {
-    throw import_error(error.what());
-  }
-}
-
 /// Of a float network nothing but the user and its metadata say how pixels become its input.
 void settle_float_pixels(integer_graph& graph, const std::optional<pixel_conversion>& given, const std::string& file) {
   if (given) {
@@ -207,7 +199,7 @@ prepared_network prepare_network(const std::string& file, const std::string& cal
                                  const std::optional<pixel_conversion>& input, unsigned rows, unsigned threads,
                                  std::optional<std::size_t> asked, bool quiet, const layer_places& layers) {
   prepared_network result;
-  result.bytes = read_model(file);
+  result.bytes = read_network_file(file);
   if (is_float_onnx(result.bytes)) {
     result.source = std::make_unique<float_network>(result.bytes, file);
     if (calibration.empty())
@@ -254,7 +246,7 @@ network load_network(const experiment_config& config, bool quiet) {
     if (!input) input = model_input(config.model);
     if (is_built(config.model)) n.folder = fs::path(n.file).parent_path().string();
   }
-  const std::string source = read_model(n.file);
+  const std::string source = read_network_file(n.file);
   const bool is_float = is_float_onnx(source);
   if (is_float) {
     n.graph = float_network(source, n.file).structure();
@@ -331,7 +323,7 @@ void calibrate_file(const std::string& model, const std::string& images, unsigne
   else
     made.emplace(folder.string());
   prepared_network prepared;
-  prepared.bytes = read_model(model);
+  prepared.bytes = read_network_file(model);
   if (is_float_onnx(prepared.bytes)) {
     prepared = prepare_network(model, images, input, rows, threads, std::nullopt, quiet);
   } else {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "host/whole_file.h"
@@ -51,14 +52,15 @@ std::string data_folder() {
   return folder == nullptr ? "" : folder;
 }
 
-/// Names of the project's trained networks.
-std::vector<std::string> trained_models() {
-  std::vector<std::string> names;
+/// The project's trained networks: files by name.
+std::map<std::string, std::string> trained_models() {
+  std::map<std::string, std::string> files;
   std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(trained_folder(), none))
-    if (entry.path().extension() == ".onnx") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(trained_folder(), none)) {
+    const std::string file = entry.path().filename().string();
+    if (is_network_file(file)) files.emplace(file.substr(0, file.find('.')), entry.path().string());
+  }
+  return files;
 }
 
 /// What lies beside a trained network: its data, and its accuracy over all test images.
@@ -99,8 +101,8 @@ std::string model_file(const std::string& name) {
   if (m == nullptr) {
     if (is_built(name)) return file_of_folder(model_folder(name, maker_of(name)), name);
     if (const packaged_model* p = packaged_of(name)) return file_of_folder(model_folder(name, maker_of(*p)), name);
-    for (const std::string& own : trained_models())
-      if (name == own) return file_of_folder(trained_folder(), name);
+    const auto trained = trained_models();
+    if (const auto own = trained.find(name); own != trained.end()) return own->second;
     throw config_error("model \"" + name + "\" is unknown; see `ohmic models list`");
   }
   const std::string folder = data_folder();
@@ -138,7 +140,7 @@ std::string model_table() {
   for (const char* name : built)
     rows.push_back(
         {name, there(name), fmt::format("example network of sw/models (ohmic_models build --model {})", name)});
-  for (const std::string& name : trained_models())
+  for (const auto& [name, file] : trained_models())
     rows.push_back({name, "yes", measured_accuracy(fs::path(trained_folder()) / (name + ".json"))});
   for (const packaged_model& m : packaged)
     rows.push_back({m.name, there(m.name), fmt::format("{}, float, input {}; {}", m.what, m.input, maker_of(m))});

@@ -1,6 +1,7 @@
 """The project's own networks: small files that say how good they are, run on chips bit for bit, and are as good on all of
 Fashion-MNIST as they say, where Debian's dataset-fashion-mnist is installed."""
 
+import gzip
 import json
 import sys
 import tempfile
@@ -29,7 +30,7 @@ LEAST = {
     "vgg_wide": 0.89,
     "alexnet_small": 0.82,
 }
-NAMES = sorted(name for name in LEAST if (TRAINED / f"{name}.onnx").is_file())
+NAMES = sorted(name for name in LEAST if (TRAINED / f"{name}.json").is_file())
 
 
 class Trained(SystemTest):
@@ -42,12 +43,12 @@ class Trained(SystemTest):
         return json.loads((TRAINED / f"{name}.json").read_text())
 
     def test_each_is_listed_with_its_accuracy_and_found_by_name(self):
-        self.assertEqual(NAMES, sorted(file.stem for file in TRAINED.glob("*.onnx")))
+        self.assertEqual(NAMES, sorted(file.name.split(".")[0] for file in TRAINED.glob("*.onnx*")))
         self.assertIn("fashion_resnet8", NAMES)
         listed = ohmic("models", "list")
         self.ends(listed, 0)
         for name in NAMES:
-            file = TRAINED / f"{name}.onnx"
+            (file,) = TRAINED.glob(f"{name}.onnx*")
             self.assertEqual(ohmic("models", "get", name).out.strip(), str(file))
             self.assertLessEqual(file.stat().st_size, 2_000_000)
             line = next(line for line in listed.out.splitlines() if line.startswith(f"{name} "))
@@ -101,6 +102,25 @@ class Trained(SystemTest):
                     hashes.append(summary["result_hash"])
             self.assertTrue(0 == mvms[1] < mvms[2] < mvms[0] < mvms[3], f"{name}: {mvms} MVMs")
             self.assertNotEqual(hashes[3], hashes[0], f"{name}: noise changes logits")
+
+    def test_a_network_may_be_packed_by_gzip(self):
+        Image.fromarray(numpy.full((32, 32, 3), 77, numpy.uint8)).save(self.folder / "0.png")
+        plain = TRAINED / "cifar_resnet8.onnx"
+        packed, cut = self.folder / "packed.onnx.gz", self.folder / "cut.onnx.gz"
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+        cut.write_bytes(packed.read_bytes()[:-5])
+        hashes = []
+        for model in (plain, packed):
+            experiment = self.folder / "experiment.yaml"
+            chip = CONFIGS / "aimc64.yaml"
+            experiment.write_text(f"chip: {chip}\nmodel: {model}\nimages: {{dir: {self.folder}, count: 1}}\n")
+            out = self.folder / "out"
+            self.ends(ohmic("run", experiment, "--quiet", "--out", out), 0)
+            hashes.append(json.loads((out / "summary.json").read_text())["result_hash"])
+        self.assertEqual(*hashes)
+        run = ohmic("run", experiment, "--model", cut, "--quiet", "--out", self.folder / "out")
+        self.ends(run, 2)
+        self.assertIn(f"{cut}: is damaged or cut off", run.err)
 
     def test_fashion_mnist_is_recognised_as_well_as_is_said(self):
         if not FASHION.is_dir():

@@ -1,7 +1,5 @@
 #include "sw/compiler/images/labelled_data.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -11,8 +9,10 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <stdexcept>
 
 #include "host/checksum.h"
+#include "host/gunzip.h"
 #include "sw/compiler/images/image.h"
 
 namespace ohmic {
@@ -35,44 +35,14 @@ std::uint32_t little(const std::string& s, std::size_t at, int bytes, const std:
   return v;
 }
 
-/// Raw deflate data (RFC 1951).
-std::string inflated(const std::string& packed, const std::string& path) {
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail(path, "cannot be unpacked");
-  std::string bytes, part(1 << 16, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  int state = Z_OK;
-  while (state == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(part.data());
-    stream.avail_out = static_cast<uInt>(part.size());
-    state = inflate(&stream, Z_NO_FLUSH);
-    bytes.append(part, 0, part.size() - stream.avail_out);
+/// `unpack` of compressed data of the file.
+template <class F>
+std::string unpacked_of(const std::string& path, F&& unpack) {
+  try {
+    return unpack();
+  } catch (const std::runtime_error& error) {
+    fail(path, error.what());
   }
-  inflateEnd(&stream);
-  if (state != Z_STREAM_END) fail(path, "is damaged or cut off: its compressed data cannot be unpacked");
-  return bytes;
-}
-
-/// RFC 1952.
-std::string gunzipped(const std::string& file, const std::string& path) {
-  if (file.size() < 18) fail(path, "is cut off");
-  const auto flags = static_cast<std::uint8_t>(file[3]);
-  std::size_t at = 10;
-  if ((flags & 4) != 0) at += 2 + little(file, at, 2, path);
-  for (const int text : {8, 16})
-    if ((flags & text) != 0) {
-      const std::size_t end = file.find('\0', at);
-      if (end == std::string::npos) fail(path, "is cut off");
-      at = end + 1;
-    }
-  if ((flags & 2) != 0) at += 2;
-  if (at + 8 > file.size()) fail(path, "is cut off");
-  const std::string bytes = inflated(file.substr(at, file.size() - 8 - at), path);
-  if (little(file, file.size() - 4, 4, path) != static_cast<std::uint32_t>(bytes.size()))
-    fail(path, "is damaged or cut off: it does not unpack to the size that it names");
-  if (little(file, file.size() - 8, 4, path) != crc32_of(bytes)) fail(path, "is damaged: its checksum differs");
-  return bytes;
 }
 
 /// Names and contents of a zip archive without encryption (APPNOTE.TXT 4.3), by its central directory.
@@ -94,7 +64,7 @@ std::map<std::string, std::string> unzipped(const std::string& file, const std::
     if (data > file.size() || file.size() - data < size) fail(path, "is cut off");
     const std::string packed = file.substr(data, size);
     if (method != 0 && method != 8) fail(path, "is compressed in a way that is not supported");
-    std::string content = method == 0 ? packed : inflated(packed, path);
+    std::string content = method == 0 ? packed : unpacked_of(path, [&] { return inflated(packed); });
     if (content.size() != unpacked) fail(path, "is damaged: a part has another size than its directory says");
     if (little(file, at + 16, 4, path) != crc32_of(content)) fail(path, "is damaged: a part's checksum differs");
     entries[file.substr(at + 46, name)] = std::move(content);
@@ -166,7 +136,7 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 std::string idx_file(const std::string& path) {
   std::string bytes = bytes_of(path);
-  return bytes.compare(0, 2, "\x1f\x8b") == 0 ? gunzipped(bytes, path) : bytes;
+  return is_gzipped(bytes) ? unpacked_of(path, [&] { return gunzipped(bytes); }) : bytes;
 }
 
 std::uint32_t big(const std::string& s, std::size_t at) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "host/gunzip.h"
 #include "host/whole_file.h"
 #include "sw/compiler/onnx/calibration_metadata.h"
 #include "sw/compiler/onnx/qdq_importer.h"
@@ -11,14 +12,6 @@ namespace ohmic {
 namespace {
 
 constexpr std::int64_t least_opset = 13, greatest_opset = 21;
-
-std::string read_file(const std::string& path) {
-  try {
-    return read_whole_file(path);
-  } catch (const std::runtime_error& error) {
-    throw import_error(error.what());
-  }
-}
 
 onnx::ModelProto parse(std::string_view bytes) {
   const google::protobuf::LogSilencer silence;  // its complaints would not be one clear line
@@ -89,6 +82,21 @@ std::string one_line(std::string_view text) {
 
 import_error::import_error(std::string_view message) : message_(one_line(message)) {}
 
+std::string read_network_file(const std::string& path) {
+  std::string bytes;
+  try {
+    bytes = read_whole_file(path);
+  } catch (const std::runtime_error& error) {
+    throw import_error(error.what());
+  }
+  if (!is_gzipped(bytes)) return bytes;
+  try {
+    return gunzipped(bytes);
+  } catch (const std::runtime_error& error) {
+    throw import_error(path + ": " + error.what());
+  }
+}
+
 integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name) {
   try {
     return import_model(parse(bytes));
@@ -99,7 +107,7 @@ integer_graph import_onnx_bytes(std::string_view bytes, const std::string& name)
   }
 }
 
-integer_graph import_onnx(const std::string& path) { return import_onnx_bytes(read_file(path), path); }
+integer_graph import_onnx(const std::string& path) { return import_onnx_bytes(read_network_file(path), path); }
 
 std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conversion>& given, const std::string& file) {
   const double scale = graph.input().scale;
@@ -134,7 +142,7 @@ std::string settle_pixels(integer_graph& graph, const std::optional<pixel_conver
 }
 
 std::string calibrated_bytes(const std::string& source_path, const integer_graph& graph) {
-  return calibrated_bytes_of(read_file(source_path), source_path, graph);
+  return calibrated_bytes_of(read_network_file(source_path), source_path, graph);
 }
 
 std::string calibrated_bytes_of(std::string_view bytes, const std::string& source_path, const integer_graph& graph) {

@@ -19,6 +19,9 @@ struct import_error : std::exception {
   std::string message_;
 };
 
+/// The bytes of an ONNX file, unpacked where it is packed by gzip (NAME.onnx.gz). Throws import_error.
+std::string read_network_file(const std::string& path);
+
 /// Reads a quantised (QDQ) ONNX file, calibrated or not, as described in sw/models/CALIBRATED_FORMAT.md.
 /// Every map and node of the graph bears the name of its ONNX node (the input: of the graph input), in file
 /// order. Understands Conv, Gemm, MatMul (with a constant Add as its bias), Relu, Add, MaxPool,

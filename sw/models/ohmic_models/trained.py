@@ -3,9 +3,11 @@ that `ohmic calibrate` quantises; `read IN.onnx OUT.npz` takes nodes and weights
 goes on from them. Nodes: ../train/ohmic_train/networks.py."""
 
 import argparse
+import gzip
 import io
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +198,12 @@ def summary(description: dict, evaluated: dict) -> dict:
     return {**{key: description[key] for key in kept}, "images": evaluated["images"], "accuracy": share}
 
 
+def load_network(file: Path) -> onnx.ModelProto:
+    """NAME.onnx, or packed by gzip NAME.onnx.gz."""
+    data = file.read_bytes()
+    return onnx.load_from_string(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="ohmic_models.trained", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -218,11 +226,11 @@ def main() -> int:
             whole_file.write(a.out, (json.dumps(found, indent=2) + "\n").encode())
         else:
             pixels = json.loads(a.input) if a.input else None
-            description, arrays = read(onnx.load(a.source), a.source.stem, pixels)
+            description, arrays = read(load_network(a.source), a.source.name.split(".")[0], pixels)
             file = io.BytesIO()
             np.savez(file, description=np.array(json.dumps(description)), **arrays)
             whole_file.write(a.out, file.getvalue())
-    except (NotTrainable, OSError, ValueError, KeyError, DecodeError) as error:
+    except (NotTrainable, OSError, EOFError, zlib.error, ValueError, KeyError, DecodeError) as error:
         print(f"train: {a.source}: {str(error).splitlines()[0]}", file=sys.stderr)
         return 2
     return 0
