@@ -137,6 +137,6 @@ RECIPES = {
     "cifar_resnet8": Recipe("cifar10", resnet(3, 1), epochs=20, rate=0.2, batch=128, smoothing=0.0),
     "cifar_resnet20": Recipe("cifar10", resnet(3, 3), epochs=20, rate=0.2, batch=128),
     "vgg_small": Recipe("cifar10", vgg(32), epochs=7, rate=0.2, batch=128),
-    "vgg_wide": Recipe("cifar10", vgg(64), epochs=9, rate=0.2, batch=128),
+    "vgg_wide": Recipe("cifar10", vgg(64), epochs=6, rate=0.2, batch=128),
     "alexnet_small": Recipe("cifar10", alexnet(), epochs=7, rate=0.2, batch=128),
 }
