@@ -45,7 +45,7 @@ class Makes(SystemTest):
             self.ends(run_program("ima_job", "--crossbar", f"0-2={weights}", *MIXED, chip="aimc4.yaml"), 0)
 
     def test_clusters_of_many_cores_go_to_stages_that_have_work_for_them(self):
-        """Pools and the last layers are done on two cores in a part of an image's time."""
+        """Each is kept at work by one stage, or by several that take turns."""
         network = CONFIGS.parent / "sw" / "models" / "trained" / "alexnet_small.onnx"
         with tempfile.TemporaryDirectory() as folder:
             experiment, out = Path(folder) / "e.yaml", Path(folder) / "out"
@@ -55,10 +55,14 @@ class Makes(SystemTest):
             self.ends(ohmic("compile", experiment, "--out", out, "--quiet"), 0)
             manifest = json.loads((out / "manifest.json").read_text())
         times = {s["name"]: s["predicted_cycles_per_image"]["bound"] for s in manifest["stages"]}
-        large = {s["name"] for s in manifest["stages"] if any(cluster % 8 == 7 for cluster in s["clusters"])}
+        busy = {}
+        for stage in manifest["stages"]:
+            for cluster in stage["clusters"]:
+                busy[cluster] = busy.get(cluster, 0) + times[stage["name"]]
+        large = [cluster for cluster in busy if cluster % 8 == 7]
         self.assertTrue(large)
-        for name in large:
-            self.assertGreater(times[name], 0.5 * max(times.values()), name)
+        for cluster in large:
+            self.assertGreater(busy[cluster], 0.5 * max(busy.values()), cluster)
 
     def test_a_network_runs_on_cores_and_crossbars_that_are_there_and_costs_their_energy(self):
         area = {}

@@ -8,6 +8,7 @@
 #include "sw/compiler/mapping/cost/cost_model.h"
 #include "sw/compiler/mapping/policy/digital_share.h"
 #include "sw/compiler/mapping/policy/stage_design.h"
+#include "sw/compiler/mapping/policy/stage_groups.h"
 
 namespace ohmic {
 
@@ -50,6 +51,9 @@ class pipeline_balancer {
   std::string shortage(unsigned clusters) const { return supply_.shortage(demand(smallest()), clusters); }
   /// One replica of everything, as few clusters as the rules allow.
   std::vector<stage_design> smallest() const;
+  /// Other designs of the stages on cores, with clusters that several stages share (stage_groups.h), for a few times
+  /// per image from the shortest on. None where layers take turns on few clusters.
+  std::vector<std::vector<stage_design>> grouped(const std::vector<stage_design>& from) const;
   /// The fastest designs that take at most so many clusters, and no less time per image than `least_cycles`. Empty:
   /// not even the smallest do.
   std::vector<stage_design> fastest(unsigned clusters, double least_cycles, double* cycles = nullptr) const;
@@ -86,6 +90,10 @@ class pipeline_balancer {
                     double* tile = nullptr) const;
   stage_design choose_digital(std::size_t s, double cycles, const std::vector<stage_design>& others, std::size_t make,
                               bool& in_time) const;
+  /// On up to so many clusters of a make.
+  stage_offer offer(std::size_t s, const std::vector<stage_design>& others, std::size_t make, unsigned clusters) const;
+  /// Clusters of each make that stages on cores may take.
+  std::vector<unsigned> clusters_for_cores(const std::vector<stage_design>& designs) const;
   void take_buffers(std::size_t s, stage_design& design) const;
   void take_turns(std::vector<stage_design>& designs) const;
   /// Of a layer on cores.

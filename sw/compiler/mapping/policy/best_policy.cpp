@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "sw/compiler/mapping/cost/flows.h"
 #include "sw/compiler/mapping/cost/prediction.h"
@@ -41,10 +42,11 @@ class best_mapper {
   std::vector<mapping_proposal> run(unsigned seeds) {
     const unsigned asked = options_.most_clusters == 0 ? chip_.clusters() : options_.most_clusters;
     const unsigned most = std::min(asked, chip_.clusters());
-    const mapping found = search(most);
+    const std::vector<mapping> found = search(most);
     std::vector<mapping_proposal> all;
     for (unsigned k = 0; k < seeds; ++k)
-      all.push_back(seated(fmt::format("best, seats of seed {}", options_.seed + k), found, options_.seed + k));
+      all.push_back(seated(fmt::format("best, seats of seed {}", options_.seed + k), found[0], options_.seed + k));
+    if (seeds > 1 && found.size() > 1) all.push_back(seated("best, the other way to share", found[1], options_.seed));
     add_others(all, most);
     const auto refused = [](const mapping_proposal& p) { return std::isinf(p.expected_cycles); };
     if (!std::all_of(all.begin(), all.end(), refused))
@@ -63,12 +65,23 @@ class best_mapper {
     return options_.objective == mapping_objective::energy || options_.objective == mapping_objective::edp;
   }
 
-  /// Our mapping for so many clusters, in pipeline order.
-  mapping search(unsigned most) const {
-    mapping_search search(graph_, stages_, chip_, most, options_.seed);
-    mapping found = place_stages(graph_, stages_, search.improve(start(most), options_.evaluations, progress_), chip_);
-    fill_l1(found);
-    return found;
+  /// Our mappings for so many clusters, in pipeline order: where stages on cores can share clusters, one in which they
+  /// do and one in which each has its own. First the one that promises more.
+  std::vector<mapping> search(unsigned most) const {
+    std::vector<std::pair<double, mapping>> found;
+    const starts from = start(most);
+    for (const std::vector<stage_design>& designs : {from.own, from.grouped}) {
+      if (designs.empty()) continue;
+      mapping_search search(graph_, stages_, chip_, most, options_.seed);
+      const std::vector<stage_design> improved = search.improve(designs, options_.evaluations, progress_);
+      mapping placed = place_stages(graph_, stages_, improved, chip_);
+      fill_l1(placed);
+      found.emplace_back(search.rate(improved), std::move(placed));
+    }
+    if (found.size() > 1 && found[1].first < found[0].first) std::swap(found[0], found[1]);
+    std::vector<mapping> all;
+    for (auto& [cycles, placed] : found) all.push_back(std::move(placed));
+    return all;
   }
 
   /// Of the mapping as it will run: with the tiles and rings that L1 has room for. Infinity if it has none.
@@ -81,23 +94,26 @@ class best_mapper {
     }
   }
 
+  struct starts {
+    std::vector<stage_design> own, grouped;  ///< the second empty where no stages can share clusters
+  };
   /// With as many replicas as time asks for; where their rings do not fit into L1, with fewer.
-  std::vector<stage_design> start(unsigned most) const {
+  starts start(unsigned most) const {
     const mapping_search judge(graph_, stages_, chip_, most, 0);
-    std::vector<stage_design> designs;
+    starts found;
     for (const double rings : {0.0, 1.0, 0.75, 0.5}) {
-      designs = start(most, rings);
-      if (judge.fits(designs)) break;
+      found = start(most, rings);
+      if (judge.fits(found.own)) break;
     }
-    return designs;
+    return found;
   }
 
-  std::vector<stage_design> start(unsigned most, double rings) const {
+  starts start(unsigned most, double rings) const {
     balance_rules rules;
     rules.pack = true;
     rules.rings = rings;
-    std::vector<stage_design> best;
-    double least = 0;
+    std::vector<stage_design> best, best_grouped;
+    double least = 0, least_grouped = 0;
     std::string shortage;
     mapping_search judge(graph_, stages_, chip_, most, 0);
     rules.most_clusters = most;
@@ -114,6 +130,13 @@ class best_mapper {
           shortage = balancer.shortage(most);
           continue;
         }
+        for (const std::vector<stage_design>& grouped : balancer.grouped(designs)) {
+          if (!is_seated(place_stages(graph_, stages_, grouped, chip_), most, chip_)) continue;
+          const double cycles = judge.rate(grouped);
+          if (!best_grouped.empty() && least_grouped <= cycles) continue;
+          least_grouped = cycles;
+          best_grouped = grouped;
+        }
         for (unsigned slower = 0; slower < slower_starts; ++slower, image *= slower_step) {
           if (slower > 0) designs = balancer.designs(image);
           const double cycles = balancer.enough(designs, most) ? judge.rate(designs) : least + 1;
@@ -124,7 +147,7 @@ class best_mapper {
       }
     }
     if (best.empty()) throw mapping_error("policy 'best' needs " + shortage);
-    return best;
+    return {best, best_grouped};
   }
 
   /// Deep buffers, so that what is late once is not late again: an image's columns before each crossbar, and three
@@ -195,7 +218,7 @@ class best_mapper {
   void add_smaller(std::vector<mapping_proposal>& all, unsigned most) const {
     for (const unsigned part : {2u, 4u}) {
       try {
-        all.push_back(seated(fmt::format("best on {} clusters", most / part), search(most / part), options_.seed));
+        all.push_back(seated(fmt::format("best on {} clusters", most / part), search(most / part)[0], options_.seed));
       } catch (const mapping_error&) {
         return;  // too few
       }

@@ -141,6 +141,22 @@ digital_share digital_sharer::within(double cycles, double cluster_worth, const 
   return best;
 }
 
+std::optional<digital_share> digital_sharer::fastest_on(unsigned clusters, const master_time& master) const {
+  std::optional<digital_share> best;
+  double least = 0;
+  for (const spread& from : spreads_) {
+    const auto parts = static_cast<unsigned>(from.parts.size());
+    if (parts > clusters) continue;
+    const unsigned tiles = static_cast<unsigned>(out_.width) / from.tile;
+    digital_share here = share(from, std::min(tiles, clusters / parts), master);
+    const double value = images_of_batch * here.cycles + here.price(0);
+    if (best && value >= least) continue;
+    least = value;
+    best = std::move(here);
+  }
+  return best;
+}
+
 digital_share digital_sharer::on_all_of(unsigned clusters) const {
   const auto none = [](const digital_share&) { return 0.0; };
   std::vector<digital_share> all;

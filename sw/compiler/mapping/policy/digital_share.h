@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -43,6 +44,10 @@ class digital_sharer {
   /// Of the shares that take at most so many cycles per image the one with the least sum of its latency, a part of its
   /// traffic and its clusters' worth (in cycles); the fastest where none is that fast.
   digital_share within(double cycles, double cluster_worth, const master_time& master) const;
+
+  /// On up to so many clusters (>= 1) that it may share with others: the one with the least sum of a batch's cycles,
+  /// its latency and a part of its traffic. None if its weights need more.
+  std::optional<digital_share> fastest_on(unsigned clusters, const master_time& master) const;
 
   /// The fastest on so many clusters, whose L1 it shares with other layers: in as many parts as can be among those that
   /// are about as fast.

@@ -14,13 +14,14 @@
 namespace ohmic {
 namespace {
 
+// Cores that are at work for more of an image's time make others wait for them; hardly where no layer is on crossbars.
+constexpr double busy_cores = 0.75, busy_without_crossbars = 0.95;
 // Beats that are on the way between quadrants make others wait: a part of the time in which all links of the level
 // above the lowest would carry all bytes.
-// Cores that are at work for more of an image's time make others wait for them.
-constexpr double busy_cores = 0.75;
 constexpr double weight_of_bytes = 0.25;
 constexpr double too_full = 10;  // times slower than it is: a mapping whose tiles do not fit into L1
 constexpr double young = 0.01;   // part of a batch that a change may cost at first
+constexpr double uneven = 1.1;   // times more than it must be: what a group's fullest cluster may have of a stage
 
 }  // namespace
 
@@ -31,7 +32,12 @@ mapping_search::mapping_search(const integer_graph& graph, const std::vector<sta
       chip_(chip),
       most_clusters_(most_clusters),
       makes_(chip.all_makes().size()),
-      random_(seed) {}
+      random_(seed) {
+  for (const stage& s : stages) {
+    const graph_node& node = graph.nodes[s.node];
+    crossbars_ = crossbars_ || node.on_crossbar();
+  }
+}
 
 deployment_plan mapping_search::plan_of(const std::vector<stage_design>& designs) const {
   return build_plan(graph_, stages_, place_stages(graph_, stages_, designs, chip_));
@@ -60,9 +66,10 @@ double mapping_search::rate(const std::vector<stage_design>& designs) const {
   double quadrants = 1;
   for (std::size_t l = 0; l + 2 < network.factors.size(); ++l) quadrants *= network.factors[l];
   const double busy = weight_of_bytes * bytes / network.width.back() / quadrants;
+  const double busy_part = crossbars_ ? busy_cores : busy_without_crossbars;
   double image = 0;
   for (const predicted_cycles& c : expected.clusters)
-    image = std::max({image, c.analog, c.digital / busy_cores, c.communication});
+    image = std::max({image, c.analog, c.digital / busy_part, c.communication});
   const double top = std::max(hbm[0], hbm[1]) / network.width.front();
   const double part = part_of_l1(plan);
   return (images_of_batch * (std::max(image, top) + busy) + expected.drain_cycles) * (part > 1 ? too_full * part : 1);
@@ -153,11 +160,101 @@ bool mapping_search::change(std::size_t s, stage_design& design) {
   }
 }
 
+bool mapping_search::may_join(std::size_t s, const stage_design& design) const {
+  return design.seats == core_seats::own && !graph_.nodes[stages_[s].node].on_crossbar();
+}
+
+bool mapping_search::spread(std::size_t s, stage_design& design, unsigned clusters) {
+  const graph_node& node = graph_.nodes[stages_[s].node];
+  const auto width = static_cast<unsigned>(graph_.tensors[stages_[s].output].width);
+  struct choice {
+    unsigned tile, replicas;
+    std::vector<channel_range> parts;
+    double most;  // of its work that a cluster does
+  };
+  std::vector<choice> all;
+  double least = 1;
+  const unsigned units = node.has_layer() ? static_cast<unsigned>(split_evenly(node.layer(), ~0u).size()) : 1;
+  for (unsigned parts = node.has_layer() ? least_parts(node.layer(), chip_) : 1; parts <= std::min(units, clusters);
+       ++parts)
+    for (unsigned tile = 1; tile <= width; ++tile) {
+      if (width % tile != 0) continue;
+      const unsigned tiles = width / tile;
+      const unsigned replicas = node.kind() == node_kind::average_pool ? 1 : std::min(tiles, clusters / parts);
+      const double of_columns = std::ceil(double(tiles) / replicas) / tiles;
+      const double most = of_columns * std::ceil(double(units) / parts) / units;
+      all.push_back({tile, replicas, {}, most});
+      if (node.has_layer()) all.back().parts = split_evenly(node.layer(), parts);
+      least = std::min(least, most);
+    }
+  all.erase(std::remove_if(all.begin(), all.end(), [&](const choice& c) { return c.most > uneven * least; }),
+            all.end());
+  if (all.empty()) return false;
+  choice& taken = all[below(static_cast<unsigned>(all.size()))];
+  design.tile_columns = taken.tile;
+  design.replicas = taken.replicas;
+  design.digital_parts = std::move(taken.parts);
+  return true;
+}
+
+bool mapping_search::spread_group(std::vector<stage_design>& designs, unsigned group, unsigned clusters) {
+  if (clusters == 0) return false;
+  for (std::size_t s = 0; s < designs.size(); ++s)
+    if (designs[s].group == group && !spread(s, designs[s], clusters)) return false;
+  return true;
+}
+
+bool mapping_search::join(std::vector<stage_design>& designs, std::size_t s) {
+  const std::size_t t = below(static_cast<unsigned>(stages_.size()));
+  if (s == t || !may_join(t, designs[t])) return false;
+  if (designs[s].group != 0 && designs[s].group == designs[t].group) return false;
+  const auto sizes = group_sizes(designs);
+  const auto clusters_of = [&](std::size_t i) {
+    return designs[i].group != 0 ? sizes.at(designs[i].group) : clusters_in_group(designs[i]);
+  };
+  const std::size_t make = designs[t].core_make;
+  const unsigned all = clusters_of(t) + (designs[s].core_make == make ? clusters_of(s) : 0);
+  const unsigned group = sizes.empty() ? 1 : sizes.rbegin()->first + 1, of_s = designs[s].group,
+                 of_t = designs[t].group;
+  for (std::size_t i = 0; i < designs.size(); ++i) {
+    const bool with =
+        i == s || i == t || (designs[i].group != 0 && (designs[i].group == of_s || designs[i].group == of_t));
+    if (!with) continue;
+    designs[i].group = group;
+    designs[i].core_make = make;
+  }
+  return spread_group(designs, group, all);
+}
+
+bool mapping_search::leave(std::vector<stage_design>& designs, std::size_t s) {
+  const unsigned group = designs[s].group, all = group_sizes(designs).at(group), own = 1 + below(all);
+  designs[s].group = 0;
+  return spread(s, designs[s], own) && spread_group(designs, group, all - own);
+}
+
+bool mapping_search::regroup(std::vector<stage_design>& designs) {
+  const std::size_t s = below(static_cast<unsigned>(stages_.size()));
+  if (!may_join(s, designs[s])) return false;
+  const unsigned group = designs[s].group, what = below(4);
+  if (group == 0 || what == 0) return join(designs, s);
+  if (what == 1) return leave(designs, s);
+  const unsigned clusters = group_sizes(designs).at(group);
+  if (what == 2) return spread(s, designs[s], clusters);
+  return spread_group(designs, group, below(2) ? clusters + 1 : clusters - 1);
+}
+
 bool mapping_search::change(std::vector<stage_design>& designs) {
+  const bool groups = std::any_of(designs.begin(), designs.end(), [](const stage_design& d) { return d.group != 0; });
+  if (groups && below(3) == 0)
+    return regroup(designs) && is_seated(place_stages(graph_, stages_, designs, chip_), most_clusters_, chip_);
   for (unsigned n = 1 + below(3); n > 0; --n) {
     const std::size_t s = below(static_cast<unsigned>(stages_.size()));
     stage_design& design = designs[s];
     if (graph_.nodes[stages_[s].node].kind() == node_kind::average_pool) return false;
+    if (design.group != 0) {
+      if (!spread(s, design, group_sizes(designs).at(design.group))) return false;
+      continue;
+    }
     if (design.seats != core_seats::own || !change(s, design) || !sound(s, design)) return false;
   }
   return is_seated(place_stages(graph_, stages_, designs, chip_), most_clusters_, chip_);

@@ -44,12 +44,23 @@ class mapping_search {
   /// A layer on cores gets more parts or fewer.
   bool resplit(std::size_t s, stage_design& design);
   bool sound(std::size_t s, const stage_design& design) const;
+  /// On cores, with clusters of its own or of a group.
+  bool may_join(std::size_t s, const stage_design& design) const;
+  /// Two stages, or the groups that they are in, get the clusters of both; or a stage leaves its group with some of
+  /// them; or a group gets one more, or one fewer; or a stage is spread over its group's in another way.
+  bool regroup(std::vector<stage_design>& designs);
+  bool join(std::vector<stage_design>& designs, std::size_t s);
+  bool leave(std::vector<stage_design>& designs, std::size_t s);
+  /// Spreads a stage over so many clusters, about as evenly as can be; false: it cannot be on so few.
+  bool spread(std::size_t s, stage_design& design, unsigned clusters);
+  bool spread_group(std::vector<stage_design>& designs, unsigned group, unsigned clusters);
 
   const integer_graph& graph_;
   const std::vector<stage>& stages_;
   const chip_config& chip_;
   const unsigned most_clusters_;
   const std::size_t makes_;  ///< of clusters
+  bool crossbars_ = false;   ///< some layers are on them
   std::mt19937 random_;
 };
 

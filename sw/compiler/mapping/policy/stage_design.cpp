@@ -1,6 +1,7 @@
 #include "sw/compiler/mapping/policy/stage_design.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -47,7 +48,13 @@ class stage_placer {
       if (in_turn(s)) turns = design.turns, make = design.core_make;
     }
     all.cores[make] += turns;
+    for (const auto& [group, clusters] : group_sizes(designs_)) all.cores[make_of(group)] += clusters;
     return all;
+  }
+
+  std::size_t make_of(unsigned group) const {
+    const auto member = [&](const stage_design& design) { return design.group == group; };
+    return std::find_if(designs_.begin(), designs_.end(), member)->core_make;
   }
 
   unsigned seated(unsigned place) {
@@ -82,8 +89,24 @@ class stage_placer {
     for (; clusters > 0; --clusters) seated(seats_.cores(make));
   }
 
+  /// Of the group's clusters those that have the least to do.
+  std::vector<unsigned> group_clusters(std::size_t s) {
+    const stage_design& design = designs_[s];
+    if (groups_.count(design.group) == 0) {
+      const unsigned clusters = group_sizes(designs_).at(design.group);
+      groups_.emplace(design.group, digital_turns(static_cast<unsigned>(result_.places.size()), clusters));
+      for (unsigned n = 0; n < clusters; ++n) seated(seats_.cores(design.core_make));
+    }
+    const graph_tensor& out = graph_.tensors[stages_[s].output];
+    const double work = digital(s) ? products_of(node(s).layer(), {0, out.channels}, out)
+                                   : double(out.width) * out.height * out.channels;
+    return groups_.at(design.group).take(work, clusters_in_group(design));
+  }
+
   void place_digital(std::size_t s, const stage_design& design, stage_mapping& to) {
     to.replicas.resize(1);
+    std::vector<unsigned> given;
+    if (design.group != 0) given = group_clusters(s);
     for (const channel_range part : design.digital_parts) {
       to.replicas[0].parts.push_back({part, {}, {{}}});
       std::vector<unsigned>& clusters = to.replicas[0].parts.back().sums[0].clusters;
@@ -91,7 +114,9 @@ class stage_placer {
         const double work = products_of(node(s).layer(), part, graph_.tensors[stages_[s].output]);
         clusters = turns_.take(work, design.replicas);
       }
-      for (unsigned q = 0; !in_turn(s) && q < design.replicas; ++q)
+      const auto first = static_cast<std::ptrdiff_t>((to.replicas[0].parts.size() - 1) * design.replicas);
+      if (design.group != 0) clusters.assign(given.begin() + first, given.begin() + first + design.replicas);
+      for (unsigned q = 0; !in_turn(s) && design.group == 0 && q < design.replicas; ++q)
         clusters.push_back(seated(seats_.cores(design.core_make)));
     }
   }
@@ -116,6 +141,11 @@ class stage_placer {
       return;
     }
     to.replicas.resize(design.replicas);
+    if (design.group != 0) {
+      const std::vector<unsigned> given = group_clusters(s);
+      for (std::size_t r = 0; r < given.size(); ++r) to.replicas[r].cluster = given[r];
+      return;
+    }
     if (!node(s).on_crossbar()) {
       for (replica_mapping& replica : to.replicas)
         replica.cluster = design.seats == core_seats::own ? seated(seats_.cores(design.core_make)) : feeding_cluster(s);
@@ -169,6 +199,7 @@ class stage_placer {
   const cluster_supply supply_;
   seat_giver seats_;
   digital_turns turns_{0, 0};
+  std::map<unsigned, digital_turns> groups_;
   mapping result_;
 };
 
@@ -209,12 +240,23 @@ std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer
   return tiles;
 }
 
+unsigned clusters_in_group(const stage_design& design) {
+  return design.replicas * std::max(1u, static_cast<unsigned>(design.digital_parts.size()));
+}
+
+std::map<unsigned, unsigned> group_sizes(const std::vector<stage_design>& designs) {
+  std::map<unsigned, unsigned> sizes;
+  for (const stage_design& design : designs)
+    if (design.group != 0) sizes[design.group] = std::max(sizes[design.group], clusters_in_group(design));
+  return sizes;
+}
+
 void add_demand(const stage_design& design, std::size_t parts, cluster_demand& to) {
   const unsigned all_parts = design.replicas * static_cast<unsigned>(parts);
   const bool own = design.seats == core_seats::own;
   to.relays += design.residual_relays + design.input_relays;
   to.crossbars += all_parts * static_cast<unsigned>(design.tiles.size());
-  if (design.tiles.empty() && own) to.cores[design.core_make] += all_parts;
+  if (design.tiles.empty() && own && design.group == 0) to.cores[design.core_make] += all_parts;
   if (design.tiles.size() > 1 && own)
     to.cores[design.core_make] +=
         all_parts * std::accumulate(design.sum_replicas.begin(), design.sum_replicas.end(), 0u);

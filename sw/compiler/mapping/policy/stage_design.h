@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "chip/chip_config.h"
@@ -10,7 +11,7 @@
 namespace ohmic {
 
 /// Who runs a stage's sums, pools and adds: clusters of their own, or those that feed them. Layers on cores have
-/// clusters of their own or take turns.
+/// clusters of their own, of a group, or take turns.
 enum class core_seats { own, shared };
 
 /// What a policy decides about one stage; place_stages() makes clusters of it.
@@ -25,6 +26,9 @@ struct stage_design {
   std::vector<unsigned> sum_replicas;
   core_seats seats = core_seats::own;
   std::size_t core_make = 0;  ///< of clusters of their own, without crossbars (cluster_supply)
+  /// Layers on cores, pools and adds of the same group, 1 or more, have the same clusters: as many as the one of them
+  /// that takes most, with the cores of one make. 0: of its own.
+  unsigned group = 0;
   /// Of a layer on cores without seats of its own: clusters that all such layers share beside the crossbars'; 0: it
   /// runs on those with crossbars.
   unsigned turns = 0;
@@ -38,11 +42,17 @@ struct stage_design {
 std::vector<std::vector<packed_set>> share_crossbars(const crossbar_layer& layer, pixel_packing packing, int channels,
                                                      const chip_config& chip);
 
-/// Adds the clusters that a stage takes, beside those on which layers take turns.
+/// Of its group, so many are a stage's.
+unsigned clusters_in_group(const stage_design& design);
+/// Clusters of each group.
+std::map<unsigned, unsigned> group_sizes(const std::vector<stage_design>& designs);
+
+/// Adds the clusters that a stage takes, beside those of groups and those on which layers take turns.
 void add_demand(const stage_design& design, std::size_t parts, cluster_demand& to);
 
 /// Numbers the clusters in pipeline order: a stage's relays, its crossbars, then its sums, so that neighbours in the
-/// pipeline are neighbours in number. Those on which layers take turns come behind all crossbars. Their seats follow
+/// pipeline are neighbours in number; a group's stand where its first stage does. Those on which layers take turns come
+/// behind all crossbars. Their seats follow
 /// the chip's order; where the chip has too few, is_seated() says so.
 mapping place_stages(const integer_graph& graph, const std::vector<stage>& stages,
                      const std::vector<stage_design>& designs, const chip_config& chip);

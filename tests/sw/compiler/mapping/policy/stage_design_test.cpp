@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "sw/compiler/mapping/policy/digital_share.h"
 #include "tests/sw/compiler/mapping/small_networks.h"
 
 namespace ohmic {
@@ -109,6 +110,33 @@ TEST(StageDesign, APoolWithoutASeatRunsInTheClusterThatFeedsIt) {
       }
     }
   }
+}
+
+// The stages of a group take three clusters, two and one of them: three clusters, and those with the least to do.
+TEST(StageDesign, AGroupHasTheClustersOfItsLargestStage) {
+  std::mt19937 random(1);
+  integer_graph graph = chain_network(random, 12, 12, {{3, 3, 1, 1, 1, 1}, {3, 3, 1, 1, 1, 1}, {3, 3, 1, 1, 1, 1}});
+  for (graph_node& node : graph.nodes)
+    if (node.has_layer()) node.layer().digital = true;
+  const std::vector<stage> stages = make_stages(graph);
+  chip_config chip = small_chip(9, 256, 256);
+  std::vector<stage_design> designs(stages.size());
+  std::vector<std::size_t> grouped;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    if (!graph.nodes[stages[s].node].has_layer()) continue;
+    designs[s].digital_parts = split_evenly(graph.nodes[stages[s].node].layer(), 1);
+    if (grouped.size() == 3) continue;
+    designs[s].group = 1;
+    designs[s].replicas = 3 - static_cast<unsigned>(grouped.size());
+    grouped.push_back(s);
+  }
+  ASSERT_EQ(grouped.size(), 3u);
+  const mapping placed = place_stages(graph, stages, designs, chip);
+  EXPECT_EQ(placed.clusters, 3 + stages.size() - 3);
+  const auto clusters = [&](std::size_t s) { return placed.stages[s].replicas[0].parts[0].sums[0].clusters; };
+  EXPECT_EQ(clusters(grouped[0]), (std::vector<unsigned>{0, 1, 2}));
+  EXPECT_EQ(clusters(grouped[1]), (std::vector<unsigned>{0, 1}));
+  EXPECT_EQ(clusters(grouped[2]), (std::vector<unsigned>{2}));
 }
 
 }  // namespace
