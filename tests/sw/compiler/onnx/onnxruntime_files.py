@@ -56,7 +56,10 @@ def _network(random: np.random.Generator) -> ModelProto:
 
 
 def write(folder: Path, seed: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Per way of quantising X: folder/X.onnx and the int8 image X.in; yields X and onnxruntime's logits."""
+    """Per way of quantising X: folder/X.onnx and the int8 image X.in; yields X and onnxruntime's logits, without its
+    fusions: with them 1.31 gives other logits for some networks whose weights have a scale per channel."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     random = np.random.default_rng(seed)
     images = random.uniform(-1, 1, (16, *SHAPE)).astype(np.float32)
     plain = folder / "float.model"
@@ -81,5 +84,5 @@ def write(folder: Path, seed: int) -> Iterator[tuple[str, np.ndarray]]:
         quantiser = next(n for n in graph.node if n.op_type == "QuantizeLinear" and n.input[0] == "image")
         steps = np.rint(images[0] / constants[quantiser.input[1]]).clip(-128, 127).astype(np.int8)
         (folder / f"{name}.in").write_bytes(np.ascontiguousarray(steps.transpose(1, 2, 0)).tobytes())
-        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         yield name, session.run(None, {"image": images[:1]})[0][0]
