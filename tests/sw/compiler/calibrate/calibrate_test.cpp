@@ -453,7 +453,7 @@ TEST(SplitColumns, SaysWhatItCannotSplit) {
 /// Ideal crossbars and cores make the same codes, so that nothing that the network computes changes: maps that stand in
 /// both, and logits.
 TEST(RowsOnCores, NothingChangesWithoutNoise) {
-  const std::uint32_t seed = std::random_device{}();
+  const std::uint32_t seed = fresh_seed();
   RecordProperty("seed", std::to_string(seed));
   std::mt19937 random(seed);
   for (int round = 0; round < 12; ++round) {
