@@ -26,7 +26,7 @@ bool same_cycles(const std::vector<rtl_burst>& mine, const std::vector<rtl_burst
 }
 
 // Where all bursts take the RTL's cycles, so do their beats. Of waits a cycle in a thousand may be missed.
-TEST(RouterCountersTest, AreThoseOfTheRtlsRegisters) {
+TEST(FabricCountersTest, AreThoseOfTheRtlsRegisters) {
   constexpr unsigned cases = 60;
   unsigned compared = 0, channels = 0;
   std::map<std::string, std::uint64_t> waits;
